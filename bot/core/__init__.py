@@ -1,0 +1,1 @@
+"""What a mention is, when it is answered and with what. Talks to nobody: the standard library only."""

@@ -1,0 +1,101 @@
+"""
+Threads, participants and what is said in them: the values that every door hands in.
+
+What becomes of them (turns, completions) is in turn.py. Nothing here can do I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRef:
+    """
+    The address of one thread, in the platform's own ids.
+
+    On Slack *workspace* is the team, *channel* the channel or direct message, and *thread* the ts of the root
+    (`thread_ts or ts`): a top-level message is the root of a thread of its own, in direct messages too.
+    """
+
+    platform: str
+    workspace: str
+    channel: str
+    thread: str
+
+
+class ParticipantKind(StrEnum):
+    PERSON = "person"
+    BOT = "bot"  # somebody else's
+    SELF = "self"
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A person or a bot that speaks; *name* is None until somebody asked the platform for it."""
+
+    id: str
+    kind: ParticipantKind = ParticipantKind.PERSON
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """
+    A message as its platform delivered it, once for every delivery.
+
+    *id* is the platform's own and is unique within (platform, workspace, channel). *text* is kept as the platform
+    wrote it, escapes and mention tokens included; `Platform.readable` turns it into what a person reads.
+    """
+
+    thread: ThreadRef
+    id: str
+    position: int  # orders the messages of a thread; Slack: ts in microseconds, because ids do not sort as text
+    author: Participant
+    text: str
+    posted_at: datetime  # aware, UTC
+    addressed: bool = False  # mentions this bot
+    direct: bool = False  # said in a direct message
+
+
+Incoming = Posted
+"""Whatever a door may hand in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One text of a message. *given* and *tokens* are None until the message is first sent to a model."""
+
+    id: int
+    text: str
+    given: str | None = None
+    tokens: int | None = None  # of *given*, without the overhead of a message
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as the ledger holds it, with its newest version."""
+
+    id: int
+    position: int
+    author: Participant
+    version: Version
+    addressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """
+    Our record of one thread.
+
+    The window is the part of it that a model is sent: the turns from *window_start* on, and of that first turn the
+    messages from *window_position* on.
+    """
+
+    id: int
+    thread: ThreadRef
+    direct: bool
+    window_start: int = 0  # a turn's id
+    window_position: int = 0  # a message's position

@@ -1,0 +1,73 @@
+"""
+The errors that someone reacts to. Doors translate their SDK's exceptions into these.
+
+None of them carries a token or a message's text: what str() gives may be logged. Users never see it; they read a
+sentence from texts/.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class BotError(Exception):
+    """The base of all that this package raises on purpose."""
+
+
+class SettingsError(BotError):
+    """The settings cannot be used; the message names every problem and what to do, one a line."""
+
+
+class ModelProblem(StrEnum):
+    """Why a model gave no answer. The passing ones may go away by themselves."""
+
+    RATE_LIMITED = "model_rate_limited"
+    UNAVAILABLE = "model_unavailable"  # 5xx, no connection
+    TIMEOUT = "model_timeout"  # no byte for too long
+    CUT = "model_cut"  # the connection or the stream broke off
+    QUOTA = "model_quota"
+    AUTH = "model_auth"
+    NOT_FOUND = "model_not_found"
+    CONTEXT_LENGTH = "model_context_length"
+    BAD_REQUEST = "model_bad_request"
+
+    @property
+    def passing(self) -> bool:
+        return self in (self.RATE_LIMITED, self.UNAVAILABLE, self.TIMEOUT, self.CUT)
+
+
+class ModelError(BotError):
+    """A call of the model ended without an answer."""
+
+    def __init__(
+        self,
+        problem: ModelProblem,
+        detail: str = "",
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        limit: int | None = None,
+    ) -> None:
+        super().__init__(f"{problem.value}: {detail}" if detail else problem.value)
+        self.problem = problem
+        self.status = status  # HTTP
+        self.retry_after = retry_after  # seconds, as the server asked
+        self.limit = limit  # tokens: the context window, where a CONTEXT_LENGTH error names it
+
+
+class PlatformError(BotError):
+    """A chat platform refused or did not answer. *passing*: the same call may succeed later."""
+
+    def __init__(self, code: str, *, passing: bool, retry_after: float | None = None) -> None:
+        super().__init__(code)
+        self.code = code  # the platform's own, e.g. Slack's channel_not_found
+        self.passing = passing
+        self.retry_after = retry_after  # seconds
+
+
+class LedgerError(BotError):
+    """The database could not be read or written just now; nothing of the operation happened."""
+
+
+class LeaseLost(BotError):  # noqa: N818 - a fact, as in StopIteration
+    """Another worker owns the turn by now: whoever sees this stops, without another word."""

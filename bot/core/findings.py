@@ -1,0 +1,22 @@
+"""What `threadbot check` finds out: one value a line, the same for every door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    FAILED = "failed"
+    UNKNOWN = "unknown"  # cannot be checked from outside
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """*remedy* says what to do; empty when there is nothing to do. Neither text carries a token."""
+
+    subject: str
+    verdict: Verdict
+    detail: str
+    remedy: str = ""

@@ -1,0 +1,237 @@
+"""
+What the core needs from the outside, as small Protocols. A door implements one without inheriting from it.
+
+Doors raise the errors of errors.py and nothing else that anyone reacts to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from bot.core.conversation import Incoming, Posted, ThreadRef
+from bot.core.policy import Decision
+from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, Usage
+
+Receive = Callable[[Incoming], Awaitable[None]]
+"""Returns once the event is stored, or ignored with a reason; raises LedgerError when it must be delivered again."""
+
+Checkpoint = Callable[[str], Awaitable[None]]
+"""Told the name of each step just before it; does nothing in the product. Fault tests end the process there."""
+
+
+# Platforms
+
+
+class PartLog(Protocol):
+    """Where a reply notes its posts. Each call is one committed transaction; raises LeaseLost or LedgerError."""
+
+    async def intend(self, number: int) -> None:
+        """Call before posting part *number* (from 1)."""
+
+    async def posted(self, number: int, id: str) -> None:  # noqa: A002 - the platform's word
+        """Call as soon as the platform has named the post."""
+
+    async def check(self) -> None:
+        """Raise LeaseLost if another worker owns the turn by now. Cheap: call before each change on the platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRequest:
+    """The reply that a door is asked to open, or to take up again."""
+
+    thread: ThreadRef
+    turn: int  # travels with every part, so that a part whose id was never noted can be found
+    parts: Sequence[ReplyPart]  # of an earlier attempt; empty for a new reply
+    log: PartLog
+
+
+class Reply(Protocol):
+    """
+    One answer on a platform, in as many parts as the platform needs. Its methods are not called concurrently.
+
+    Texts are Markdown and not to be trusted: they cannot ping anyone or break the markup around them. All methods
+    raise PlatformError.
+    """
+
+    async def show(self, text: str) -> None:
+        """Show what there is so far: a beginning of the answer. May skip, when the platform is busy."""
+
+    async def finish(self, text: str) -> None:
+        """Show *text* as the whole answer, in the same parts; what an earlier attempt showed beyond it is removed."""
+
+    async def remove(self) -> None:
+        """Take every part away."""
+
+
+class Platform(Protocol):
+    name: str  # as in ThreadRef.platform
+
+    async def run(self, receive: Receive) -> None:
+        """
+        Deliver events until cancelled. Each is handed to *receive* before the platform is told that we have it.
+
+        Connections that break are made again here. Raises PlatformError when that is pointless.
+        """
+
+    async def open_reply(self, request: ReplyRequest) -> Reply:
+        """Open a reply without posting anything; parts without an id are looked for and noted."""
+
+    def readable(self, text: str) -> str:
+        """A message's text as a person reads it: the bot's own mention is gone, escapes are undone. Pure."""
+
+
+# Language models
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMessage:
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Parameters that are sent only when set."""
+
+    temperature: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    model: str
+    messages: Sequence[PromptMessage]
+    max_tokens: int  # for the answer, reasoning included
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """
+    A piece of a streamed completion; every field may be empty. Later values win, texts add up.
+
+    A stream that ends without a chunk with a *finish_reason* was broken off, even when no error was raised.
+    """
+
+    text: str = ""
+    refusal: str = ""
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    response_id: str | None = None
+    model: str | None = None
+    fingerprint: str | None = None
+
+
+class LanguageModel(Protocol):
+    """Nothing per client, everything per call."""
+
+    def window(self, model: str) -> int:
+        """The context window, in tokens: prompt and completion together."""
+
+    def count_tokens(self, model: str, text: str) -> int:
+        """Tokens of *text* alone."""
+
+    def overhead(self, model: str) -> tuple[int, int]:
+        """Tokens that each message costs beside its content, and those that every prompt costs once."""
+
+    def cost(self, model: str, usage: Usage) -> int | None:
+        """Nano-dollars; None when no price is known for the model."""
+
+    def stream(self, request: CompletionRequest) -> AsyncIterator[Chunk]:
+        """One call, never repeated here. Raises ModelError. Closing the iterator cancels the call."""
+
+
+# The ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The form in which a version is sent to models from now on."""
+
+    version: int
+    text: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionStart:
+    """What is stored before the model is called."""
+
+    model: str
+    prompt: Sequence[str]  # "v12" a message's version, "c5" a completion, in the order in which they are sent
+    system_prompt: str
+    given: Sequence[Given]  # versions that are sent for the first time
+    max_tokens: int
+    sampling: Sampling
+    prompt_tokens: int  # our own count
+    window_start: int
+    window_position: int
+
+
+class Ledger(Protocol):
+    """
+    The record of all that was said, asked and answered. One method, one transaction.
+
+    Methods that take a Claim raise LeaseLost when it is no longer the newest one. All raise LedgerError when the
+    database cannot be used just now.
+    """
+
+    async def record(self, posted: Posted, decision: Decision) -> bool:
+        """
+        Store a message and, if it is to be answered, a pending turn. True when a turn became due.
+
+        A message that is already there is not stored again, but one that was only listened to may become one to
+        answer, once. With Action.LISTEN a message outside of any conversation is not stored.
+        """
+
+    async def claim(self, owner: str, platforms: Collection[str], limit: int) -> Sequence[Turn]:
+        """
+        The oldest due turns, at most *limit*, one of a conversation, now owned by *owner* for the lease's time.
+
+        Each takes every message of its conversation that has no turn yet. Turns whose owner's lease has ended are due.
+        """
+
+    async def history(self, turn: Turn) -> History: ...
+
+    async def begin(self, claim: Claim, start: CompletionStart) -> int:
+        """Note a call of the model before it is made. Returns the completion's id."""
+
+    async def abandon(self, claim: Claim, completion: int, error: str) -> None:
+        """Note that a call ended without an answer."""
+
+    async def complete(
+        self, claim: Claim, completion: int, result: Completion, notices: Sequence[Notice], language: str
+    ) -> None:
+        """Store an answer and what is to be said with it: the turn is answered."""
+
+    async def conclude(self, claim: Claim, reason: str, notices: Sequence[Notice], language: str) -> None:
+        """No answer will come: what is to be said instead is stored, and the turn is answered."""
+
+    async def outcome(self, claim: Claim) -> Outcome:
+        """What is to be shown for an answered turn."""
+
+    async def shown(self, claim: Claim) -> None:
+        """All of it was shown: the turn is *shown*, or *failed* when it has no answer."""
+
+    async def give_up(self, claim: Claim, reason: str) -> None:
+        """Nothing can be shown, now or later: the turn is *failed*."""
+
+    async def release(self, claim: Claim, due_at: datetime, reason: str) -> None:
+        """Give the turn back, to be claimed again from *due_at* on. An answered turn stays answered."""
+
+    async def renew(self, owner: str) -> None:
+        """Extend the lease of every turn that *owner* holds."""
+
+    async def next_due(self, platforms: Collection[str]) -> datetime | None:
+        """When the next turn is due that nobody holds; None when there is none."""
+
+    async def intend_part(self, claim: Claim, number: int) -> None: ...
+
+    async def note_part(self, claim: Claim, number: int, id: str) -> None: ...  # noqa: A002 - the platform's word
+
+    async def check(self, claim: Claim) -> None:
+        """Raise LeaseLost when the claim is not the newest one."""

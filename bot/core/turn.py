@@ -1,0 +1,141 @@
+"""
+Turns, the units of work, and the completions that answer them.
+
+A turn is the messages since the last answer, and the answer to them. How a turn moves from state to state is
+written in the ledger; what is done for it, in answer.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.core.conversation import Conversation, Message
+
+
+class TurnState(StrEnum):
+    """
+    pending → running → answered → shown, or failed, stopped, removed.
+
+    A running turn goes back to pending after a passing error or when its worker's lease ends. An *answered* turn has
+    all that is to be shown in the ledger; the model is not asked again for it, whatever happens.
+    """
+
+    PENDING = "pending"
+    RUNNING = "running"
+    ANSWERED = "answered"
+    SHOWN = "shown"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence of ours to be shown with, or instead of, an answer: its key in texts/ and the values it names."""
+
+    key: str
+    values: Mapping[str, int | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a turn. The ledger refuses every write that names an old *fence*."""
+
+    turn: int
+    owner: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyPart:
+    """
+    One message of ours on the platform: *number* counts from 1 within a turn's variant.
+
+    It is noted before it is posted; *id* is None until the platform's id is noted too. A part without one may or may
+    not have been posted: whoever resumes the reply looks before posting again.
+    """
+
+    number: int
+    id: str | None
+    intended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A claimed turn, with what is needed to go on from where an earlier attempt ended."""
+
+    claim: Claim
+    conversation: Conversation
+    state: TurnState  # RUNNING or ANSWERED
+    attempts: int  # of asking the model, this one included
+    first_attempt_at: datetime
+    parts: Sequence[ReplyPart] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PastTurn:
+    """A turn that is over, as later prompts see it. *answer* is None when it has none (it failed, or was stopped)."""
+
+    id: int
+    messages: Sequence[Message]
+    answer: Answer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    completion: int
+    text: str
+    tokens: int  # of *text*, without the overhead of a message
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The window of a conversation and the messages that the turn is to answer, both oldest first."""
+
+    past: Sequence[PastTurn]
+    messages: Sequence[Message]
+    people: int  # how many different people and other bots have spoken in the conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """
+    Tokens as the server billed them; None where it does not say.
+
+    Source: the `usage` object of a Chat Completions response.
+    """
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cached_tokens: int | None = None  # part of prompt_tokens
+    cache_write_tokens: int | None = None  # part of prompt_tokens
+    reasoning_tokens: int | None = None  # part of completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What came of one call of the model."""
+
+    text: str
+    text_tokens: int
+    finish_reason: str | None  # None: the stream ended without one
+    refusal: str | None
+    response_id: str | None
+    model: str
+    fingerprint: str | None
+    usage: Usage
+    first_token_seconds: float | None
+    total_seconds: float
+    cost_nanodollars: int | None  # None: no price is known for the model
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that is to be shown for an answered turn."""
+
+    text: str | None  # the chosen completion's; None when there is none: the turn failed
+    notices: Sequence[Notice]
+    language: str  # of the notices

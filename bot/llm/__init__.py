@@ -1,0 +1,1 @@
+"""Language models: providers that speak the Chat Completions API, and one that needs no network."""

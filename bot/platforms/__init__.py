@@ -1,0 +1,1 @@
+"""Chat services: one folder each, which never import each other."""

@@ -1,0 +1,1 @@
+"""The playground: a chat page on this machine that needs no account."""

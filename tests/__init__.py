@@ -1,0 +1,1 @@
+"""The tests mirror the rooms of bot/; standins/ are the servers that they run against."""

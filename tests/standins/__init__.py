@@ -1,0 +1,1 @@
+"""Local servers that behave as Slack and as a model server do. They know nothing of bot/."""
