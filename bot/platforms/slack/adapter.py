@@ -1,0 +1,140 @@
+"""
+Slack as a Platform: events come in over Socket Mode and are committed before Slack is told; replies go out.
+
+Parts of it have rooms of their own: payloads events.py, the connection connection.py, replies reply.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import aiohttp
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.core.errors import LedgerError, PlatformError
+from bot.core.ports import Receive, Reply, ReplyRequest
+from bot.platforms.slack import text as slack_text
+from bot.platforms.slack.api import DEFAULT_URL, TIMEOUT, SlackApi
+from bot.platforms.slack.connection import Connection
+from bot.platforms.slack.events import PLATFORM, Identity, incoming
+from bot.platforms.slack.limits import Pauses, start_wait
+from bot.platforms.slack.logs import bolt_logger, sdk_logger
+from bot.platforms.slack.message import BlockSupport
+from bot.platforms.slack.reply import open_reply
+
+logger = logging.getLogger(__name__)
+
+PING_SECONDS = 5.0  # also the SDK's pause between two tries to connect
+
+
+class SlackPlatform:
+    """
+    The Platform port for one Slack workspace.
+
+    *api_url* is the base of the Web API, `apps.connections.open` included. Nothing is opened before start() or run().
+    """
+
+    name = PLATFORM
+
+    def __init__(
+        self, *, bot_token: str, app_token: str, api_url: str = DEFAULT_URL, ping_seconds: float = PING_SECONDS
+    ) -> None:
+        self._bot_token, self._app_token, self._api_url = bot_token, app_token, api_url
+        self._api = SlackApi(bot_token, api_url, Pauses())
+        self._connection = Connection(self._api, app_token, ping_seconds)
+        self._blocks = BlockSupport()
+        self._identity: Identity | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether events can reach us now."""
+        return self._connection.connected
+
+    async def start(self) -> Identity:
+        """Check both tokens, cheaply: auth.test and apps.connections.open. Raises PlatformError."""
+        identity = await self._identify()
+        await self._api.open_connection(self._app_token)
+        return identity
+
+    async def run(self, receive: Receive) -> None:
+        async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
+            self._api.use(session)
+            try:
+                identity = await self._started()
+                await self._connection.serve(self._app(receive, identity, session))
+            finally:
+                self._api.use(None)  # replies that are still written go on without it
+
+    async def open_reply(self, request: ReplyRequest) -> Reply:
+        return await open_reply(self._api, await self._identify(), self._blocks, request)
+
+    def readable(self, text: str) -> str:
+        return slack_text.readable(text, self._identity.bot_user_id if self._identity else "")
+
+    async def _identify(self) -> Identity:
+        """From one auth.test: Bolt's own would be asked at the first event, and a 429 to it would lose the event."""
+        if self._identity is None:
+            answer = await self._api.auth_test()
+            self._identity = Identity(str(answer["team_id"]), str(answer["user_id"]), answer.get("bot_id"))
+        return self._identity
+
+    async def _started(self) -> Identity:
+        failures = 0
+        while True:
+            try:
+                return await self.start()
+            except PlatformError as error:
+                if not error.passing:
+                    raise
+                failures += 1
+                logger.warning("slack: cannot be reached (%s), trying again", error.code)
+                await asyncio.sleep(start_wait(failures, error.retry_after))
+
+    def _app(self, receive: Receive, identity: Identity, session: aiohttp.ClientSession) -> AsyncApp:
+        authorization = AuthorizeResult(
+            enterprise_id=None,
+            team_id=identity.team_id,
+            bot_user_id=identity.bot_user_id,
+            bot_id=identity.bot_id,
+            bot_token=self._bot_token,
+        )
+
+        async def authorize() -> AuthorizeResult:
+            return authorization
+
+        async def commit(body: dict[str, Any]) -> BoltResponse:
+            return await _commit(body, identity, receive)
+
+        app = AsyncApp(
+            name="threadbot",
+            client=AsyncWebClient(base_url=self._api_url, session=session, retry_handlers=[], logger=sdk_logger()),
+            authorize=authorize,
+            process_before_response=True,
+            request_verification_enabled=False,  # Socket Mode carries no signatures
+            ignoring_self_events_enabled=False,  # what to ignore is the policy's to say
+            logger=bolt_logger(),
+        )
+        app.middleware(commit)
+        return app
+
+
+async def _commit(body: dict[str, Any], identity: Identity, receive: Receive) -> BoltResponse:
+    """
+    Only a 200 is acknowledged. What is of no interest gets one too: Slack would deliver it again and again.
+
+    A retry is treated as a first delivery; what is stored already is the ledger's to say.
+    """
+    said = incoming(body, identity)
+    if said is None:
+        return BoltResponse(status=200)
+    try:
+        await receive(said)
+    except LedgerError:
+        logger.warning("slack: an event could not be stored and is not acknowledged")
+        return BoltResponse(status=503)
+    return BoltResponse(status=200)

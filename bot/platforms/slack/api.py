@@ -1,0 +1,107 @@
+"""
+The calls of Slack's Web API that this program makes, with errors translated and pauses noted.
+
+Nothing is repeated here: a post whose answer was lost may be there. When to call is decided by the callers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.platforms.slack.errors import CallFailure, platform_error
+from bot.platforms.slack.limits import RATE_LIMITED, Pauses
+from bot.platforms.slack.logs import sdk_logger
+
+DEFAULT_URL = AsyncWebClient.BASE_URL
+POST, UPDATE, DELETE = "chat.postMessage", "chat.update", "chat.delete"
+REPLIES = "conversations.replies"
+PAGE = 200  # messages; Slack, "conversations.replies": recommended no more than 200 at a time
+
+TIMEOUT = aiohttp.ClientTimeout(
+    total=30, sock_connect=10
+)  # seconds; the SDK ignores its own when it is given a session
+
+Message = Mapping[str, Any]
+
+
+class SlackApi:
+    """
+    Raises PlatformError, and UncertainError when a call may have been carried out all the same.
+
+    *session* is shared by all calls while it is open; without one the SDK opens one for each call.
+    """
+
+    def __init__(self, bot_token: str, api_url: str, pauses: Pauses) -> None:
+        self._client = AsyncWebClient(token=bot_token, base_url=api_url, retry_handlers=[], logger=sdk_logger())
+        self.pauses = pauses
+
+    def use(self, session: aiohttp.ClientSession | None) -> None:
+        self._client.session = session
+
+    async def auth_test(self) -> AsyncSlackResponse:
+        """The answer with its headers: `x-oauth-scopes` names what the token may do."""
+        return await self._call("auth.test", self._client.auth_test())
+
+    async def open_connection(self, app_token: str) -> str:
+        """A single-use address for a Socket Mode connection."""
+        answer = await self._call("apps.connections.open", self._client.apps_connections_open(app_token=app_token))
+        return str(answer["url"])
+
+    async def post(
+        self, channel: str, content: Message, *, thread: str | None = None, metadata: Message | None = None
+    ) -> str:
+        """Post a message, in *thread* if there is one. Returns its ts."""
+        call = self._client.chat_postMessage(
+            channel=channel,
+            thread_ts=thread,
+            metadata=dict(metadata) if metadata else None,
+            unfurl_links=False,
+            unfurl_media=False,
+            **content,
+        )
+        return str((await self._call(POST, call))["ts"])
+
+    async def update(self, channel: str, ts: str, content: Message) -> None:
+        # Unlike chat.postMessage, chat.update parses by default: "@channel" would become a mention.
+        # Blocks that are not named again would stay, beside a plain text that replaces them.
+        arguments = {"blocks": [], "parse": "none", "link_names": False, **content}
+        await self._call(UPDATE, self._client.chat_update(channel=channel, ts=ts, **arguments))
+
+    async def delete(self, channel: str, ts: str) -> None:
+        await self._call(DELETE, self._client.chat_delete(channel=channel, ts=ts))
+
+    async def replies(self, channel: str, thread: str, oldest: str) -> AsyncIterator[Message]:
+        """The messages of a thread from *oldest* on, with all metadata; Slack puts the root first in any case."""
+        cursor: str | None = None
+        while True:
+            page = await self._call(
+                REPLIES,
+                self._client.conversations_replies(
+                    channel=channel,
+                    ts=thread,
+                    oldest=oldest,
+                    inclusive=True,
+                    limit=PAGE,
+                    cursor=cursor,
+                    include_all_metadata=True,
+                ),
+            )
+            for message in page.get("messages") or ():
+                yield message
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return
+
+    async def _call(self, method: str, call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
+        try:
+            return await call
+        except CallFailure as error:
+            translated = platform_error(error)
+            if translated.code == RATE_LIMITED:
+                self.pauses.note(method, translated.retry_after)
+            raise translated from error

@@ -1,0 +1,168 @@
+"""
+The Socket Mode connection: kept open, watched, and closed without leaving anything behind.
+
+What becomes of an event is decided by the Bolt app that it is given; who that is, in adapter.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from bot.core.errors import PlatformError
+from bot.platforms.slack.api import SlackApi
+from bot.platforms.slack.logs import sdk_logger
+
+logger = logging.getLogger(__name__)
+
+WATCH_SECONDS = 0.5
+SUSPECT_SECONDS = 20.0  # without a connection, until we ask Slack whether our token still holds
+DRAIN_SECONDS = 10.0  # for events that are being handled when we stop
+
+
+class _Client(SocketModeClient):
+    """Keeps hold of the tasks it starts for what it receives: the SDK forgets them, so nobody could end them."""
+
+    tasks: set[asyncio.Task[Any]]
+
+    async def run_message_listeners(self, message: dict[str, object], raw_message: str) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - the SDK runs this as a task of its own
+        self.tasks.add(task)
+        try:
+            await super().run_message_listeners(message, raw_message)
+        finally:
+            self.tasks.discard(task)
+
+    def own_tasks(self) -> list[asyncio.Future[Any]]:
+        running = [self.message_processor, self.message_receiver, self.current_session_monitor]
+        return [*(task for task in running if task is not None), *self.tasks]
+
+
+class _Handler(AsyncSocketModeHandler):
+    """Counts the events that are being handled, and takes no more of them once it is draining."""
+
+    def __init__(self, app: AsyncApp, app_token: str, ping_seconds: float) -> None:
+        self.app, self.app_token = app, app_token
+        self.client: _Client = _Client(
+            app_token, logger=sdk_logger(), web_client=app.client, ping_interval=ping_seconds
+        )
+        self.client.tasks = set()
+        self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as in Bolt's own
+        self.handled: set[asyncio.Task[Any]] = set()
+        self.draining = False
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as in Bolt's own
+        if self.draining:
+            return  # not acknowledged: Slack delivers it again
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - called from run_message_listeners
+        self.handled.add(task)
+        try:
+            await super().handle(client, req)
+        finally:
+            self.handled.discard(task)
+
+    async def drain(self) -> None:
+        """Let the events that are being handled be stored and acknowledged; bounded by DRAIN_SECONDS."""
+        self.draining = True
+        if self.handled:
+            await asyncio.wait(self.handled, timeout=DRAIN_SECONDS)
+
+
+class Connection:
+    """One Socket Mode connection, from serve() until it is cancelled."""
+
+    def __init__(self, api: SlackApi, app_token: str, ping_seconds: float) -> None:
+        self._api, self._app_token, self._ping_seconds = api, app_token, ping_seconds
+        self._client: _Client | None = None
+
+    @property
+    def connected(self) -> bool:
+        client = self._client
+        if client is None or client.closed or client.stale or client.current_session is None:
+            return False
+        return not client.current_session.closed
+
+    async def serve(self, app: AsyncApp) -> None:
+        """Hand events to *app* until cancelled. Raises PlatformError when Slack no longer takes our app token."""
+        handler = _Handler(app, self._app_token, self._ping_seconds)
+        self._client = handler.client
+        connecting = asyncio.create_task(_connect(handler.client))
+        try:
+            await self._watch(handler.client)
+        finally:
+            connecting.cancel()
+            await asyncio.shield(asyncio.ensure_future(_close(handler, connecting)))
+            self._client = None
+
+    async def _watch(self, client: _Client) -> None:
+        """
+        Keep the SDK from trying one address for ever, and ourselves from trying a dead token for ever.
+
+        slack_sdk 3.47: after a failed handshake connect() tries the same address again, though it is single-use.
+        """
+        gone = _Stopwatch(time.monotonic)
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if self.connected:
+                if gone.seconds() >= WATCH_SECONDS:
+                    logger.info("slack: connected")
+                gone.reset()
+                continue
+            client.wss_uri = None
+            if gone.start():
+                logger.warning("slack: not connected, trying")
+            elif gone.seconds() > SUSPECT_SECONDS:
+                await self._check_token()
+                gone.reset()
+
+    async def _check_token(self) -> None:
+        try:
+            await self._api.open_connection(self._app_token)
+        except PlatformError as error:
+            if not error.passing:
+                raise
+
+
+class _Stopwatch:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._since: float | None = None
+
+    def start(self) -> bool:
+        """Start unless it runs already; whether it was started now."""
+        if self._since is not None:
+            return False
+        self._since = self._clock()
+        return True
+
+    def seconds(self) -> float:
+        return 0.0 if self._since is None else self._clock() - self._since
+
+    def reset(self) -> None:
+        self._since = None
+
+
+async def _connect(client: _Client) -> None:
+    await client.connect()  # type: ignore[no-untyped-call]  # the SDK's
+
+
+async def _close(handler: _Handler, connecting: asyncio.Task[None]) -> None:
+    await handler.drain()
+    client = handler.client
+    with contextlib.suppress(OSError):  # a connection that is already broken
+        await client.close()  # type: ignore[no-untyped-call]  # the SDK's
+    left: list[asyncio.Future[Any]] = [connecting, *client.own_tasks()]
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)

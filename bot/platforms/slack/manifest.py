@@ -1,0 +1,71 @@
+"""
+The Slack app as this program needs it: what it may do, what it hears, and why.
+
+Only what is used today: every scope is a question that an administrator must answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    name: str
+    reason: str
+
+
+SCOPES = (
+    Scope("app_mentions:read", "hear when it is mentioned"),
+    Scope("chat:write", "answer, and edit its answers while they grow"),
+    Scope("channels:history", "follow a thread in a public channel it was invited to; find its own post after a crash"),
+    Scope("groups:history", "the same in a private channel"),
+    Scope("im:history", "read direct messages to it"),
+    Scope("im:read", "know about its direct message conversations"),
+    Scope("mpim:history", "the same in a group direct message"),
+    Scope("users:read", "know people by their names"),
+)
+
+EVENTS = (
+    Event("app_mention", "a mention is answered"),
+    Event("message.channels", "what is said in a thread it takes part in is context"),
+    Event("message.groups", "the same in a private channel"),
+    Event("message.im", "a direct message is answered"),
+    Event("message.mpim", "the same in a group direct message"),
+)
+
+APP_TOKEN_SCOPE = Scope("connections:write", "open the Socket Mode connection (app-level token)")
+
+
+def manifest(name: str = "Threadbot") -> dict[str, Any]:
+    """The app manifest that Slack's "create from manifest" takes, as JSON data (schema version 2)."""
+    return {
+        "_metadata": {"major_version": 2, "minor_version": 1},
+        "display_information": {
+            "name": name,
+            "description": "Answers where it is mentioned; the thread is the conversation.",
+        },
+        "features": {
+            "bot_user": {"display_name": name, "always_online": True},
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+        },
+        "oauth_config": {"scopes": {"bot": [scope.name for scope in SCOPES]}},
+        "settings": {
+            "event_subscriptions": {"bot_events": [event.name for event in EVENTS]},
+            "interactivity": {"is_enabled": False},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": True,
+            "token_rotation_enabled": False,
+        },
+    }

@@ -1,0 +1,95 @@
+"""
+What a part of a reply is made of: Markdown blocks where Slack takes them, plain text where it does not. Pure.
+
+The calls that post it are in api.py, the order of the parts in reply.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.markdown import close_open, split
+from bot.platforms.slack.text import escape, notification, safe
+
+PART_LIMIT = 10_000  # characters; a markdown block holds 12,000, all blocks of a message about 13,200
+PLAIN_LIMIT = 3_400  # characters once escaped; chat.update refuses a `text` above 4,000, notes included
+EVENT_TYPE = "threadbot_part"
+
+
+@dataclass(slots=True)
+class BlockSupport:
+    """What we know about Slack and markdown blocks, shared by all replies of a workspace."""
+
+    accepted: bool = False
+    refused: bool = False
+
+    def note_refusal(self) -> None:
+        """One text with something odd in it says nothing about the workspace, if others were taken before."""
+        self.refused = not self.accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one message shows: Markdown that is safe already, and small sentences of ours below it."""
+
+    markdown: str
+    notes: tuple[str, ...] = ()
+
+
+def pieces(text: str, notes: Sequence[str] = (), *, plain: bool, finished: bool) -> list[Piece]:
+    """What the parts show, each fit for one message; none when there is nothing to show."""
+    markdown = safe(text, unfinished=not finished)
+    if not finished:
+        markdown = close_open(markdown)
+    texts = _texts(markdown, plain=plain) if markdown.strip() else []
+    if not notes:
+        return [Piece(each) for each in texts]
+    return [*(Piece(each) for each in texts[:-1]), Piece(texts[-1] if texts else "", tuple(notes))]
+
+
+def _texts(markdown: str, *, plain: bool) -> list[str]:
+    if not plain:
+        return split(markdown, PART_LIMIT)
+    limit = PLAIN_LIMIT
+    texts = split(markdown, limit)
+    while any(len(escape(each)) > PLAIN_LIMIT for each in texts):
+        limit = limit * 2 // 3  # escaping makes & < > up to five times longer
+        texts = split(markdown, limit)
+    return texts
+
+
+def content(piece: Piece, *, plain: bool) -> Mapping[str, Any]:
+    """The arguments of chat.postMessage and chat.update that make up what is seen."""
+    if plain:
+        return {"text": "\n\n".join([*_some(escape(piece.markdown)), *(f"_{escape(note)}_" for note in piece.notes)])}
+    blocks = [{"type": "markdown", "text": text} for text in _some(piece.markdown)]
+    small = bool(blocks)
+    blocks_of_notes = [_note(note, small=small) for note in piece.notes]
+    return {"text": notification(piece.markdown, piece.notes), "blocks": [*blocks, *blocks_of_notes]}
+
+
+def _note(note: str, *, small: bool) -> Mapping[str, Any]:
+    """A sentence below an answer is small; one that stands alone is the message."""
+    text = {"type": "plain_text", "text": note}  # nothing in plain_text is a token
+    return {"type": "context", "elements": [text]} if small else {"type": "section", "text": text}
+
+
+def _some(text: str) -> list[str]:
+    return [text] if text.strip() else []
+
+
+def metadata(turn: int, part: int) -> Mapping[str, Any]:
+    """Travels with a part, so that it can be found again. Values are strings: Slack keeps flat payloads only."""
+    return {"event_type": EVENT_TYPE, "event_payload": {"turn": str(turn), "part": str(part)}}
+
+
+def part_of(message: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The (turn, part) that a message of ours was marked with, if it was."""
+    mark = message.get("metadata")
+    if not isinstance(mark, Mapping) or mark.get("event_type") != EVENT_TYPE:
+        return None
+    payload = mark.get("event_payload") or {}
+    turn, part = str(payload.get("turn")), str(payload.get("part"))
+    return (int(turn), int(part)) if turn.isdecimal() and part.isdecimal() else None

@@ -1,0 +1,153 @@
+"""
+One answer in a thread: its parts are posted in order, edited while the answer grows, and found again after a crash.
+
+What a part looks like is in message.py, how a lost one is found in lookup.py. When to show is the core's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from bot.core.errors import PlatformError
+from bot.core.ports import ReplyRequest
+from bot.platforms.slack.api import DELETE, POST, UPDATE, SlackApi
+from bot.platforms.slack.errors import MESSAGE_NOT_FOUND, REFUSED_BLOCKS, UncertainError
+from bot.platforms.slack.events import Identity
+from bot.platforms.slack.limits import PATIENCE, RATE_LIMITED
+from bot.platforms.slack.lookup import find
+from bot.platforms.slack.message import BlockSupport, Piece, content, metadata, pieces
+
+Result = TypeVar("Result")
+
+
+class SlackReply:
+    """The Reply port. Open it with `open_reply`, which looks for what an earlier attempt left behind."""
+
+    def __init__(self, api: SlackApi, us: Identity, blocks: BlockSupport, request: ReplyRequest) -> None:
+        self._api, self._us, self._blocks = api, us, blocks
+        self._thread, self._turn, self._log = request.thread, request.turn, request.log
+        self._ids = {part.number: part.id for part in request.parts if part.id is not None}
+        self._missing = {part.number: part.intended_at for part in request.parts if part.id is None}
+        self._intended = {part.number for part in request.parts}
+        self._shown: dict[int, Piece] = {}  # what each part shows, where this attempt wrote it
+        self._plain = False
+
+    async def show(self, text: str) -> None:
+        try:
+            await self._bring(text, final=False)
+        except PlatformError as error:
+            if error.code != RATE_LIMITED:
+                raise
+
+    async def finish(self, text: str, notes: Sequence[str] = ()) -> None:
+        shown = await self._bring(text, notes, final=True)
+        await self._take_away(beyond=shown)
+
+    async def remove(self) -> None:
+        await self.locate()
+        await self._take_away(beyond=0)
+
+    async def locate(self) -> None:
+        """Look for the parts of which nobody knows whether they were posted, and note those that were."""
+        if not self._missing:
+            return
+        found = await find(self._api, self._us, self._thread, self._turn, self._missing, list(self._ids.values()))
+        for number, ts in found.items():
+            self._ids[number] = ts
+            await self._log.posted(number, ts)
+        self._missing.clear()
+
+    async def _bring(self, text: str, notes: Sequence[str] = (), *, final: bool) -> int:
+        """Make the parts show *text* and *notes*. Returns how many it takes."""
+        await self.locate()
+        plain = self._as_plain
+        try:
+            return await self._bring_parts(pieces(text, notes, plain=plain, finished=final), final=final)
+        except PlatformError as error:
+            if plain or error.code not in REFUSED_BLOCKS:
+                raise
+        self._plain = True
+        self._blocks.note_refusal()
+        return await self._bring_parts(pieces(text, notes, plain=True, finished=final), final=final)
+
+    @property
+    def _as_plain(self) -> bool:
+        return self._plain or self._blocks.refused
+
+    async def _bring_parts(self, wanted: list[Piece], *, final: bool) -> int:
+        for number, piece in enumerate(wanted, 1):
+            if self._shown.get(number) == piece:
+                continue
+            self._shown.pop(number, None)  # a change whose answer is lost leaves either text
+            if number in self._ids:
+                await self._update(number, piece, final=final)
+            else:
+                await self._post(number, piece, final=final)
+            self._shown[number] = piece
+            self._blocks.accepted |= not self._as_plain
+        return len(wanted)
+
+    async def _post(self, number: int, piece: Piece, *, final: bool) -> None:
+        ts = await self._admitted(POST, lambda: self._post_once(number, piece), final=final)
+        self._ids[number] = ts
+        await self._log.posted(number, ts)
+
+    async def _post_once(self, number: int, piece: Piece) -> str:
+        if number not in self._intended:
+            await self._log.intend(number)
+            self._intended.add(number)
+        # In doubt from here on: a cancellation or a lost response leaves a post that nobody noted.
+        self._missing[number] = datetime.now(UTC) - timedelta(seconds=1)
+        try:
+            ts = await self._api.post(
+                self._thread.channel,
+                content(piece, plain=self._as_plain),
+                thread=self._thread.thread,
+                metadata=metadata(self._turn, number),
+            )
+        except UncertainError:
+            raise
+        except PlatformError:
+            del self._missing[number]  # refused: it was surely not posted
+            raise
+        del self._missing[number]
+        return ts
+
+    async def _update(self, number: int, piece: Piece, *, final: bool) -> None:
+        what, ts = content(piece, plain=self._as_plain), self._ids[number]
+        await self._admitted(UPDATE, lambda: self._api.update(self._thread.channel, ts, what), final=final)
+
+    async def _take_away(self, *, beyond: int) -> None:
+        for number in sorted((number for number in self._ids if number > beyond), reverse=True):
+            await self._delete(self._ids[number])
+            del self._ids[number]
+            self._shown.pop(number, None)
+
+    async def _delete(self, ts: str) -> None:
+        try:
+            await self._admitted(DELETE, lambda: self._api.delete(self._thread.channel, ts), final=True)
+        except PlatformError as error:
+            if error.code != MESSAGE_NOT_FOUND:
+                raise
+
+    async def _admitted(self, method: str, change: Callable[[], Awaitable[Result]], *, final: bool) -> Result:
+        """Make one change when Slack admits it; a final one sits out what Slack asks for, within limits."""
+        refusals = 0
+        while True:
+            await self._api.pauses.admit(method, final=final)
+            await self._log.check()
+            try:
+                return await change()
+            except PlatformError as error:
+                refusals += 1
+                if error.code != RATE_LIMITED or not final or refusals == PATIENCE:
+                    raise
+
+
+async def open_reply(api: SlackApi, us: Identity, blocks: BlockSupport, request: ReplyRequest) -> SlackReply:
+    """Raises PlatformError; posts nothing."""
+    reply = SlackReply(api, us, blocks, request)
+    await reply.locate()
+    return reply

@@ -1,0 +1,87 @@
+"""
+Texts as Slack writes them, made readable; texts of ours, made safe. Pure.
+
+Cutting long texts is in bot/markdown; what a message is made of, in message.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.markdown import plain_text
+
+NOTIFICATION_LIMIT = 3_000  # characters; chat.update refuses a `text` above 4,000
+
+ZERO_WIDTH_SPACE = "\u200b"
+
+_TOKEN = re.compile(r"<([^<>]*)>")
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
+
+# An angle bracket as it is, or as Markdown can write it; a token may also come out of an escape.
+_OPEN = r"(?:<|&lt;?|&#0*60;?|&#x0*3c;?)"
+_PINGS = re.compile(
+    rf"({_OPEN})(?=\\?(?:"
+    r"!(?:(?i:channel|here|everyone)(?:[|>\\^]|&)|(?i:subteam|date)\\?\^)"
+    r"|@[UW][A-Z0-9]+(?:[|>\\]|&)"
+    r"|#C[A-Z0-9]+(?:[|>\\]|&)))",
+)
+_UNFINISHED = re.compile(rf"(?:{_OPEN}\\?(?:![A-Za-z]*\\?|@(?:[UW][A-Z0-9]*)?|#(?:C[A-Z0-9]*)?)?|&[#a-z0-9]{{0,8}})\Z")
+
+
+def readable(text: str, bot_user_id: str) -> str:
+    """
+    What a person reads of a message's wire text: tokens in words, escapes undone, our own mention gone.
+
+    Source: "Formatting text for app surfaces", retrieving messages. The names of other people are not known here.
+    """
+    own = re.compile(rf"[ \t]*<@{re.escape(bot_user_id)}(?:\|[^<>]*)?>")
+    words = _TOKEN.sub(lambda match: _words(match[1]), own.sub("", text))
+    return re.sub(r"&(?:lt|gt|amp);", lambda match: _ENTITIES[match[0]], words).strip()
+
+
+def _words(token: str) -> str:
+    target, _, label = token.partition("|")
+    match target[:1]:
+        case "@" | "#":
+            return target[0] + (label.removeprefix(target[0]) or target[1:])
+        case "!":
+            return _special(target[1:], label)
+    bare = re.sub(r"^(?:https?://|mailto:|tel:)", "", target)
+    if not label or label == target:
+        return target if target.startswith("http") else bare
+    return label if label == bare else f"{label} ({target})"
+
+
+def _special(command: str, label: str) -> str:
+    if command.startswith("date^"):
+        return label or command
+    return "@" + (label.removeprefix("@") or command.removeprefix("subteam^"))
+
+
+def safe(markdown: str, *, unfinished: bool = False) -> str:
+    """
+    *markdown* without a token that pings or is replaced by Slack: a zero-width space stands after its bracket.
+
+    Markdown blocks resolve tokens too, and no switch of Slack's turns that off; whether they do in code is not
+    documented, so code is treated alike. All that only looks similar (`<!DOCTYPE html>`, `<!-- -->`,
+    `#include <stdio.h>`) is left alone. Of an *unfinished* text an end that may yet become a token is held back.
+    """
+    if unfinished:
+        markdown = _UNFINISHED.sub("", markdown)
+    return _PINGS.sub(rf"\1{ZERO_WIDTH_SPACE}", markdown)
+
+
+def escape(text: str) -> str:
+    """*text* such that mrkdwn shows it literally: & < > only, as Slack asks."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def notification(markdown: str, notes: Sequence[str] = (), limit: int = NOTIFICATION_LIMIT) -> str:
+    """The plain text that goes with blocks, at most *limit* characters: notifications and screen readers use it."""
+    plain = plain_text(markdown).strip() or markdown.strip()
+    text = escape("\n".join([plain, *notes]).strip())
+    if len(text) <= limit:
+        return text
+    cut = re.sub(r"&[a-z]*\Z", "", text[: limit - 1])  # never half an escape
+    return cut.rstrip() + "…"
