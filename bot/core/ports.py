@@ -59,8 +59,12 @@ class Reply(Protocol):
     async def show(self, text: str) -> None:
         """Show what there is so far: a beginning of the answer. May skip, when the platform is busy."""
 
-    async def finish(self, text: str) -> None:
-        """Show *text* as the whole answer, in the same parts; what an earlier attempt showed beyond it is removed."""
+    async def finish(self, text: str, notes: Sequence[str] = ()) -> None:
+        """
+        Show *text* as the whole answer, in the same parts; what an earlier attempt showed beyond it is removed.
+
+        *notes* are sentences of ours, shown small below the answer. They are plain text and can be trusted.
+        """
 
     async def remove(self) -> None:
         """Take every part away."""
@@ -86,9 +90,12 @@ class Platform(Protocol):
 # Language models
 
 
+Role = Literal["system", "user", "assistant"]
+
+
 @dataclass(frozen=True, slots=True)
 class PromptMessage:
-    role: Literal["system", "user", "assistant"]
+    role: Role
     content: str
 
 
@@ -107,6 +114,8 @@ class CompletionRequest:
     messages: Sequence[PromptMessage]
     max_tokens: int  # for the answer, reasoning included
     sampling: Sampling = field(default_factory=Sampling)
+    earlier_turns: int = 0  # in *messages*, before the question
+    dropped: bool = False  # whether older turns of the conversation were left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +232,8 @@ class Ledger(Protocol):
     async def release(self, claim: Claim, due_at: datetime, reason: str) -> None:
         """Give the turn back, to be claimed again from *due_at* on. An answered turn stays answered."""
 
-    async def renew(self, owner: str) -> None:
-        """Extend the lease of every turn that *owner* holds."""
-
-    async def next_due(self, platforms: Collection[str]) -> datetime | None:
-        """When the next turn is due that nobody holds; None when there is none."""
+    async def renew(self, claims: Collection[Claim]) -> None:
+        """Extend the leases of these turns, as far as they are still held."""
 
     async def intend_part(self, claim: Claim, number: int) -> None: ...
 

@@ -97,7 +97,8 @@ class History:
 
     past: Sequence[PastTurn]
     messages: Sequence[Message]
-    people: int  # how many different people and other bots have spoken in the conversation
+    alone: bool  # one person only has spoken in the whole conversation
+    newcomer: bool = False  # nobody of those who ask was answered in a direct message before
 
 
 @dataclass(frozen=True, slots=True)

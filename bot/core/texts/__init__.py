@@ -1,1 +1,29 @@
-"""Every sentence that a user can be shown."""
+"""
+Every sentence that a user can be shown, one file a language: en.py, ko.py.
+
+A sentence is found by its key; a notice of the core carries such a key and the values that the sentence names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from bot.core.texts import en, ko
+from bot.core.turn import Notice
+
+LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": en.SENTENCES, "ko": ko.SENTENCES}
+DEFAULT_LANGUAGE = "en"
+_HANGUL = re.compile(r"[ᄀ-ᇿ㄰-㆏가-힣]")
+
+
+def language_of(text: str) -> str:
+    """The language to speak to whoever wrote *text*."""
+    return "ko" if _HANGUL.search(text) else DEFAULT_LANGUAGE
+
+
+def sentence(notice: Notice, language: str) -> str:
+    """The sentence for a notice. Numbers are grouped: 16,000."""
+    sentences = LANGUAGES.get(language, LANGUAGES[DEFAULT_LANGUAGE])
+    values = {key: f"{value:,}" if isinstance(value, int) else value for key, value in notice.values.items()}
+    return sentences[notice.key].format(**values)

@@ -1,0 +1,253 @@
+"""
+One turn, from its history to the finished reply.
+
+What to do when that fails is the worker's business (worker.py). An answered turn starts here at its second half:
+the model is not asked again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from bot.core import budget, finish
+from bot.core.errors import ModelError, ModelProblem
+from bot.core.logs import turn_changed
+from bot.core.ports import (
+    Checkpoint,
+    CompletionRequest,
+    CompletionStart,
+    LanguageModel,
+    Ledger,
+    PartLog,
+    Platform,
+    Reply,
+    ReplyRequest,
+    Sampling,
+)
+from bot.core.presenter import Presenter
+from bot.core.prompt import Counting, Prompt, build, is_blank
+from bot.core.texts import language_of, sentence
+from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnState, Usage
+
+Persist = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
+"""Tries a write until the database takes it: what was paid for is not thrown away because of a full disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSettings:
+    model: str
+    system_prompt: str  # empty: none is sent
+    prompt_tokens: int
+    max_tokens: int  # for the reply
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+class Answerer:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        model: LanguageModel,
+        platforms: Mapping[str, Platform],
+        settings: AnswerSettings,
+        checkpoint: Checkpoint,
+        persist: Persist,
+    ) -> None:
+        self._ledger = ledger
+        self._model = model
+        self._platforms = platforms
+        self._settings = settings
+        self._checkpoint = checkpoint
+        self._persist = persist
+
+    async def answer(self, turn: Turn) -> None:
+        """Ask the model, if that is still to be done, and show what came of it. Raises what the doors raise."""
+        presenter = Presenter(lambda: self._open_reply(turn))
+        if turn.state is TurnState.RUNNING:
+            try:
+                outcome = await self._ask(turn, presenter)
+            finally:
+                await presenter.stop()
+        else:
+            outcome = await self._ledger.outcome(turn.claim)
+        await self._show(turn, await presenter.reply(), outcome)
+
+    async def say(self, turn: Turn, reason: str, notice: Notice) -> None:
+        """No answer will come: say so, where the answer would have been."""
+        history = await self._ledger.history(turn)
+        outcome = await self._conclude(turn, history, reason, notice)
+        await self._show(turn, await self._open_reply(turn), outcome)
+
+    async def _ask(self, turn: Turn, presenter: Presenter) -> Outcome:
+        history = await self._ledger.history(turn)
+        platform = self._platforms[turn.conversation.thread.platform]
+        if is_blank(history, platform.readable):
+            return await self._conclude(turn, history, "blank question", Notice("question_blank"))
+        prompt = self._prompt(turn, history, platform)
+        if isinstance(prompt, budget.QuestionTooLong):
+            numbers = {"tokens": prompt.tokens, "budget": prompt.budget}
+            return await self._conclude(turn, history, "question too long", Notice("question_too_long", numbers))
+        completion = await self._ledger.begin(turn.claim, self._start(prompt))
+        try:
+            result = await self._stream(prompt, presenter)
+        except ModelError as error:
+            await self._ledger.abandon(turn.claim, completion, error.problem.value)
+            raise
+        notices = self._notices(result, history)
+        language = _language(history)
+        await self._checkpoint("before complete")
+        await self._persist(lambda: self._ledger.complete(turn.claim, completion, result, notices, language))
+        await self._checkpoint("after complete")
+        turn_changed(turn, TurnState.ANSWERED, f"finish_reason {result.finish_reason}")
+        return Outcome(result.text or None, notices, language)
+
+    def _prompt(self, turn: Turn, history: History, platform: Platform) -> Prompt | budget.QuestionTooLong:
+        settings = self._settings
+        per_message, per_prompt = self._model.overhead(settings.model)
+        window = self._model.window(settings.model)
+        return build(
+            system_prompt=settings.system_prompt,
+            conversation=turn.conversation,
+            turn=turn.claim.turn,
+            history=history,
+            readable=platform.readable,
+            counting=Counting(lambda text: self._model.count_tokens(settings.model, text), per_message, per_prompt),
+            prompt_tokens=budget.prompt_budget(settings.prompt_tokens, window, settings.max_tokens),
+        )
+
+    def _max_tokens(self) -> int:
+        return budget.reply_tokens(self._model.window(self._settings.model), self._settings.max_tokens)
+
+    def _start(self, prompt: Prompt) -> CompletionStart:
+        return CompletionStart(
+            model=self._settings.model,
+            prompt=prompt.entries,
+            system_prompt=self._settings.system_prompt,
+            given=prompt.given,
+            max_tokens=self._max_tokens(),
+            sampling=self._settings.sampling,
+            prompt_tokens=prompt.tokens,
+            window_start=prompt.window_start,
+            window_position=prompt.window_position,
+        )
+
+    async def _stream(self, prompt: Prompt, presenter: Presenter) -> Completion:
+        request = CompletionRequest(
+            model=self._settings.model,
+            messages=prompt.messages,
+            max_tokens=self._max_tokens(),
+            sampling=self._settings.sampling,
+            earlier_turns=prompt.earlier_turns,
+            dropped=prompt.window_start > 0,
+        )
+        collected = _Collected(time.monotonic())
+        async with aclosing(self._model.stream(request)) as chunks:  # type: ignore[type-var] # an AsyncGenerator
+            async for chunk in chunks:
+                if not collected.first_token and (chunk.text or chunk.refusal):
+                    collected.first_token = time.monotonic()
+                    await self._checkpoint("first chunk")
+                collected.text.append(chunk.text)
+                collected.refusal.append(chunk.refusal)
+                collected.finish_reason = chunk.finish_reason or collected.finish_reason
+                collected.usage = chunk.usage or collected.usage
+                collected.response_id = chunk.response_id or collected.response_id
+                collected.model = chunk.model or collected.model
+                collected.fingerprint = chunk.fingerprint or collected.fingerprint
+                if chunk.text:
+                    presenter.add(chunk.text)
+                    await self._checkpoint("chunk")
+                presenter.raise_failure()
+        await self._checkpoint("last chunk")
+        return self._completion(collected)
+
+    def _completion(self, collected: _Collected) -> Completion:
+        ended = time.monotonic()
+        refusal = "".join(collected.refusal) or None
+        text = ("".join(collected.text) or refusal or "").strip()
+        if not text and collected.finish_reason is None:
+            raise ModelError(ModelProblem.CUT, "the stream ended without a word")
+        return Completion(
+            text=text,
+            text_tokens=self._model.count_tokens(self._settings.model, text),
+            finish_reason=collected.finish_reason,
+            refusal=refusal,
+            response_id=collected.response_id,
+            model=collected.model or self._settings.model,
+            fingerprint=collected.fingerprint,
+            usage=collected.usage,
+            first_token_seconds=collected.first_token - collected.started if collected.first_token else None,
+            total_seconds=ended - collected.started,
+            cost_nanodollars=self._model.cost(self._settings.model, collected.usage),
+        )
+
+    def _notices(self, result: Completion, history: History) -> Sequence[Notice]:
+        notices = finish.notices(result, self._max_tokens())
+        return [*notices, Notice("direct_threads")] if history.newcomer and result.text else notices
+
+    async def _conclude(self, turn: Turn, history: History, reason: str, notice: Notice) -> Outcome:
+        language = _language(history)
+        await self._persist(lambda: self._ledger.conclude(turn.claim, reason, [notice], language))
+        turn_changed(turn, TurnState.ANSWERED, reason)
+        return Outcome(None, [notice], language)
+
+    async def _open_reply(self, turn: Turn) -> Reply:
+        thread = turn.conversation.thread
+        parts = _ClaimedParts(self._ledger, turn.claim, self._checkpoint)
+        return await self._platforms[thread.platform].open_reply(
+            ReplyRequest(thread=thread, turn=turn.claim.turn, parts=turn.parts, log=parts)
+        )
+
+    async def _show(self, turn: Turn, reply: Reply, outcome: Outcome) -> None:
+        sentences = [sentence(notice, outcome.language) for notice in outcome.notices]
+        if outcome.text is None:
+            await reply.finish("\n\n".join(sentences))
+        else:
+            await reply.finish(outcome.text, sentences)
+        await self._checkpoint("before shown")
+        await self._persist(lambda: self._ledger.shown(turn.claim))
+        await self._checkpoint("after shown")
+        turn_changed(turn, TurnState.SHOWN if outcome.text else TurnState.FAILED)
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What a stream has brought so far. Times are those of time.monotonic()."""
+
+    started: float
+    first_token: float | None = None
+    text: list[str] = field(default_factory=list)
+    refusal: list[str] = field(default_factory=list)
+    finish_reason: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    response_id: str | None = None
+    model: str | None = None
+    fingerprint: str | None = None
+
+
+class _ClaimedParts(PartLog):
+    """Notes the parts of one claimed turn's reply."""
+
+    def __init__(self, ledger: Ledger, claim: Claim, checkpoint: Checkpoint) -> None:
+        self._ledger = ledger
+        self._claim = claim
+        self._checkpoint = checkpoint
+
+    async def intend(self, number: int) -> None:
+        await self._ledger.intend_part(self._claim, number)
+        await self._checkpoint(f"part {number} intended")
+
+    async def posted(self, number: int, id: str) -> None:  # noqa: A002 - the platform's word
+        await self._checkpoint(f"part {number} posted")
+        await self._ledger.note_part(self._claim, number, id)
+        await self._checkpoint(f"part {number} noted")
+
+    async def check(self) -> None:
+        await self._ledger.check(self._claim)
+
+
+def _language(history: History) -> str:
+    """The language of what was asked last."""
+    return language_of(history.messages[-1].version.text) if history.messages else language_of("")

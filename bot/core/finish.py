@@ -1,0 +1,34 @@
+"""What to say about the way a completion ended. Pure. Source of the values: `finish_reason` of Chat Completions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.turn import Completion, Notice
+
+_WITH_TEXT = {
+    "stop": None,
+    "length": "length",
+    "content_filter": "content_filter",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    None: "broken_off",
+}
+_WITHOUT_TEXT = {
+    "stop": "empty_answer",
+    "length": "empty_length",  # a reasoning model may spend all of it before the first word
+    "content_filter": "content_filter",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+}
+
+
+def notices(completion: Completion, max_tokens: int) -> Sequence[Notice]:
+    """The sentences that go with an answer, or stand for one that has no text. *max_tokens*: those it could have."""
+    if completion.refusal:
+        return [Notice("refusal")]
+    if completion.text:
+        key = _WITH_TEXT.get(completion.finish_reason, "finish_unknown")
+        return [Notice(key)] if key else []
+    key = _WITHOUT_TEXT.get(completion.finish_reason or "", "empty_answer")
+    return [Notice(key, {"limit": max_tokens} if key == "empty_length" else {})]

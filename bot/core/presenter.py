@@ -1,0 +1,89 @@
+"""Shows a growing answer beside the stream that it comes from, so that neither waits for the other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from bot.core.errors import LeaseLost, LedgerError, PlatformError
+from bot.core.pacing import Pace
+from bot.core.ports import Reply
+
+log = logging.getLogger(__name__)
+
+
+class Presenter:
+    """
+    Opens the reply when there is something to show, and shows it in time.
+
+    Intermediate texts may fail: the finished answer is what counts, and whoever shows that hears of the failure. Only
+    a lost lease ends the stream too.
+    """
+
+    def __init__(self, open_reply: Callable[[], Awaitable[Reply]]) -> None:
+        self._open_reply = open_reply
+        self._reply: Reply | None = None
+        self._text: list[str] = []
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._lost: LeaseLost | None = None
+
+    def add(self, text: str) -> None:
+        """More of the answer."""
+        self._text.append(text)
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    def raise_failure(self) -> None:
+        """Raise LeaseLost once another worker is known to own the turn."""
+        if self._lost is not None:
+            raise self._lost
+
+    async def stop(self) -> None:
+        """Show nothing more. A call that is under way is waited for: cut off, nobody would know what became of it."""
+        self._stopping.set()
+        if self._task is not None:
+            await self._task
+            self._task = None
+
+    async def reply(self) -> Reply:
+        """The reply, opened if that has not happened yet. Call after stop()."""
+        if self._reply is None:
+            self._reply = await self._open_reply()
+        return self._reply
+
+    async def _run(self) -> None:
+        pace = Pace(time.monotonic())
+        shown = 0  # pieces of the text
+        while not await self._stopped_within(pace.wait(time.monotonic())):
+            if len(self._text) > shown:
+                shown = len(self._text)
+                if not await self._show():
+                    return
+            pace.shown(time.monotonic())
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._stopping.wait()
+        except TimeoutError:
+            return False
+
+    async def _show(self) -> bool:
+        """Whether it makes sense to go on."""
+        try:
+            reply = await self.reply()
+            text = "".join(self._text)
+            if text.strip():
+                await reply.show(text)
+        except LeaseLost as lost:
+            self._lost = lost
+            return False
+        except LedgerError as error:
+            log.warning("an intermediate text was not shown: %s", error)
+        except PlatformError as error:
+            log.info("an intermediate text was not shown: %s", error)
+            return error.passing
+        return True

@@ -1,0 +1,198 @@
+"""
+Who said what, as a model reads it. Pure.
+
+A message of the only person in a conversation is given as it was said. As soon as others speak, a message starts with
+its speaker in ⟦brackets⟧ that nothing said or named can contain, so that no text passes for somebody else's.
+What one side says in a row becomes one message, because the chat templates of many local models insist on turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.core import budget
+from bot.core.conversation import Conversation, Message, Participant, ParticipantKind
+from bot.core.ports import Given, PromptMessage, Role
+from bot.core.turn import History, PastTurn
+
+BETWEEN = "\n\n"  # messages of one side, said in a row
+BETWEEN_TOKENS = 1  # at most: it joins the punctuation before it
+_UNBRACKETED = str.maketrans({"⟦": "[", "⟧": "]"})
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How the model at hand counts: see LanguageModel."""
+
+    count: Callable[[str], int]
+    per_message: int
+    per_prompt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """
+    What is to be sent.
+
+    *entries* name each version ("v12") and each earlier completion ("c5") in *messages*, in their order.
+    *window_start* is the first turn of the new window; *window_position* cuts off the beginning of that turn.
+    """
+
+    messages: Sequence[PromptMessage]
+    entries: Sequence[str]
+    given: Sequence[Given]  # versions that get their form only now
+    tokens: int
+    window_start: int
+    window_position: int
+    earlier_turns: int
+    dropped_turns: int  # by this very cut
+    dropped_messages: int  # by this very cut, questions and context alike
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One message, ready to be sent; *tokens* with all that it costs."""
+
+    key: str
+    role: Role
+    text: str
+    tokens: int
+
+
+def given_form(text: str, author: Participant, *, alone: bool) -> str:
+    """The form in which a message is sent to a model. *text* is readable; *alone*: nobody else has spoken so far."""
+    said = text.translate(_UNBRACKETED).strip()
+    if alone and author.kind is ParticipantKind.PERSON:
+        return said
+    return f"⟦{speaker(author)}⟧ {said}"
+
+
+def speaker(author: Participant) -> str:
+    """A participant's label: a single line that cannot end early."""
+    label = " ".join((author.name or author.id).translate(_UNBRACKETED).split()) or "somebody"
+    return f"{label} (bot)" if author.kind is ParticipantKind.BOT else label
+
+
+def build(
+    *,
+    system_prompt: str,
+    conversation: Conversation,
+    turn: int,
+    history: History,
+    readable: Callable[[str], str],
+    counting: Counting,
+    prompt_tokens: int,
+) -> Prompt | budget.QuestionTooLong:
+    """
+    The prompt for *turn*, within *prompt_tokens*.
+
+    The question is what comes from the turn's first message to the bot on; what was said before it since the last
+    answer is context and may be dropped.
+    """
+    writer = _Writer(readable, counting, alone=history.alone)
+    past = [writer.past_turn(earlier) for earlier in history.past]
+    first = next((n for n, message in enumerate(history.messages) if message.addressed), 0)
+    context = [writer.message(message) for message in history.messages[:first]]
+    question = [writer.message(message) for message in history.messages[first:]]
+    system = [_Entry("", "system", system_prompt, writer.cost(system_prompt))] if system_prompt else []
+
+    window = budget.fit(
+        fixed=counting.per_prompt + _total(system) + _total(question),
+        past=[_total(entries) for entries in past],
+        context=[entry.tokens for entry in context],
+        budget=prompt_tokens,
+    )
+    if isinstance(window, budget.QuestionTooLong):
+        return window
+
+    kept = [entry for entries in past[window.dropped_turns :] for entry in entries]
+    sent = [*kept, *context[window.dropped_context :], *question]
+    keys = {entry.key for entry in sent}
+    messages, tokens = _join([*system, *sent], counting)
+    start, position = _window_start(conversation, turn, history, window)
+    return Prompt(
+        messages=messages,
+        entries=[entry.key for entry in sent],
+        given=[given for given in writer.given if f"v{given.version}" in keys],
+        tokens=tokens,
+        window_start=start,
+        window_position=position,
+        earlier_turns=len(past) - window.dropped_turns,
+        dropped_turns=window.dropped_turns,
+        dropped_messages=sum(len(entries) for entries in past[: window.dropped_turns]) + window.dropped_context,
+    )
+
+
+def is_blank(history: History, readable: Callable[[str], str]) -> bool:
+    """Whether nobody has said anything since the last answer that a model could answer."""
+    said = list(history.messages)
+    for earlier in reversed(history.past):
+        if earlier.answer:
+            break
+        said.extend(earlier.messages)
+    return all(not readable(message.version.text).strip() for message in said)
+
+
+class _Writer:
+    """Gives each message its form, once, and counts it."""
+
+    def __init__(self, readable: Callable[[str], str], counting: Counting, *, alone: bool) -> None:
+        self._readable = readable
+        self._counting = counting
+        self._alone = alone
+        self.given: list[Given] = []
+
+    def past_turn(self, earlier: PastTurn) -> list[_Entry]:
+        entries = [self.message(message) for message in earlier.messages]
+        if earlier.answer and earlier.answer.text:
+            tokens = self._counting.per_message + earlier.answer.tokens
+            entries.append(_Entry(f"c{earlier.answer.completion}", "assistant", earlier.answer.text, tokens))
+        return entries
+
+    def message(self, message: Message) -> _Entry:
+        version = message.version
+        text, tokens = version.given, version.tokens
+        if text is None or tokens is None:
+            text = given_form(self._readable(version.text), message.author, alone=self._alone)
+            tokens = self._counting.count(text)
+            self.given.append(Given(version.id, text, tokens))
+        return _Entry(f"v{version.id}", "user", text, tokens + self._counting.per_message)
+
+    def cost(self, text: str) -> int:
+        return self._counting.per_message + self._counting.count(text)
+
+
+def _total(entries: Iterable[_Entry]) -> int:
+    return sum(entry.tokens for entry in entries)
+
+
+def _window_start(conversation: Conversation, turn: int, history: History, window: budget.Window) -> tuple[int, int]:
+    """Where the window starts after a cut: (turn, position)."""
+    if not window.dropped_turns and not window.dropped_context:
+        return conversation.window_start, conversation.window_position
+    if window.dropped_context:
+        return turn, history.messages[window.dropped_context].position
+    if window.dropped_turns < len(history.past):
+        return history.past[window.dropped_turns].id, 0
+    return turn, 0
+
+
+def _join(entries: Iterable[_Entry], counting: Counting) -> tuple[list[PromptMessage], int]:
+    """
+    Messages for the API, and their tokens.
+
+    What one side says in a row is one message; blank ones are left out.
+    """
+    messages: list[PromptMessage] = []
+    tokens = counting.per_prompt
+    for entry in entries:
+        if not entry.text:
+            continue
+        if messages and messages[-1].role == entry.role:
+            messages[-1] = PromptMessage(entry.role, messages[-1].content + BETWEEN + entry.text)
+            tokens += entry.tokens - counting.per_message + BETWEEN_TOKENS
+        else:
+            messages.append(PromptMessage(entry.role, entry.text))
+            tokens += entry.tokens
+    return messages, tokens

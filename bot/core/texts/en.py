@@ -1,0 +1,31 @@
+"""English. Say what happened and what the reader can do now; no apologies twice, no codes."""
+
+SENTENCES = {
+    # with an answer
+    "length": "The answer stops here because it reached the length limit. Write me “continue” to go on.",
+    "content_filter": "The model's content filter stopped this answer.",
+    "refusal": "The model declined to answer this.",
+    "broken_off": "The model's answer broke off here. Ask me again to have another try.",
+    "finish_unknown": "The model ended this answer for a reason I don't know, so it may be incomplete.",
+    "direct_threads": "Each new message you send me here starts a conversation of its own. "
+    "To go on with this one, reply in its thread.",
+    # instead of an answer
+    "empty_answer": "The model's answer was empty. Ask me again, perhaps with the question put differently.",
+    "empty_length": "The model used up its length limit of {limit} tokens before it wrote a word. "
+    "Ask for something shorter, or ask whoever runs me to raise OPENAI_MAX_TOKENS.",
+    "tool_calls": "The model wanted to use a tool, and I have none. Ask me again, perhaps put differently.",
+    "question_blank": "I see no text to answer. Write your question after my name.",
+    "question_too_long": "That is too long for me: with my instructions it comes to {tokens} tokens, "
+    "and I can send {budget}. Shorten it, or send it in parts.",
+    "model_rate_limited": "The model is too busy right now. Ask me again in a few minutes.",
+    "model_unavailable": "I could not reach the model. Ask me again in a few minutes.",
+    "model_timeout": "The model did not answer in time. Ask me again to have another try.",
+    "model_cut": "The connection to the model kept breaking off. Ask me again in a few minutes.",
+    "model_quota": "The account that pays for the model has used up its quota. Please tell whoever runs me.",
+    "model_auth": "The model does not accept my key. Please tell whoever runs me.",
+    "model_not_found": "The model I am set up to use does not exist there. Please tell whoever runs me.",
+    "model_context_length": "This conversation is longer than the model can take. "
+    "Start a new thread, or ask whoever runs me to set CONTEXT_TOKENS.",
+    "model_bad_request": "The model refused my request. Please tell whoever runs me.",
+    "internal": "Something went wrong on my side. Ask me again; if it stays that way, tell whoever runs me.",
+}

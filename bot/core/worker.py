@@ -1,0 +1,216 @@
+"""
+Receives what is said, claims the turns that are due, has them answered, settles what goes wrong, stops.
+
+Recovery has no code path of its own: a turn that a crash left behind is due like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bot.core.answer import Answerer
+from bot.core.conversation import Incoming
+from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError
+from bot.core.logs import turn_changed
+from bot.core.policy import Action, decide
+from bot.core.ports import Checkpoint, Ledger
+from bot.core.retry import RetryPolicy, reconnect_wait
+from bot.core.turn import Notice, Turn, TurnState
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0  # turns that other processes made due, or that become due by time
+RENEW_SECONDS = 5.0  # a quarter of the lease
+PERSIST_SECONDS = 600.0  # how long an answer is kept in memory while the database cannot take it
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    platforms: Collection[str]  # those that this process serves
+    max_concurrent_turns: int
+    asking: RetryPolicy = field(default_factory=RetryPolicy)
+    showing: RetryPolicy = field(default_factory=lambda: RetryPolicy(attempts=1000, within=timedelta(hours=6)))
+
+
+class Worker:
+    def __init__(self, *, ledger: Ledger, answerer: Answerer, settings: WorkerSettings, checkpoint: Checkpoint) -> None:
+        self.owner = uuid.uuid4().hex
+        self._ledger = ledger
+        self._answerer = answerer
+        self._settings = settings
+        self._checkpoint = checkpoint
+        self._tasks: dict[asyncio.Task[None], Turn] = {}
+        self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    # receiving
+
+    async def receive(self, incoming: Incoming) -> None:
+        """As ports.Receive: when this returns, the message is committed or of no interest."""
+        decision = decide(incoming)
+        if decision.action is Action.IGNORE:
+            log.debug("ignored on %s: %s", incoming.thread.platform, decision.reason)
+            return
+        await self._checkpoint("before record")
+        due = await self._ledger.record(incoming, decision)
+        await self._checkpoint("after record")
+        if due:
+            self._wake.set()
+
+    # claiming
+
+    async def run(self) -> None:
+        """Work until stop()."""
+        renewing = asyncio.create_task(self._renew())
+        try:
+            await self._claim_until_stopped()
+        finally:
+            renewing.cancel()
+            await asyncio.wait([renewing])
+
+    async def _claim_until_stopped(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            self._wake.clear()
+            try:
+                await self._claim()
+                failures = 0
+            except LedgerError as error:
+                failures += 1
+                log.warning("the database cannot be used, turns wait: %s", error)
+            await self._rest(reconnect_wait(failures, random.random) if failures else POLL_SECONDS)
+
+    async def _claim(self) -> None:
+        room = self._settings.max_concurrent_turns - len(self._tasks)
+        if room <= 0:
+            return
+        for turn in await self._ledger.claim(self.owner, self._settings.platforms, room):
+            await self._checkpoint("after claim")
+            turn_changed(turn, turn.state, "claimed")
+            task = asyncio.create_task(self._work(turn))
+            self._tasks[task] = turn
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._tasks[task]
+        self._wake.set()  # its conversation may have a next turn, and there is room again
+
+    async def _rest(self, seconds: float) -> None:
+        """Until somebody wakes us; a poll finds what nobody told us."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            try:
+                await self._ledger.renew([turn.claim for turn in self._tasks.values()])
+            except LedgerError as error:
+                log.warning("leases could not be renewed: %s", error)
+
+    # one turn
+
+    async def _work(self, turn: Turn) -> None:
+        """The boundary of a turn: nothing that goes wrong in it reaches another."""
+        try:
+            await self._answerer.answer(turn)
+        except LeaseLost:
+            log.warning("turn %d belongs to another worker by now", turn.claim.turn)
+        except LedgerError as error:
+            log.warning("turn %d waits for the database: %s", turn.claim.turn, error)
+        except Exception as error:  # noqa: BLE001 - a defect in one turn must not end the others, nor stay silent
+            await self._settle_safely(turn, error)
+
+    async def _settle_safely(self, turn: Turn, error: Exception) -> None:
+        if not isinstance(error, BotError):
+            log.error("turn %d failed by a defect of ours", turn.claim.turn, exc_info=error)
+        try:
+            await self._settle(turn, error)
+        except LeaseLost:
+            log.warning("turn %d belongs to another worker by now", turn.claim.turn)
+        except BotError as failed:
+            log.warning("turn %d could not be settled and waits for its lease to end: %s", turn.claim.turn, failed)
+
+    async def _settle(self, turn: Turn, error: Exception) -> None:
+        """Later again, or a sentence instead of the answer; the last resort is to note that nothing can be shown."""
+        if isinstance(error, PlatformError):
+            await self._settle_unshown(turn, error)
+            return
+        reason = error.problem.value if isinstance(error, ModelError) else "internal"
+        wait = self._wait_for(self._settings.asking, turn, error)
+        if wait is not None:
+            await self._release(turn, wait, reason)
+            return
+        try:
+            await self._answerer.say(turn, reason, Notice(reason))
+        except PlatformError as refused:
+            await self._settle_unshown(turn, refused)
+
+    async def _settle_unshown(self, turn: Turn, error: PlatformError) -> None:
+        wait = self._wait_for(self._settings.showing, turn, error)
+        if wait is not None:
+            await self._release(turn, wait, error.code)
+            return
+        await self._ledger.give_up(turn.claim, error.code)
+        turn_changed(turn, TurnState.FAILED, error.code)
+
+    def _wait_for(self, policy: RetryPolicy, turn: Turn, error: Exception) -> float | None:
+        return policy.wait_for(
+            error,
+            attempt=turn.attempts,
+            first_attempt_at=turn.first_attempt_at,
+            now=datetime.now(UTC),
+            random=random.random,
+        )
+
+    async def _release(self, turn: Turn, wait: float, reason: str) -> None:
+        await self._ledger.release(turn.claim, datetime.now(UTC) + timedelta(seconds=wait), reason)
+        turn_changed(turn, TurnState.PENDING, f"{reason}, again in {wait:.1f} s")
+
+    # stopping
+
+    async def stop(self, grace_seconds: float) -> None:
+        """No new turns; those that run get *grace_seconds*, then they are released for whoever starts next."""
+        self._stopping.set()
+        self._wake.set()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=grace_seconds)
+        left = dict(self._tasks)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(list(left))
+        for turn in left.values():
+            await self._release_at_stop(turn)
+
+    async def _release_at_stop(self, turn: Turn) -> None:
+        try:
+            await self._ledger.release(turn.claim, datetime.now(UTC), "stopping")
+            turn_changed(turn, TurnState.PENDING, "stopping")
+        except (LedgerError, LeaseLost) as error:
+            log.warning("turn %d was not released: %r", turn.claim.turn, error)
+
+
+async def persist(write: Callable[[], Awaitable[None]]) -> None:
+    """Try a write until the database takes it. Raises LedgerError when that lasts longer than PERSIST_SECONDS."""
+    failures = 0
+    started = time.monotonic()
+    while True:
+        try:
+            return await write()
+        except LedgerError as error:
+            if time.monotonic() - started > PERSIST_SECONDS:
+                raise
+            failures += 1
+            log.warning("an answer waits for the database: %s", error)
+            await asyncio.sleep(reconnect_wait(failures, random.random))
