@@ -1,0 +1,297 @@
+"""
+The tables. What a row means is said here; how rows change is written in ledger.py.
+
+Texts live in few columns (message_versions.text and .given, completions.text, system_prompts.text), so that they can be
+erased. Constraints carry the rules that must hold whatever dies: one message per platform id, one pending and one
+active turn per conversation, one chosen completion per turn.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    false,
+    text,
+)
+
+ACTIVE = ("running", "answered")
+"""States in which somebody works on a turn, or will go on with it before any other turn of its conversation."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in, aware datetimes in UTC out. SQLite has no type for them and gets naive UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the base's form
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in an INTEGER PRIMARY KEY
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True)
+
+
+def _reference(name: str, target: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, Id, ForeignKey(target), nullable=nullable)
+
+
+conversations = Table(
+    "conversations",
+    metadata,
+    _id(),
+    Column("platform", String(16), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("thread", String(64), nullable=False),  # the id of its root message
+    Column("direct", Boolean, nullable=False),
+    Column("state", String(16), nullable=False, server_default="open"),
+    Column("title", Text),
+    Column("window_start", BigInteger, nullable=False, server_default="0"),  # the first turn that is still sent
+    Column("window_position", BigInteger, nullable=False, server_default="0"),  # of that turn, the first message
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("platform", "workspace", "channel", "thread"),
+)
+
+participants = Table(
+    "participants",
+    metadata,
+    _id(),
+    Column("platform", String(16), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("external_id", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("name", Text),  # as the platform says today
+    Column("given_name", Text),  # as a model was first told
+    Column("refreshed_at", UtcDateTime),
+    UniqueConstraint("platform", "workspace", "external_id"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    _id(),
+    _reference("conversation_id", "conversations.id"),
+    Column("state", String(16), nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),  # not claimed before
+    Column("owner", String(64)),
+    Column("lease_until", UtcDateTime),  # an active turn may be claimed by others from then on
+    Column("fence", BigInteger, nullable=False, server_default="0"),  # counts the claims; old ones can write nothing
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("first_attempt_at", UtcDateTime),
+    Column("reason", String(64)),  # why it is in this state
+    Column("notices", JSON),  # [{"key": …, "values": {…}}]: sentences to show with the answer, or instead
+    Column("language", String(8)),  # of the notices
+    Column("stop_requested", Boolean, nullable=False, server_default=false()),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    CheckConstraint(
+        "state IN ('pending', 'running', 'answered', 'shown', 'failed', 'stopped', 'removed')", name="state"
+    ),
+    Index("ix_turns_conversation_id_id", "conversation_id", "id"),
+    Index("ix_turns_due", "due_at", sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'")),
+    Index(
+        "uq_turns_pending",
+        "conversation_id",
+        unique=True,
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+    Index(
+        "uq_turns_active",
+        "conversation_id",
+        unique=True,
+        sqlite_where=text("state IN ('running', 'answered')"),
+        postgresql_where=text("state IN ('running', 'answered')"),
+    ),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _id(),
+    _reference("conversation_id", "conversations.id"),
+    Column("platform", String(16), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("external_id", String(64), nullable=False),
+    Column("position", BigInteger, nullable=False),  # order in the thread; ids do not sort as text
+    _reference("participant_id", "participants.id"),
+    _reference("turn_id", "turns.id", nullable=True),  # null until a turn takes it
+    Column("addressed", Boolean, nullable=False),  # to be answered
+    Column("pinned", Boolean, nullable=False, server_default=false()),
+    Column("hidden", Boolean, nullable=False, server_default=false()),  # never sent to a model
+    Column("erased_at", UtcDateTime),  # a tombstone: the row stays so that the text cannot come back
+    Column("posted_at", UtcDateTime, nullable=False),
+    UniqueConstraint("platform", "workspace", "channel", "external_id"),
+    Index("ix_messages_conversation_id_turn_id_position", "conversation_id", "turn_id", "position"),
+    Index("ix_messages_conversation_id_participant_id", "conversation_id", "participant_id"),
+    Index("ix_messages_participant_id", "participant_id"),
+)
+
+message_versions = Table(
+    "message_versions",
+    metadata,
+    _id(),
+    _reference("message_id", "messages.id"),
+    Column("text", Text),  # as said; null once erased
+    Column("given", Text),  # as a model is given it, from its first prompt on; null once erased
+    Column("tokens", Integer),  # of *given*
+    Column("encoding", String(32)),  # that *tokens* were counted with
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_message_versions_message_id_id", "message_id", "id"),
+)
+
+system_prompts = Table(
+    "system_prompts",
+    metadata,
+    _id(),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("text", Text, nullable=False),
+)
+
+completions = Table(
+    "completions",
+    metadata,
+    _id(),
+    _reference("turn_id", "turns.id", nullable=True),
+    Column("purpose", String(16), nullable=False),  # answer; later: summary, title
+    Column("variant", Integer, nullable=False, server_default="1"),  # of the answer
+    Column("number", Integer, nullable=False, server_default="1"),  # within the variant: continued answers
+    Column("chosen", Boolean, nullable=False, server_default=false()),
+    Column("outcome", String(64), nullable=False),  # started, complete, or why there is none
+    # what was sent
+    Column("model", Text, nullable=False),
+    _reference("system_prompt_id", "system_prompts.id", nullable=True),
+    Column("prompt", Text, nullable=False),  # "v12 c5 v13": versions and completions, in the order they were sent
+    Column("max_tokens", Integer, nullable=False),
+    Column("temperature", Float),
+    Column("seed", BigInteger),
+    Column("stop", JSON),
+    Column("counted_prompt_tokens", Integer, nullable=False),  # by us, before the call
+    # what came back
+    Column("text", Text),
+    Column("text_tokens", Integer),
+    Column("refusal", Text),
+    Column("finish_reason", String(64)),
+    Column("response_id", Text),
+    Column("response_model", Text),
+    Column("fingerprint", Text),
+    Column("prompt_tokens", Integer),
+    Column("cached_tokens", Integer),
+    Column("cache_write_tokens", Integer),
+    Column("completion_tokens", Integer),
+    Column("reasoning_tokens", Integer),
+    Column("reserved_nanodollars", BigInteger),
+    Column("cost_nanodollars", BigInteger),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("first_token_seconds", Float),
+    Column("total_seconds", Float),
+    Index("ix_completions_turn_id", "turn_id"),
+    Index(
+        "uq_completions_chosen",
+        "turn_id",
+        "number",
+        unique=True,
+        sqlite_where=text("chosen"),
+        postgresql_where=text("chosen"),
+    ),
+)
+
+reply_parts = Table(
+    "reply_parts",
+    metadata,
+    _id(),
+    _reference("turn_id", "turns.id"),
+    Column("variant", Integer, nullable=False, server_default="1"),
+    Column("number", Integer, nullable=False),
+    Column("external_id", String(64)),  # null: perhaps posted, perhaps not
+    Column("intended_at", UtcDateTime, nullable=False),
+    Column("text_start", Integer),  # the range of the answer that it shows, in characters
+    Column("text_end", Integer),
+    UniqueConstraint("turn_id", "variant", "number"),
+)
+
+preferences = Table(
+    "preferences",
+    metadata,
+    _id(),
+    Column("platform", String(16), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("channel", String(64), nullable=False, server_default=""),  # empty: the whole workspace
+    Column("thread", String(64), nullable=False, server_default=""),  # empty: the whole channel
+    Column("key", String(64), nullable=False),
+    Column("value", JSON, nullable=False),
+    _reference("changed_by", "participants.id", nullable=True),
+    Column("changed_at", UtcDateTime, nullable=False),
+    UniqueConstraint("platform", "workspace", "channel", "thread", "key"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("at", UtcDateTime, nullable=False),
+    _reference("participant_id", "participants.id", nullable=True),  # null: an operator at the terminal
+    Column("action", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("details", JSON),
+)
+
+files = Table(
+    "files",
+    metadata,
+    _id(),
+    _reference("message_id", "messages.id"),
+    Column("external_id", String(64), nullable=False),
+    Column("name", Text),
+    Column("media_type", String(255)),
+    Column("size", BigInteger),  # bytes
+    Column("text", Text),  # what was read of it
+    Column("tokens", Integer),
+    Column("outcome", String(64), nullable=False),
+    UniqueConstraint("message_id", "external_id"),
+)
