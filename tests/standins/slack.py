@@ -1,0 +1,221 @@
+"""
+A Slack for tests and benches: real HTTP and real WebSockets on the loopback, as strict as Slack where it matters.
+
+    async with Slack() as slack:
+        kim, channel = slack.add_user("kim"), slack.add_channel("general")
+        # … start a bot with slack.api_url, slack.bot_token, slack.app_token
+        await slack.post(kim, channel, f"{slack.mention} hello")
+        await slack.wait_for(lambda: slack.calls("chat.postMessage"))
+
+As a process of its own: `python -m tests.standins.slack --port 0`; see slack_control.py. State is in
+slack_workspace.py, the Web API in slack_api.py, Socket Mode in slack_socket.py, faults in slack_faults.py.
+It knows nothing of bot/.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Literal
+
+from aiohttp import web
+
+from tests.standins.slack_api import WebApi
+from tests.standins.slack_faults import Call, Fault, Faults, Gate
+from tests.standins.slack_socket import Delivery, SocketMode
+from tests.standins.slack_workspace import APP, APP_TOKEN, BOT_TOKEN, BOT_USER, TEAM, Json, Message, Workspace
+
+Copy = Literal["app_mention", "message"]
+BOTH: tuple[Copy, ...] = ("app_mention", "message")
+
+CHANNEL_TYPES = {"channel": "channel", "group": "group", "mpim": "mpim", "im": "im"}
+
+
+class Slack:
+    """One workspace with one app in it. *echo*: the app also gets the events of its own messages, as on Slack."""
+
+    mention = f"<@{BOT_USER}>"
+    bot_user, bot_token, app_token, team = BOT_USER, BOT_TOKEN, APP_TOKEN, TEAM
+
+    def __init__(self, *, port: int = 0, schedule: Sequence[float] = (), echo: bool = True) -> None:
+        self.workspace = Workspace()
+        self.faults = Faults()
+        self._echo = echo
+        self._api = WebApi(self.workspace, self.faults, self._changed, lambda: f"ws://127.0.0.1:{self.port}/link")
+        self.socket_mode = SocketMode(self._api.redeem, schedule)
+        self._events = itertools.count(1)
+        self._sending: set[asyncio.Task[Delivery]] = set()
+        self._runner: web.AppRunner | None = None
+        self.port = port
+
+    # its life
+
+    async def __aenter__(self) -> Slack:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self, *routes: web.RouteDef) -> None:
+        """Listen; on the same port as before after a stop()."""
+        app = web.Application(client_max_size=16 * 1024**2)
+        app.add_routes([web.route("*", "/api/{method}", self._api.answer), web.get("/link", self.socket_mode.connect)])
+        app.add_routes(routes)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
+        await site.start()
+        self.port = int(self._runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        for task in self._sending:
+            task.cancel()
+        await asyncio.gather(*self._sending, return_exceptions=True)
+        await self.socket_mode.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api/"
+
+    # what people do
+
+    def add_user(self, name: str) -> str:
+        return self.workspace.add_user(name)
+
+    def add_channel(self, name: str, kind: str = "channel", *, has_bot: bool = True) -> str:
+        return self.workspace.add_channel(name, kind, has_bot=has_bot)
+
+    def direct(self, user: str) -> str:
+        return self.workspace.direct(user)
+
+    async def post(
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        thread_ts: str | None = None,
+        *,
+        copies: Sequence[Copy] = BOTH,
+        subtype: str | None = None,
+        bot_id: str | None = None,
+    ) -> str:
+        """
+        Say something. Slack sends a `message`, and an `app_mention` beside it when the bot is mentioned in a channel.
+
+        *copies*: which of the two, in which order. Returns the ts; acknowledgements are not waited for.
+        """
+        message = self.workspace.add_message(channel, user, text, thread_ts, subtype=subtype, bot_id=bot_id)
+        for event in self._copies(message, copies):
+            await self.socket_mode.deliver(self._payload(event))
+        return message.ts
+
+    async def emit(self, event: Json) -> Delivery:
+        """Deliver an event as it is."""
+        return await self.socket_mode.deliver(self._payload(event))
+
+    def delete(self, channel: str, ts: str) -> None:
+        """Somebody with the right to do so deletes a message."""
+        del self.workspace.channels[channel].messages[ts]
+
+    def expire_tickets(self) -> None:
+        """Socket Mode addresses that were given out can no longer be used."""
+        self._api.forget_tickets()
+
+    # what can be seen
+
+    def thread(self, channel: str, root: str) -> list[Message]:
+        return self.workspace.channels[channel].thread(root)
+
+    def replies(self, channel: str, root: str) -> list[str]:
+        """What the bot said in a thread, as a reader sees it."""
+        return [message.shown for message in self.thread(channel, root) if message.user == BOT_USER]
+
+    def calls(self, method: str) -> list[Call]:
+        return self.faults.of(method)
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        return self.socket_mode.deliveries
+
+    def delivered(self, ts: str) -> list[Delivery]:
+        """The deliveries of one message, one for each copy."""
+        return [each for each in self.deliveries if each.event.get("ts") == ts]
+
+    async def wait_for(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
+        """Return when *condition* is true; TimeoutError after *seconds*."""
+        async with asyncio.timeout(seconds):
+            while not condition():  # noqa: ASYNC110
+                await asyncio.sleep(0.002)  # conditions may be anybody's, so nobody can announce them
+
+    async def wait_connected(self, seconds: float = 5.0) -> None:
+        await self.wait_for(lambda: self.socket_mode.connections > 0, seconds)
+
+    # what goes wrong
+
+    def fail(self, method: str, fault: Fault, times: int = 1) -> None:
+        self.faults.add(method, fault, times)
+
+    def hold(self, method: str) -> Gate:
+        return self.faults.hold(method)
+
+    # events
+
+    def _copies(self, message: Message, copies: Sequence[Copy]) -> list[Json]:
+        kind = self.workspace.channels[message.channel].kind
+        mentioned = self.mention in message.text and kind != "im"
+        common = {**message.wire(), "channel": message.channel, "event_ts": message.ts}
+        events: dict[Copy, Json] = {
+            "message": {**common, "channel_type": CHANNEL_TYPES[kind]},
+            "app_mention": {**common, "type": "app_mention"},
+        }
+        return [events[copy] for copy in copies if copy == "message" or mentioned]
+
+    def _changed(self, what: str, message: Message) -> None:
+        if not self._echo:
+            return
+        kind = CHANNEL_TYPES[self.workspace.channels[message.channel].kind]
+        event: Json = {**message.wire(), "channel": message.channel, "channel_type": kind, "event_ts": message.ts}
+        if what != "posted":
+            stamp = self.workspace.ts()
+            event = {"type": "message", "subtype": f"message_{what}", "channel": message.channel, "channel_type": kind}
+            event |= {"hidden": True, "ts": stamp, "event_ts": stamp}
+            event |= {"message": message.wire()} if what == "changed" else {"deleted_ts": message.ts}
+        task = asyncio.create_task(self.socket_mode.deliver(self._payload(event)))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    def _payload(self, event: Json) -> Json:
+        authorization = {
+            "enterprise_id": None,
+            "team_id": TEAM,
+            "user_id": BOT_USER,
+            "is_bot": True,
+            "is_enterprise_install": False,
+        }
+        return {
+            "token": "stand-in",
+            "team_id": TEAM,
+            "context_team_id": TEAM,
+            "context_enterprise_id": None,
+            "api_app_id": APP,
+            "event": event,
+            "type": "event_callback",
+            "event_id": f"Ev0{next(self._events):08d}",
+            "event_time": int(time.time()),
+            "authorizations": [authorization],
+            "is_ext_shared_channel": False,
+        }
+
+
+if __name__ == "__main__":
+    from tests.standins.slack_control import main
+
+    main()

@@ -1,0 +1,324 @@
+"""
+The Web API of the Slack stand-in: each method with the refusals that Slack documents for it.
+
+State is in slack_workspace.py; what goes wrong on purpose in slack_faults.py. Knows nothing of bot/.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from tests.standins.slack_faults import Faults, Lost, RateLimited, Refused, ServerError, now
+from tests.standins.slack_workspace import BOT, BOT_USER, TEAM, Json, Message, SlackError, Workspace
+
+TEXT_LIMIT, UPDATE_TEXT_LIMIT = 40_000, 4_000  # characters; the first truncates, the second refuses
+BLOCK_LIMIT, ALL_BLOCKS_LIMIT, BLOCKS_LIMIT = 12_000, 13_200, 50
+BLOCK_TYPES = frozenset(
+    {"markdown", "section", "context", "divider", "header", "actions", "context_actions", "rich_text"}
+)
+STRINGS = ("channel", "text", "ts", "thread_ts", "markdown_text", "cursor", "user", "users", "parse")
+
+Changed = Callable[[str, Message], None]
+"""Told "posted", "changed" or "deleted" and the message, after one of ours was written."""
+
+
+class WebApi:
+    """Answers `POST|GET /api/{method}`. Performs first, answers then: faults may come between the two."""
+
+    def __init__(self, workspace: Workspace, faults: Faults, changed: Changed, socket_url: Callable[[], str]) -> None:
+        self._workspace, self._faults, self._changed, self._socket_url = workspace, faults, changed, socket_url
+        self._tickets: set[str] = set()
+        self._methods: dict[str, Callable[[Json], Json]] = {
+            "auth.test": self._auth_test,
+            "apps.connections.open": self._connections_open,
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+            "chat.delete": self._delete,
+            "conversations.replies": self._replies,
+            "conversations.history": self._history,
+            "conversations.info": self._info,
+            "conversations.open": self._open,
+            "users.info": self._users_info,
+        }
+
+    def redeem(self, ticket: str) -> bool:
+        """Whether a Socket Mode address may be used; each may be, once."""
+        known = ticket in self._tickets
+        self._tickets.discard(ticket)
+        return known
+
+    def forget_tickets(self) -> None:
+        """Addresses that were given out and not used have expired."""
+        self._tickets.clear()
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        method, at = request.match_info["method"], now()
+        arguments = await _arguments(request)
+        await self._faults.gate(method)
+        fault = self._faults.next(method)
+        status, answer = 200, self._perform(method, arguments, request) if _performs(fault) else {}
+        if isinstance(fault, RateLimited):
+            status, answer = 429, {"ok": False, "error": "ratelimited"}
+        elif isinstance(fault, Refused):
+            answer = {"ok": False, "error": fault.code}
+        elif isinstance(fault, ServerError):
+            status, answer = fault.status, {}
+        self._faults.note(method, arguments, status, {} if isinstance(fault, Lost) else answer, at)
+        return _response(request, fault, status, answer, self._workspace)
+
+    def _perform(self, method: str, arguments: Json, request: web.Request) -> Json:
+        try:
+            self._authorize(method, arguments.pop("token", None) or _bearer(request))
+            return {"ok": True, **self._method(method, arguments)(arguments)}
+        except SlackError as error:
+            return {"ok": False, "error": error.code}
+
+    def _method(self, method: str, arguments: Json) -> Callable[[Json], Json]:
+        if method not in self._methods:
+            raise SlackError("unknown_method")
+        if any(not isinstance(arguments[name], str) for name in STRINGS if name in arguments):
+            raise SlackError("invalid_arguments")
+        return self._methods[method]
+
+    def _authorize(self, method: str, token: str | None) -> None:
+        if not token:
+            raise SlackError("not_authed")
+        if token not in (self._workspace.bot_token, self._workspace.app_token):
+            raise SlackError("invalid_auth")
+        if (token == self._workspace.app_token) != (method == "apps.connections.open"):
+            raise SlackError("not_allowed_token_type")
+
+    def _require(self, scope: str) -> None:
+        if scope not in self._workspace.scopes:
+            raise SlackError("missing_scope")
+
+    def _auth_test(self, _arguments: Json) -> Json:
+        return {
+            "url": "https://standin.slack.com/",
+            "team": "Stand-in",
+            "user": "threadbot",
+            "team_id": TEAM,
+            "user_id": BOT_USER,
+            "bot_id": BOT,
+            "is_enterprise_install": False,
+        }
+
+    def _connections_open(self, _arguments: Json) -> Json:
+        ticket = secrets.token_hex(8)
+        self._tickets.add(ticket)
+        return {"url": f"{self._socket_url()}?ticket={ticket}&app_id=stand-in"}
+
+    def _post(self, arguments: Json) -> Json:
+        self._require("chat:write")
+        channel = self._workspace.channel(arguments.get("channel"))
+        if channel.archived:
+            raise SlackError("is_archived")
+        if not channel.has_bot:
+            raise SlackError("not_in_channel")
+        thread = arguments.get("thread_ts")
+        if thread is not None and not channel.thread(thread):
+            raise SlackError("thread_not_found")
+        text, blocks = _content(arguments)
+        message = self._workspace.add_message(
+            channel.id,
+            BOT_USER,
+            text[:TEXT_LIMIT],
+            thread,
+            blocks=blocks,
+            metadata=_metadata(arguments),
+            bot_id=BOT,
+        )
+        self._changed("posted", message)
+        return {"channel": channel.id, "ts": message.ts, "message": message.wire()}
+
+    def _update(self, arguments: Json) -> Json:
+        self._require("chat:write")
+        message = self._own(arguments, "cant_update_message")
+        text, blocks = _content(arguments)
+        if len(text) > UPDATE_TEXT_LIMIT:
+            raise SlackError("msg_too_long")
+        message.text = text
+        if "blocks" in arguments:  # not named: the old ones stay
+            message.blocks = blocks
+        message.metadata = _metadata(arguments) or message.metadata
+        message.edits += 1
+        self._changed("changed", message)
+        return {"channel": message.channel, "ts": message.ts, "text": text, "message": message.wire()}
+
+    def _delete(self, arguments: Json) -> Json:
+        self._require("chat:write")
+        message = self._own(arguments, "cant_delete_message")
+        del self._workspace.channels[message.channel].messages[message.ts]
+        self._changed("deleted", message)
+        return {"channel": message.channel, "ts": message.ts}
+
+    def _own(self, arguments: Json, refusal: str) -> Message:
+        channel = self._workspace.channel(arguments.get("channel"))
+        message = channel.messages.get(str(arguments.get("ts")))
+        if message is None:
+            raise SlackError("message_not_found")
+        if message.bot_id != BOT:
+            raise SlackError(refusal)
+        return message
+
+    def _replies(self, arguments: Json) -> Json:
+        channel = self._readable(arguments)
+        thread = channel.thread(str(arguments.get("ts")))
+        if not thread:
+            raise SlackError("thread_not_found")
+        # The root comes first whatever the limits of time.
+        return _page([thread[0], *_within(thread[1:], arguments)], arguments)
+
+    def _history(self, arguments: Json) -> Json:
+        channel = self._readable(arguments)
+        top = [m for m in channel.messages.values() if m.thread_ts in (None, m.ts) or m.subtype == "thread_broadcast"]
+        return _page(_within(sorted(top, key=lambda message: message.ts, reverse=True), arguments), arguments)
+
+    def _readable(self, arguments: Json) -> Any:
+        channel = self._workspace.channel(arguments.get("channel"))
+        kinds = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
+        self._require(f"{kinds[channel.kind]}:history")
+        if not channel.has_bot:
+            raise SlackError("not_in_channel")
+        return channel
+
+    def _info(self, arguments: Json) -> Json:
+        return {"channel": self._workspace.channel(arguments.get("channel")).wire()}
+
+    def _open(self, arguments: Json) -> Json:
+        user = arguments.get("users")
+        if user not in self._workspace.users:
+            raise SlackError("user_not_found")
+        return {"channel": {"id": self._workspace.direct(user)}}
+
+    def _users_info(self, arguments: Json) -> Json:
+        self._require("users:read")
+        user = arguments.get("user")
+        if user not in self._workspace.users:
+            raise SlackError("user_not_found")
+        return {"user": self._workspace.users[user]}
+
+
+def _performs(fault: object) -> bool:
+    if isinstance(fault, Lost | ServerError):
+        return fault.performed
+    return fault is None
+
+
+def _response(
+    request: web.Request, fault: object, status: int, answer: Json, workspace: Workspace
+) -> web.StreamResponse:
+    if isinstance(fault, Lost):
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()  # nobody reads it
+    if isinstance(fault, ServerError):
+        page = "<html><body>Bad gateway</body></html>"
+        return web.Response(status=status, text=page if fault.html else "", content_type="text/html")
+    headers = {"x-oauth-scopes": ",".join(workspace.scopes)}
+    if isinstance(fault, RateLimited) and fault.retry_after is not None:
+        headers["Retry-After"] = str(fault.retry_after)
+    return web.json_response(answer, status=status, headers=headers)
+
+
+async def _arguments(request: web.Request) -> Json:
+    arguments: Json = dict(request.query)
+    if request.content_type == "application/json":
+        body = await request.json()
+        return arguments | (body if isinstance(body, dict) else {})
+    form = {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
+    return arguments | {key: _decoded(value) if key in ("blocks", "metadata") else value for key, value in form.items()}
+
+
+def _decoded(value: str) -> object:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _bearer(request: web.Request) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme == "Bearer" else None
+
+
+def _content(arguments: Json) -> tuple[str, list[Json]]:
+    text, blocks, markdown = arguments.get("text", ""), arguments.get("blocks") or [], arguments.get("markdown_text")
+    if markdown is not None:
+        if text or blocks:
+            raise SlackError("markdown_text_conflict")
+        if len(markdown) > BLOCK_LIMIT:
+            raise SlackError("msg_too_long")
+        blocks = [{"type": "markdown", "text": markdown}]
+    _validate_blocks(blocks)
+    if not text.strip() and not blocks:
+        raise SlackError("no_text")
+    return text, blocks
+
+
+def _validate_blocks(blocks: object) -> None:
+    if not isinstance(blocks, list) or len(blocks) > BLOCKS_LIMIT:
+        raise SlackError("invalid_blocks")
+    for block in blocks:
+        if not isinstance(block, Mapping) or block.get("type") not in BLOCK_TYPES or not _block_fits(block):
+            raise SlackError("invalid_blocks")
+    if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > ALL_BLOCKS_LIMIT:
+        raise SlackError("msg_blocks_too_long")
+
+
+def _block_fits(block: Mapping[str, Any]) -> bool:
+    match block["type"]:
+        case "markdown":
+            text = block.get("text")
+            return isinstance(text, str) and 0 < len(text) <= BLOCK_LIMIT
+        case "section":
+            return _text_fits(block.get("text"), 3_000) or bool(block.get("fields"))
+        case "header":
+            return _text_fits(block.get("text"), 150)
+        case "context":
+            elements = block.get("elements")
+            return isinstance(elements, list) and 0 < len(elements) <= 10
+    return True
+
+
+def _text_fits(text: object, limit: int) -> bool:
+    if not isinstance(text, Mapping) or text.get("type") not in ("plain_text", "mrkdwn"):
+        return False
+    return isinstance(text.get("text"), str) and 0 < len(text["text"]) <= limit
+
+
+def _metadata(arguments: Json) -> Json | None:
+    metadata = arguments.get("metadata")
+    if metadata is None:
+        return None
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("event_type"), str):
+        raise SlackError("invalid_metadata_format")
+    payload = metadata.get("event_payload")
+    if not isinstance(payload, dict) or any(isinstance(v, dict | list) for value in payload.values() for v in [value]):
+        raise SlackError("invalid_metadata_schema")
+    return metadata
+
+
+def _within(messages: list[Message], arguments: Json) -> list[Message]:
+    oldest, latest = str(arguments.get("oldest", "0")), str(arguments.get("latest", "9" * 10))
+    inclusive = _flag(arguments, "inclusive")
+    return [m for m in messages if oldest < m.ts < latest or (inclusive and m.ts in (oldest, latest))]
+
+
+def _flag(arguments: Json, name: str) -> bool:
+    return str(arguments.get(name, "")).lower() in ("1", "true")
+
+
+def _page(messages: list[Message], arguments: Json) -> Json:
+    start = int(arguments.get("cursor") or 0)
+    end = start + min(int(arguments.get("limit") or 100), 999)
+    with_metadata = _flag(arguments, "include_all_metadata")
+    page = [message.wire(with_metadata=with_metadata) for message in messages[start:end]]
+    more = end < len(messages)
+    cursor = {"next_cursor": str(end) if more else ""}
+    return {"messages": page, "has_more": more, "response_metadata": cursor}

@@ -1,0 +1,186 @@
+"""
+Socket Mode of the Slack stand-in: connections, envelopes, acknowledgements, redelivery.
+
+Which events there are is decided in slack.py. Knows nothing of bot/.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from aiohttp import WSMsgType, web
+
+from tests.standins.slack_workspace import APP, Json
+
+MAX_RETRIES = 3
+MAX_CONNECTIONS = 10
+REAL_SCHEDULE = (3.0, 60.0, 300.0)  # seconds until each retry, as Slack does it: after 3 s, 1 min, 5 min
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One payload on its way to the app; an attempt is one envelope."""
+
+    payload: Json
+    envelope_ids: list[str] = field(default_factory=list)
+    sent_at: list[float] = field(default_factory=list)  # time.time(), per attempt that reached a socket
+    attempts: int = 0
+    reason: str = ""  # of the retry
+    acknowledged_at: float | None = None
+
+    @property
+    def acknowledged(self) -> bool:
+        return self.acknowledged_at is not None
+
+    @property
+    def event(self) -> Json:
+        event: Json = self.payload["event"]
+        return event
+
+
+class SocketMode:
+    """
+    Sends each payload to exactly one connection, the next in turn, until it is acknowledged.
+
+    Retries happen when redeliver() is called, or by themselves after the seconds of *schedule*.
+    """
+
+    def __init__(self, redeem: Callable[[str], bool], schedule: Sequence[float] = ()) -> None:
+        self._redeem, self._schedule = redeem, schedule
+        self._sockets: list[web.WebSocketResponse] = []
+        self._turn = itertools.count()
+        self._by_envelope: dict[str, Delivery] = {}
+        self._timers: set[asyncio.Task[None]] = set()
+        self.deliveries: list[Delivery] = []
+        self.handshakes = 0
+        self.refused_handshakes = 0
+        self.refuse_handshakes = False
+        self.deaf = False  # acknowledgements are lost on their way
+
+    @property
+    def connections(self) -> int:
+        return len(self._sockets)
+
+    async def connect(self, request: web.Request) -> web.StreamResponse:
+        self.handshakes += 1
+        if self.refuse_handshakes or not self._redeem(request.query.get("ticket", "")):
+            self.refused_handshakes += 1
+            return web.Response(status=408, text="handshake refused")
+        socket = web.WebSocketResponse(heartbeat=None, autoping=True)
+        await socket.prepare(request)
+        if len(self._sockets) >= MAX_CONNECTIONS:
+            await socket.send_json({"type": "disconnect", "reason": "too_many_websockets"})
+            await socket.close()
+            return socket
+        self._sockets.append(socket)
+        try:
+            await socket.send_json(self._hello())
+            await self._listen(socket)
+        finally:
+            self._forget(socket)
+        return socket
+
+    def _hello(self) -> Json:
+        return {
+            "type": "hello",
+            "num_connections": len(self._sockets),
+            "connection_info": {"app_id": APP},
+            "debug_info": {"host": "stand-in", "approximate_connection_time": 18060},
+        }
+
+    async def _listen(self, socket: web.WebSocketResponse) -> None:
+        async for message in socket:
+            if message.type is WSMsgType.TEXT and not self.deaf:
+                delivery = self._by_envelope.get(json.loads(message.data).get("envelope_id", ""))
+                if delivery is not None and not delivery.acknowledged:
+                    delivery.acknowledged_at = time.time()
+
+    def _forget(self, socket: web.WebSocketResponse) -> None:
+        if socket in self._sockets:
+            self._sockets.remove(socket)
+
+    async def deliver(self, payload: Json) -> Delivery:
+        delivery = Delivery(payload)
+        self.deliveries.append(delivery)
+        await self._send(delivery)
+        if self._schedule:
+            timer = asyncio.create_task(self._retry_on_time(delivery))
+            self._timers.add(timer)
+            timer.add_done_callback(self._timers.discard)
+        return delivery
+
+    async def redeliver(self, *, everything: bool = False) -> list[Delivery]:
+        """
+        Send what was not acknowledged once more, at most MAX_RETRIES times each. Returns what was sent.
+
+        *everything*: what was acknowledged too, as happens when the acknowledgement is lost.
+        """
+        due = [d for d in self.deliveries if (everything or not d.acknowledged) and d.attempts <= MAX_RETRIES]
+        for delivery in due:
+            await self._send(delivery)
+        return due
+
+    async def _retry_on_time(self, delivery: Delivery) -> None:
+        for seconds in self._schedule:
+            await asyncio.sleep(seconds)
+            if delivery.acknowledged:
+                return
+            await self._send(delivery)
+
+    async def _send(self, delivery: Delivery) -> None:
+        attempt, delivery.attempts = delivery.attempts, delivery.attempts + 1
+        envelope_id = str(uuid.uuid4())
+        delivery.envelope_ids.append(envelope_id)
+        self._by_envelope[envelope_id] = delivery
+        envelope = {
+            "envelope_id": envelope_id,
+            "type": "events_api",
+            "accepts_response_payload": False,
+            "retry_attempt": attempt,
+            "retry_reason": delivery.reason if attempt else "",
+            "payload": delivery.payload,
+        }
+        delivery.reason = "timeout" if await self._send_to_one(envelope) else "connection_failed"
+        if delivery.reason == "timeout":
+            delivery.sent_at.append(time.time())
+
+    async def _send_to_one(self, envelope: Json) -> bool:
+        if not self._sockets:
+            return False
+        socket = self._sockets[next(self._turn) % len(self._sockets)]
+        try:
+            await socket.send_json(envelope)
+        except ConnectionError:
+            self._forget(socket)
+            return False
+        return True
+
+    async def disconnect(self, reason: str = "refresh_requested", *, close: bool = False) -> None:
+        """Ask every connection to be replaced (warning, refresh_requested, link_disabled, too_many_websockets)."""
+        for socket in list(self._sockets):
+            with contextlib.suppress(ConnectionError):
+                await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "stand-in"}})
+            if close:
+                await socket.close()
+
+    async def cut(self) -> None:
+        """Break every connection without a word."""
+        for socket in list(self._sockets):
+            self._forget(socket)
+            with contextlib.suppress(ConnectionError):
+                await socket.close(code=1006, drain=False)
+
+    async def stop(self) -> None:
+        timers = list(self._timers)
+        for timer in timers:
+            timer.cancel()
+        await asyncio.gather(*timers, return_exceptions=True)
+        for socket in list(self._sockets):
+            await socket.close()

@@ -1,0 +1,164 @@
+"""
+What the Slack stand-in holds: a team, its people, channels and messages, and the rules of writing them.
+
+No HTTP here: methods are in slack_api.py, Socket Mode in slack_socket.py. Knows nothing of bot/.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+TEAM, ENTERPRISE = "T0STANDIN1", None
+APP, BOT, BOT_USER = "A0STANDIN1", "B0STANDIN1", "U0BOT00001"
+BOT_TOKEN = "xoxb-10000000001-20000000002-standinstandinstandinsta"
+APP_TOKEN = "xapp-1-A0STANDIN1-30000000003-standinstandinstandinsta"
+SCOPES: tuple[str, ...] = (
+    "app_mentions:read",
+    "chat:write",
+    "channels:history",
+    "groups:history",
+    "im:history",
+    "im:read",
+    "mpim:history",
+    "users:read",
+)
+
+
+class SlackError(Exception):
+    """An answer with ok: false; *code* is what Slack would say."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(slots=True)
+class Message:
+    ts: str
+    channel: str
+    user: str
+    text: str
+    thread_ts: str | None = None
+    blocks: list[Json] = field(default_factory=list)
+    metadata: Json | None = None
+    bot_id: str | None = None
+    subtype: str | None = None
+    edits: int = 0
+
+    @property
+    def shown(self) -> str:
+        """What a reader sees: the texts of the blocks, or the text where there are none."""
+        return "\n\n".join(_texts(self.blocks)) if self.blocks else self.text
+
+    def wire(self, *, with_metadata: bool = False) -> Json:
+        data: Json = {"type": "message", "user": self.user, "text": self.text, "ts": self.ts, "team": TEAM}
+        optional = {"thread_ts": self.thread_ts, "bot_id": self.bot_id, "subtype": self.subtype}
+        data |= {key: value for key, value in optional.items() if value is not None}
+        if self.blocks:
+            data["blocks"] = self.blocks
+        if self.bot_id is not None:
+            app = APP if self.bot_id == BOT else f"A{self.bot_id[1:]}"
+            data |= {"app_id": app, "bot_profile": {"id": self.bot_id, "app_id": app, "name": self.user}}
+        if self.edits:
+            data["edited"] = {"user": self.user, "ts": self.ts}
+        if with_metadata and self.metadata is not None:
+            data["metadata"] = self.metadata
+        return data
+
+
+def _texts(blocks: list[Json]) -> Iterator[str]:
+    for block in blocks:
+        text = block.get("text")
+        if isinstance(text, str):
+            yield text
+        elif isinstance(text, Mapping):
+            yield str(text.get("text", ""))
+        for element in block.get("elements", ()):
+            yield str(element.get("text", ""))
+
+
+@dataclass(slots=True)
+class Channel:
+    id: str
+    name: str
+    kind: str = "channel"  # channel, group, mpim, im
+    has_bot: bool = True
+    archived: bool = False
+    user: str | None = None  # the other side of an im
+    messages: dict[str, Message] = field(default_factory=dict)  # by ts, oldest first
+
+    def thread(self, root: str) -> list[Message]:
+        """The root and its replies, oldest first; empty when there is no such root."""
+        if root not in self.messages or self.messages[root].thread_ts not in (None, root):
+            return []
+        replies = [m for m in self.messages.values() if m.thread_ts == root and m.ts != root]
+        return [self.messages[root], *sorted(replies, key=lambda message: message.ts)]
+
+    def wire(self) -> Json:
+        return {
+            "id": self.id,
+            "name": self.name,
+            "is_channel": self.kind == "channel",
+            "is_group": self.kind == "group",
+            "is_mpim": self.kind == "mpim",
+            "is_im": self.kind == "im",
+            "is_member": self.has_bot,
+            "is_archived": self.archived,
+        }
+
+
+class Workspace:
+    """The state of one team. Every ts is new, and later than all before it."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._last = 0
+        self._numbers = itertools.count(1)
+        self.users: dict[str, Json] = {}
+        self.channels: dict[str, Channel] = {}
+        self.bot_token, self.app_token, self.scopes = BOT_TOKEN, APP_TOKEN, SCOPES
+        self.add_user("threadbot", BOT_USER, is_bot=True)
+
+    def ts(self) -> str:
+        self._last = max(self._last + 1, int(self._clock() * 1_000_000))
+        return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
+
+    def add_user(self, name: str, user: str | None = None, *, is_bot: bool = False) -> str:
+        user = user or f"U0USER{next(self._numbers):05d}"
+        profile = {"display_name": name, "real_name": name.title()}
+        self.users[user] = {"id": user, "team_id": TEAM, "name": name, "is_bot": is_bot, "profile": profile}
+        return user
+
+    def add_channel(self, name: str, kind: str = "channel", *, has_bot: bool = True) -> str:
+        prefix = "D" if kind == "im" else "C"
+        channel = f"{prefix}0CHAN{next(self._numbers):05d}"
+        self.channels[channel] = Channel(channel, name, kind, has_bot)
+        return channel
+
+    def direct(self, user: str) -> str:
+        """The direct message channel between *user* and the bot."""
+        for channel in self.channels.values():
+            if channel.kind == "im" and channel.user == user:
+                return channel.id
+        found = self.add_channel(f"im-{user}", "im")
+        self.channels[found].user = user
+        return found
+
+    def channel(self, channel: object) -> Channel:
+        if not isinstance(channel, str) or channel not in self.channels:
+            raise SlackError("channel_not_found")
+        return self.channels[channel]
+
+    def add_message(self, channel: str, user: str, text: str, thread_ts: str | None = None, **more: Any) -> Message:
+        message = Message(self.ts(), channel, user, text, thread_ts, **more)
+        place = self.channels[channel].messages
+        place[message.ts] = message
+        if thread_ts in place and place[thread_ts].thread_ts is None:
+            place[thread_ts].thread_ts = thread_ts  # a root knows its thread once there is a reply
+        return message
