@@ -1,0 +1,1 @@
+"""What every platform must pass, run against each platform's world."""
