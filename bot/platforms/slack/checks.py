@@ -6,7 +6,7 @@ Reads nothing but what it is given. How findings are printed is the command's bu
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import aiohttp
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -34,8 +34,6 @@ REMEDIES = {
 
 TRIAL = (0, 1)  # turn and part that the trial message is marked with; no turn has the number 0
 
-Step = tuple[str, Callable[[], Awaitable[str]]]
-
 
 async def check(*, bot_token: str, app_token: str, api_url: str = DEFAULT_URL) -> list[Finding]:
     """The tokens and scopes, without changing anything. Never raises for what Slack says."""
@@ -45,17 +43,18 @@ async def check(*, bot_token: str, app_token: str, api_url: str = DEFAULT_URL) -
 
 
 async def check_post(*, bot_token: str, channel: str, api_url: str = DEFAULT_URL) -> list[Finding]:
-    """Post into *channel* (an id), read the post back by its mark, edit and delete it. Stops at the first failure."""
+    """Post into *channel* (an id), read the post back by its mark, edit it; and delete it, whatever else failed."""
     async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
         trial = _Trial(_api(bot_token, api_url, session), channel)
-        return await _in_turn(
-            [
-                ("Slack: post a message", trial.post),
-                ("Slack: read it back by its metadata", trial.read_back),
-                ("Slack: edit it", trial.edit),
-                ("Slack: delete it", trial.delete),
-            ]
-        )
+        posted = await _tried("Slack: post a message", trial.post)
+        if posted.verdict is not Verdict.OK:
+            return [posted]
+        return [
+            posted,
+            await _tried("Slack: read it back by its metadata", trial.read_back),
+            await _tried("Slack: edit it", trial.edit),
+            await _tried("Slack: delete it", trial.delete),
+        ]
 
 
 class _Trial:
@@ -83,14 +82,11 @@ class _Trial:
         return "deleted"
 
 
-async def _in_turn(steps: Sequence[Step]) -> list[Finding]:
-    findings: list[Finding] = []
-    for subject, step in steps:
-        try:
-            findings.append(Finding(subject, Verdict.OK, await step()))
-        except PlatformError as error:
-            return [*findings, _failed(subject, error)]
-    return findings
+async def _tried(subject: str, step: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding(subject, Verdict.OK, await step())
+    except PlatformError as error:
+        return _failed(subject, error)
 
 
 async def _bot_token(api: SlackApi) -> list[Finding]:

@@ -49,4 +49,4 @@ class Pauses:
 
 def start_wait(failures: int, retry_after: float | None) -> float:
     """Seconds until Slack is asked again, after *failures* (from 1) to reach it at the start."""
-    return retry_after if retry_after is not None else min(5.0, 0.5 * 2.0 ** min(failures - 1, 10))
+    return retry_after if retry_after is not None else min(5.0, 0.25 * 2.0 ** min(failures - 1, 10))

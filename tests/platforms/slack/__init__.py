@@ -1,0 +1,1 @@
+"""The Slack door, against the Slack stand-in."""

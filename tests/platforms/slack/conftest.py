@@ -1,0 +1,53 @@
+"""A Slack stand-in, and a Slack door that runs in it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot.core.conversation import Incoming
+from bot.platforms.slack.adapter import SlackPlatform
+from tests.standins.slack import Slack
+
+PING_SECONDS = 0.1  # also between two tries to connect
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Slack]:
+    async with Slack() as standin:
+        yield standin
+
+
+def door(slack: Slack, *, bot_token: str | None = None, app_token: str | None = None) -> SlackPlatform:
+    return SlackPlatform(
+        bot_token=bot_token or slack.bot_token,
+        app_token=app_token or slack.app_token,
+        api_url=slack.api_url,
+        ping_seconds=PING_SECONDS,
+    )
+
+
+class Heard(list[Incoming]):
+    """A receive that remembers."""
+
+    async def __call__(self, said: Incoming) -> None:
+        self.append(said)
+
+
+@asynccontextmanager
+async def running(
+    slack: Slack, receive: Callable[[Incoming], Awaitable[None]], platform: SlackPlatform | None = None
+) -> AsyncIterator[SlackPlatform]:
+    platform = platform or door(slack)
+    task = asyncio.create_task(platform.run(receive))
+    try:
+        await slack.wait_for(lambda: platform.connected)
+        yield platform
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

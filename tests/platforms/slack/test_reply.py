@@ -1,0 +1,229 @@
+"""How a reply is written to Slack: which calls it takes, and what it does when Slack refuses or is busy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from bot.core.conversation import ThreadRef
+from bot.core.errors import LeaseLost, PlatformError
+from bot.core.ports import Reply, ReplyRequest
+from tests.contract.world import Log
+from tests.platforms.slack.conftest import door
+from tests.standins.slack import Slack
+from tests.standins.slack_faults import Lost, RateLimited, Refused, ServerError
+
+POST, UPDATE, DELETE, REPLIES = "chat.postMessage", "chat.update", "chat.delete", "conversations.replies"
+
+
+@dataclass
+class Place:
+    """A thread that waits for an answer, and the door that gives it."""
+
+    slack: Slack
+    thread: ThreadRef
+    log: Log
+
+    async def reply(self, turn: int = 7) -> Reply:
+        return await self.door.open_reply(ReplyRequest(self.thread, turn, self.log.parts(), self.log))
+
+    def __post_init__(self) -> None:
+        self.door = door(self.slack)
+
+    @property
+    def shown(self) -> list[str]:
+        return self.slack.replies(self.thread.channel, self.thread.thread)
+
+    def calls(self) -> list[str]:
+        return [call.method for call in self.slack.faults.calls if call.method != "auth.test"]
+
+
+@pytest.fixture
+async def place(slack: Slack) -> Place:
+    channel = slack.add_channel("general")
+    ts = await slack.post(slack.add_user("kim"), channel, f"{slack.mention} 질문")
+    return Place(slack, ThreadRef("slack", slack.team, channel, ts), Log())
+
+
+async def test_a_short_answer_takes_one_call(place: Place) -> None:
+    await (await place.reply()).finish("짧은 답.")
+    assert place.calls() == [POST]
+
+
+async def test_a_short_streamed_answer_takes_three_calls(place: Place) -> None:
+    reply = await place.reply()
+    for text in ("짧", "짧은", "짧은 답."):
+        await reply.show(text)
+    await reply.finish("짧은 답.")
+    assert place.calls() == [POST, UPDATE, UPDATE]
+
+
+async def test_a_part_is_posted_with_what_slack_needs_and_a_mark(place: Place) -> None:
+    await (await place.reply(turn=42)).finish("**굵게** & <b>")
+    arguments = place.slack.calls(POST)[0].arguments
+    assert arguments["thread_ts"] == place.thread.thread
+    assert arguments["blocks"] == [{"type": "markdown", "text": "**굵게** & <b>"}]
+    assert arguments["unfurl_links"] is False
+    assert arguments["unfurl_media"] is False
+    assert arguments["metadata"] == {"event_type": "threadbot_part", "event_payload": {"turn": "42", "part": "1"}}
+    assert "<" not in arguments["text"]
+
+
+async def test_an_edit_is_not_parsed_for_mentions(place: Place) -> None:
+    reply = await place.reply()
+    await reply.show("@channel")
+    await reply.finish("@channel, look")
+    arguments = place.slack.calls(UPDATE)[0].arguments
+    assert (arguments["parse"], arguments["link_names"]) == ("none", False)
+
+
+async def test_only_parts_that_changed_are_edited(place: Place) -> None:
+    first, second = "가 " * 4_900, "나 " * 4_000
+    reply = await place.reply()
+    await reply.show(f"{first}\n\n{second}")
+    await reply.finish(f"{first}\n\n{second}끝")
+    assert place.calls() == [POST, POST, UPDATE]
+
+
+async def test_a_429_on_an_intermediate_text_is_skipped_and_the_method_left_alone(place: Place) -> None:
+    reply = await place.reply()
+    await reply.show("one")
+    place.slack.fail(UPDATE, RateLimited(30))
+    await reply.show("one two")
+    await reply.show("one two three")
+    assert place.calls() == [POST, UPDATE]
+
+
+async def test_a_final_text_waits_for_as_long_as_slack_asks(place: Place) -> None:
+    reply = await place.reply()
+    await reply.show("one")
+    place.slack.fail(UPDATE, RateLimited(0), times=2)
+    await reply.finish("one two")
+    assert place.shown == ["one two"]
+    assert place.calls() == [POST, UPDATE, UPDATE, UPDATE]
+
+
+async def test_a_429_that_asks_for_long_is_left_to_the_core(place: Place) -> None:
+    place.slack.fail(POST, RateLimited(600))
+    with pytest.raises(PlatformError) as error:
+        await (await place.reply()).finish("답")
+    assert error.value.passing
+    assert error.value.retry_after == pytest.approx(600, abs=5)
+
+
+async def test_after_a_429_nothing_is_looked_for_because_nothing_was_posted(place: Place) -> None:
+    reply = await place.reply()
+    place.slack.fail(POST, RateLimited(0))
+    await reply.show("one")
+    await reply.finish("one two")
+    assert place.calls() == [POST, POST]
+
+
+@pytest.mark.parametrize("fault", [Lost(), ServerError(502, html=True, performed=True), Refused("internal_error")])
+async def test_a_post_that_may_have_been_made_is_looked_for_first(
+    place: Place, fault: Lost | ServerError | Refused
+) -> None:
+    reply = await place.reply()
+    place.slack.fail(POST, fault)
+    with pytest.raises(PlatformError) as error:
+        await reply.show("one")
+    assert error.value.passing
+    await reply.finish("one two")
+    assert place.shown == ["one two"]
+    assert place.calls()[:2] == [POST, REPLIES]
+
+
+async def test_a_lost_part_is_found_beyond_the_first_page(place: Place) -> None:
+    place.slack.fail(POST, Lost())
+    with pytest.raises(PlatformError):
+        await (await place.reply()).finish("답")
+    kim = place.slack.add_user("lee")
+    for number in range(450):
+        place.slack.workspace.add_message(place.thread.channel, kim, f"말 {number}", place.thread.thread)
+    message = place.slack.thread(place.thread.channel, place.thread.thread)[1]
+    del place.slack.workspace.channels[place.thread.channel].messages[message.ts]
+    late = place.slack.workspace.ts()
+    message.ts = late
+    place.slack.workspace.channels[place.thread.channel].messages[late] = message
+    await (await place.reply()).finish("답.")
+    assert place.shown == ["답."]
+    assert place.calls().count(REPLIES) == 3
+
+
+async def test_a_lost_part_without_its_mark_is_the_one_own_message_that_nobody_knows(place: Place) -> None:
+    place.slack.fail(POST, Lost())
+    with pytest.raises(PlatformError):
+        await (await place.reply()).finish("답")
+    place.slack.thread(place.thread.channel, place.thread.thread)[1].metadata = None
+    await (await place.reply()).finish("답.")
+    assert place.shown == ["답."]
+
+
+async def test_a_reply_that_somebody_deleted_is_not_written_again(place: Place) -> None:
+    reply = await place.reply()
+    await reply.show("one")
+    place.slack.delete(place.thread.channel, str(place.log.ids[1]))
+    for again in (reply, await place.reply()):
+        with pytest.raises(PlatformError) as error:
+            await again.finish("one two")
+        assert (error.value.code, error.value.passing) == ("message_not_found", False)
+    assert place.shown == []
+
+
+async def test_a_surplus_part_that_is_gone_already_is_no_error(place: Place) -> None:
+    await (await place.reply()).finish("가 " * 4_900 + "\n\n" + "나 " * 4_900)
+    place.slack.delete(place.thread.channel, str(place.log.ids[2]))
+    await (await place.reply()).finish("짧은 답.")
+    assert place.shown == ["짧은 답."]
+
+
+@pytest.mark.parametrize("code", ["channel_not_found", "is_archived", "not_in_channel", "msg_too_long"])
+async def test_what_slack_refuses_for_good_does_not_pass(place: Place, code: str) -> None:
+    place.slack.fail(POST, Refused(code))
+    with pytest.raises(PlatformError) as error:
+        await (await place.reply()).finish("답")
+    assert (error.value.code, error.value.passing) == (code, False)
+
+
+async def test_where_blocks_are_refused_plain_text_is_posted_and_that_is_remembered(place: Place) -> None:
+    place.slack.fail(POST, Refused("invalid_blocks"))
+    await (await place.reply()).finish("**굵게** <!channel> & so", ["A note."])
+    [shown] = place.shown
+    assert "&amp; so" in shown
+    assert "<" not in shown
+    assert "A note." in shown
+    place.log = Log()
+    await (await place.reply(turn=8)).finish("next")
+    assert "blocks" not in place.slack.calls(POST)[-1].arguments
+    assert place.calls() == [POST, POST, POST]
+
+
+async def test_one_text_that_blocks_do_not_take_does_not_spoil_the_others(place: Place) -> None:
+    reply = await place.reply()
+    await reply.show("fine")
+    place.slack.fail(UPDATE, Refused("invalid_blocks"))
+    await reply.finish("odd")
+    assert place.shown == ["odd"]
+    place.log = Log()
+    await (await place.reply(turn=8)).finish("next")
+    assert "blocks" in place.slack.calls(POST)[-1].arguments
+
+
+async def test_plain_text_is_cut_to_what_an_edit_takes(place: Place) -> None:
+    place.slack.fail(POST, Refused("invalid_blocks"))
+    text = "\n\n".join(f"{number}: a < b && c > d 한글" * 5 for number in range(200))
+    await (await place.reply()).finish(text)
+    assert all(len(shown) <= 4_000 for shown in place.shown)
+    assert " ".join(place.shown).split() == text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").split()
+
+
+async def test_nothing_is_changed_once_the_lease_is_lost(place: Place) -> None:
+    class Late(Log):
+        async def check(self) -> None:
+            raise LeaseLost("another worker owns the turn")
+
+    place.log = Late()
+    with pytest.raises(LeaseLost):
+        await (await place.reply()).finish("답")
+    assert place.calls() == []
