@@ -5,12 +5,20 @@ those who write migrations, opens DATABASE_URL itself.
 
 import asyncio
 import os
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection
 
 from bot.store.engine import open_engines
-from bot.store.tables import metadata
+from bot.store.tables import StorableText, UtcDateTime, metadata
+
+
+def render(kind: str, item: Any, _: Any) -> str | Literal[False]:
+    """Migrations are written in plain SQL types: they must run as they are when ours have changed."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return "sa.Text()" if kind == "type" and isinstance(item, StorableText) else False
 
 
 def migrate(connection: Connection) -> None:
@@ -20,6 +28,7 @@ def migrate(connection: Connection) -> None:
         render_as_batch=True,
         compare_type=True,
         compare_server_default=True,
+        render_item=render,
     )
     with context.begin_transaction():
         context.run_migrations()

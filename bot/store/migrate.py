@@ -8,8 +8,17 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.core.errors import BotError
+
+
+class SchemaError(BotError):
+    """The database could not be opened or migrated; nothing of it was changed."""
+
 
 _ADVISORY_LOCK = 0x7468_7265  # "thre": two processes that start together migrate one after the other
 
@@ -29,9 +38,16 @@ def config(connection: Connection | None = None) -> Config:
 
 
 async def upgrade(engine: AsyncEngine, revision: str = "head") -> tuple[str | None, str | None]:
-    """Migrate to *revision* in one transaction. Returns the revisions before and after."""
-    async with engine.begin() as connection:
-        return await connection.run_sync(_upgrade, revision)
+    """Migrate to *revision* in one transaction. Returns the revisions before and after. Raises SchemaError."""
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(_upgrade, revision)
+    except DBAPIError as error:
+        raise SchemaError(f"{error.orig}") from error
+    except CommandError as error:
+        raise SchemaError(f"{error}. It was probably made by a newer version: install that, or use another.") from error
+    except (SQLAlchemyError, OSError) as error:
+        raise SchemaError(f"{error}") from error
 
 
 async def current(engine: AsyncEngine) -> str | None:

@@ -8,6 +8,7 @@ active turn per conversation, one chosen completion per turn.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,6 +59,22 @@ class UtcDateTime(TypeDecorator[datetime]):
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+class StorableText(TypeDecorator[str]):
+    """
+    Text in which a NUL character (PostgreSQL) and a lone surrogate (both) are replaced: no column takes them.
+
+    JSON can carry both, so a user or a model can send them.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the base's form
+        return None if value is None else UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+
+
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -89,7 +106,7 @@ conversations = Table(
     Column("thread", String(64), nullable=False),  # the id of its root message
     Column("direct", Boolean, nullable=False),
     Column("state", String(16), nullable=False, server_default="open"),
-    Column("title", Text),
+    Column("title", StorableText),
     Column("window_start", BigInteger, nullable=False, server_default="0"),  # the first turn that is still sent
     Column("window_position", BigInteger, nullable=False, server_default="0"),  # of that turn, the first message
     Column("created_at", UtcDateTime, nullable=False),
@@ -104,8 +121,8 @@ participants = Table(
     Column("workspace", String(64), nullable=False),
     Column("external_id", String(64), nullable=False),
     Column("kind", String(16), nullable=False),
-    Column("name", Text),  # as the platform says today
-    Column("given_name", Text),  # as a model was first told
+    Column("name", StorableText),  # as the platform says today
+    Column("given_name", StorableText),  # as a model was first told
     Column("refreshed_at", UtcDateTime),
     UniqueConstraint("platform", "workspace", "external_id"),
 )
@@ -177,8 +194,8 @@ message_versions = Table(
     metadata,
     _id(),
     _reference("message_id", "messages.id"),
-    Column("text", Text),  # as said; null once erased
-    Column("given", Text),  # as a model is given it, from its first prompt on; null once erased
+    Column("text", StorableText),  # as said; null once erased
+    Column("given", StorableText),  # as a model is given it, from its first prompt on; null once erased
     Column("tokens", Integer),  # of *given*
     Column("encoding", String(32)),  # that *tokens* were counted with
     Column("at", UtcDateTime, nullable=False),
@@ -190,7 +207,7 @@ system_prompts = Table(
     metadata,
     _id(),
     Column("sha256", String(64), nullable=False, unique=True),
-    Column("text", Text, nullable=False),
+    Column("text", StorableText, nullable=False),
 )
 
 completions = Table(
@@ -213,13 +230,13 @@ completions = Table(
     Column("stop", JSON),
     Column("counted_prompt_tokens", Integer, nullable=False),  # by us, before the call
     # what came back
-    Column("text", Text),
+    Column("text", StorableText),
     Column("text_tokens", Integer),
-    Column("refusal", Text),
+    Column("refusal", StorableText),
     Column("finish_reason", String(64)),
-    Column("response_id", Text),
-    Column("response_model", Text),
-    Column("fingerprint", Text),
+    Column("response_id", StorableText),
+    Column("response_model", StorableText),
+    Column("fingerprint", StorableText),
     Column("prompt_tokens", Integer),
     Column("cached_tokens", Integer),
     Column("cache_write_tokens", Integer),
@@ -287,10 +304,10 @@ files = Table(
     _id(),
     _reference("message_id", "messages.id"),
     Column("external_id", String(64), nullable=False),
-    Column("name", Text),
+    Column("name", StorableText),
     Column("media_type", String(255)),
     Column("size", BigInteger),  # bytes
-    Column("text", Text),  # what was read of it
+    Column("text", StorableText),  # what was read of it
     Column("tokens", Integer),
     Column("outcome", String(64), nullable=False),
     UniqueConstraint("message_id", "external_id"),

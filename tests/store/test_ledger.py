@@ -1,0 +1,293 @@
+"""The ledger's promises, on both databases."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
+from bot.core.errors import LeaseLost
+from bot.core.policy import decide
+from bot.core.ports import CompletionStart, Given, Sampling
+from bot.core.turn import Completion, Notice, Turn, TurnState, Usage
+from bot.store.ledger import LEASE, SqlLedger
+from tests.store.conftest import Clock
+
+START = datetime(2026, 11, 23, 12, tzinfo=UTC)
+RESULT = Completion(
+    text="NC 다이노스입니다.",
+    text_tokens=8,
+    finish_reason="stop",
+    refusal=None,
+    response_id="chatcmpl-1",
+    model="gpt-6-luna-2026",
+    fingerprint="fp_1",
+    usage=Usage(prompt_tokens=81, completion_tokens=38, cached_tokens=0),
+    first_token_seconds=0.5,
+    total_seconds=1.5,
+    cost_nanodollars=27_100,
+)
+
+
+def said(
+    ts: float, text: str = "<@UBOT> hi", *, thread: float = 1.0, author: str = "U1", addressed: bool = True,
+    direct: bool = False, kind: ParticipantKind = ParticipantKind.PERSON, workspace: str = "T1",
+) -> Posted:  # fmt: skip
+    ref = ThreadRef("slack", workspace, "C1", f"{thread}")
+    position = int(ts * 1_000_000)
+    return Posted(ref, f"{ts}", position, Participant(author, kind), text, START, addressed=addressed, direct=direct)
+
+
+async def record(ledger: SqlLedger, *messages: Posted) -> list[bool]:
+    return [await ledger.record(message, decide(message)) for message in messages]
+
+
+async def claim(ledger: SqlLedger, limit: int = 10, owner: str = "me") -> list[Turn]:
+    return list(await ledger.claim(owner, ["slack"], limit))
+
+
+async def claimed(ledger: SqlLedger) -> Turn:
+    [turn] = await claim(ledger)
+    return turn
+
+
+async def texts(ledger: SqlLedger, turn: Turn) -> list[str]:
+    return [message.version.text for message in (await ledger.history(turn)).messages]
+
+
+async def ask(ledger: SqlLedger, turn: Turn, *, window_start: int = 0) -> int:
+    history = await ledger.history(turn)
+    given = [Given(m.version.id, m.version.text, 5) for m in history.messages if m.version.given is None]
+    return await ledger.begin(
+        turn.claim,
+        CompletionStart(
+            model="gpt-6-luna",
+            prompt=[f"v{m.version.id}" for m in history.messages],
+            system_prompt="Be brief.",
+            given=given,
+            max_tokens=4096,
+            sampling=Sampling(0.7, 123, ("END",)),
+            prompt_tokens=81,
+            window_start=window_start,
+            window_position=0,
+        ),
+    )
+
+
+async def answer(ledger: SqlLedger, turn: Turn) -> None:
+    await ledger.complete(turn.claim, await ask(ledger, turn), RESULT, [], "en")
+    await ledger.shown(turn.claim)
+
+
+async def test_a_mention_becomes_a_turn_that_is_claimed_once(ledger: SqlLedger) -> None:
+    assert await record(ledger, said(1.0)) == [True]
+    turn = await claimed(ledger)
+    assert turn.state is TurnState.RUNNING
+    assert turn.attempts == 1
+    assert turn.conversation.thread == ThreadRef("slack", "T1", "C1", "1.0")
+    assert await claim(ledger) == []
+
+
+async def test_copies_of_a_message_are_one_message_and_one_turn(ledger: SqlLedger) -> None:
+    assert await record(ledger, *[said(1.0)] * 5) == [True, False, False, False, False]
+    turn = await claimed(ledger)
+    assert await texts(ledger, turn) == ["<@UBOT> hi"]
+    await answer(ledger, turn)
+    assert await record(ledger, said(1.0)) == [False]
+    assert await claim(ledger) == []
+
+
+async def test_copies_that_arrive_at_the_same_moment_are_one_message(ledger: SqlLedger) -> None:
+    due = await asyncio.gather(*(ledger.record(said(1.0), decide(said(1.0))) for _ in range(8)))
+    assert any(due)
+    turn = await claimed(ledger)
+    assert await texts(ledger, turn) == ["<@UBOT> hi"]
+
+
+async def test_what_nobody_asked_the_bot_is_not_stored(ledger: SqlLedger) -> None:
+    assert await record(ledger, said(1.0, addressed=False)) == [False]
+    await record(ledger, said(2.0))
+    assert await texts(ledger, await claimed(ledger)) == ["<@UBOT> hi"]
+
+
+async def test_a_copy_may_raise_a_message_from_listened_to_to_answered_once(ledger: SqlLedger) -> None:
+    await record(ledger, said(1.0))
+    await answer(ledger, await claimed(ledger))
+    quiet, addressed = said(2.0, "bot, are you there?", addressed=False), said(2.0, "bot, are you there?")
+    assert await record(ledger, quiet, addressed, addressed, quiet) == [False, True, False, False]
+    assert await texts(ledger, await claimed(ledger)) == ["bot, are you there?"]
+
+
+async def test_messages_in_a_known_thread_become_context_of_the_next_turn(ledger: SqlLedger) -> None:
+    await record(ledger, said(1.0))
+    await answer(ledger, await claimed(ledger))
+    await record(ledger, said(2.0, "aside", addressed=False, author="U2"), said(3.0, "and now?"))
+    turn = await claimed(ledger)
+    history = await ledger.history(turn)
+    assert [(m.version.text, m.addressed) for m in history.messages] == [("aside", False), ("and now?", True)]
+    assert [p.answer.text for p in history.past if p.answer] == [RESULT.text]
+    assert not history.alone
+
+
+async def test_messages_that_come_while_a_turn_runs_wait_for_the_next_one_all_together(ledger: SqlLedger) -> None:
+    await record(ledger, said(1.0))
+    first = await claimed(ledger)
+    await record(ledger, said(4.0, "c"), said(2.0, "a"), said(3.0, "b"))
+    assert await claim(ledger) == []
+    await answer(ledger, first)
+    second = await claimed(ledger)
+    assert await texts(ledger, second) == ["a", "b", "c"]
+
+
+async def test_a_late_message_with_an_older_ts_is_answered_in_a_later_turn(ledger: SqlLedger) -> None:
+    await record(ledger, said(5.0))
+    await answer(ledger, await claimed(ledger))
+    await record(ledger, said(4.0, "late"))
+    assert await texts(ledger, await claimed(ledger)) == ["late"]
+
+
+async def test_positions_beyond_32_bits_and_text_order_are_kept(ledger: SqlLedger) -> None:
+    await record(ledger, said(1.0), said(10.5, "later"), said(9.5, "earlier"))
+    assert await texts(ledger, await claimed(ledger)) == ["<@UBOT> hi", "earlier", "later"]
+    now = said(1_763_870_000.123456, thread=2.0)
+    await record(ledger, now)
+    [turn] = await claim(ledger)
+    assert (await ledger.history(turn)).messages[0].position == now.position
+
+
+async def test_turns_of_different_threads_are_claimed_together_up_to_the_limit(ledger: SqlLedger) -> None:
+    await record(ledger, *(said(float(n), thread=float(n)) for n in range(1, 6)))
+    assert len(await claim(ledger, limit=3)) == 3
+    assert len(await claim(ledger, limit=3)) == 2
+
+
+async def test_a_worker_claims_only_the_platforms_that_it_serves(ledger: SqlLedger) -> None:
+    await record(ledger, said(1.0))
+    assert await ledger.claim("me", ["web"], 10) == []
+
+
+async def test_a_released_turn_is_due_again_at_its_time_with_what_was_said_since(
+    ledger: SqlLedger, clock: Clock
+) -> None:
+    await record(ledger, said(1.0, "first"))
+    turn = await claimed(ledger)
+    await record(ledger, said(2.0, "second"))
+    await ledger.release(turn.claim, clock() + timedelta(seconds=10), "model_unavailable")
+    assert await claim(ledger) == []
+    clock.advance(10)
+    again = await claimed(ledger)
+    assert (again.claim.turn, again.attempts) == (turn.claim.turn, 2)
+    assert again.first_attempt_at == turn.first_attempt_at
+    assert await texts(ledger, again) == ["first", "second"]
+    await answer(ledger, again)
+    assert await claim(ledger) == []
+
+
+async def test_a_turn_whose_lease_ended_belongs_to_the_next_worker(ledger: SqlLedger, clock: Clock) -> None:
+    await record(ledger, said(1.0))
+    old = await claimed(ledger)
+    clock.advance(LEASE.total_seconds())
+    [new] = await claim(ledger, owner="other")
+    assert new.claim.turn == old.claim.turn
+    for late in (
+        ledger.complete(old.claim, 1, RESULT, [], "en"),
+        ledger.conclude(old.claim, "late", [], "en"),
+        ledger.intend_part(old.claim, 1),
+        ledger.note_part(old.claim, 1, "9.9"),
+        ledger.shown(old.claim),
+        ledger.give_up(old.claim, "late"),
+        ledger.release(old.claim, clock(), "late"),
+    ):
+        with pytest.raises(LeaseLost):
+            await late
+    await answer(ledger, new)
+
+
+async def test_a_renewed_lease_lasts(ledger: SqlLedger, clock: Clock) -> None:
+    await record(ledger, said(1.0))
+    turn = await claimed(ledger)
+    clock.advance(LEASE.total_seconds() - 1)
+    await ledger.renew([turn.claim])
+    clock.advance(LEASE.total_seconds() - 1)
+    assert await claim(ledger) == []
+
+
+async def test_an_answered_turn_is_claimed_to_be_shown_and_keeps_its_text(ledger: SqlLedger, clock: Clock) -> None:
+    await record(ledger, said(1.0))
+    turn = await claimed(ledger)
+    notices = [Notice("length"), Notice("question_too_long", {"tokens": 20, "budget": 10})]
+    await ledger.complete(turn.claim, await ask(ledger, turn), RESULT, notices, "ko")
+    await record(ledger, said(2.0, "next"))
+    clock.advance(LEASE.total_seconds())
+    again = await claimed(ledger)
+    assert (again.claim.turn, again.state) == (turn.claim.turn, TurnState.ANSWERED)
+    outcome = await ledger.outcome(again.claim)
+    assert (outcome.text, list(outcome.notices), outcome.language) == (RESULT.text, notices, "ko")
+    await ledger.shown(again.claim)
+    assert await texts(ledger, await claimed(ledger)) == ["next"]
+
+
+async def test_an_answer_that_cannot_be_shown_now_stays_answered_and_keeps_its_place(
+    ledger: SqlLedger, clock: Clock
+) -> None:
+    await record(ledger, said(1.0))
+    turn = await claimed(ledger)
+    await ledger.complete(turn.claim, await ask(ledger, turn), RESULT, [], "en")
+    await record(ledger, said(2.0, "next"))
+    await ledger.release(turn.claim, clock() + timedelta(seconds=30), "ratelimited")
+    assert await claim(ledger) == []
+    clock.advance(30)
+    assert (await claimed(ledger)).state is TurnState.ANSWERED
+
+
+async def test_parts_are_known_to_the_next_attempt_even_when_their_ids_are_not(ledger: SqlLedger, clock: Clock) -> None:
+    await record(ledger, said(1.0))
+    turn = await claimed(ledger)
+    await ledger.intend_part(turn.claim, 1)
+    await ledger.note_part(turn.claim, 1, "1.1")
+    await ledger.intend_part(turn.claim, 2)
+    clock.advance(LEASE.total_seconds())
+    parts = (await claimed(ledger)).parts
+    assert [(part.number, part.id) for part in parts] == [(1, "1.1"), (2, None)]
+    assert parts[1].intended_at == START
+
+
+async def test_a_turn_without_an_answer_fails_once_its_sentence_is_shown(ledger: SqlLedger) -> None:
+    await record(ledger, said(1.0, "impossible"))
+    turn = await claimed(ledger)
+    await ledger.conclude(turn.claim, "model_auth", [Notice("model_auth")], "en")
+    assert (await ledger.outcome(turn.claim)).text is None
+    await ledger.shown(turn.claim)
+    await record(ledger, said(2.0, "again"))
+    history = await ledger.history(await claimed(ledger))
+    assert [(p.messages[0].version.text, p.answer) for p in history.past] == [("impossible", None)]
+
+
+async def test_the_history_starts_where_the_window_starts(ledger: SqlLedger) -> None:
+    for ts in (1.0, 2.0, 3.0):
+        await record(ledger, said(ts, f"question {ts}"))
+        turn = await claimed(ledger)
+        start = turn.claim.turn if ts == 3.0 else 0
+        await ledger.complete(turn.claim, await ask(ledger, turn, window_start=start), RESULT, [], "en")
+        await ledger.shown(turn.claim)
+    await record(ledger, said(4.0, "now"))
+    history = await ledger.history(await claimed(ledger))
+    assert [past.messages[0].version.text for past in history.past] == ["question 3.0"]
+    assert history.past[0].messages[0].version.given == "question 3.0"
+    assert history.past[0].messages[0].version.tokens == 5
+
+
+async def test_only_the_first_answer_in_direct_messages_goes_to_a_newcomer(ledger: SqlLedger) -> None:
+    await record(ledger, said(1.0, direct=True, addressed=False))
+    turn = await claimed(ledger)
+    assert (await ledger.history(turn)).newcomer
+    await answer(ledger, turn)
+    await record(ledger, said(2.0, thread=2.0, direct=True, addressed=False))
+    assert not (await ledger.history(await claimed(ledger))).newcomer
+
+
+async def test_a_lone_surrogate_and_a_null_character_do_not_block_the_ledger(ledger: SqlLedger) -> None:
+    await record(ledger, said(1.0, "bad \x00 \ud800 text"))
+    assert await texts(ledger, await claimed(ledger)) == [
+        "bad \N{REPLACEMENT CHARACTER} \N{REPLACEMENT CHARACTER} text"
+    ]
