@@ -37,9 +37,10 @@ def prompt_budget(configured: int, window: int, max_tokens: int) -> int:
     """
     Tokens that a prompt may have: what is configured, or what the model's window leaves beside the reply.
 
-    All in tokens. In a window that is too small for the reply that was asked for, half of it is left to the prompt.
+    All in tokens. A window in which the reply that was asked for leaves less than a quarter is shared in halves.
     """
-    return min(configured, max(window - max_tokens - MARGIN_TOKENS, window // 2))
+    left = window - max_tokens - MARGIN_TOKENS
+    return min(configured, left if left >= window // 4 else window // 2)
 
 
 def reply_tokens(window: int, max_tokens: int) -> int:

@@ -1,0 +1,135 @@
+"""Policy, retry, pacing, the sentences and the reasons why a completion ended: small pure rules."""
+
+import string
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
+from bot.core.errors import LedgerError, ModelError, ModelProblem, PlatformError
+from bot.core.finish import notices
+from bot.core.pacing import FIRST_SECONDS, SHORTEST_SECONDS, Pace
+from bot.core.policy import Action, decide
+from bot.core.retry import RetryPolicy
+from bot.core.texts import LANGUAGES, language_of, sentence
+from bot.core.turn import Completion, Notice, Usage
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def posted(*, kind: ParticipantKind = ParticipantKind.PERSON, addressed: bool = False, direct: bool = False) -> Posted:
+    thread = ThreadRef("slack", "T1", "C1", "1.0")
+    return Posted(thread, "1.0", 1, Participant("U1", kind), "hi", NOW, addressed=addressed, direct=direct)
+
+
+@pytest.mark.parametrize(
+    ("message", "action"),
+    [
+        (posted(addressed=True), Action.ANSWER),
+        (posted(direct=True), Action.ANSWER),
+        (posted(), Action.LISTEN),
+        (posted(kind=ParticipantKind.BOT, addressed=True), Action.LISTEN),
+        (posted(kind=ParticipantKind.SELF, addressed=True, direct=True), Action.IGNORE),
+    ],
+)
+def test_what_is_answered_listened_to_and_ignored(message: Posted, action: Action) -> None:
+    decision = decide(message)
+    assert decision.action is action
+    assert decision.reason
+
+
+def wait(error: Exception, attempt: int = 1, *, minutes: float = 0) -> float | None:
+    started = NOW - timedelta(minutes=minutes)
+    return RetryPolicy().wait_for(error, attempt=attempt, first_attempt_at=started, now=NOW, random=lambda: 0.5)
+
+
+def test_passing_errors_are_waited_for_longer_each_time() -> None:
+    waits = [wait(ModelError(ModelProblem.UNAVAILABLE), attempt) for attempt in (1, 2, 3)]
+    assert waits == [0.75, 1.5, 3.0]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModelError(ModelProblem.AUTH),
+        ModelError(ModelProblem.QUOTA),
+        ModelError(ModelProblem.CONTEXT_LENGTH),
+        PlatformError("channel_not_found", passing=False),
+        ValueError("a defect"),
+    ],
+)
+def test_lasting_errors_are_not_waited_for(error: Exception) -> None:
+    assert wait(error) is None
+
+
+def test_a_servers_own_retry_after_is_never_undercut() -> None:
+    waited = wait(ModelError(ModelProblem.RATE_LIMITED, retry_after=20))
+    assert waited is not None
+    assert waited >= 20
+
+
+def test_attempts_end_by_number_and_by_time() -> None:
+    assert wait(LedgerError("locked"), attempt=6) is None
+    assert wait(LedgerError("locked"), minutes=5) is None
+    assert wait(ModelError(ModelProblem.RATE_LIMITED, retry_after=600)) is None
+    assert wait(LedgerError("locked"), attempt=5, minutes=1) is not None
+
+
+def test_a_long_answer_is_shown_less_and_less_often() -> None:
+    pace = Pace(started=10.0)
+    assert pace.wait(10.0) == pytest.approx(FIRST_SECONDS)
+    pace.shown(10.3)
+    first = pace.wait(10.3)
+    pace.shown(11.3)
+    assert first == pytest.approx(SHORTEST_SECONDS)
+    assert pace.wait(11.3) > first
+    assert pace.wait(99.0) == 0
+
+
+def completion(text: str, finish_reason: str | None, refusal: str | None = None) -> Completion:
+    return Completion(text, 1, finish_reason, refusal, None, "m", None, Usage(), None, 1.0, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "finish_reason", "keys"),
+    [
+        ("answer", "stop", []),
+        ("answer", "length", ["length"]),
+        ("answer", "content_filter", ["content_filter"]),
+        ("answer", "tool_calls", ["tool_calls"]),
+        ("answer", "function_call", ["tool_calls"]),
+        ("answer", "something_new", ["finish_unknown"]),
+        ("answer", None, ["broken_off"]),
+        ("", "stop", ["empty_answer"]),
+        ("", "length", ["empty_length"]),
+        ("", "content_filter", ["content_filter"]),
+        ("", "tool_calls", ["tool_calls"]),
+        ("", "something_new", ["empty_answer"]),
+    ],
+)
+def test_every_finish_reason_but_stop_ends_in_a_sentence(text: str, finish_reason: str | None, keys: list[str]) -> None:
+    said = notices(completion(text, finish_reason), 4096)
+    assert [notice.key for notice in said] == keys
+    for notice in said:
+        assert all(len(sentence(notice, language)) > 10 for language in LANGUAGES)
+
+
+def test_a_refusal_is_said_to_be_one() -> None:
+    assert [n.key for n in notices(completion("I can't help", "stop", "I can't help"), 1)] == ["refusal"]
+
+
+def test_every_language_has_every_sentence_with_the_same_values() -> None:
+    def values(text: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+    english, korean = LANGUAGES["en"], LANGUAGES["ko"]
+    assert english.keys() == korean.keys()
+    assert all(values(english[key]) == values(korean[key]) for key in english)
+    assert {problem.value for problem in ModelProblem} <= english.keys()
+
+
+def test_numbers_in_sentences_are_grouped_and_the_language_is_the_askers() -> None:
+    notice = Notice("question_too_long", {"tokens": 20_001, "budget": 16_000})
+    assert "20,001" in sentence(notice, "en")
+    assert "16,000토큰" in sentence(notice, language_of("이거 요약해 줘"))
+    assert language_of("hello") == "en"

@@ -1,0 +1,144 @@
+"""Who said what, as a model reads it."""
+
+import re
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.budget import QuestionTooLong
+from bot.core.conversation import Conversation, Message, Participant, ParticipantKind, ThreadRef, Version
+from bot.core.prompt import Counting, Prompt, build, given_form, is_blank
+from bot.core.turn import Answer, History, PastTurn
+
+MINJI = Participant("U1", name="민지")
+BOB = Participant("U2", name="Bob")
+CONVERSATION = Conversation(1, ThreadRef("slack", "T1", "C1", "1.0"), direct=False)
+COUNTING = Counting(count=len, per_message=4, per_prompt=3)
+
+
+def message(number: int, text: str, author: Participant = MINJI, *, addressed: bool = True) -> Message:
+    return Message(number, number, author, Version(number, text), addressed)
+
+
+def past(number: int, question: str, answer: str | None) -> PastTurn:
+    answered = Answer(number, answer, len(answer)) if answer is not None else None
+    return PastTurn(number, [message(number, question)], answered)
+
+
+def prompt(
+    messages: Sequence[Message],
+    earlier: Sequence[PastTurn] = (),
+    *,
+    system: str = "",
+    alone: bool = True,
+    tokens: int = 10_000,
+) -> Prompt | QuestionTooLong:
+    return build(
+        system_prompt=system,
+        conversation=CONVERSATION,
+        turn=100,
+        history=History(earlier, messages, alone),
+        readable=lambda text: text,
+        counting=COUNTING,
+        prompt_tokens=tokens,
+    )
+
+
+def roles(built: Prompt | QuestionTooLong) -> list[tuple[str, str]]:
+    assert isinstance(built, Prompt)
+    return [(m.role, m.content) for m in built.messages]
+
+
+def test_system_prompt_then_past_turns_then_the_question() -> None:
+    built = prompt([message(9, "그럼 2021년은?")], [past(1, "2020년 우승팀은?", "NC 다이노스")], system="Be brief.")
+    assert roles(built) == [
+        ("system", "Be brief."),
+        ("user", "2020년 우승팀은?"),
+        ("assistant", "NC 다이노스"),
+        ("user", "그럼 2021년은?"),
+    ]
+    assert isinstance(built, Prompt)
+    assert built.entries == ["v1", "c1", "v9"]
+
+
+def test_without_a_system_prompt_none_is_sent() -> None:
+    assert roles(prompt([message(1, "hello")])) == [("user", "hello")]
+
+
+def test_several_messages_become_one_so_that_roles_alternate() -> None:
+    built = prompt([message(8, "one"), message(9, "two")], [past(1, "failed question", None)])
+    assert roles(built) == [("user", "failed question\n\none\n\ntwo")]
+
+
+def test_as_soon_as_others_speak_each_message_names_its_speaker() -> None:
+    built = prompt([message(1, "hi"), message(2, "hello", BOB)], alone=False)
+    assert roles(built) == [("user", "⟦민지⟧ hi\n\n⟦Bob⟧ hello")]
+
+
+def test_another_bot_is_marked_as_one() -> None:
+    assert given_form("deployed", Participant("B1", ParticipantKind.BOT, "CI"), alone=True) == "⟦CI (bot)⟧ deployed"
+
+
+def test_a_message_keeps_the_form_it_was_first_sent_in() -> None:
+    before = Message(1, 1, MINJI, Version(1, "hi", given="as it was", tokens=9), addressed=True)
+    built = prompt([message(2, "hello", BOB)], [PastTurn(1, [before], Answer(1, "yes", 3))], alone=False)
+    assert roles(built)[0] == ("user", "as it was")
+    assert isinstance(built, Prompt)
+    assert [given.version for given in built.given] == [2]
+
+
+def test_older_turns_are_dropped_whole_and_the_new_start_of_the_window_is_named() -> None:
+    built = prompt([message(9, "q" * 10)], [past(n, "a" * 50, "b" * 50) for n in (1, 2, 3)], system="s", tokens=260)
+    assert roles(built)[0] == ("system", "s")
+    assert isinstance(built, Prompt)
+    assert (built.window_start, built.window_position, built.dropped_turns) == (3, 0, 2)
+    assert built.entries == ["v3", "c3", "v9"]
+
+
+def test_when_nothing_older_fits_the_window_starts_with_the_turn_itself() -> None:
+    built = prompt([message(9, "q" * 80)], [past(1, "a" * 50, "b" * 50)], tokens=100)
+    assert isinstance(built, Prompt)
+    assert (built.window_start, built.entries) == (100, ["v9"])
+
+
+def test_what_was_said_before_the_question_may_go_but_never_the_question() -> None:
+    chatter = [message(n, "x" * 40, addressed=False) for n in range(1, 9)]
+    built = prompt([*chatter, message(9, "question?")], tokens=200)
+    assert isinstance(built, Prompt)
+    assert built.entries[-1] == "v9"
+    assert built.dropped_messages == 5
+    assert (built.window_start, built.window_position) == (100, 6)
+
+
+def test_a_question_that_does_not_fit_is_named_with_both_numbers() -> None:
+    assert prompt([message(1, "q" * 200)], system="s" * 10, tokens=100) == QuestionTooLong(221, 100)
+
+
+def test_the_count_is_that_of_the_messages_as_they_are_sent() -> None:
+    built = prompt([message(2, "two")], [past(1, "one", "1")], system="sys")
+    assert isinstance(built, Prompt)
+    assert built.tokens == 3 + (4 + 3) + (4 + 3) + (4 + 1) + (4 + 3)
+
+
+def test_a_bare_mention_is_blank_unless_something_before_it_waits_for_an_answer() -> None:
+    def readable(text: str) -> str:
+        return text.replace("@bot", "").strip()
+
+    bare = [message(9, "@bot")]
+    assert is_blank(History([], bare, alone=True), readable)
+    assert is_blank(History([past(1, "q", "a")], bare, alone=True), readable)
+    assert not is_blank(History([past(1, "q", None)], bare, alone=True), readable)
+    assert not is_blank(History([], [message(1, "help me", addressed=False), *bare], alone=True), readable)
+
+
+HEADER = re.compile(r"⟦([^⟦⟧]*)⟧ ")
+anything = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("⟦⟧<>@:[]\n\"'")), max_size=60)
+
+
+@given(st.lists(st.tuples(anything, anything), min_size=1, max_size=6))
+def test_no_name_and_no_text_passes_for_another_speaker(said: list[tuple[str, str]]) -> None:
+    messages = [message(n, text, Participant(f"U{n}", name=name)) for n, (name, text) in enumerate(said, 1)]
+    [(_, content)] = roles(prompt(messages, alone=False, tokens=10**6))
+    assert len(HEADER.findall(content)) == len(messages)
+    assert content.count("⟦") == content.count("⟧") == len(messages)
