@@ -144,7 +144,7 @@ class Answerer:
             dropped=prompt.window_start > 0,
         )
         collected = _Collected(time.monotonic())
-        async with aclosing(self._model.stream(request)) as chunks:  # type: ignore[type-var] # an AsyncGenerator
+        async with aclosing(self._model.stream(request)) as chunks:
             async for chunk in chunks:
                 if not collected.first_token and (chunk.text or chunk.refusal):
                     collected.first_token = time.monotonic()

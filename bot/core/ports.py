@@ -6,7 +6,7 @@ Doors raise the errors of errors.py and nothing else that anyone reacts to.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -150,8 +150,8 @@ class LanguageModel(Protocol):
     def cost(self, model: str, usage: Usage) -> int | None:
         """Nano-dollars; None when no price is known for the model."""
 
-    def stream(self, request: CompletionRequest) -> AsyncIterator[Chunk]:
-        """One call, never repeated here. Raises ModelError. Closing the iterator cancels the call."""
+    def stream(self, request: CompletionRequest) -> AsyncGenerator[Chunk, None]:
+        """One call, never repeated here. Raises ModelError. Closing the generator cancels the call."""
 
 
 # The ledger

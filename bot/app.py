@@ -1,0 +1,189 @@
+"""The only place where parts meet: it builds them from Settings, starts them and stops them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Protocol
+
+from bot.core.answer import Answerer, AnswerSettings
+from bot.core.ports import Checkpoint, LanguageModel, Platform, Sampling
+from bot.core.worker import Worker, WorkerSettings, persist
+from bot.health import internal_listener
+from bot.llm.offline import OfflineModel
+from bot.llm.openai_chat import OpenAIChat
+from bot.settings import Settings
+from bot.store import migrate
+from bot.store.engine import Engines, open_engines, sqlite_file
+from bot.store.ledger import SqlLedger
+from bot.store.lock import worker_lock
+
+log = logging.getLogger(__name__)
+
+
+class ConnectedPlatform(Platform, Protocol):
+    @property
+    def connected(self) -> bool: ...
+
+
+async def no_checkpoint(_: str) -> None:
+    """What the product does at a checkpoint."""
+
+
+async def run(
+    settings: Settings,
+    platforms: Sequence[ConnectedPlatform],
+    *,
+    until: Awaitable[None] | None = None,
+    ready: Callable[[], None] = lambda: None,
+    checkpoint: Checkpoint = no_checkpoint,
+) -> None:
+    """
+    Answer on *platforms* until SIGTERM, SIGINT or the end of *until*; a second signal stops at once.
+
+    *ready* is called when turns are being worked on. Raises BotError when it cannot start, or cannot go on.
+    """
+    async with AsyncExitStack() as stack:
+        ledger = await stack.enter_async_context(open_ledger(settings))
+        model = await stack.enter_async_context(open_model(settings))
+        worker = _worker(settings, platforms, ledger, model, checkpoint)
+        await stack.enter_async_context(
+            internal_listener(
+                settings.internal_host,
+                settings.internal_port,
+                lambda: {"worker": True, **{platform.name: platform.connected for platform in platforms}},
+            )
+        )
+        ready()
+        await _serve(worker, platforms, settings.stop_grace, until)
+
+
+async def _serve(
+    worker: Worker, platforms: Sequence[Platform], grace_seconds: float, until: Awaitable[None] | None
+) -> None:
+    stop, at_once = asyncio.Event(), asyncio.Event()
+    with _signals(stop, at_once):
+        working = asyncio.create_task(worker.run())
+        serving = [asyncio.create_task(platform.run(worker.receive)) for platform in platforms]
+        ending = [asyncio.create_task(stop.wait())]
+        if until is not None:
+            ending.append(asyncio.ensure_future(until))
+        try:
+            await asyncio.wait([working, *serving, *ending], return_when=asyncio.FIRST_COMPLETED)
+            # Events that arrive while turns finish are still stored: they are answered after the next start.
+            await _unless(at_once, worker.stop(grace_seconds))
+        finally:
+            for task in (*serving, *ending):
+                task.cancel()
+            await asyncio.wait([working, *serving, *ending], timeout=5)
+    for task in (working, *serving):
+        if task.done() and not task.cancelled():
+            task.result()  # raises what ended it
+
+
+async def _unless(event: asyncio.Event, stopping: Awaitable[None]) -> None:
+    """Wait for *stopping*, but not when *event* comes first."""
+    task, waiting = asyncio.ensure_future(stopping), asyncio.create_task(event.wait())
+    await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not task.done():
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+class _signals:  # noqa: N801 - used like a function
+    """The first SIGTERM or SIGINT sets *stop*, the second *at_once*."""
+
+    def __init__(self, stop: asyncio.Event, at_once: asyncio.Event) -> None:
+        self._stop = stop
+        self._at_once = at_once
+
+    def _ask(self) -> None:
+        (self._at_once if self._stop.is_set() else self._stop).set()
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._ask)
+
+    def __exit__(self, *_: object) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().remove_signal_handler(number)
+
+
+def _worker(
+    settings: Settings,
+    platforms: Sequence[Platform],
+    ledger: SqlLedger,
+    model: LanguageModel,
+    checkpoint: Checkpoint,
+) -> Worker:
+    answerer = Answerer(
+        ledger=ledger,
+        model=model,
+        platforms={platform.name: platform for platform in platforms},
+        settings=AnswerSettings(
+            model=settings.openai_model,
+            system_prompt=settings.system_prompt,
+            prompt_tokens=settings.prompt_tokens,
+            max_tokens=settings.openai_max_tokens,
+            sampling=Sampling(settings.openai_temperature, settings.openai_seed, settings.openai_stop),
+        ),
+        checkpoint=checkpoint,
+        persist=persist,
+    )
+    worker_settings = WorkerSettings([platform.name for platform in platforms], settings.max_concurrent_turns)
+    return Worker(ledger=ledger, answerer=answerer, settings=worker_settings, checkpoint=checkpoint)
+
+
+@asynccontextmanager
+async def open_engines_of(settings: Settings) -> AsyncIterator[Engines]:
+    """The engines alone, for commands."""
+    engines = open_engines(settings.database_url)
+    try:
+        yield engines
+    finally:
+        await engines.dispose()
+
+
+@asynccontextmanager
+async def open_ledger(settings: Settings) -> AsyncIterator[SqlLedger]:
+    """The ledger of a worker: migrated, and on SQLite ours alone. Raises BotError."""
+    async with AsyncExitStack() as stack:
+        file = sqlite_file(settings.database_url)
+        if file is not None:
+            await stack.enter_async_context(worker_lock(file))
+        ledger = SqlLedger(open_engines(settings.database_url))
+        stack.push_async_callback(ledger.close)
+        await migrate_database(settings)
+        if file is not None:
+            left = await ledger.expire_leases()
+            if left:
+                log.info("%d turns were left unfinished and are taken up again", left)
+        yield ledger
+
+
+async def migrate_database(settings: Settings) -> tuple[str | None, str | None]:
+    """Bring the database to the newest schema. Returns the revisions before and after. Raises SchemaError."""
+    async with open_engines_of(settings) as engines:
+        return await migrate.upgrade(engines.writer)
+
+
+@asynccontextmanager
+async def open_model(settings: Settings) -> AsyncIterator[LanguageModel]:
+    if settings.offline:
+        yield OfflineModel()
+        return
+    model = OpenAIChat(
+        api_key=settings.openai_api_key.get_secret_value() if settings.openai_api_key else None,
+        base_url=settings.openai_base_url,
+        timeout_seconds=settings.openai_timeout,
+        context_tokens=settings.context_tokens,
+    )
+    try:
+        yield model
+    finally:
+        await model.aclose()

@@ -1,0 +1,132 @@
+"""
+The `threadbot` command: words in, one of bot/commands/ called, an exit status out.
+
+Modules are imported where they are needed: the playground's page must not wait for the model's SDK.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Coroutine
+from typing import IO, Any
+
+import click
+
+from bot.core.errors import BotError
+from bot.settings import InvalidSettingsError, Settings, read_settings
+
+UNUSABLE = 2  # exit status: these settings, or this file, cannot be used
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="threadbot", message="%(prog)s %(version)s")
+def cli() -> None:
+    """
+    A chat bot whose threads are conversations.
+
+    Settings come from the environment and from .env in this directory; README.md lists them.
+    """
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        cli(prog_name="threadbot")
+    except InvalidSettingsError as error:
+        _stop(f"These settings cannot be used:\n{error}\nThey come from the environment and from .env.", UNUSABLE)
+    except BotError as error:
+        _stop(str(error), 1)
+
+
+@cli.command()
+def run() -> None:
+    """Answer on Slack; without Slack's tokens, start the playground on this machine."""
+    settings = _settings()
+    from bot.commands import run as command
+
+    if settings.slack_bot_token is None:
+        sys.exit(asyncio.run(command.playground(settings, click.echo)))
+    _run(lambda: command.slack(settings, click.echo))
+
+
+@cli.command("playground-bot", hidden=True)
+def playground_bot() -> None:
+    """The bot behind the playground's page; `run` starts it."""
+    settings = _settings()
+    from bot.commands import run as command
+
+    try:
+        _run(lambda: command.playground_bot(settings, sys.stdin.buffer))
+    except BotError as error:
+        _stop(str(error), UNUSABLE)
+
+
+@cli.command()
+@click.option("--post", "channel", metavar="CHANNEL", help="Also try posting into this channel (an id such as C0123).")
+def check(channel: str | None) -> None:
+    """Check database, tokens, scopes and model; say what to do about what fails."""
+    settings = _settings()
+    from bot.commands import check as command
+
+    findings = asyncio.run(command.check(settings, channel))
+    for finding in findings:
+        click.echo(command.line(finding))
+    sys.exit(command.exit_status(findings))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest schema. `run` does it by itself."""
+    settings = _settings()
+    from bot import app
+
+    before, after = asyncio.run(app.migrate_database(settings))
+    click.echo(f"The database is at revision {after}." + ("" if before == after else f" It was at {before or 'none'}."))
+
+
+@cli.command()
+@click.option("--name", default="Threadbot", show_default=True, help="The app's name in Slack.")
+def manifest(name: str) -> None:
+    """Print the Slack app manifest as JSON: api.slack.com/apps → Create New App → From a manifest."""
+    from bot.platforms.slack.manifest import manifest as build
+
+    click.echo(json.dumps(build(name), indent=2, ensure_ascii=False))
+
+
+@cli.command()
+@click.argument("file", type=click.File("rb"))
+@click.option("--model", help="Whose price to use.  [default: OPENAI_MODEL]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+def tokens(file: IO[bytes], model: str | None, as_json: bool) -> None:
+    """
+    Count the tokens of a prompt, as OpenAI's API counts them.
+
+    FILE holds {"messages": [...]} or a list of messages, as JSON; - reads standard input.
+    """
+    from bot.commands import tokens as command
+
+    try:
+        messages = command.parse(file.read())
+    except command.UnusableFileError as error:
+        _stop(f"{file.name}: {error}", UNUSABLE)
+    report = command.report(messages, model or _settings().openai_model)
+    click.echo(command.as_json(report) if as_json else command.as_text(report))
+
+
+def _settings() -> Settings:
+    settings = read_settings()
+    from bot.logs import configure
+
+    configure(settings.log_level)
+    return settings
+
+
+def _run(command: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(command())
+
+
+def _stop(message: str, status: int) -> Any:
+    click.echo(message, err=True)
+    sys.exit(status)

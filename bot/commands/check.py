@@ -1,0 +1,67 @@
+"""`threadbot check`: is all there that `run` needs? One line a finding, with what to do for each failure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot import app
+from bot.core.errors import BotError
+from bot.core.findings import Finding, Verdict
+from bot.llm.openai_chat import OpenAIChat
+from bot.platforms.slack import checks
+from bot.settings import Settings
+from bot.store import migrate
+
+_MARKS = {Verdict.OK: "ok     ", Verdict.FAILED: "FAILED ", Verdict.UNKNOWN: "unknown"}
+
+
+async def check(settings: Settings, channel: str | None) -> Sequence[Finding]:
+    """*channel*: where to try a post, or None."""
+    return [await _database(settings), *await _slack(settings, channel), await _model(settings)]
+
+
+def line(finding: Finding) -> str:
+    text = f"{_MARKS[finding.verdict]}  {finding.subject}: {finding.detail}"
+    return f"{text}\n           → {finding.remedy}" if finding.remedy else text
+
+
+def exit_status(findings: Sequence[Finding]) -> int:
+    return int(any(finding.verdict is Verdict.FAILED for finding in findings))
+
+
+async def _database(settings: Settings) -> Finding:
+    try:
+        async with app.open_engines_of(settings) as engines:
+            current = await migrate.current(engines.reader)
+    except BotError as error:
+        return Finding(
+            "Database", Verdict.FAILED, str(error), "Check DATABASE_URL and that the file or server is there."
+        )
+    head = migrate.head()
+    if current == head:
+        return Finding("Database", Verdict.OK, f"at revision {current}")
+    detail = f"at revision {current}, the newest is {head}" if current else "empty"
+    return Finding("Database", Verdict.OK, detail, "`threadbot run` or `threadbot migrate` brings it up to date.")
+
+
+async def _slack(settings: Settings, channel: str | None) -> Sequence[Finding]:
+    bot_token, app_token = settings.slack_bot_token, settings.slack_app_token
+    if bot_token is None or app_token is None:
+        verdict = Verdict.FAILED if channel else Verdict.UNKNOWN
+        return [Finding("Slack", verdict, "no tokens are set", "Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to use Slack.")]
+    url = settings.slack_api_url
+    found = await checks.check(
+        bot_token=bot_token.get_secret_value(), app_token=app_token.get_secret_value(), api_url=url
+    )
+    if channel:
+        found += await checks.check_post(bot_token=bot_token.get_secret_value(), channel=channel, api_url=url)
+    return found
+
+
+async def _model(settings: Settings) -> Finding:
+    if settings.offline:
+        remedy = "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own."
+        return Finding("Model", Verdict.OK, "the offline demo answers", remedy)
+    async with app.open_model(settings) as model:
+        assert isinstance(model, OpenAIChat)  # noqa: S101 - the only other one is offline
+        return await model.probe(settings.openai_model)

@@ -1,0 +1,76 @@
+"""`threadbot run`: which platforms there are to start, and what the operator is told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from bot.core.errors import BotError, PlatformError
+from bot.settings import Settings
+
+Announce = Callable[[str], None]
+
+
+async def playground(settings: Settings, announce: Announce) -> int:
+    """Serve the page and keep the bot behind it running. Returns the exit status."""
+    from bot.platforms.web.workspace import serve
+
+    announce(f"Model: {model_line(settings)}")
+    announce(
+        "No Slack tokens are set, so this is the playground, on this machine only.\n"
+        "For Slack: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN (README, “Connect Slack”), then run again.\n"
+        "Ctrl-C stops it."
+    )
+    return await serve(
+        host="127.0.0.1",
+        port=settings.playground_port,
+        file=Path("playground.db"),
+        child=[sys.executable, "-m", "bot", "playground-bot"],
+        announce=announce,
+    )
+
+
+async def playground_bot(settings: Settings, stdin: IO[bytes]) -> None:
+    """The bot behind the playground's page, for as long as its parent lives."""
+    from bot import app
+    from bot.platforms.web.adapter import WebPlatform
+    from bot.platforms.web.life_line import life_line
+
+    line = await life_line(stdin)
+    platform = WebPlatform(line.url, line.secret)
+    try:
+        await app.run(settings, [platform], until=line.ended())
+    finally:
+        await platform.close()
+        line.close()
+
+
+async def slack(settings: Settings, announce: Announce) -> None:
+    """Connect to Slack. Raises BotError with what to do when that is pointless."""
+    from bot import app
+    from bot.platforms.slack.adapter import SlackPlatform
+
+    if settings.slack_bot_token is None or settings.slack_app_token is None:
+        raise BotError("SLACK_BOT_TOKEN and SLACK_APP_TOKEN are needed for Slack.")
+    platform = SlackPlatform(
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        app_token=settings.slack_app_token.get_secret_value(),
+        api_url=settings.slack_api_url,
+    )
+    announce(f"Model: {model_line(settings)}")
+
+    def ready() -> None:
+        announce("Slack: connecting over Socket Mode. Mention the bot in a channel it is in. Ctrl-C stops it.")
+
+    try:
+        await app.run(settings, [platform], ready=ready)
+    except PlatformError as error:
+        raise BotError(f"Slack refuses this bot: {error.code}. Run `threadbot check`: it says what to do.") from error
+
+
+def model_line(settings: Settings) -> str:
+    if settings.offline:
+        return "the offline demo. For a real one set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own."
+    return f"{settings.openai_model} at {settings.openai_base_url or 'OpenAI'}"

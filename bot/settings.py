@@ -1,0 +1,146 @@
+"""
+Environment and .env → one frozen Settings.
+
+Read once, in cli.py. Descriptions here are the README's table and .env.example: write them for operators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Names are those of the environment variables, in lower case."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    slack_bot_token: SecretStr | None = Field(
+        None, description="Slack's bot token (`xoxb-…`). Without it, and the next one, the playground starts."
+    )
+    slack_app_token: SecretStr | None = Field(
+        None, description="Slack's app-level token (`xapp-…`, scope `connections:write`), for Socket Mode."
+    )
+    slack_api_url: str = Field(
+        "https://slack.com/api/", description="Base of Slack's Web API, also for opening Socket Mode connections."
+    )
+
+    openai_api_key: SecretStr | None = Field(
+        None,
+        description="Key of the model provider. Without it and `OPENAI_BASE_URL` the offline demo model answers.",
+    )
+    openai_base_url: str | None = Field(
+        None,
+        description="Server with OpenAI's Chat Completions API, e.g. `http://localhost:11434/v1`. Empty: OpenAI.",
+    )
+    openai_model: str = Field(
+        "gpt-6-luna", min_length=1, description="The model's name, as its server knows it. Any name works."
+    )
+    openai_temperature: float | None = Field(None, ge=0, le=2, description="Sampling temperature. Sent only when set.")
+    openai_seed: int | None = Field(None, description="Seed for repeatable sampling. Sent only when set.")
+    openai_stop: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        max_length=4,
+        description="Up to four sequences that end an answer, separated by commas. Sent only when set.",
+    )
+    openai_max_tokens: int = Field(4096, ge=1, description="Tokens kept for the reply, reasoning included.")
+    openai_timeout: float = Field(120, gt=0, description="Seconds without a byte from the model, not seconds in all.")
+
+    system_prompt: str = Field("", description="What the model is told first. Empty: nothing.")
+    prompt_tokens: int = Field(
+        16_000, ge=16, description="The prompt budget in tokens: older turns are dropped to stay within it."
+    )
+    context_tokens: int | None = Field(
+        None,
+        ge=64,
+        description="The model's context window in tokens. Empty: what is known of the model, else 8,192.",
+    )
+
+    database_url: str = Field("sqlite+aiosqlite:///threadbot.db", description="Where conversations are kept.")
+    playground_port: int = Field(8765, ge=0, le=65535, description="Port of the playground's page on 127.0.0.1.")
+    max_concurrent_turns: int = Field(256, ge=1, description="Answers that are worked on at the same time.")
+    stop_grace: float = Field(
+        20, ge=0, description="Seconds that running answers get to finish when the bot is stopped."
+    )
+    internal_host: str = Field("127.0.0.1", description="Address of the internal listener that serves `/healthz`.")
+    internal_port: int = Field(8766, ge=0, le=65535, description="Port of the internal listener. 0 turns it off.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @field_validator("openai_stop", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part for part in value.split(",") if part) if isinstance(value, str) else value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("use DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @field_validator("slack_bot_token", "slack_app_token")
+    @classmethod
+    def _token_kind(cls, value: SecretStr | None, info: Any) -> SecretStr | None:
+        prefix = "xoxb-" if info.field_name == "slack_bot_token" else "xapp-"
+        if value is not None and not value.get_secret_value().startswith(prefix):
+            raise ValueError(f"this is not such a token: it should start with {prefix}")
+        return value
+
+    @field_validator("openai_base_url", "slack_api_url")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("it should start with http:// or https://")
+        return value
+
+    @model_validator(mode="after")
+    def _both_slack_tokens(self) -> Self:
+        if (self.slack_bot_token is None) != (self.slack_app_token is None):
+            missing = "SLACK_APP_TOKEN" if self.slack_app_token is None else "SLACK_BOT_TOKEN"
+            raise ValueError(f"{missing}: it is missing, and Slack needs both tokens. Set it, or unset the other one.")
+        return self
+
+    @property
+    def offline(self) -> bool:
+        """Whether the demo model answers."""
+        return self.openai_api_key is None and self.openai_base_url is None
+
+
+class InvalidSettingsError(Exception):
+    """Every problem of the settings in one report, with what to do. Never a token."""
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Raises InvalidSettingsError."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type] # pydantic checks them
+    except ValidationError as error:
+        raise InvalidSettingsError(_report(error)) from None
+    except UnicodeDecodeError:
+        raise InvalidSettingsError(".env is not UTF-8 text. Save it as UTF-8.") from None
+
+
+def _report(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False):
+        name = ".".join(str(part) for part in problem["loc"]).upper()
+        message = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{name}: {message}" if name else message)
+    return "\n".join(lines)
+
+
+def fields() -> Mapping[str, tuple[str, str]]:
+    """Environment variable → (default as text, description)."""
+    return {
+        name.upper(): (_default_text(field.default), field.description or "")
+        for name, field in Settings.model_fields.items()
+    }
+
+
+def _default_text(default: object) -> str:
+    return "" if default is None or default == () else str(default)
