@@ -7,12 +7,13 @@ that starts the platform's stand-in, and list it in WORLDS. Nothing else changes
 
 from __future__ import annotations
 
+import asyncio
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from bot.core.conversation import ThreadRef
 from bot.core.ports import Platform
@@ -70,6 +71,17 @@ class World(Protocol):
 def open_world(name: str) -> AbstractAsyncContextManager[World]:
     module = importlib.import_module(WORLDS[name])
     return cast("AbstractAsyncContextManager[World]", module.open_world())
+
+
+def left_behind(before: Collection[asyncio.Task[Any]]) -> list[str]:
+    """Tasks of the bot and its SDKs that run now and did not *before*; a stand-in's own are not counted."""
+    return [repr(task) for task in asyncio.all_tasks() - set(before) if _is_the_bots(task)]
+
+
+def _is_the_bots(task: asyncio.Task[Any]) -> bool:
+    code = getattr(task.get_coro(), "cr_code", None)
+    path = code.co_filename if code else ""
+    return any(place in path for place in ("slack_sdk", "slack_bolt", "/bot/"))
 
 
 @dataclass(slots=True)

@@ -114,7 +114,6 @@ class SlackPlatform:
             name="threadbot",
             client=AsyncWebClient(base_url=self._api_url, session=session, retry_handlers=[], logger=sdk_logger()),
             authorize=authorize,
-            process_before_response=True,
             request_verification_enabled=False,  # Socket Mode carries no signatures
             ignoring_self_events_enabled=False,  # what to ignore is the policy's to say
             logger=bolt_logger(),

@@ -25,7 +25,7 @@ from bot.platforms.slack.logs import sdk_logger
 logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 0.5
-SUSPECT_SECONDS = 20.0  # without a connection, until we ask Slack whether our token still holds
+SUSPICIOUS_TRIES = 4  # to connect, until we ask Slack whether our token still holds
 DRAIN_SECONDS = 10.0  # for events that are being handled when we stop
 
 
@@ -122,7 +122,7 @@ class Connection:
             client.wss_uri = None
             if gone.start():
                 logger.warning("slack: not connected, trying")
-            elif gone.seconds() > SUSPECT_SECONDS:
+            elif gone.seconds() > SUSPICIOUS_TRIES * self._ping_seconds:
                 await self._check_token()
                 gone.reset()
 

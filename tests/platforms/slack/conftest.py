@@ -22,12 +22,14 @@ async def slack() -> AsyncIterator[Slack]:
         yield standin
 
 
-def door(slack: Slack, *, bot_token: str | None = None, app_token: str | None = None) -> SlackPlatform:
+def door(
+    slack: Slack, *, bot_token: str | None = None, app_token: str | None = None, ping_seconds: float = PING_SECONDS
+) -> SlackPlatform:
     return SlackPlatform(
         bot_token=bot_token or slack.bot_token,
         app_token=app_token or slack.app_token,
         api_url=slack.api_url,
-        ping_seconds=PING_SECONDS,
+        ping_seconds=ping_seconds,
     )
 
 

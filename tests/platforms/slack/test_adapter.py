@@ -10,6 +10,7 @@ import pytest
 
 from bot.core.conversation import Incoming, ParticipantKind
 from bot.core.errors import PlatformError
+from tests.contract.world import left_behind
 from tests.platforms.slack.conftest import Heard, door, running
 from tests.standins.slack import BOTH, Copy, Slack
 from tests.standins.slack_faults import RateLimited, ServerError
@@ -106,7 +107,7 @@ async def test_a_retry_is_treated_as_a_first_delivery(slack: Slack) -> None:
     ],
 )
 async def test_run_ends_at_once_with_tokens_that_slack_does_not_take(
-    slack: Slack, tokens: dict[str, str], code: str
+    slack: Slack, tokens: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(PlatformError) as error:
         await door(slack, **tokens).run(Heard())
@@ -133,12 +134,12 @@ async def test_a_broken_connection_is_made_again(slack: Slack) -> None:
 async def test_after_a_failed_handshake_a_new_address_is_asked_for(slack: Slack) -> None:
     async with running(slack, Heard()) as platform:
         slack.socket_mode.refuse_handshakes = True
-        await slack.socket_mode.disconnect(close=True)
+        await slack.socket_mode.cut()
         await slack.wait_for(lambda: slack.socket_mode.refused_handshakes >= 2)
         assert not platform.connected
         slack.expire_tickets()
         slack.socket_mode.refuse_handshakes = False
-        await slack.wait_for(lambda: slack.socket_mode.connections and platform.connected)
+        await slack.wait_for(lambda: slack.socket_mode.connections and platform.connected, 3)
 
 
 async def test_the_bot_is_back_after_slack_was_gone(slack: Slack) -> None:
@@ -174,23 +175,36 @@ async def test_a_refresh_loses_nothing(slack: Slack, reason: str) -> None:
             await all_heard()
 
 
+async def test_run_ends_when_the_app_token_is_revoked_while_it_runs(slack: Slack) -> None:
+    platform = door(slack)
+    task = asyncio.create_task(platform.run(Heard()))
+    await slack.wait_for(lambda: platform.connected)
+    slack.workspace.app_token = "xapp-another"
+    await slack.socket_mode.cut()
+    with pytest.raises(PlatformError) as error:
+        async with asyncio.timeout(5):
+            await task
+    assert (error.value.code, error.value.passing) == ("invalid_auth", False)
+
+
 async def test_stopping_while_slack_is_gone_is_quick_and_clean(slack: Slack) -> None:
-    async with running(slack, Heard()) as platform:
+    before = asyncio.all_tasks()
+    async with asyncio.timeout(5), running(slack, Heard(), door(slack, ping_seconds=60.0)) as platform:
         slack.socket_mode.refuse_handshakes = True
-        await slack.socket_mode.disconnect(close=True)
+        await slack.socket_mode.disconnect()
         await slack.wait_for(lambda: slack.socket_mode.refused_handshakes)
         assert not platform.connected
-    assert not [task for task in asyncio.all_tasks() if "slack_sdk" in repr(task.get_coro())]
+    assert left_behind(before) == []
 
 
 async def test_logs_hold_no_texts_tokens_or_tickets(slack: Slack, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     heard = Heard()
     async with running(slack, heard):
-        await slack.post(slack.add_user("kim"), slack.add_channel("general"), "비밀입니다")
+        await slack.post(slack.add_user("kim"), slack.add_channel("general"), "open sesame, 비밀입니다")
         await slack.wait_for(lambda: heard)
         slack.socket_mode.refuse_handshakes = True
         await slack.socket_mode.disconnect(close=True)
         await slack.wait_for(lambda: slack.socket_mode.refused_handshakes >= 2)
     assert "Failed to connect" in caplog.text
-    assert not any(secret in caplog.text for secret in ("비밀", "xoxb-", "xapp-", "ticket="))
+    assert not any(secret in caplog.text for secret in ("sesame", "비밀", "xoxb-", "xapp-", "ticket="))
