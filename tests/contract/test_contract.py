@@ -283,6 +283,19 @@ async def test_finishing_removes_what_an_earlier_attempt_showed_beyond_it(world:
         assert world.replies(asked.thread) == ["짧은 답."]
 
 
+async def test_a_part_that_was_removed_is_intended_anew_before_it_is_posted_again(world: World) -> None:
+    async with running(world, ignore) as platform:
+        asked = await world.ask("hello")
+        log = Log()
+        reply = await opened(platform, asked, log)
+        await reply.finish(paragraphs(250))
+        await reply.finish("짧은 답.")
+        log.deaf = True
+        await reply.finish(paragraphs(250))
+        assert None in log.ids.values()
+        assert words(world.replies(asked.thread)) == words([paragraphs(250)])
+
+
 async def test_removing_takes_every_part_away(world: World) -> None:
     async with running(world, ignore) as platform:
         asked = await world.ask("hello")

@@ -94,8 +94,8 @@ class Log:
     checks: int = 0
 
     async def intend(self, number: int) -> None:
-        self.ids.setdefault(number, None)
-        self.intended_at.setdefault(number, datetime.now(UTC))
+        self.ids[number] = None
+        self.intended_at[number] = datetime.now(UTC)
 
     async def posted(self, number: int, id: str) -> None:  # noqa: A002 - the port's word
         if not self.deaf:

@@ -123,6 +123,7 @@ class SlackReply:
         for number in sorted((number for number in self._ids if number > beyond), reverse=True):
             await self._delete(self._ids[number])
             del self._ids[number]
+            self._intended.discard(number)  # posted anew, it must not be known under its old id
             self._shown.pop(number, None)
 
     async def _delete(self, ts: str) -> None:
