@@ -1,0 +1,177 @@
+"""
+The LanguageModel port on servers that speak the Chat Completions API: OpenAI's, and those that follow it.
+
+One client, one call a stream, never repeated for an error: all waiting is decided in core/retry.py. Only a parameter
+that a server does not take is left out and the call made again, since nothing was answered or paid. What went wrong is
+told in openai_errors.py, prices and windows are in prices.py.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar, cast
+
+import httpx2
+from openai import APIError, APIStatusError, AsyncOpenAI, AsyncStream, Omit, OpenAIError, omit
+from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+
+from bot.core.errors import ModelError, ModelProblem
+from bot.core.findings import Finding
+from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
+from bot.core.turn import Usage
+from bot.llm import openai_chunks, openai_errors, prices, probe, tokens
+
+_T = TypeVar("_T")
+
+logger = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 5.0  # seconds
+NO_KEY = "none"  # servers without keys; the SDK wants a non-empty one
+LISTED_MODELS = 10  # names in the remedy for a model that is not there
+
+
+class OpenAIChat:
+    """
+    *timeout* is seconds without a byte from the server, not in all. *context_tokens* overrides the known window.
+
+    The SDK's own environment variables have no say in the address or the key.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        timeout: float = 120.0,
+        context_tokens: int | None = None,
+    ) -> None:
+        self._base_url = base_url or prices.OPENAI_URL
+        self._context_tokens = context_tokens
+        self._refused: dict[str, set[str]] = {}  # parameters that a model does not take
+        self._client = AsyncOpenAI(
+            api_key=api_key or NO_KEY,
+            base_url=self._base_url,
+            max_retries=0,
+            timeout=httpx2.Timeout(timeout, connect=CONNECT_TIMEOUT),
+        )
+
+    async def aclose(self) -> None:
+        await self._client.close()
+
+    def window(self, model: str) -> int:
+        return self._context_tokens or prices.window(model, self._base_url)
+
+    def count_tokens(self, model: str, text: str) -> int:  # noqa: ARG002 - one encoding counts them all
+        return tokens.count(text)
+
+    def overhead(self, model: str) -> tuple[int, int]:  # noqa: ARG002 - the same for them all
+        return tokens.overhead()
+
+    def cost(self, model: str, usage: Usage) -> int | None:
+        return prices.cost(model, usage, self._base_url)
+
+    async def stream(self, request: CompletionRequest) -> AsyncGenerator[Chunk, None]:
+        """
+        One call. Raises ModelError; closing the generator closes the connection, and the server stops working.
+
+        A prompt that a filter refused is no error: the answer is empty, with finish_reason content_filter.
+        """
+        response = await self._open(request)
+        if response is None:
+            yield Chunk(finish_reason="content_filter")
+            return
+        try:
+            async for event in response:
+                chunk = openai_chunks.read(event)
+                if chunk is not None:
+                    yield chunk
+        except APIError as error:
+            raise openai_errors.translate(error, datetime.now(UTC)) from error
+        except (OpenAIError, httpx2.HTTPError, ValueError) as error:  # ValueError: a frame that is no JSON
+            raise openai_errors.cut(error) from error
+        finally:
+            await response.close()
+
+    async def probe(self, model: str, sampling: Sampling | None = None) -> Finding:
+        """Whether *model* answers with these settings: one cheap call, of a few tokens."""
+        chunks = self.stream(probe.request(model, sampling or Sampling()))
+        finding, problem = await probe.ask(chunks, model, self._base_url)
+        if problem is ModelProblem.NOT_FOUND and (names := await self._model_names()):
+            return probe.naming(finding, names)
+        return finding
+
+    async def _model_names(self) -> Sequence[str]:
+        """At most LISTED_MODELS; none when the server has no such list."""
+        try:
+            page = await self._client.models.list()
+            return sorted(str(model.id) for model in page.data or ())[:LISTED_MODELS]
+        except (OpenAIError, httpx2.HTTPError, ValueError):
+            return ()
+
+    async def _open(self, request: CompletionRequest) -> AsyncStream[ChatCompletionChunk] | None:
+        """The server's answer, or None when a filter refused the prompt."""
+        while True:  # ends: each round sends one parameter less
+            refused = frozenset(self._refused.get(request.model, ()))
+            try:
+                return await self._create(request, refused)
+            except APIStatusError as error:
+                if openai_errors.blocked_prompt(error):
+                    return None
+                if not self._leave_out(request, refused, error):
+                    raise openai_errors.translate(error, datetime.now(UTC)) from error
+            except APIError as error:
+                raise openai_errors.translate(error, datetime.now(UTC)) from error
+            except (OpenAIError, httpx2.HTTPError) as error:
+                raise ModelError(ModelProblem.BAD_REQUEST, type(error).__name__) from error
+
+    async def _create(self, request: CompletionRequest, refused: frozenset[str]) -> AsyncStream[ChatCompletionChunk]:
+        sent = sent_parameters(request, refused)
+        sampling = request.sampling
+        return await self._client.chat.completions.create(
+            model=request.model,
+            messages=_messages(request.messages),
+            stream=True,
+            stream_options={"include_usage": True} if "stream_options" in sent else omit,
+            max_completion_tokens=_if("max_completion_tokens" in sent, request.max_tokens),
+            max_tokens=_if("max_tokens" in sent, request.max_tokens),
+            temperature=_if("temperature" in sent, sampling.temperature),
+            seed=_if("seed" in sent, sampling.seed),
+            stop=list(sampling.stop) if "stop" in sent else omit,
+        )
+
+    def _leave_out(self, request: CompletionRequest, refused: frozenset[str], error: APIStatusError) -> bool:
+        """Whether the error is about a parameter that can be left out; if so, it is from now on, for this model."""
+        name = openai_errors.refused_parameter(error, sent_parameters(request, refused))
+        if name is None:
+            return False
+        known = self._refused.setdefault(request.model, set())
+        if name not in known:
+            known.add(name)
+            logger.warning("model %s does not take %s: it is no longer sent", request.model, name)
+        return True
+
+
+def sent_parameters(request: CompletionRequest, refused: frozenset[str]) -> frozenset[str]:
+    """The parameters that can be left out and are sent. max_tokens takes the place of max_completion_tokens."""
+    sampling = request.sampling
+    wanted = {
+        "stream_options": True,
+        "max_completion_tokens": True,
+        "max_tokens": "max_completion_tokens" in refused,
+        "temperature": sampling.temperature is not None,
+        "seed": sampling.seed is not None,
+        "stop": bool(sampling.stop),
+    }
+    return frozenset(name for name, is_wanted in wanted.items() if is_wanted and name not in refused)
+
+
+def _if(sent: bool, value: _T) -> _T | Omit:
+    return value if sent else omit
+
+
+def _messages(messages: Sequence[PromptMessage]) -> list[ChatCompletionMessageParam]:
+    return [
+        cast("ChatCompletionMessageParam", {"role": message.role, "content": message.content}) for message in messages
+    ]

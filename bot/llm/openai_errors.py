@@ -1,0 +1,210 @@
+"""
+What went wrong at a model server: the SDK's exceptions become ModelError. Pure; openai_chat.py calls it.
+
+Servers that speak the Chat Completions API agree on little in their errors. Codes are trusted first, the status next
+and wordings last. The servers' messages may quote the prompt or a key, so no part of them but the code gets into ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx2
+from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
+
+from bot.core.errors import ModelError, ModelProblem
+
+_CODES = {
+    "context_length_exceeded": ModelProblem.CONTEXT_LENGTH,
+    "exceed_context_size_error": ModelProblem.CONTEXT_LENGTH,  # llama.cpp
+    "insufficient_quota": ModelProblem.QUOTA,
+    "billing_hard_limit_reached": ModelProblem.QUOTA,
+    "billing_not_active": ModelProblem.QUOTA,
+    "rate_limit_exceeded": ModelProblem.RATE_LIMITED,
+    "rate_limit_error": ModelProblem.RATE_LIMITED,
+    "invalid_api_key": ModelProblem.AUTH,
+    "authentication_error": ModelProblem.AUTH,
+    "permission_error": ModelProblem.AUTH,
+    "permission_denied": ModelProblem.AUTH,
+    "account_deactivated": ModelProblem.AUTH,
+    "model_not_found": ModelProblem.NOT_FOUND,
+}
+
+_STATUSES = {
+    401: ModelProblem.AUTH,
+    402: ModelProblem.QUOTA,
+    403: ModelProblem.AUTH,
+    404: ModelProblem.NOT_FOUND,
+    408: ModelProblem.UNAVAILABLE,
+    409: ModelProblem.UNAVAILABLE,
+    425: ModelProblem.UNAVAILABLE,
+    429: ModelProblem.RATE_LIMITED,
+}
+
+# Wordings of a prompt that is too long; the group is the window. Seen at OpenAI, vLLM, llama.cpp (and its Python
+# server), LM Studio, Ollama, Anthropic, Gemini, Mistral and TGI.
+_TOO_LONG = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"maximum context length (?:is|of)(?: only)? ([\d,]+)",
+        r"context length is only ([\d,]+)",
+        r"context length of only ([\d,]+)",
+        r"longer than the maximum model length of ([\d,]+)",
+        r"too large for model with ([\d,]+) maximum context length",
+        r"exceeds? (?:the )?(?:available )?context (?:size|length|window)(?: of)? ?\(?([\d,]+)?",
+        r"input tokens exceed the configured limit of ([\d,]+)",
+        r"prompt is too long: [\d,]+ tokens > ([\d,]+)",
+        r"exceeds the maximum number of tokens allowed \(([\d,]+)\)",
+        r"tokens` \+ `max_new_tokens` must be <= ([\d,]+)",
+        r"request too large for .{1,200}tokens per min.{0,20}: limit ([\d,]+)",  # a 429 that no waiting helps
+    )
+]
+
+_REFUSED_CODES = {"unsupported_parameter", "unsupported_value", "unknown_parameter"}
+_REFUSED_WORDING = re.compile(
+    r"unsupported|not supported|n[o']t support|unrecognized|unknown (?:field|parameter|argument|name)|unexpected|"
+    r"not permitted|not allowed|not implemented|extra_forbidden|only the default",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(r"[\w.-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerError:
+    """What a server said of an error, however it put it."""
+
+    status: int | None  # HTTP, or the number that an error inside a stream gives as its code
+    codes: tuple[str, ...]  # its code and its type
+    param: str | None
+    text: str  # its whole body; may quote the prompt
+    window: int | None = None  # tokens, where a field of its own names them
+
+    @classmethod
+    def of(cls, error: APIError) -> ServerError:
+        status = error.status_code if isinstance(error, APIStatusError) else _number(error.code)
+        codes = tuple(code for code in (error.code, error.type) if isinstance(code, str) and code)
+        window = _number(error.body.get("n_ctx")) if isinstance(error.body, Mapping) else None  # llama.cpp
+        param = error.param if isinstance(error.param, str) else None
+        return cls(status, codes, param, f"{error.message} {error.body}", window)
+
+
+def translate(error: APIError, now: datetime) -> ModelError:
+    """The ModelError to raise from *error*; *now*, aware, is what a Retry-After date counts from."""
+    if isinstance(error, APIConnectionError):
+        return _connection(error)
+    said = ServerError.of(error)
+    problem, limit = classify(said)
+    if isinstance(error, APIStatusError):
+        wait = retry_after(error.response.headers, now)
+        return ModelError(problem, _detail(said), status=error.status_code, retry_after=wait, limit=limit)
+    if problem is ModelProblem.UNAVAILABLE:  # a frame inside a stream: the answer had begun
+        problem = ModelProblem.CUT
+    return ModelError(problem, _detail(said), limit=limit)
+
+
+def cut(error: Exception) -> ModelError:
+    """For a stream that broke off in a way the SDK has no exception for: bytes that are no JSON, say."""
+    return ModelError(ModelProblem.CUT, type(error).__name__)
+
+
+def classify(said: ServerError) -> tuple[ModelProblem, int | None]:
+    """The problem, and the context window where the server names it."""
+    too_long, limit = _context_length(said)
+    if too_long:
+        return ModelProblem.CONTEXT_LENGTH, limit
+    for code in said.codes:
+        if code in _CODES:
+            return _CODES[code], None
+    if said.status in _STATUSES:
+        return _STATUSES[said.status], None
+    if said.status is None or said.status < 400:
+        return ModelProblem.CUT, None  # an error inside a stream, without a code that says more
+    return (ModelProblem.UNAVAILABLE if said.status >= 500 else ModelProblem.BAD_REQUEST), None
+
+
+def _context_length(said: ServerError) -> tuple[bool, int | None]:
+    """Whatever the status: llama.cpp answers 500 in some versions, and errors inside a stream have none."""
+    for pattern in _TOO_LONG:
+        if found := pattern.search(said.text):
+            return True, said.window or _number((found.group(1) or "").replace(",", ""))
+    known = any(_CODES.get(code) is ModelProblem.CONTEXT_LENGTH for code in said.codes)
+    return known, said.window if known else None
+
+
+def blocked_prompt(error: APIError) -> bool:
+    """Whether a filter refused the prompt before the model saw it: Azure's content_filter, OpenAI's invalid_prompt."""
+    return error.code in ("content_filter", "invalid_prompt")
+
+
+def refused_parameter(error: APIError, sent: Collection[str]) -> str | None:
+    """
+    Which of the *sent* parameters the server does not take, or None when that is not what its 400 or 422 says.
+
+    Source: OpenAI names it in `param`; vLLM, Mistral and others name it somewhere in the body (pydantic's
+    extra_forbidden, "Unrecognized request argument supplied: seed", "`stop` is not supported").
+    """
+    said = ServerError.of(error)
+    if said.status not in (400, 422) or classify(said)[0] is not ModelProblem.BAD_REQUEST:
+        return None
+    if not (_REFUSED_CODES.intersection(said.codes) or _REFUSED_WORDING.search(said.text)):
+        return None
+    named = (said.param or "").split(".")[0]
+    return named if named in sent else _first_named(said.text, sent)
+
+
+def _first_named(text: str, names: Collection[str]) -> str | None:
+    found = [(match.start(), name) for name in names if (match := re.search(rf"\b{name}\b", text))]
+    return min(found)[1] if found else None
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds that the server asks us to wait: retry-after-ms, or Retry-After in seconds or as an HTTP date."""
+    milliseconds = _seconds(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    value = headers.get("retry-after")
+    seconds = _seconds(value)
+    return seconds if seconds is not None or value is None else _until(value, now)
+
+
+def _until(date: str, now: datetime) -> float | None:
+    try:
+        at = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max((at - now).total_seconds(), 0.0)
+
+
+def _seconds(value: str | None) -> float | None:
+    return float(value) if value and re.fullmatch(r"\s*\d{1,9}(\.\d+)?\s*", value) else None
+
+
+def _connection(error: APIConnectionError) -> ModelError:
+    """Never connected is UNAVAILABLE; connected and then silent TIMEOUT; connected and then gone CUT."""
+    cause = error.__cause__
+    detail = type(cause).__name__ if cause else type(error).__name__
+    if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
+        return ModelError(ModelProblem.UNAVAILABLE, detail)
+    if isinstance(cause, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
+        return ModelError(ModelProblem.BAD_REQUEST, detail)
+    timeout = isinstance(error, APITimeoutError)
+    return ModelError(ModelProblem.TIMEOUT if timeout else ModelProblem.CUT, detail)
+
+
+def _detail(said: ServerError) -> str:
+    """The status and the server's codes: words without spaces, so that nothing of a prompt gets into a log."""
+    words = [str(said.status)] if said.status else []
+    words += [code for code in said.codes if _PLAIN.fullmatch(code) and code not in words]
+    return " ".join(words)
+
+
+def _number(value: object) -> int | None:
+    """An int, or its digits; None for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, str) and re.fullmatch(r"\d{1,12}", value) else None

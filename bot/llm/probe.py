@@ -1,0 +1,86 @@
+"""
+The question `threadbot check` asks a model, and what to do when it does not answer.
+
+It goes the way that every answer goes, so that a setting the server refuses shows here first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from bot.core.errors import ModelError, ModelProblem
+from bot.core.findings import Finding, Verdict
+from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
+
+PROBE_TOKENS = 16  # a reasoning model may use them all up and end with `length`: that is an answer too
+
+_DETAILS = {
+    ModelProblem.RATE_LIMITED: "the server limits the rate of calls just now",
+    ModelProblem.UNAVAILABLE: "the server cannot be reached or reports a fault of its own",
+    ModelProblem.TIMEOUT: "the server accepted the call and then said nothing",
+    ModelProblem.CUT: "the server ended the connection before its answer was complete",
+    ModelProblem.QUOTA: "the account has no credit left",
+    ModelProblem.AUTH: "the server does not accept the key",
+    ModelProblem.NOT_FOUND: "the server does not know the model, or the address is not its API's",
+    ModelProblem.CONTEXT_LENGTH: "even a short prompt is too long for the model",
+    ModelProblem.BAD_REQUEST: "the server refuses the request",
+}
+
+_REMEDIES = {
+    ModelProblem.RATE_LIMITED: "Wait a minute and check again.",
+    ModelProblem.UNAVAILABLE: "Check OPENAI_BASE_URL ({url}), that the server runs, and the network between.",
+    ModelProblem.TIMEOUT: "Check again; if the model is slow to load, set OPENAI_TIMEOUT (seconds) higher.",
+    ModelProblem.CUT: "Check again, and look at the server's own log and at proxies on the way to {url}.",
+    ModelProblem.QUOTA: "Add credit or raise the limit in the billing settings of the account.",
+    ModelProblem.AUTH: "Set OPENAI_API_KEY to a key that is valid for {url} and may use {model}.",
+    ModelProblem.NOT_FOUND: "Set OPENAI_MODEL to a model that {url} offers; the address mostly ends in /v1.",
+    ModelProblem.CONTEXT_LENGTH: "Load the model with a larger context, or choose another with OPENAI_MODEL.",
+    ModelProblem.BAD_REQUEST: "Check OPENAI_TEMPERATURE, OPENAI_SEED, OPENAI_STOP and OPENAI_MAX_TOKENS.",
+}
+
+_NO_FINISH_REASON = "Answers would be shown as cut off: update the server, or look at proxies on the way to it."
+
+
+def request(name: str, sampling: Sampling) -> CompletionRequest:
+    return CompletionRequest(name, [PromptMessage("user", "Say OK.")], PROBE_TOKENS, sampling)
+
+
+async def ask(chunks: AsyncGenerator[Chunk, None], name: str, url: str) -> tuple[Finding, ModelProblem | None]:
+    """What the answer to `request` tells of the model, and its problem when the call raised one."""
+    started = time.monotonic()
+    reason = None
+    try:
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                reason = chunk.finish_reason or reason
+    except ModelError as error:
+        return failed(name, error, url), error.problem
+    return _answered(name, reason, time.monotonic() - started), None
+
+
+def failed(name: str, error: ModelError, url: str) -> Finding:
+    status = f" (HTTP {error.status})" if error.status else ""
+    remedy = _REMEDIES[error.problem].format(url=_shown(url), model=name)
+    return Finding(f"model {name}", Verdict.FAILED, _DETAILS[error.problem] + status, remedy)
+
+
+def naming(finding: Finding, names: Sequence[str]) -> Finding:
+    """The same finding, with models that the server does have."""
+    return replace(finding, remedy=f"{finding.remedy} It lists: {', '.join(names)}.")
+
+
+def _answered(name: str, reason: str | None, seconds: float) -> Finding:
+    subject = f"model {name}"
+    if reason is None:
+        return Finding(subject, Verdict.FAILED, "the stream ends without a finish reason", _NO_FINISH_REASON)
+    return Finding(subject, Verdict.OK, f"answers, in {seconds:.1f} s")
+
+
+def _shown(url: str) -> str:
+    """Without a password or a key that may stand in it."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

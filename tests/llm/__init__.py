@@ -1,0 +1,1 @@
+"""The model door: real clients against the model stand-in, over loopback."""
