@@ -1,1 +1,1 @@
-"""The playground: a chat page on this machine that needs no account."""
+"""The playground: adapter.py is the bot's side, workspace/ the process of the page; they talk over loopback."""

@@ -1,0 +1,103 @@
+"""
+The bot's side of the playground: the Platform port over a connection to the parent process.
+
+How the answer is laid out is in reply.py, what events mean in events.py. The page and its file are the parent's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from typing import Any
+
+import aiohttp
+
+from bot.core.errors import LedgerError, PlatformError
+from bot.core.ports import Receive, Reply, ReplyRequest
+from bot.platforms.web import events
+from bot.platforms.web.api import WorkspaceApi
+from bot.platforms.web.reply import open_reply
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_SECONDS = 0.1  # before the connection is made again; doubles
+LONGEST_PAUSE_SECONDS = 2.0  # the parent is on this machine: it is there, or it is gone
+
+
+class WebPlatform:
+    """*url* and *secret* are the parent's (life_line.py). Close it after its last reply."""
+
+    name = events.PLATFORM
+
+    def __init__(self, url: str, secret: str) -> None:
+        self._api = WorkspaceApi(url, secret)
+        self._connected = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether events can arrive just now."""
+        return self._connected
+
+    async def close(self) -> None:
+        await self._api.close()
+
+    async def run(self, receive: Receive) -> None:
+        """
+        Deliver events until cancelled; an event that was handed in by then is waited for and acknowledged.
+
+        Raises PlatformError when the parent does not know our secret.
+        """
+        try:
+            await self._stay_connected(receive)
+        finally:
+            await self._api.close()
+
+    async def open_reply(self, request: ReplyRequest) -> Reply:
+        return await open_reply(self._api, request)
+
+    def readable(self, text: str) -> str:
+        return events.readable(text)
+
+    async def _stay_connected(self, receive: Receive) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                await self._listen(await self._api.events(), receive)
+                pause = FIRST_PAUSE_SECONDS
+            except PlatformError as error:
+                if not error.passing:
+                    raise
+            log.warning("no connection to the playground; trying again in %.1f s", pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    async def _listen(self, socket: aiohttp.ClientWebSocketResponse, receive: Receive) -> None:
+        """Hand in every event that comes, side by side, until the connection breaks."""
+        self._connected = True
+        receiving: set[asyncio.Task[None]] = set()
+        try:
+            async for message in socket:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    task = asyncio.create_task(_take(socket, json.loads(message.data), receive))
+                    receiving.add(task)
+                    task.add_done_callback(receiving.discard)  # an unexpected error is logged by asyncio
+        finally:
+            self._connected = False
+            if receiving:
+                await asyncio.wait(receiving)
+            await socket.close()
+
+
+async def _take(socket: aiohttp.ClientWebSocketResponse, event: dict[str, Any], receive: Receive) -> None:
+    """Hand one event in, then acknowledge it. What is not acknowledged is delivered again."""
+    posted = events.posted(event["workspace"], event["message"])
+    try:
+        if posted is not None:
+            await receive(posted)
+    except LedgerError as error:
+        log.warning("event=%d attempt=%d was not stored: %s", event["event"], event["attempt"], error)
+        return
+    with contextlib.suppress(ConnectionResetError):
+        await socket.send_json({"ack": event["event"]})

@@ -1,0 +1,42 @@
+"""What the playground's parent sends, turned into the core's values; the bot's mention in a text. Pure: no I/O here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
+
+PLATFORM = "web"
+
+# A word of its own, but a Korean particle may follow it: @threadbot아. Not an e-mail address, not part of a link.
+_MENTION = re.compile(r"(?<![A-Za-z0-9_@/])@threadbot(?![A-Za-z0-9_-]|\.[A-Za-z0-9])", re.IGNORECASE)
+_MENTION_AND_SPACE = re.compile(rf"[ \t]*{_MENTION.pattern}", re.IGNORECASE)
+
+
+def posted(workspace: str, message: Mapping[str, Any]) -> Posted | None:
+    """A message as the parent writes it (message_json in workspace/live.py); None when it was deleted since."""
+    if message["deleted"]:
+        return None
+    author = message["author"]
+    return Posted(
+        thread=ThreadRef(PLATFORM, workspace, message["channel"], str(message["thread"])),
+        id=str(message["id"]),
+        position=message["id"],
+        author=Participant(author["id"], ParticipantKind(author["kind"]), author["name"]),
+        text=message["text"],
+        posted_at=datetime.fromtimestamp(message["posted_at"] / 1000, UTC),
+        addressed=mentioned(message["text"]),
+        direct=message["direct"],
+    )
+
+
+def mentioned(text: str) -> bool:
+    return _MENTION.search(text) is not None
+
+
+def readable(text: str) -> str:
+    """The text without the bot's mention. The playground writes no escapes."""
+    return _MENTION_AND_SPACE.sub("", text).strip()
