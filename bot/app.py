@@ -7,7 +7,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.core.answer import Answerer, AnswerSettings
 from bot.core.ports import Checkpoint, LanguageModel, Platform, Sampling
@@ -17,7 +17,7 @@ from bot.llm.offline import OfflineModel
 from bot.llm.openai_chat import OpenAIChat
 from bot.settings import Settings
 from bot.store import migrate
-from bot.store.engine import Engines, open_engines, sqlite_file
+from bot.store.database import Database, open_database, sqlite_file
 from bot.store.ledger import SqlLedger
 from bot.store.lock import worker_lock
 
@@ -54,7 +54,7 @@ async def run(
             internal_listener(
                 settings.internal_host,
                 settings.internal_port,
-                lambda: {"worker": True, **{platform.name: platform.connected for platform in platforms}},
+                lambda: {"worker": worker.working, **{platform.name: platform.connected for platform in platforms}},
             )
         )
         ready()
@@ -68,7 +68,7 @@ async def _serve(
     with _signals(stop, at_once):
         working = asyncio.create_task(worker.run())
         serving = [asyncio.create_task(platform.run(worker.receive)) for platform in platforms]
-        ending = [asyncio.create_task(stop.wait())]
+        ending: list[asyncio.Future[Any]] = [asyncio.create_task(stop.wait())]
         if until is not None:
             ending.append(asyncio.ensure_future(until))
         try:
@@ -140,13 +140,13 @@ def _worker(
 
 
 @asynccontextmanager
-async def open_engines_of(settings: Settings) -> AsyncIterator[Engines]:
-    """The engines alone, for commands."""
-    engines = open_engines(settings.database_url)
+async def open_store(settings: Settings) -> AsyncIterator[Database]:
+    """The database as it is, for commands. Raises BotError."""
+    database = open_database(settings.database_url)
     try:
-        yield engines
+        yield database
     finally:
-        await engines.dispose()
+        await database.close()
 
 
 @asynccontextmanager
@@ -156,9 +156,9 @@ async def open_ledger(settings: Settings) -> AsyncIterator[SqlLedger]:
         file = sqlite_file(settings.database_url)
         if file is not None:
             await stack.enter_async_context(worker_lock(file))
-        ledger = SqlLedger(open_engines(settings.database_url))
-        stack.push_async_callback(ledger.close)
-        await migrate_database(settings)
+        database = await stack.enter_async_context(open_store(settings))
+        await migrate.upgrade(database)
+        ledger = SqlLedger(database)
         if file is not None:
             left = await ledger.expire_leases()
             if left:
@@ -166,21 +166,15 @@ async def open_ledger(settings: Settings) -> AsyncIterator[SqlLedger]:
         yield ledger
 
 
-async def migrate_database(settings: Settings) -> tuple[str | None, str | None]:
-    """Bring the database to the newest schema. Returns the revisions before and after. Raises SchemaError."""
-    async with open_engines_of(settings) as engines:
-        return await migrate.upgrade(engines.writer)
-
-
 @asynccontextmanager
 async def open_model(settings: Settings) -> AsyncIterator[LanguageModel]:
     if settings.offline:
-        yield OfflineModel()
+        yield OfflineModel(context_tokens=settings.context_tokens)
         return
     model = OpenAIChat(
         api_key=settings.openai_api_key.get_secret_value() if settings.openai_api_key else None,
         base_url=settings.openai_base_url,
-        timeout_seconds=settings.openai_timeout,
+        timeout=settings.openai_timeout,
         context_tokens=settings.context_tokens,
     )
     try:

@@ -80,9 +80,9 @@ def check(channel: str | None) -> None:
 def migrate() -> None:
     """Bring the database to the newest schema. `run` does it by itself."""
     settings = _settings()
-    from bot import app
+    from bot.commands import migrate as command
 
-    before, after = asyncio.run(app.migrate_database(settings))
+    before, after = asyncio.run(command.migrate(settings))
     click.echo(f"The database is at revision {after}." + ("" if before == after else f" It was at {before or 'none'}."))
 
 

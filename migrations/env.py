@@ -10,7 +10,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy import Connection
 
-from bot.store.engine import open_engines
+from bot.store.database import open_database
 from bot.store.tables import StorableText, UtcDateTime, metadata
 
 
@@ -35,12 +35,11 @@ def migrate(connection: Connection) -> None:
 
 
 async def open_and_migrate() -> None:
-    engines = open_engines(os.environ.get("DATABASE_URL", "sqlite+aiosqlite:///threadbot.db"))
+    database = open_database(os.environ.get("DATABASE_URL", "sqlite+aiosqlite:///threadbot.db"))
     try:
-        async with engines.writer.begin() as connection:
-            await connection.run_sync(migrate)
+        await database.write(migrate)
     finally:
-        await engines.dispose()
+        await database.close()
 
 
 given: Connection | None = context.config.attributes.get("connection")

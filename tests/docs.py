@@ -1,5 +1,7 @@
 """
-The parts of the documentation that are made from the code: `make docs` writes them, test_docs.py says when they are old.
+The parts of the documentation that are made from the code.
+
+`make docs` writes them; test_docs.py says when they are old.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ def exit_status(findings: Sequence[Finding]) -> int:
 
 async def _database(settings: Settings) -> Finding:
     try:
-        async with app.open_engines_of(settings) as engines:
-            current = await migrate.current(engines.reader)
+        async with app.open_store(settings) as database:
+            current = await migrate.current(database)
     except BotError as error:
         return Finding(
             "Database", Verdict.FAILED, str(error), "Check DATABASE_URL and that the file or server is there."

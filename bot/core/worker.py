@@ -49,6 +49,12 @@ class Worker:
         self._tasks: dict[asyncio.Task[None], Turn] = {}
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._working = False
+
+    @property
+    def working(self) -> bool:
+        """Whether turns are claimed just now: the worker runs and the database can be used."""
+        return self._working
 
     # receiving
 
@@ -72,6 +78,7 @@ class Worker:
         try:
             await self._claim_until_stopped()
         finally:
+            self._working = False
             renewing.cancel()
             await asyncio.wait([renewing])
 
@@ -82,8 +89,10 @@ class Worker:
             try:
                 await self._claim()
                 failures = 0
+                self._working = True
             except LedgerError as error:
                 failures += 1
+                self._working = False
                 log.warning("the database cannot be used, turns wait: %s", error)
             await self._rest(reconnect_wait(failures, random.random) if failures else POLL_SECONDS)
 

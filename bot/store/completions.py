@@ -7,8 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, exists, insert, select, update
 
 from bot.core.ports import CompletionStart
 from bot.core.turn import Claim, Completion, Notice, Outcome
@@ -17,20 +16,20 @@ from bot.store.tables import completions, conversations, message_versions, syste
 ENCODING = "o200k_base"  # every model is counted with it
 
 
-async def start(
-    connection: AsyncConnection, upsert: Callable[..., Any], claim: Claim, start: CompletionStart, now: datetime
+def start(
+    connection: Connection, upsert: Callable[..., Any], claim: Claim, start: CompletionStart, now: datetime
 ) -> int:
     """Store a call before it is made, with all that it takes to say later what was sent."""
     for given in start.given:
         form = {"given": given.text, "tokens": given.tokens, "encoding": ENCODING}
-        await connection.execute(update(message_versions).where(message_versions.c.id == given.version).values(**form))
-    await _move_window(connection, claim, start)
+        connection.execute(update(message_versions).where(message_versions.c.id == given.version).values(**form))
+    _move_window(connection, claim, start)
     row = {
         "turn_id": claim.turn,
         "purpose": "answer",
         "outcome": "started",
         "model": start.model,
-        "system_prompt_id": await _system_prompt(connection, upsert, start.system_prompt),
+        "system_prompt_id": _system_prompt(connection, upsert, start.system_prompt),
         "prompt": " ".join(start.prompt),
         "max_tokens": start.max_tokens,
         "temperature": start.sampling.temperature,
@@ -39,40 +38,40 @@ async def start(
         "counted_prompt_tokens": start.prompt_tokens,
         "started_at": now,
     }
-    identity: int = (await connection.execute(insert(completions).values(row).returning(completions.c.id))).scalar_one()
+    identity: int = (connection.execute(insert(completions).values(row).returning(completions.c.id))).scalar_one()
     return identity
 
 
-async def _move_window(connection: AsyncConnection, claim: Claim, start: CompletionStart) -> None:
+def _move_window(connection: Connection, claim: Claim, start: CompletionStart) -> None:
     conversation = select(turns.c.conversation_id).where(turns.c.id == claim.turn).scalar_subquery()
     moved = update(conversations).where(
         conversations.c.id == conversation,
         (conversations.c.window_start != start.window_start)
         | (conversations.c.window_position != start.window_position),
     )
-    await connection.execute(moved.values(window_start=start.window_start, window_position=start.window_position))
+    connection.execute(moved.values(window_start=start.window_start, window_position=start.window_position))
 
 
-async def _system_prompt(connection: AsyncConnection, upsert: Callable[..., Any], text: str) -> int | None:
+def _system_prompt(connection: Connection, upsert: Callable[..., Any], text: str) -> int | None:
     """The id of this system prompt, stored once."""
     if not text:
         return None
     digest = hashlib.sha256(text.encode()).hexdigest()
     known = select(system_prompts.c.id).where(system_prompts.c.sha256 == digest)
-    found: int | None = (await connection.execute(known)).scalar()
+    found: int | None = (connection.execute(known)).scalar()
     if found is not None:
         return found
     made = upsert(system_prompts).values(sha256=digest, text=text).on_conflict_do_nothing(index_elements=["sha256"])
-    await connection.execute(made)
-    identity: int = (await connection.execute(known)).scalar_one()
+    connection.execute(made)
+    identity: int = (connection.execute(known)).scalar_one()
     return identity
 
 
-async def abandon(connection: AsyncConnection, completion: int, error: str) -> None:
-    await connection.execute(update(completions).where(completions.c.id == completion).values(outcome=error[:64]))
+def abandon(connection: Connection, completion: int, error: str) -> None:
+    connection.execute(update(completions).where(completions.c.id == completion).values(outcome=error[:64]))
 
 
-async def finish(connection: AsyncConnection, completion: int, result: Completion) -> None:
+def finish(connection: Connection, completion: int, result: Completion) -> None:
     """Store what came back, and choose it."""
     row = {
         "chosen": True,
@@ -93,20 +92,20 @@ async def finish(connection: AsyncConnection, completion: int, result: Completio
         "first_token_seconds": result.first_token_seconds,
         "total_seconds": result.total_seconds,
     }
-    await connection.execute(update(completions).where(completions.c.id == completion).values(row))
+    connection.execute(update(completions).where(completions.c.id == completion).values(row))
 
 
-async def outcome(connection: AsyncConnection, claim: Claim) -> Outcome:
+def outcome(connection: Connection, claim: Claim) -> Outcome:
     chosen = select(completions.c.text).where(completions.c.turn_id == claim.turn, completions.c.chosen)
-    text = (await connection.execute(chosen)).scalar()
+    text = (connection.execute(chosen)).scalar()
     said = select(turns.c.notices, turns.c.language).where(turns.c.id == claim.turn)
-    row = (await connection.execute(said)).one()
+    row = (connection.execute(said)).one()
     notices = [Notice(notice["key"], notice["values"]) for notice in row.notices or ()]
     return Outcome(text or None, notices, row.language or "en")
 
 
-async def has_text(connection: AsyncConnection, claim: Claim) -> bool:
+def has_text(connection: Connection, claim: Claim) -> bool:
     """Whether the turn has an answer, and not only sentences of ours."""
     answer = exists().where(completions.c.turn_id == claim.turn, completions.c.chosen, completions.c.text != "")
-    found: bool = (await connection.execute(select(answer))).scalar_one()
+    found: bool = (connection.execute(select(answer))).scalar_one()
     return found

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, and_, exists, func, select
 
 from bot.core.conversation import Message, Participant, ParticipantKind, Version
 from bot.core.turn import Answer, History, PastTurn, Turn
@@ -14,23 +13,22 @@ from bot.store.tables import completions, conversations, message_versions, messa
 _newer = message_versions.alias("newer")
 
 
-async def load(connection: AsyncConnection, turn: Turn) -> History:
+def load(connection: Connection, turn: Turn) -> History:
     conversation = turn.conversation
     said: dict[int, list[Message]] = {}
-    for row in (await connection.execute(_messages(turn))).all():
+    for row in (connection.execute(_messages(turn))).all():
         if row.turn_id > conversation.window_start or row.position >= conversation.window_position:
             said.setdefault(row.turn_id, []).append(_message(row))
     answers = {
-        row.turn_id: Answer(row.id, row.text, row.text_tokens)
-        for row in (await connection.execute(_answers(turn))).all()
+        row.turn_id: Answer(row.id, row.text, row.text_tokens) for row in (connection.execute(_answers(turn))).all()
     }
     current = said.pop(turn.claim.turn, [])
     past = [PastTurn(id, said.get(id, ()), answers.get(id)) for id in sorted(said.keys() | answers.keys())]  # noqa: A001
     return History(
         past=past,
         messages=current,
-        alone=await _alone(connection, turn),
-        newcomer=conversation.direct and not await _answered_before(connection, turn),
+        alone=_alone(connection, turn),
+        newcomer=conversation.direct and not _answered_before(connection, turn),
     )
 
 
@@ -94,16 +92,16 @@ def _message(row: Row[Any]) -> Message:
     )
 
 
-async def _alone(connection: AsyncConnection, turn: Turn) -> bool:
+def _alone(connection: Connection, turn: Turn) -> bool:
     """Whether one participant only has spoken. The smallest and largest id come from the index, not from the thread."""
     of_conversation = messages.c.conversation_id == turn.conversation.id
     first = select(func.min(messages.c.participant_id)).where(of_conversation).scalar_subquery()
     last = select(func.max(messages.c.participant_id)).where(of_conversation).scalar_subquery()
-    alone: bool = (await connection.execute(select(first == last))).scalar_one()
+    alone: bool = (connection.execute(select(first == last))).scalar_one()
     return bool(alone)
 
 
-async def _answered_before(connection: AsyncConnection, turn: Turn) -> bool:
+def _answered_before(connection: Connection, turn: Turn) -> bool:
     """Whether somebody of those who ask now was answered in another direct conversation."""
     asking = select(messages.c.participant_id).where(messages.c.turn_id == turn.claim.turn)
     before = exists().where(
@@ -114,5 +112,5 @@ async def _answered_before(connection: AsyncConnection, turn: Turn) -> bool:
         turns.c.id != turn.claim.turn,
         turns.c.state.in_(("answered", "shown")),
     )
-    found: bool = (await connection.execute(select(before))).scalar_one()
+    found: bool = (connection.execute(select(before))).scalar_one()
     return found

@@ -11,9 +11,8 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Update, and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Update, and_, case, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.conversation import Conversation, Posted, ThreadRef
 from bot.core.errors import LeaseLost
@@ -22,31 +21,27 @@ from bot.core.ports import CompletionStart
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
 from bot.store import completions as completed
 from bot.store import history as histories
-from bot.store.engine import Engines
+from bot.store.database import Database
 from bot.store.tables import ACTIVE, conversations, message_versions, messages, participants, reply_parts, turns
-from bot.store.transactions import Transactions
 
 LEASE = timedelta(seconds=20)
 
 
 class SqlLedger:
-    def __init__(self, engines: Engines, clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime] | None = None) -> None:
         """*clock* replaces the time of this machine (SQLite) or of the database (PostgreSQL) in tests."""
-        self._transactions = Transactions(engines)
-        self._insert = sqlite.insert if engines.sqlite else postgresql.insert
-        self._sqlite = engines.sqlite
+        self._database = database
+        self._sqlite = database.dialect == "sqlite"
+        self._insert = sqlite.insert if self._sqlite else postgresql.insert
         self._clock = clock
 
-    async def close(self) -> None:
-        await self._transactions.close()
-
-    async def _now(self, connection: AsyncConnection) -> datetime:
+    def _now(self, connection: Connection) -> datetime:
         """Leases are compared across machines, so on PostgreSQL the time is the database's."""
         if self._clock is not None:
             return self._clock()
         if self._sqlite:
             return datetime.now(UTC)
-        now: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+        now: datetime = (connection.execute(select(func.clock_timestamp()))).scalar_one()
         return now.astimezone(UTC)
 
     # what is said
@@ -54,25 +49,23 @@ class SqlLedger:
     async def record(self, posted: Posted, decision: Decision) -> bool:
         if decision.action is Action.IGNORE:
             return False
-        return await self._transactions.write(lambda connection: self._record(connection, posted, decision))
+        return await self._database.write(lambda connection: self._record(connection, posted, decision))
 
-    async def _record(self, connection: AsyncConnection, posted: Posted, decision: Decision) -> bool:
+    def _record(self, connection: Connection, posted: Posted, decision: Decision) -> bool:
         answer = decision.action is Action.ANSWER
-        now = await self._now(connection)
-        conversation = await self._conversation(connection, posted, now, create=answer)
+        now = self._now(connection)
+        conversation = self._conversation(connection, posted, now, create=answer)
         if conversation is None:
             return False
-        message = await self._store_message(connection, posted, conversation, now, addressed=answer)
-        if message is None and not (answer and await self._raise_to_answer(connection, posted)):
+        message = self._store_message(connection, posted, conversation, now, addressed=answer)
+        if message is None and not (answer and self._raise_to_answer(connection, posted)):
             return False
-        return answer and await self._make_pending(connection, conversation, now)
+        return answer and self._make_pending(connection, conversation, now)
 
-    async def _conversation(
-        self, connection: AsyncConnection, posted: Posted, now: datetime, *, create: bool
-    ) -> int | None:
+    def _conversation(self, connection: Connection, posted: Posted, now: datetime, *, create: bool) -> int | None:
         ref = posted.thread
         found = (
-            await connection.execute(
+            connection.execute(
                 select(conversations.c.id).where(
                     conversations.c.platform == ref.platform,
                     conversations.c.workspace == ref.workspace,
@@ -95,11 +88,11 @@ class SqlLedger:
         made = made.on_conflict_do_update(
             index_elements=["platform", "workspace", "channel", "thread"], set_={"direct": conversations.c.direct}
         )
-        identity: int = (await connection.execute(made.returning(conversations.c.id))).scalar_one()
+        identity: int = (connection.execute(made.returning(conversations.c.id))).scalar_one()
         return identity
 
-    async def _store_message(
-        self, connection: AsyncConnection, posted: Posted, conversation: int, now: datetime, *, addressed: bool
+    def _store_message(
+        self, connection: Connection, posted: Posted, conversation: int, now: datetime, *, addressed: bool
     ) -> int | None:
         """The new message's id; None when it is there already."""
         made = (
@@ -111,19 +104,19 @@ class SqlLedger:
                 channel=posted.thread.channel,
                 external_id=posted.id,
                 position=posted.position,
-                participant_id=await self._participant(connection, posted),
+                participant_id=self._participant(connection, posted),
                 addressed=addressed,
                 posted_at=posted.posted_at,
             )
             .on_conflict_do_nothing(index_elements=["platform", "workspace", "channel", "external_id"])
         )
-        message: int | None = (await connection.execute(made.returning(messages.c.id))).scalar()
+        message: int | None = (connection.execute(made.returning(messages.c.id))).scalar()
         if message is not None:
             version = insert(message_versions).values(message_id=message, text=posted.text, at=now)
-            await connection.execute(version)
+            connection.execute(version)
         return message
 
-    async def _participant(self, connection: AsyncConnection, posted: Posted) -> int:
+    def _participant(self, connection: Connection, posted: Posted) -> int:
         made = self._insert(participants).values(
             platform=posted.thread.platform,
             workspace=posted.thread.workspace,
@@ -133,10 +126,10 @@ class SqlLedger:
         )
         named = {"kind": made.excluded.kind, "name": func.coalesce(made.excluded.name, participants.c.name)}
         made = made.on_conflict_do_update(index_elements=["platform", "workspace", "external_id"], set_=named)
-        identity: int = (await connection.execute(made.returning(participants.c.id))).scalar_one()
+        identity: int = (connection.execute(made.returning(participants.c.id))).scalar_one()
         return identity
 
-    async def _raise_to_answer(self, connection: AsyncConnection, posted: Posted) -> bool:
+    def _raise_to_answer(self, connection: Connection, posted: Posted) -> bool:
         """A second copy says that a message which was only listened to is to be answered: once."""
         raised = (
             update(messages)
@@ -150,27 +143,25 @@ class SqlLedger:
             )
             .values(addressed=True, turn_id=None)
         )
-        return (await connection.execute(raised)).rowcount == 1
+        return (connection.execute(raised)).rowcount == 1
 
-    async def _make_pending(self, connection: AsyncConnection, conversation: int, now: datetime) -> bool:
+    def _make_pending(self, connection: Connection, conversation: int, now: datetime) -> bool:
         made = (
             self._insert(turns)
             .values(conversation_id=conversation, state=TurnState.PENDING.value, due_at=now, created_at=now)
             .on_conflict_do_nothing(index_elements=["conversation_id"], index_where=turns.c.state == "pending")
         )
-        await connection.execute(made)
+        connection.execute(made)
         return True
 
     # claiming
 
     async def claim(self, owner: str, platforms: Collection[str], limit: int) -> Sequence[Turn]:
-        return await self._transactions.write(lambda connection: self._claim(connection, owner, platforms, limit))
+        return await self._database.write(lambda connection: self._claim(connection, owner, platforms, limit))
 
-    async def _claim(
-        self, connection: AsyncConnection, owner: str, platforms: Collection[str], limit: int
-    ) -> Sequence[Turn]:
-        now = await self._now(connection)
-        due = (await connection.execute(_due(now, platforms, limit, skip_locked=not self._sqlite))).all()
+    def _claim(self, connection: Connection, owner: str, platforms: Collection[str], limit: int) -> Sequence[Turn]:
+        now = self._now(connection)
+        due = (connection.execute(_due(now, platforms, limit, skip_locked=not self._sqlite))).all()
         if not due:
             return []
         ids = [row.id for row in due]
@@ -186,22 +177,22 @@ class SqlLedger:
                 first_attempt_at=func.coalesce(turns.c.first_attempt_at, now),
             )
         )
-        await connection.execute(taken)
+        connection.execute(taken)
         running = [row for row in due if row.state != TurnState.ANSWERED]
-        await _take_messages(connection, running)
-        parts = await _parts(connection, ids)
+        _take_messages(connection, running)
+        parts = _parts(connection, ids)
         return [_turn(row, owner, now, parts.get(row.id, [])) for row in due]
 
     async def renew(self, claims: Collection[Claim]) -> None:
         if not claims:
             return
 
-        async def extend(connection: AsyncConnection) -> None:
-            now = await self._now(connection)
+        def extend(connection: Connection) -> None:
+            now = self._now(connection)
             for claim in claims:
-                await connection.execute(_held(claim).values(lease_until=now + LEASE))
+                connection.execute(_held(claim).values(lease_until=now + LEASE))
 
-        await self._transactions.write(extend)
+        await self._database.write(extend)
 
     async def expire_leases(self) -> int:
         """
@@ -210,120 +201,120 @@ class SqlLedger:
         Only for whoever knows to be the one worker on this database (SQLite: the lock on its file).
         """
 
-        async def expire(connection: AsyncConnection) -> int:
-            now = await self._now(connection)
+        def expire(connection: Connection) -> int:
+            now = self._now(connection)
             held = update(turns).where(turns.c.state.in_(ACTIVE), turns.c.owner.is_not(None))
-            return (await connection.execute(held.values(lease_until=now, owner=None))).rowcount
+            return (connection.execute(held.values(lease_until=now, owner=None))).rowcount
 
-        return await self._transactions.write(expire)
+        return await self._database.write(expire)
 
     async def check(self, claim: Claim) -> None:
         if self._sqlite:  # the lock beside the file makes us the one worker
             return
 
-        async def look(connection: AsyncConnection) -> None:
-            fence = (await connection.execute(select(turns.c.fence).where(turns.c.id == claim.turn))).scalar()
+        def look(connection: Connection) -> None:
+            fence = (connection.execute(select(turns.c.fence).where(turns.c.id == claim.turn))).scalar()
             if fence != claim.fence:
                 raise LeaseLost
 
-        await self._transactions.read(look)
+        await self._database.read(look)
 
     # asking and answering
 
     async def history(self, turn: Turn) -> History:
-        return await self._transactions.read(lambda connection: histories.load(connection, turn))
+        return await self._database.read(lambda connection: histories.load(connection, turn))
 
     async def begin(self, claim: Claim, start: CompletionStart) -> int:
-        async def write(connection: AsyncConnection) -> int:
-            await _change(connection, claim, reason=None)
-            return await completed.start(connection, self._insert, claim, start, await self._now(connection))
+        def write(connection: Connection) -> int:
+            _change(connection, claim, reason=None)
+            return completed.start(connection, self._insert, claim, start, self._now(connection))
 
-        return await self._transactions.write(write)
+        return await self._database.write(write)
 
     async def abandon(self, claim: Claim, completion: int, error: str) -> None:
-        async def write(connection: AsyncConnection) -> None:
-            await _change(connection, claim, reason=error)
-            await completed.abandon(connection, completion, error)
+        def write(connection: Connection) -> None:
+            _change(connection, claim, reason=error)
+            completed.abandon(connection, completion, error)
 
-        await self._transactions.write(write)
+        await self._database.write(write)
 
     async def complete(
         self, claim: Claim, completion: int, result: Completion, notices: Sequence[Notice], language: str
     ) -> None:
-        async def write(connection: AsyncConnection) -> None:
-            await _change(connection, claim, **_answered(None, notices, language))
-            await completed.finish(connection, completion, result)
+        def write(connection: Connection) -> None:
+            _change(connection, claim, **_answered(None, notices, language))
+            completed.finish(connection, completion, result)
 
-        await self._transactions.write(write)
+        await self._database.write(write)
 
     async def conclude(self, claim: Claim, reason: str, notices: Sequence[Notice], language: str) -> None:
         await self._change(claim, **_answered(reason, notices, language))
 
     async def outcome(self, claim: Claim) -> Outcome:
-        return await self._transactions.read(lambda connection: completed.outcome(connection, claim))
+        return await self._database.read(lambda connection: completed.outcome(connection, claim))
 
     # settling
 
     async def shown(self, claim: Claim) -> None:
-        async def write(connection: AsyncConnection) -> None:
-            has_text = await completed.has_text(connection, claim)
+        def write(connection: Connection) -> None:
+            has_text = completed.has_text(connection, claim)
             state = TurnState.SHOWN if has_text else TurnState.FAILED
-            await _change(connection, claim, state=state.value, owner=None, ended_at=await self._now(connection))
+            _change(connection, claim, state=state.value, owner=None, ended_at=self._now(connection))
 
-        await self._transactions.write(write)
+        await self._database.write(write)
 
     async def give_up(self, claim: Claim, reason: str) -> None:
-        async def write(connection: AsyncConnection) -> None:
-            ended = await self._now(connection)
-            await _change(connection, claim, state="failed", owner=None, reason=reason[:64], ended_at=ended)
+        def write(connection: Connection) -> None:
+            ended = self._now(connection)
+            _change(connection, claim, state="failed", owner=None, reason=reason[:64], ended_at=ended)
 
-        await self._transactions.write(write)
+        await self._database.write(write)
 
     async def release(self, claim: Claim, due_at: datetime, reason: str) -> None:
-        async def write(connection: AsyncConnection) -> None:
-            await _change(connection, claim, owner=None, reason=reason[:64], lease_until=due_at, due_at=due_at)
+        def write(connection: Connection) -> None:
+            _change(connection, claim, owner=None, reason=reason[:64], lease_until=due_at, due_at=due_at)
             running = update(turns).where(turns.c.id == claim.turn, turns.c.state == "running")
-            if await _is_running(connection, claim):
-                await _absorb_pending(connection, claim)
-                await connection.execute(running.values(state="pending"))
+            if _is_running(connection, claim):
+                _absorb_pending(connection, claim)
+                connection.execute(running.values(state="pending"))
 
-        await self._transactions.write(write)
+        await self._database.write(write)
 
     # parts
 
     async def intend_part(self, claim: Claim, number: int) -> None:
-        async def write(connection: AsyncConnection) -> None:
-            await _change(connection, claim)
-            now = await self._now(connection)
+        def write(connection: Connection) -> None:
+            _change(connection, claim)
+            now = self._now(connection)
             made = self._insert(reply_parts).values(turn_id=claim.turn, number=number, intended_at=now)
-            await connection.execute(
+            connection.execute(
                 made.on_conflict_do_update(
                     index_elements=["turn_id", "variant", "number"], set_={"intended_at": now, "external_id": None}
                 )
             )
 
-        await self._transactions.write(write)
+        await self._database.write(write)
 
     async def note_part(self, claim: Claim, number: int, id: str) -> None:  # noqa: A002 - the platform's word
-        async def write(connection: AsyncConnection) -> None:
-            await _change(connection, claim)
+        def write(connection: Connection) -> None:
+            _change(connection, claim)
             noted = update(reply_parts).where(reply_parts.c.turn_id == claim.turn, reply_parts.c.number == number)
-            await connection.execute(noted.values(external_id=id))
+            connection.execute(noted.values(external_id=id))
 
-        await self._transactions.write(write)
+        await self._database.write(write)
 
     async def _change(self, claim: Claim, **values: Any) -> None:
-        await self._transactions.write(lambda connection: _change(connection, claim, **values))
+        await self._database.write(lambda connection: _change(connection, claim, **values))
 
 
 def _held(claim: Claim) -> Update:
     return update(turns).where(turns.c.id == claim.turn, turns.c.fence == claim.fence, turns.c.state.in_(ACTIVE))
 
 
-async def _change(connection: AsyncConnection, claim: Claim, **values: Any) -> None:
+def _change(connection: Connection, claim: Claim, **values: Any) -> None:
     """Check the claim and change its turn, in one statement. Raises LeaseLost before anything was written."""
     statement = _held(claim).values(**(values or {"fence": claim.fence}))
-    if (await connection.execute(statement)).rowcount != 1:
+    if (connection.execute(statement)).rowcount != 1:
         raise LeaseLost
 
 
@@ -361,7 +352,7 @@ def _due(now: datetime, platforms: Collection[str], limit: int, *, skip_locked: 
     return query.with_for_update(of=turns, skip_locked=True) if skip_locked else query
 
 
-async def _take_messages(connection: AsyncConnection, claimed: Sequence[Row[Any]]) -> None:
+def _take_messages(connection: Connection, claimed: Sequence[Row[Any]]) -> None:
     """Every message without a turn, whatever its place in the thread: a late delivery is not forgotten."""
     if not claimed:
         return
@@ -373,13 +364,13 @@ async def _take_messages(connection: AsyncConnection, claimed: Sequence[Row[Any]
     waiting = update(messages).where(
         messages.c.conversation_id.in_([row.conversation_id for row in claimed]), messages.c.turn_id.is_(None)
     )
-    await connection.execute(waiting.values(turn_id=of_conversation))
+    connection.execute(waiting.values(turn_id=of_conversation))
 
 
-async def _parts(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, list[ReplyPart]]:
+def _parts(connection: Connection, ids: Sequence[int]) -> dict[int, list[ReplyPart]]:
     query = select(reply_parts).where(reply_parts.c.turn_id.in_(ids)).order_by(reply_parts.c.number)
     parts: dict[int, list[ReplyPart]] = {}
-    for row in (await connection.execute(query)).all():
+    for row in (connection.execute(query)).all():
         parts.setdefault(row.turn_id, []).append(ReplyPart(row.number, row.external_id, row.intended_at))
     return parts
 
@@ -401,17 +392,17 @@ def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart]) 
     )
 
 
-async def _is_running(connection: AsyncConnection, claim: Claim) -> bool:
-    state = (await connection.execute(select(turns.c.state).where(turns.c.id == claim.turn))).scalar()
+def _is_running(connection: Connection, claim: Claim) -> bool:
+    state = (connection.execute(select(turns.c.state).where(turns.c.id == claim.turn))).scalar()
     return state == TurnState.RUNNING
 
 
-async def _absorb_pending(connection: AsyncConnection, claim: Claim) -> None:
+def _absorb_pending(connection: Connection, claim: Claim) -> None:
     """A turn that becomes pending again takes the place of the one that was waiting behind it."""
     conversation = select(turns.c.conversation_id).where(turns.c.id == claim.turn).scalar_subquery()
     waiting = select(turns.c.id).where(turns.c.conversation_id == conversation, turns.c.state == "pending")
-    behind = (await connection.execute(waiting)).scalar()
+    behind = (connection.execute(waiting)).scalar()
     if behind is None:
         return
-    await connection.execute(update(messages).where(messages.c.turn_id == behind).values(turn_id=None))
-    await connection.execute(turns.delete().where(turns.c.id == behind))
+    connection.execute(update(messages).where(messages.c.turn_id == behind).values(turn_id=None))
+    connection.execute(turns.delete().where(turns.c.id == behind))

@@ -10,17 +10,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.core.errors import BotError
+from bot.store.database import Database
+
+_ADVISORY_LOCK = 0x7468_7265  # "thre": two processes that start together migrate one after the other
 
 
 class SchemaError(BotError):
-    """The database could not be opened or migrated; nothing of it was changed."""
-
-
-_ADVISORY_LOCK = 0x7468_7265  # "thre": two processes that start together migrate one after the other
+    """The database has a schema that this version does not know; it was not changed."""
 
 
 def scripts() -> Path:
@@ -37,23 +35,18 @@ def config(connection: Connection | None = None) -> Config:
     return made
 
 
-async def upgrade(engine: AsyncEngine, revision: str = "head") -> tuple[str | None, str | None]:
-    """Migrate to *revision* in one transaction. Returns the revisions before and after. Raises SchemaError."""
-    try:
-        async with engine.begin() as connection:
-            return await connection.run_sync(_upgrade, revision)
-    except DBAPIError as error:
-        raise SchemaError(f"{error.orig}") from error
-    except CommandError as error:
-        raise SchemaError(f"{error}. It was probably made by a newer version: install that, or use another.") from error
-    except (SQLAlchemyError, OSError) as error:
-        raise SchemaError(f"{error}") from error
+async def upgrade(database: Database, revision: str = "head") -> tuple[str | None, str | None]:
+    """
+    Migrate to *revision* in one transaction. Returns the revisions before and after.
+
+    Raises LedgerError when the database cannot be used, SchemaError when it was made by a newer version.
+    """
+    return await database.write(lambda connection: _upgrade(connection, revision))
 
 
-async def current(engine: AsyncEngine) -> str | None:
+async def current(database: Database) -> str | None:
     """The schema's revision; None for an empty database."""
-    async with engine.connect() as connection:
-        return await connection.run_sync(_revision)
+    return await database.read(_revision)
 
 
 def head() -> str | None:
@@ -64,7 +57,15 @@ def _upgrade(connection: Connection, revision: str) -> tuple[str | None, str | N
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
     before = _revision(connection)
-    command.upgrade(config(connection), revision)
+    if before is not None and before == head():
+        return before, before
+    try:
+        command.upgrade(config(connection), revision)
+    except CommandError as error:
+        raise SchemaError(
+            f"The database at DATABASE_URL cannot be migrated: {error}. "
+            "It was probably made by a newer version of Threadbot: run that one, or use another database."
+        ) from error
     return before, _revision(connection)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import migrate
-from bot.store.engine import open_engines
+from bot.store.database import open_database
 from bot.store.ledger import SqlLedger
 from tests.standins.postgres import Postgres
 
@@ -46,8 +46,7 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def ledger(database_url: str, clock: Clock) -> AsyncIterator[SqlLedger]:
-    engines = open_engines(database_url)
-    await migrate.upgrade(engines.writer)
-    made = SqlLedger(engines, clock)
-    yield made
-    await made.close()
+    database = open_database(database_url)
+    await migrate.upgrade(database)
+    yield SqlLedger(database, clock)
+    await database.close()

@@ -8,9 +8,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
-from bot.core.errors import SettingsError
+from bot.core.errors import LedgerError, SettingsError
 from bot.store import migrate
-from bot.store.engine import open_engines, parse_url, sqlite_file
+from bot.store.database import open_database, parse_url, sqlite_file
 from bot.store.tables import metadata
 
 
@@ -19,14 +19,13 @@ def differences(connection: Connection) -> list[object]:
 
 
 async def test_an_empty_database_migrates_to_exactly_the_tables(database_url: str) -> None:
-    engines = open_engines(database_url)
-    assert await migrate.current(engines.reader) is None
-    before, after = await migrate.upgrade(engines.writer)
-    async with engines.writer.connect() as connection:
-        assert await connection.run_sync(differences) == []
+    database = open_database(database_url)
+    assert await migrate.current(database) is None
+    before, after = await migrate.upgrade(database)
+    assert await database.read(differences) == []
     assert (before, after) == (None, migrate.head())
-    assert await migrate.upgrade(engines.writer) == (after, after)
-    await engines.dispose()
+    assert await migrate.upgrade(database) == (after, after)
+    await database.close()
 
 
 async def test_a_database_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path) -> None:
@@ -35,19 +34,19 @@ async def test_a_database_of_a_newer_version_is_refused_and_not_touched(tmp_path
         connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
         connection.execute("INSERT INTO alembic_version VALUES ('9999')")
     connection.close()
-    engines = open_engines(f"sqlite+aiosqlite:///{file}")
+    database = open_database(f"sqlite+aiosqlite:///{file}")
     with pytest.raises(migrate.SchemaError, match="newer version"):
-        await migrate.upgrade(engines.writer)
-    await engines.dispose()
+        await migrate.upgrade(database)
+    await database.close()
 
 
 async def test_a_file_that_is_no_database_is_refused_with_its_reason(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("this is not a database, it is a text of some length " * 40)
-    engines = open_engines(f"sqlite+aiosqlite:///{file}")
-    with pytest.raises(migrate.SchemaError, match="not a database"):
-        await migrate.upgrade(engines.writer)
-    await engines.dispose()
+    database = open_database(f"sqlite+aiosqlite:///{file}")
+    with pytest.raises(LedgerError, match="not a database"):
+        await migrate.upgrade(database)
+    await database.close()
 
 
 def test_urls_are_given_the_drivers_that_are_installed() -> None:
