@@ -17,7 +17,7 @@ import pytest
 from bot.core.conversation import Incoming, ParticipantKind
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.ports import Platform, Reply, ReplyRequest
-from tests.contract.world import WORLDS, Asked, Log, World, left_behind, open_world
+from tests.contract.world import PINGING, WORLDS, Asked, Log, World, left_behind, open_world
 
 
 @pytest.fixture(params=sorted(WORLDS))
@@ -305,6 +305,7 @@ async def test_removing_takes_every_part_away(world: World) -> None:
         assert world.replies(asked.thread) == []
 
 
+@pytest.mark.parametrize("world", PINGING, indirect=True)
 async def test_a_text_cannot_ping(world: World) -> None:
     text = f"All: {world.ping} and `{world.ping}` and\n\n```\n{world.ping}\n```\n\n<!DOCTYPE html> stays."
     async with running(world, ignore) as platform:

@@ -109,6 +109,7 @@ class WebReply:
             await self._log.check()
             await self._delete(self._ids.pop(number))
             self._shown.pop(number, None)
+            self._intended.discard(number)  # posted again, it is another post
 
     async def _delete(self, message: str) -> None:
         try:
