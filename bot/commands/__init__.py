@@ -1,0 +1,1 @@
+"""What the commands of threadbot do; cli.py parses and prints."""
