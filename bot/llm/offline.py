@@ -85,7 +85,7 @@ class OfflineModel:
 
     async def probe(self, model: str, sampling: Sampling | None = None) -> Finding:  # noqa: ARG002 - as OpenAIChat
         remedy = "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own, to have real answers."
-        return Finding("model offline demo", Verdict.OK, "answers without a network", remedy)
+        return Finding("Model", Verdict.OK, "the offline demo answers", remedy)
 
     async def aclose(self) -> None:
         """There is nothing to close."""

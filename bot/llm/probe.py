@@ -16,6 +16,7 @@ from bot.core.errors import ModelError, ModelProblem
 from bot.core.findings import Finding, Verdict
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
 
+SUBJECT = "Model"
 PROBE_TOKENS = 16  # a reasoning model may use them all up and end with `length`: that is an answer too
 
 _DETAILS = {
@@ -65,7 +66,7 @@ async def ask(chunks: AsyncGenerator[Chunk, None], name: str, url: str) -> tuple
 def failed(name: str, error: ModelError, url: str) -> Finding:
     status = f" (HTTP {error.status})" if error.status else ""
     remedy = _REMEDIES[error.problem].format(url=_shown(url), model=name)
-    return Finding(f"model {name}", Verdict.FAILED, _DETAILS[error.problem] + status, remedy)
+    return Finding(SUBJECT, Verdict.FAILED, f"{name}: {_DETAILS[error.problem]}{status}", remedy)
 
 
 def naming(finding: Finding, names: Sequence[str]) -> Finding:
@@ -74,10 +75,9 @@ def naming(finding: Finding, names: Sequence[str]) -> Finding:
 
 
 def _answered(name: str, reason: str | None, seconds: float) -> Finding:
-    subject = f"model {name}"
     if reason is None:
-        return Finding(subject, Verdict.FAILED, "the stream ends without a finish reason", _NO_FINISH_REASON)
-    return Finding(subject, Verdict.OK, f"answers, in {seconds:.1f} s")
+        return Finding(SUBJECT, Verdict.FAILED, f"{name}: the stream ends without a finish reason", _NO_FINISH_REASON)
+    return Finding(SUBJECT, Verdict.OK, f"{name} answers, in {seconds:.1f} s")
 
 
 def _shown(url: str) -> str:
