@@ -1,0 +1,93 @@
+"""An office: a Slack workspace with kim and lee in it, a model server, and a bot that can be started and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import app
+from bot.platforms.slack.adapter import SlackPlatform
+from bot.settings import Settings
+from tests.standins.model import ModelServer
+from tests.standins.slack import Slack
+
+
+class Office:
+    def __init__(self, slack: Slack, model: ModelServer, directory: Path) -> None:
+        self.slack = slack
+        self.model = model
+        self.database = directory / "threadbot.db"
+        self.kim, self.lee = slack.add_user("kim"), slack.add_user("lee")
+        self.general = slack.add_channel("general")
+
+    @asynccontextmanager
+    async def bot(self, **settings: Any) -> AsyncIterator[None]:
+        """The bot at work; stopped cleanly at the end, with its turns finished."""
+        chosen = Settings(_env_file=None, **{**self._settings(), **settings})  # type: ignore[call-arg] # pydantic-settings'
+        platform = SlackPlatform(
+            bot_token=self.slack.bot_token, app_token=self.slack.app_token, api_url=self.slack.api_url
+        )
+        stop = asyncio.Event()
+        running = asyncio.create_task(app.run(chosen, [platform], until=_set(stop)))
+        try:
+            await self.slack.wait_connected()
+            yield
+        finally:
+            stop.set()
+            await running
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "openai_base_url": self.model.url,
+            "openai_api_key": "sk-test",
+            "openai_model": "gpt-6-luna",
+            "database_url": f"sqlite+aiosqlite:///{self.database}",
+            "internal_port": 0,
+            "stop_grace": 10,
+        }
+
+    async def ask(
+        self, text: str, *, thread: str | None = None, user: str | None = None, channel: str | None = None
+    ) -> str:
+        """Mention the bot. Returns the message's ts."""
+        asker, where = user or self.kim, channel or self.general
+        return await self.slack.post(asker, where, f"{self.slack.mention} {text}", thread)
+
+    async def answers(self, root: str, count: int = 1, *, channel: str | None = None) -> list[str]:
+        """The bot's replies in a thread, when it has *count* of them and every turn is settled."""
+        where = channel or self.general
+        await self.slack.wait_for(lambda: len(self.slack.replies(where, root)) >= count and self.settled(), 10)
+        return self.slack.replies(where, root)
+
+    def settled(self) -> bool:
+        states = [state for (state,) in self.rows("SELECT state FROM turns")]
+        return bool(states) and not set(states) & {"pending", "running", "answered"}
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        connection = sqlite3.connect(self.database)
+        try:
+            return connection.execute(query).fetchall()
+        finally:
+            connection.close()
+
+    def prompts(self) -> list[list[tuple[str, str]]]:
+        """What the model was sent, call by call: (role, content)."""
+        return [[(m["role"], m["content"]) for m in request.body["messages"]] for request in self.model.requests]
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(Slack())
+        model = await stack.enter_async_context(ModelServer())
+        yield Office(slack, model, tmp_path)
