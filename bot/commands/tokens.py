@@ -198,8 +198,8 @@ def _total_lines(report: Report) -> Iterator[str]:
     yield f"{report.total:,} prompt tokens, as the API counts them ({tokens.ENCODING}):"
     yield f"{per_message} are added for each message, its role among them, and {per_prompt} once for the reply."
     yield (
-        f"{report.older_total:,} by an older rule that notebooks still use: {OLDER_PER_MESSAGE} for each message beside "
-        f"its role, nothing for the reply ({report.older_total - report.total:+,})."
+        f"{report.older_total:,} by an older rule that notebooks still use: {OLDER_PER_MESSAGE} for each message "
+        f"beside its role, nothing for the reply ({report.older_total - report.total:+,})."
     )
     yield f"Cost as a prompt of {_escaped(report.model)}: {_dollars(report.cost_nanodollars)}."
 

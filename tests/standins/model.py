@@ -106,6 +106,7 @@ class ModelServer:
             body = await request.json()
         except ValueError:
             body = None
+        body = body if isinstance(body, dict) else {}
         received = Received(request.path, dict(request.headers), body, at)
         async with self._changed:
             self.requests.append(received)
@@ -150,11 +151,15 @@ class ModelServer:
         return web.json_response([one.summary() | ({"body": one.body} if with_bodies else {}) for one in self.requests])
 
     async def _scripted(self, request: web.Request) -> web.Response:
-        """{"default": {fields of Answer}, "answers": [{…}, …]}; a failure is {"status": …, "body": …, "headers": …}."""
+        """
+        {"default": {fields of Answer}, "answers": [{…}, …]}, each laid over the default as it is.
+
+        A failure is {"status": …, "body": …, "headers": …}.
+        """
         script = await request.json()
         if "default" in script:
-            self.default = _answer(script["default"])
-        self.answers.extend(_answer(fields) for fields in script.get("answers", ()))
+            self.default = _changed(self.default, script["default"])
+        self.answers.extend(_changed(self.default, fields) for fields in script.get("answers", ()))
         return web.json_response({"queued": len(self.answers)})
 
     async def _reset(self, request: web.Request) -> web.Response:
@@ -303,9 +308,9 @@ async def _before_first_byte(answer: Answer) -> None:
         await asyncio.sleep(answer.latency)
 
 
-def _answer(fields: Body) -> Answer:
+def _changed(answer: Answer, fields: Body) -> Answer:
     failed = {"failure": Failure(**fields["failure"])} if "failure" in fields else {}
-    return Answer(**(fields | failed))
+    return replace(answer, **(fields | failed))
 
 
 # As a process of its own

@@ -32,7 +32,7 @@ class Rules:
     unsupported: frozenset[str] = field(default_factory=frozenset)  # parameters answered with a 400
 
 
-def refuse(rules: Rules, headers: Mapping[str, str], body: object) -> Failure | None:
+def refuse(rules: Rules, headers: Mapping[str, str], body: Body) -> Failure | None:
     """The first reason to refuse a request, apart from its length."""
     return next(_refusals(rules, headers, body), None)
 
@@ -53,12 +53,11 @@ def unauthorized(rules: Rules, headers: Mapping[str, str]) -> Failure | None:
     return failure(401, "Incorrect API key provided: sk-wr***ng.", code="invalid_api_key")
 
 
-def _refusals(rules: Rules, headers: Mapping[str, str], body: object) -> Iterator[Failure]:
+def _refusals(rules: Rules, headers: Mapping[str, str], body: Body) -> Iterator[Failure]:
     if (refusal := unauthorized(rules, headers)) is not None:
         yield refusal
-    if not isinstance(body, dict):
+    if not body:
         yield failure(400, "We could not parse the JSON body of your request.")
-        return
     yield from _model(rules, body)
     yield from _parameters(rules, body)
     yield from _messages(body.get("messages"))

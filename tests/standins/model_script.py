@@ -75,7 +75,7 @@ class Received:
 
     path: str
     headers: Mapping[str, str]
-    body: Body
+    body: Body  # empty when it was no JSON object
     at: float
     first_byte_at: float | None = None
     status: int | None = None

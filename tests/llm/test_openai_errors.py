@@ -1,0 +1,323 @@
+"""Which ModelError each fault of a model server becomes, over real connections, and the wordings of many servers."""
+
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+import pytest
+from openai import APIError, APIStatusError
+
+from bot.core.errors import ModelError, ModelProblem
+from bot.core.ports import CompletionRequest, PromptMessage, Sampling
+from bot.llm import openai_errors
+from bot.llm.openai_chat import OpenAIChat
+from tests.standins.model import ModelServer
+from tests.standins.model_rules import Rules
+from tests.standins.model_script import Answer, Failure, failure
+
+SECRET = "아무에게도 말하지 마"
+REQUEST = CompletionRequest("gpt-4o-mini", [PromptMessage("user", SECRET)], 100, Sampling())
+NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+
+
+async def drain(model: OpenAIChat, request: CompletionRequest) -> None:
+    async with aclosing(model.stream(request)) as chunks:
+        async for _ in chunks:
+            pass
+
+
+async def error_of(model: OpenAIChat, request: CompletionRequest = REQUEST) -> ModelError:
+    with pytest.raises(ModelError) as raised:
+        await drain(model, request)
+    assert SECRET not in str(raised.value)
+    assert "sk-" not in str(raised.value)
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (Answer(drop=True), ModelProblem.CUT),
+        (Answer(cut_at=0), ModelProblem.CUT),
+        (Answer(cut_at=1), ModelProblem.CUT),
+        (Answer(error_at=0), ModelProblem.CUT),
+        (Answer(error_at=1), ModelProblem.CUT),
+        (Answer(error_at=1, error_frame="out of memory"), ModelProblem.CUT),
+        (Answer(error_at=1, error_frame={"message": "Bad gateway", "code": 502}), ModelProblem.CUT),
+        (Answer(error_at=1, error_frame={"message": "m", "code": "server_error"}), ModelProblem.CUT),
+        (Answer(error_at=1, error_frame={"message": "m", "code": "insufficient_quota"}), ModelProblem.QUOTA),
+        (Answer(error_at=1, error_frame={"message": "m", "code": "invalid_api_key"}), ModelProblem.AUTH),
+        (Answer(error_at=1, error_frame={"message": "m", "code": "rate_limit_exceeded"}), ModelProblem.RATE_LIMITED),
+        (Answer(error_at=0, error_frame={"message": "m", "code": 429}), ModelProblem.RATE_LIMITED),
+        (Answer(error_at=1, error_frame={"code": "context_length_exceeded"}), ModelProblem.CONTEXT_LENGTH),
+        (Answer(raw_at=1, raw="data: {half a fra\n\n"), ModelProblem.CUT),
+        (Answer(failure=Failure(502, "<html><body>Bad Gateway</body></html>")), ModelProblem.UNAVAILABLE),
+        (Answer(failure=failure(500, "The server had an error", type="server_error")), ModelProblem.UNAVAILABLE),
+        (Answer(failure=failure(503, "Overloaded")), ModelProblem.UNAVAILABLE),
+        (Answer(failure=failure(429, "Slow down", code="rate_limit_exceeded")), ModelProblem.RATE_LIMITED),
+        (Answer(failure=Failure(429, "<html>too many</html>")), ModelProblem.RATE_LIMITED),
+        (Answer(failure=failure(429, "You exceeded", code="insufficient_quota")), ModelProblem.QUOTA),
+        (Answer(failure=failure(429, "You exceeded", type="insufficient_quota")), ModelProblem.QUOTA),
+        (Answer(failure=failure(402, "Insufficient Balance")), ModelProblem.QUOTA),
+        (Answer(failure=failure(401, f"Incorrect API key provided: sk-123. {SECRET}")), ModelProblem.AUTH),
+        (Answer(failure=failure(403, "Country not supported")), ModelProblem.AUTH),
+        (Answer(failure=failure(404, "no such model", code="model_not_found")), ModelProblem.NOT_FOUND),
+        (Answer(failure=Failure(404, "<html>Not Found</html>")), ModelProblem.NOT_FOUND),
+        (Answer(failure=failure(400, f"I do not like: {SECRET}", code=SECRET)), ModelProblem.BAD_REQUEST),
+        (Answer(failure=failure(422, "Unprocessable")), ModelProblem.BAD_REQUEST),
+    ],
+)
+async def test_a_fault_becomes(server: ModelServer, model: OpenAIChat, answer: Answer, problem: ModelProblem) -> None:
+    server.answers.append(answer)
+    error = await error_of(model)
+    assert error.problem is problem
+    assert error.status == (answer.failure.status if answer.failure else None)
+    assert len(server.requests) == 1  # nothing is repeated here
+
+
+@pytest.mark.parametrize("answer", [Answer(stall_at=0), Answer(stall_at=1)])
+async def test_silence_becomes_a_timeout(server: ModelServer, answer: Answer) -> None:
+    server.answers.append(answer)
+    model = OpenAIChat(base_url=server.url, timeout=0.2)
+    assert (await error_of(model)).problem is ModelProblem.TIMEOUT
+    await model.aclose()
+
+
+async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}/v1"  # bound, and nobody listens
+        model = OpenAIChat(base_url=address)
+        assert (await error_of(model)).problem is ModelProblem.UNAVAILABLE
+        await model.aclose()
+
+
+async def test_a_host_that_has_no_address_is_unavailable() -> None:
+    model = OpenAIChat(base_url="http://no-such-host.invalid/v1")
+    assert (await error_of(model)).problem is ModelProblem.UNAVAILABLE
+    await model.aclose()
+
+
+async def test_an_address_that_is_none_is_a_lasting_error() -> None:
+    model = OpenAIChat(base_url="ftp://127.0.0.1/v1")
+    assert (await error_of(model)).problem is ModelProblem.BAD_REQUEST
+    await model.aclose()
+
+
+async def test_a_wrong_key_and_an_unknown_model_are_told_apart(server: ModelServer, model: OpenAIChat) -> None:
+    server.rules = Rules(key="sk-another")
+    assert (await error_of(model)).problem is ModelProblem.AUTH
+    server.rules = Rules(models=("qwen3",))
+    assert (await error_of(model)).problem is ModelProblem.NOT_FOUND
+
+
+async def test_a_prompt_beyond_the_window_names_the_window(server: ModelServer, model: OpenAIChat) -> None:
+    server.rules = Rules(window=5)
+    error = await error_of(model)
+    assert (error.problem, error.limit) == (ModelProblem.CONTEXT_LENGTH, 5)
+
+
+async def test_the_servers_wish_to_wait_is_handed_on(server: ModelServer, model: OpenAIChat) -> None:
+    for headers, seconds in (({"Retry-After": "7"}, 7.0), ({"retry-after-ms": "250", "Retry-After": "1"}, 0.25)):
+        server.answers.append(Answer(failure=failure(429, "Slow down", headers=headers)))
+        assert (await error_of(model)).retry_after == seconds
+    server.answers.append(Answer(failure=failure(429, "Slow down")))
+    assert (await error_of(model)).retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("3", 3.0),
+        ("0.5", 0.5),
+        ("Mon, 23 Nov 2026 12:00:30 GMT", 30.0),
+        ("Mon, 23 Nov 2026 11:00:00 GMT", 0.0),
+        ("Mon, 23 Nov 2026 12:00:30 -0000", 30.0),
+        ("soon", None),
+        ("-1", None),
+        ("nan", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
+    assert openai_errors.retry_after({"retry-after": value}, NOW) == seconds
+
+
+# Wordings: (status, body, the window it names). Bodies as the servers send them.
+
+OPENAI_SHAPE = {"type": "invalid_request_error", "param": "messages", "code": "context_length_exceeded"}
+TOO_LONG: list[tuple[int, Any, int | None]] = [
+    (
+        400,
+        {"error": OPENAI_SHAPE | {"message": "This model's maximum context length is 8192 tokens. However, your"}},
+        8192,
+    ),
+    (
+        400,
+        {"error": OPENAI_SHAPE | {"message": "Input tokens exceed the configured limit of 272,000 tokens."}},
+        272_000,
+    ),
+    (400, {"error": OPENAI_SHAPE | {"message": "Please reduce the length of the messages or completion."}}, None),
+    (
+        400,  # vLLM
+        {
+            "object": "error",
+            "message": "This model's maximum context length is 6048 tokens. However, you requested 6616 tokens (568 in "
+            "the messages, 6048 in the completion).",
+            "type": "BadRequestError",
+            "param": None,
+            "code": 400,
+        },
+        6048,
+    ),
+    (
+        400,  # vLLM; names a parameter, and is not about it
+        {
+            "error": {
+                "message": "'max_tokens' or 'max_completion_tokens' is too large: 4096. This model's maximum context "
+                "length is 4096 tokens and your request has 100 input tokens (4096 > 4096 - 100).",
+                "type": "BadRequestError",
+                "param": "max_tokens",
+                "code": 400,
+            }
+        },
+        4096,
+    ),
+    (400, {"message": "The decoder prompt (length 5000) is longer than the maximum model length of 4096."}, 4096),
+    (
+        400,  # llama.cpp
+        {
+            "error": {
+                "code": 400,
+                "message": "the request exceeds the available context size. try increasing the context size or enable "
+                "context shift",
+                "type": "exceed_context_size_error",
+                "n_prompt_tokens": 14429,
+                "n_ctx": 8192,
+            }
+        },
+        8192,
+    ),
+    (
+        500,
+        {"error": {"code": 500, "message": "the request exceeds the available context size, try increasing it"}},
+        None,
+    ),
+    (400, {"detail": "Requested tokens (2285) exceed context window of 2048"}, 2048),  # llama-cpp-python
+    (
+        400,  # LM Studio
+        {
+            "error": "Trying to keep the first 4502 tokens when context the overflows. However, the model is loaded "
+            "with context length of only 4096 tokens, which is not enough."
+        },
+        4096,
+    ),
+    (400, {"error": {"message": "the input length exceeds the context length", "type": "api_error"}}, None),  # Ollama
+    (400, {"error": {"message": "prompt is too long: 210000 tokens > 200000 maximum"}}, 200_000),  # Anthropic
+    (
+        400,
+        {
+            "error": {
+                "message": "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."
+            }
+        },
+        1_048_576,
+    ),
+    (
+        400,  # Mistral
+        {
+            "message": "Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum "
+            "context length"
+        },
+        32_768,
+    ),
+    (
+        429,  # no waiting helps
+        {
+            "error": {
+                "message": "Request too large for gpt-4o in organization org-x on tokens per min (TPM): Limit 30000, "
+                "Requested 34000.",
+                "type": "tokens",
+                "code": "rate_limit_exceeded",
+            }
+        },
+        30_000,
+    ),
+]
+
+
+def status_error(status: int, body: Any) -> APIStatusError:
+    """As the SDK builds it from a response."""
+    response = httpx2.Response(status, request=httpx2.Request("POST", "http://127.0.0.1/v1"), text=json.dumps(body))
+    inner = body.get("error", body) if isinstance(body, dict) else body
+    message = inner.get("message", "") if isinstance(inner, dict) else ""
+    return APIStatusError(f"Error code: {status} - {message}", response=response, body=inner)
+
+
+@pytest.mark.parametrize(("status", "body", "limit"), TOO_LONG)
+def test_a_prompt_that_is_too_long_is_recognised_in(status: int, body: Any, limit: int | None) -> None:
+    error = status_error(status, body)
+    translated = openai_errors.translate(error, NOW)
+    assert (translated.problem, translated.limit) == (ModelProblem.CONTEXT_LENGTH, limit)
+    assert openai_errors.refused_parameter(error, {"max_tokens", "max_completion_tokens", "stop"}) is None
+
+
+SENT = {"max_completion_tokens", "stream_options", "temperature", "seed", "stop"}
+REFUSED: list[tuple[int, Any, str | None]] = [
+    (
+        400,
+        {"error": {"message": "Unsupported value", "code": "unsupported_value", "param": "temperature"}},
+        "temperature",
+    ),
+    (
+        400,
+        {"error": {"message": "x", "code": "unsupported_parameter", "param": "stream_options.include_usage"}},
+        "stream_options",
+    ),
+    (400, {"error": {"message": "Unrecognized request argument supplied: seed", "code": None}}, "seed"),
+    (400, {"error": "unknown field `stream_options`"}, "stream_options"),
+    (400, {"error": {"message": "property 'stop' is unsupported"}}, "stop"),
+    (
+        400,
+        {
+            "object": "error",
+            "message": "[{'type': 'extra_forbidden', 'loc': ('body', 'max_completion_tokens'), 'msg': 'Extra inputs "
+            "are not permitted', 'input': 8192}]",
+            "code": 400,
+        },
+        "max_completion_tokens",
+    ),
+    (
+        422,  # Mistral
+        {
+            "detail": [
+                {"type": "extra_forbidden", "loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}
+            ]
+        },
+        "stream_options",
+    ),
+    (400, {"error": {"message": "Invalid 'temperature': above maximum", "code": "decimal_above_max_value"}}, None),
+    (400, {"error": {"message": "This model does not support images", "code": None}}, None),
+    (400, {"error": {"message": "Unsupported parameter: 'logprobs'", "code": "unsupported_parameter"}}, None),
+    (401, {"error": {"message": "seed is not supported"}}, None),
+    (500, {"error": {"message": "seed is not supported"}}, None),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "name"), REFUSED)
+def test_the_parameter_that_is_not_taken_is_found_in(status: int, body: Any, name: str | None) -> None:
+    assert openai_errors.refused_parameter(status_error(status, body), SENT) == name
+
+
+@pytest.mark.parametrize(
+    "body", [None, "", [], 3, {"error": None}, {"error": [1]}, {"code": [], "param": {}, "type": 7}]
+)
+def test_a_body_of_any_shape_is_translated(body: Any) -> None:
+    assert openai_errors.translate(status_error(400, body), NOW).problem is ModelProblem.BAD_REQUEST
+    framed = APIError("", httpx2.Request("POST", "http://127.0.0.1/v1"), body=body)
+    assert openai_errors.translate(framed, NOW).problem is ModelProblem.CUT
