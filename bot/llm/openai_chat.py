@@ -11,11 +11,11 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import httpx2
 from openai import APIError, APIStatusError, AsyncOpenAI, AsyncStream, Omit, OpenAIError, omit
-from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+from openai.types.chat import ChatCompletionChunk
 
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.findings import Finding
@@ -131,7 +131,8 @@ class OpenAIChat:
         sampling = request.sampling
         return await self._client.chat.completions.create(
             model=request.model,
-            messages=_messages(request.messages),
+            messages=(),
+            extra_body={"messages": _messages(request.messages)},  # see there
             stream=True,
             stream_options={"include_usage": True} if "stream_options" in sent else omit,
             max_completion_tokens=_if("max_completion_tokens" in sent, request.max_tokens),
@@ -171,7 +172,11 @@ def _if(sent: bool, value: _T) -> _T | Omit:
     return value if sent else omit
 
 
-def _messages(messages: Sequence[PromptMessage]) -> list[ChatCompletionMessageParam]:
-    return [
-        cast("ChatCompletionMessageParam", {"role": message.role, "content": message.content}) for message in messages
-    ]
+def _messages(messages: Sequence[PromptMessage]) -> list[dict[str, str]]:
+    """
+    Messages as they go over the wire.
+
+    They are laid over the body: given as `messages`, the SDK (3.54) checks every one against the union of all message
+    types, 0.2 ms of CPU each, while the event loop waits: 60 ms instead of 3 for 300 messages.
+    """
+    return [{"role": message.role, "content": message.content} for message in messages]
