@@ -8,6 +8,7 @@ The Slack stand-in as a process of its own, with a small control API for benches
     GET  /control/thread?channel=C…&ts=…  → {"messages": [{"ts", "user", "shown", "edits"}]}
     GET  /control/calls?method=chat.postMessage&since=N → {"calls": [{"method", "at", "status", "ok", "arguments"}]}
     GET  /control/deliveries?since=N → {"deliveries": [{"event_ts", "type", "sent_at", "acknowledged_at", "attempts"}]}
+    GET  /control/connections → {"connections": N}, those that are open now
 """
 
 from __future__ import annotations
@@ -42,7 +43,12 @@ class Control:
             "redeliver": self._redeliver,
             "disconnect": self._disconnect,
         }
-        gets = {"thread": self._thread, "calls": self._calls, "deliveries": self._deliveries}
+        gets = {
+            "thread": self._thread,
+            "calls": self._calls,
+            "deliveries": self._deliveries,
+            "connections": self._connections,
+        }
         return [
             *(web.post(f"/control/{name}", handler) for name, handler in posts.items()),
             *(web.get(f"/control/{name}", handler) for name, handler in gets.items()),
@@ -88,6 +94,9 @@ class Control:
     async def _deliveries(self, request: web.Request) -> web.Response:
         since = int(request.query.get("since", 0))
         return web.json_response({"deliveries": [_seen(each) for each in self._slack.deliveries[since:]]})
+
+    async def _connections(self, _request: web.Request) -> web.Response:
+        return web.json_response({"connections": self._slack.socket_mode.connections})
 
 
 def _seen(delivery: Delivery) -> Json:

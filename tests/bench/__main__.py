@@ -1,0 +1,144 @@
+"""
+`python -m tests.bench`: Threadbot beside the smallest possible bot, in figures with their targets.
+
+All of it runs on the loopback, in processes that end with it, in a temporary directory. --quick measures less and says
+less about speed; what must hold on any machine (nothing lost, nothing doubled, few Slack calls) it says as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import arena, measures
+from tests.bench.history import LongThread, fill
+from tests.bench.processes import BenchError
+from tests.bench.report import Figure, as_json, limit, ratio, table
+
+WHOLE_SECONDS = 290.0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured."""
+
+    warm_up: int  # mentions that are not measured: the first ones load vocabularies and open connections
+    sequential: int  # mentions of each bot
+    at_once: int
+    model_seconds: float
+    short_thread: int  # turns
+    long_thread: int  # turns
+    long_rounds: int  # replies in each
+
+
+WHOLE = Size(
+    warm_up=5, sequential=60, at_once=200, model_seconds=2.0, short_thread=300, long_thread=3_000, long_rounds=40
+)
+QUICK = Size(warm_up=1, sequential=2, at_once=20, model_seconds=0.2, short_thread=300, long_thread=600, long_rounds=1)
+
+Say = Callable[[str], None]
+
+
+async def measure(size: Size, directory: Path, say: Say) -> list[Figure]:
+    """Raises BenchError when something could not be measured."""
+    try:
+        async with asyncio.timeout(WHOLE_SECONDS):
+            return [*await _against_smallest(size, directory, say), *await _long_threads(size, directory, say)]
+    except TimeoutError as error:
+        raise BenchError(f"not done after {WHOLE_SECONDS:.0f} s") from error
+
+
+async def _against_smallest(size: Size, directory: Path, say: Say) -> list[Figure]:
+    async with AsyncExitStack() as stack:
+        start = stack.enter_async_context
+        their_stage = await start(arena.stage("smallest", directory))
+        our_stage = await start(arena.stage("threadbot", directory))
+        theirs = await start(arena.smallest(their_stage, directory))
+        ours = await start(arena.threadbot(our_stage, directory, arena.database_url(directory)))
+        say(f"{size.sequential} mentions, one after the other …")
+        await measures.alternate([theirs, ours], size.warm_up)
+        their, our = await measures.alternate([theirs, ours], size.sequential)
+        say(f"{size.at_once} mentions at once, the model takes {size.model_seconds:g} s …")
+        their_burst = await measures.burst(theirs, size.at_once, size.model_seconds)
+        our_burst = await measures.burst(ours, size.at_once, size.model_seconds)
+        return [
+            ratio("event to model request (median)", our.to_request, their.to_request, at_most=2.5, unit="ms"),
+            ratio(
+                f"{size.at_once} at once: last answer", our_burst.seconds, their_burst.seconds, at_most=1.5, unit="s"
+            ),
+            limit(f"{size.at_once} at once: lost", our_burst.lost, at_most=0),
+            limit(f"{size.at_once} at once: doubled", our_burst.doubled, at_most=0),
+            ratio("CPU a reply, one after the other", our.cpu, their.cpu, at_most=2.5, unit="ms"),
+            ratio(
+                f"CPU a reply, {size.at_once} at once",
+                our_burst.cpu_seconds,
+                their_burst.cpu_seconds,
+                at_most=2.5,
+                unit="ms",
+            ),
+            limit("Slack calls for a short answer (most)", max(our.calls), at_most=3),
+            limit("resident memory after that", ours.process.resident_megabytes(), at_most=240, unit="MB"),
+        ]
+
+
+async def _long_threads(size: Size, directory: Path, say: Say) -> list[Figure]:
+    say(f"Threads of {size.short_thread} and of {size.long_thread} turns …")
+    url = f"sqlite+aiosqlite:///{directory / 'long.db'}"
+    async with AsyncExitStack() as stack:
+        start = stack.enter_async_context
+        stage = await start(arena.stage("long", directory))
+        lengths = (size.short_thread, size.long_thread)
+        roots = [await stage.post(f"A thread of {turns} turns", copies=[]) for turns in lengths]
+        slack = stage.addresses.slack
+        await fill(
+            url,
+            [
+                LongThread("T0STANDIN1", slack["channel"], root, slack["user"], turns)
+                for root, turns in zip(roots, lengths, strict=True)
+            ],
+        )
+        bot = await start(arena.threadbot(stage, directory, url))
+        await measures.alternate_threads(
+            bot, roots, min(2, size.warm_up)
+        )  # the first one finds the window, once for a thread
+        short, long = await measures.alternate_threads(bot, roots, size.long_rounds)
+        name = f"{size.long_thread} turns / {size.short_thread} turns"
+        return [
+            ratio(
+                f"{name}: event to request", long.to_request, short.to_request, at_least=0.85, at_most=1.15, unit="ms"
+            ),
+            ratio(f"{name}: CPU a reply", long.typical_cpu, short.typical_cpu, at_least=0.85, at_most=1.15, unit="ms"),
+            ratio(f"{name}: Slack calls", sum(long.calls), sum(short.calls), at_least=0.85, at_most=1.15, unit="calls"),
+        ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Threadbot beside the smallest bot.")
+    parser.add_argument("--quick", action="store_true", help="a smoke test: fewer of everything")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="threadbot-bench-") as directory:
+        try:
+            figures = asyncio.run(measure(QUICK if options.quick else WHOLE, Path(directory), _tell))
+        except BenchError as error:
+            _tell(str(error))
+            return 2
+    sys.stdout.write(table(figures) + "\n")
+    if options.json:
+        options.json.write_text(json.dumps(as_json(figures), indent=2) + "\n")
+    return 0 if all(figure.met for figure in figures) else 1
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

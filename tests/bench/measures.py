@@ -1,0 +1,138 @@
+"""
+What is measured of the bots on a stage (arena.py): one function each, plain numbers out.
+
+What they should be is in report.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from tests.bench.arena import Contender
+from tests.bench.processes import BenchError
+
+QUIET_SECONDS = 0.3  # without a Slack call: a bot is done, and has spent the CPU that it spends
+LONG_QUIET_SECONDS = 1.5  # longer than the pause between two edits of a growing answer
+
+
+@dataclass(slots=True)
+class Spent:
+    """Of one bot, for one reply each."""
+
+    to_request_seconds: list[float] = field(default_factory=list)  # from the event to the model's request
+    cpu_seconds: list[float] = field(default_factory=list)
+    calls: list[int] = field(default_factory=list)
+
+    @property
+    def to_request(self) -> float:
+        return median(self.to_request_seconds)
+
+    @property
+    def cpu(self) -> float:
+        return sum(self.cpu_seconds) / len(self.cpu_seconds)
+
+    @property
+    def typical_cpu(self) -> float:
+        return median(self.cpu_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Of one bot, for many mentions at once."""
+
+    mentions: int
+    seconds: float  # from the first event to the last complete answer
+    cpu_seconds: float  # for one reply
+    lost: int  # threads without the whole right text
+    doubled: int  # threads with more than one reply
+
+
+def expected(question: str) -> str:
+    """What the model stand-in answers."""
+    return f"You said: {question}"[: 200 + len("You said: ")]
+
+
+def question(number: int) -> str:
+    return f"Question {number}: how many steps does a deployment take, and 순서는 어떻게 되나요? Please be brief."
+
+
+async def ask(contender: Contender, text: str, spent: Spent, thread: str | None = None) -> None:
+    """One mention, from its event to its reply, alone."""
+    stage = contender.stage
+    requests, calls, cpu = len(await stage.requests()), len(await stage.calls()), contender.process.cpu_seconds()
+    ts = await stage.mention(text, thread)
+
+    async def answered() -> bool:
+        return (await stage.replies(thread or ts))[-1:] == [expected(text)]
+
+    await contender.until(answered, what=f"the answer to {text[:20]!r}")
+    await quiet(contender)
+    arrived = (await stage.requests())[requests:]
+    if len(arrived) != 1:
+        raise BenchError(f"{contender.name}: {len(arrived)} requests for one mention")
+    spent.to_request_seconds.append(arrived[0] - await stage.sent_at(ts))
+    spent.cpu_seconds.append(contender.process.cpu_seconds() - cpu)
+    spent.calls.append(len(await stage.calls()) - calls)
+
+
+async def alternate(contenders: Sequence[Contender], rounds: int) -> list[Spent]:
+    """One mention after the other, each in a thread of its own, the bots in turn so that drift meets them alike."""
+    spent = [Spent() for _ in contenders]
+    for number in range(rounds):
+        for contender, of in zip(contenders, spent, strict=True):
+            await ask(contender, question(number), of)
+    return spent
+
+
+async def alternate_threads(contender: Contender, threads: Sequence[str], rounds: int) -> list[Spent]:
+    """Mentions of one bot in several long *threads* in turn."""
+    spent = [Spent() for _ in threads]
+    for number in range(rounds):
+        for thread, of in zip(threads, spent, strict=True):
+            await ask(contender, question(number), of, thread)
+    return spent
+
+
+async def burst(contender: Contender, mentions: int, model_seconds: float) -> Burst:
+    """*mentions* at once, each in a thread of its own, with a model that takes its time."""
+    stage = contender.stage
+    await stage.model_takes(model_seconds)
+    texts = [question(1_000 + number) for number in range(mentions)]
+    calls, cpu = len(await stage.calls()), contender.process.cpu_seconds()
+    roots = await asyncio.gather(*(stage.mention(text) for text in texts))
+
+    async def answered() -> bool:
+        made = (await stage.calls())[calls:]
+        return len({call.thread for call in made if call.thread}) >= mentions
+
+    await contender.until(answered, what="the last answer")
+    await quiet(contender, LONG_QUIET_SECONDS)
+    seconds = (await stage.calls())[-1].at - min([await stage.sent_at(root) for root in roots])
+    spent = contender.process.cpu_seconds() - cpu
+    shown = [await stage.replies(root) for root in roots]
+    await stage.model_takes(0)
+    return Burst(
+        mentions,
+        seconds,
+        spent / mentions,
+        lost=sum(expected(text) not in replies for text, replies in zip(texts, shown, strict=True)),
+        doubled=sum(len(replies) > 1 for replies in shown),
+    )
+
+
+async def quiet(contender: Contender, seconds: float = QUIET_SECONDS) -> None:
+    """Return when *contender* has made no Slack call for a while."""
+    changed, seen = time.monotonic(), -1
+
+    async def settled() -> bool:
+        nonlocal changed, seen
+        made = len(await contender.stage.calls())
+        if made != seen:
+            changed, seen = time.monotonic(), made
+        return time.monotonic() - changed >= seconds
+
+    await contender.until(settled, what="silence")
