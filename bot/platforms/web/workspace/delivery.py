@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -69,8 +70,8 @@ class BotRoutes:
 
     async def _read(self, socket: web.WebSocketResponse) -> None:
         async for message in socket:
-            event = message.json().get("ack") if message.type is WSMsgType.TEXT else None
-            if isinstance(event, int):
+            event = acknowledgement(message.data) if message.type is WSMsgType.TEXT else None
+            if event is not None:
                 self._live.store.acknowledged(event)
                 self._live.ring()  # there is room for another event
 
@@ -121,6 +122,16 @@ def due(pending: Sequence[Event], sent: Mapping[int, float], now: float, redeliv
 def next_due_in(sent: Mapping[int, float], now: float, redeliver_seconds: float) -> float | None:
     """Seconds until an event that was sent is due again; None when none waits for its acknowledgement. Pure."""
     return max(0.0, min(sent.values()) + redeliver_seconds - now) if sent else None
+
+
+def acknowledgement(text: str) -> int | None:
+    """The event that `{ack: event}` names; None for anything else. Pure."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    event = value.get("ack") if isinstance(value, dict) else None
+    return event if isinstance(event, int) and 0 < event < 2**63 else None
 
 
 def event_json(event: Event) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Tests of the playground: the bot's side, the parent process and the page."""
