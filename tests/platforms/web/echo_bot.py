@@ -2,8 +2,9 @@
 A scripted bot for the playground, a process of its own: `python -m tests.platforms.web.echo_bot FOLDER`.
 
 It announces its pid, and answers what it is asked in three steps with what was said to it so far in the thread. A
-message with `[hold]` is not acknowledged before the file FOLDER/released is there; a message with `[show] TEXT` is
-answered with TEXT; with `[notes] TEXT`, TEXT is a note.
+message with `[hold]` is not acknowledged before the file FOLDER/released is there; the answer to one with `[slow]`
+goes on when FOLDER/step-1 and then FOLDER/step-2 are there. `[show] TEXT` is answered with TEXT, `[notes] TEXT` with
+TEXT as a note.
 """
 
 from __future__ import annotations
@@ -32,8 +33,7 @@ class EchoBot:
     async def receive(self, posted: Posted) -> None:
         if "[hold]" in posted.text:
             tell(f"held {posted.id}")
-            while not (self._folder / "released").exists():  # noqa: ASYNC110 - another process makes it
-                await asyncio.sleep(0.01)
+            await self._made("released")
         if posted.addressed or posted.direct:
             task = asyncio.create_task(self._answer(posted))
             self._answering.add(task)
@@ -50,9 +50,15 @@ class EchoBot:
             await reply.finish("Answered.", [text.removeprefix("[notes]").strip()])
         else:
             answer = f"You said **{', '.join(said)}**."
-            for end in (len(answer) // 3, 2 * len(answer) // 3):
-                await reply.show(answer[:end])
+            for step in (1, 2):
+                await reply.show(answer[: step * len(answer) // 3])
+                if "[slow]" in text:
+                    await self._made(f"step-{step}")
             await reply.finish(answer)
+
+    async def _made(self, name: str) -> None:
+        while not (self._folder / name).exists():  # noqa: ASYNC110 - another process makes it
+            await asyncio.sleep(0.01)
 
 
 async def main(folder: Path) -> None:
