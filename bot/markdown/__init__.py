@@ -1,1 +1,7 @@
 """Markdown in, pieces out. Imports nothing of ours but itself; its parser is markdown-it-py."""
+
+from bot.markdown.closing import close_open
+from bot.markdown.plain import plain_text
+from bot.markdown.splitting import Piece, pieces, split
+
+__all__ = ["Piece", "close_open", "pieces", "plain_text", "split"]

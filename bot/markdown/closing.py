@@ -1,0 +1,209 @@
+"""
+Making a Markdown text presentable that is still being written: what is open is closed, what has only begun is left out.
+
+Only the end of a text is ever changed. What a finished text looks like is for the parser of the platform to decide.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.markdown.lines import Fence, Line, Scan, cells, scan
+from bot.markdown.spans import DESTINATION, code_spans
+
+_TOKEN = re.compile(r"\\[\s\S]?|`+|\*+|~~|\]\(|[\[\]]")
+_DESTINATION = re.compile(DESTINATION)
+_UNFINISHED_DESTINATION = re.compile(
+    r"\((?:[^()\s]|\([^()\s]*\))*(?:\([^()\s]*)?(?:[ \t\n]++(?:\"[^\"]*\"?[ \t]*)?)?\Z"
+)
+# A last line that means nothing yet, or something else: a single "-" makes a heading of the line above it.
+_STUB = re.compile(r"(?:^|\n)[ \t]*(?:-{1,2}|={1,2}|\*{1,2}|`{1,2}|~{1,2})[ \t]*\Z")
+_NESTING = 16  # marks that are looked through for the opening one
+_CELL = re.compile(r"(?:\\[\s\S]|[^\\|])*\Z")
+
+
+def close_open(markdown: str) -> str:
+    """
+    *markdown*, the beginning of a text, so that it can be shown: marks closed, a half-written link as its label.
+
+    A text with nothing open is returned as it is, so closing twice changes nothing more. May be blank when the text
+    has only begun. Takes about a millisecond for 12,000 characters.
+    """
+    stub = _STUB.search(markdown, max(0, markdown.rfind("\n")))
+    found = scan(markdown)
+    if found.fence and found.fence_empty:
+        return close_open(_without_last_line(markdown))
+    if found.fence:
+        return _close_fence(markdown, found.fence)
+    if stub:
+        return close_open(markdown[: stub.start()])
+    if not found.lines or found.blank or found.lines[-1].fence:
+        return markdown
+    return _close_block(markdown, found)
+
+
+def _close_fence(text: str, fence: Fence) -> str:
+    last = text[text.rfind("\n") + 1 :]
+    begun = last.strip(" \t>" if fence.quoted else " \t")
+    if begun and begun == fence.marks[0] * len(begun):  # fewer than the whole: those would have closed it
+        return text.rstrip() + fence.marks[len(begun) :]
+    return text + ("\n" if last else "") + fence.closing
+
+
+def _without_last_line(text: str) -> str:
+    return text[: text.rstrip("\n").rfind("\n") + 1]
+
+
+def _close_block(text: str, found: Scan) -> str:
+    last = found.lines[-1]
+    above = found.lines[-2] if len(found.lines) > 1 else None
+    if above and above.after == last.start and _delimiter_begun(text, above, last):
+        return text[: last.start + last.indent] + "|" + "---|" * cells(text[above.start : above.end])
+    if last.row:
+        return text[: last.start] + _close_row(text[last.start :], last.header)
+    number = len(found.lines) - 1
+    while found.lines[number].joins:
+        number -= 1
+    start = found.lines[number].start
+    return text[:start] + _close_inline(text[start:])
+
+
+def _delimiter_begun(text: str, above: Line, last: Line) -> bool:
+    """Whether the last line is the beginning of the row that makes the line above it a table's header."""
+    header, row = text[above.start : above.end].strip(), text[last.start :]
+    return (
+        not (above.fence or above.row or last.row)
+        and header.startswith("|")
+        and row.lstrip(" \t").startswith("|")
+        and set(row) <= set("|:- \t")
+        and cells(row) <= cells(header)
+    )
+
+
+def _close_row(row: str, header: str) -> str:
+    """A table's last row, its last cell closed as in the rows above; nothing if there is no cell yet."""
+    if row.strip() == "|":
+        return ""
+    cell = _CELL.search(row)
+    if not header or cell is None or not cell[0].strip():
+        return row
+    closed = row[: cell.start()] + _close_inline(cell[0])
+    barred = header.split("\n", 1)[0].rstrip().endswith("|")
+    return f"{closed.rstrip()} |" if barred else closed
+
+
+# Inside a paragraph
+
+
+def _close_inline(block: str) -> str:
+    """A paragraph with its marks closed. What is dropped or completed may open or close others: then once more."""
+    paragraph = _Paragraph(block)
+    while (changed := paragraph.repaired()) is not None:
+        paragraph = _Paragraph(changed)
+    return paragraph.closed()
+
+
+class _Paragraph:
+    """
+    What is open while the marks of a paragraph go by.
+
+    Read as it is meant rather than as CommonMark has it: in ``**"굵게"**은`` the second mark closes the first.
+    """
+
+    def __init__(self, block: str) -> None:
+        self.block = block
+        self.content_end = len(block.rstrip())
+        self.codes = dict(code_spans(block, 0, len(block)))
+        self.marks: list[str] = []
+        self.brackets: list[int] = []
+
+    def repaired(self) -> str | None:
+        """The paragraph without something half-written at its end, or with its code closed; None when all is well."""
+        at = 0
+        while token := _TOKEN.search(self.block, at):
+            at, changed = self._take(token)
+            if changed is not None:
+                return changed
+        if self.marks and self.marks[-1] == "~~" and self.block.rstrip().endswith("~"):
+            return self.block.rstrip() + "~"
+        return None
+
+    def closed(self) -> str:
+        """The paragraph with its open marks closed, once there is nothing to repair."""
+        if not self.marks:
+            return self.block
+        content = self.block.rstrip()
+        if _backslashes(content) % 2:
+            content = content[:-1].rstrip()
+        return content + "".join(reversed(self.marks))
+
+    def _take(self, token: re.Match[str]) -> tuple[int, str | None]:
+        """Where to go on behind *token*, and the changed paragraph if it cannot stay as it is."""
+        start, end = token.span()
+        match token[0][0]:
+            case "`" if start in self.codes:
+                return self.codes[start], None
+            case "`":
+                return end, self._with_code_closed(start, token[0])
+            case "*" | "~":
+                return end, self._take_marks(start, token[0])
+            case "[":
+                self.brackets.append(start)
+            case "]" if self.brackets:
+                return self._take_bracket(start, token[0], self.brackets.pop())
+        return end, None
+
+    def _take_bracket(self, start: int, token: str, opened: int) -> tuple[int, str | None]:
+        at = start + 1
+        if token == "](":  # noqa: S105 - a mark, no secret
+            destination = _DESTINATION.match(self.block, at)
+            if destination:
+                return destination.end(), None
+            if _UNFINISHED_DESTINATION.match(self.block, at):
+                picture = self.block[:opened].endswith("!")
+                return at, self.block[: opened - picture] + self.block[opened + 1 : start]
+        return at, None
+
+    def _with_code_closed(self, start: int, run: str) -> str:
+        """The paragraph with the code closed that *run* opens; without *run* when nothing stands behind it."""
+        content = self.block.rstrip()
+        if start + len(run) == len(content):
+            return self.block[:start]
+        ticks = len(content) - len(content.rstrip("`"))
+        return content + (" " + run if ticks >= len(run) else run[ticks:])
+
+    def _take_marks(self, start: int, run: str) -> str | None:
+        """Note what *run* closes and opens. At the end of the paragraph it can only close: then it is made to fit."""
+        end = start + len(run)
+        before, after = self.block[start - 1 : start], self.block[end : end + 1]
+        left = self._close(run) if before.strip() else len(run)
+        if left and end == self.content_end:
+            if run == "*" and before.strip() and any(mark == "**" for mark in self.marks):
+                return self.block[:end] + "*"
+            return self.block[: end - left]
+        within_a_word = (before + after).isascii() and before.isalnum() and after.isalnum()
+        if left and after.strip() and not within_a_word:
+            self._open(run[:left])
+        return None
+
+    def _open(self, run: str) -> None:
+        self.marks += [run[:2]] * (len(run) // 2)
+        if len(run) % 2:
+            self.marks.append("*")
+
+    def _close(self, run: str) -> int:
+        """Close what *run* can close; how many of its characters are left."""
+        left = len(run)
+        while left:
+            fitting = [number for number, mark in enumerate(self.marks) if mark[0] == run[0] and len(mark) <= left]
+            exact = [number for number in fitting if left == 2 and len(self.marks[number]) == 2]
+            if not fitting:
+                return left
+            number = (exact or fitting)[-1]
+            left -= len(self.marks[number])
+            del self.marks[number:]
+        return 0
+
+
+def _backslashes(text: str) -> int:
+    return len(text) - len(text.rstrip("\\"))

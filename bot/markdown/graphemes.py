@@ -1,0 +1,61 @@
+"""
+Where a text may be cut between two characters: not before a combining mark, inside an emoji or a Hangul syllable.
+
+The common part of Unicode's UAX #29, from the standard library alone.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+LOOK_BACK = 64  # characters; longer clusters are cut
+ZWJ = "\u200d"
+
+
+def boundary(text: str, at: int, lowest: int) -> int:
+    """The last position from *lowest* + 1 to *at* where *text* may be cut; *at* itself when there is none."""
+    for position in range(at, max(lowest, at - LOOK_BACK), -1):
+        if not _joined(text, position):
+            return position
+    return at
+
+
+def _joined(text: str, at: int) -> bool:
+    """Whether the characters on both sides of *at* are seen as one."""
+    if not 0 < at < len(text):
+        return False
+    before, after = text[at - 1], text[at]
+    if before < "\u0300" and after < "\u0300":
+        return before == "\r" and after == "\n"
+    return (
+        ZWJ in (before, after)
+        or unicodedata.category(after) in ("Mn", "Me", "Mc")
+        or "\U0001f3fb" <= after <= "\U0001f3ff"  # skin tones
+        or "\U000e0020" <= after <= "\U000e007f"  # tags, as in the flag of Wales
+        or _jamo_joined(before, after)
+        or ("\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff")  # a pair that was never put together
+        or _flag_joined(text, at)
+    )
+
+
+def _jamo_joined(before: str, after: str) -> bool:
+    """Hangul as separate letters: a lead is followed by a vowel, a vowel or a syllable by a tail."""
+    if "\u1160" <= after <= "\u11a7":
+        return "\u1100" <= before <= "\u11a7" or "가" <= before <= "힣"
+    if "\u11a8" <= after <= "\u11ff":
+        return "\u1160" <= before <= "\u11ff" or "가" <= before <= "힣"
+    return "\u1100" <= before <= "\u115f" and "\u1100" <= after <= "\u115f"
+
+
+def _flag_joined(text: str, at: int) -> bool:
+    """Flags are pairs of regional indicators: a cut after an odd number of them divides one."""
+    if not _indicator(text[at]):
+        return False
+    first = at
+    while first > max(0, at - LOOK_BACK) and _indicator(text[first - 1]):
+        first -= 1
+    return (at - first) % 2 == 1
+
+
+def _indicator(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"

@@ -1,0 +1,276 @@
+"""
+Splitting Markdown into pieces that a platform takes, each of which reads well alone.
+
+Where to cut is decided from left to right, from what stands within one piece and a little behind it: text that is
+added at the end changes the last piece, at most the last two. Platforms' limits are theirs to know.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bot.markdown.graphemes import boundary
+from bot.markdown.lines import Fence, Line, Rank, scan
+from bot.markdown.spans import Span, whole_spans
+
+Size = Callable[[str], int]
+
+_GAP = re.compile(r"[ \t]+|(?<=[。！？])(?=[^\s。！？])")
+_SENTENCE = re.compile(r"(?:[^\d\s][.!?…]|[。！？])[\"'”’»)\]*_]*$")
+_MARKERS = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:#{1,6}[ \t]+)?(?:\[[ xX]\][ \t]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """
+    A part of a Markdown text that stands alone. The ranges of all pieces together are the whole text.
+
+    *text* is *opened*, then ``markdown[start:end]``, then *closed*, where *opened* and *closed* are marks that the
+    text does not have in this place: a code fence, a table's header. From what stands between them, blank space
+    at both ends is left out (not in code), and the indentation of a list that began in an earlier piece.
+    """
+
+    text: str
+    start: int
+    end: int
+    opened: str = ""
+    closed: str = ""
+
+
+class Cut(NamedTuple):
+    """A place to cut: the piece ends at *end*, the next one begins at *start*; between them is only blank space."""
+
+    rank: Rank
+    end: int
+    start: int
+
+
+def split(markdown: str, limit: int, size: Size = len) -> list[str]:
+    """The texts of the pieces of *markdown*, none larger than *limit*; none at all for a blank text."""
+    return [piece.text for piece in pieces(markdown, limit, size)]
+
+
+def pieces(markdown: str, limit: int, size: Size = len) -> list[Piece]:
+    """
+    *markdown* in pieces of at most *limit*, as *size* measures it (characters by default).
+
+    *size* must add up: the size of two texts together is the sum of theirs. A single character that is larger than
+    *limit* is a piece of its own. Raises ValueError when *limit* is not positive.
+    """
+    if limit < 1:
+        raise ValueError("A piece must have room for something.")
+    return list(_Splitter(markdown, limit, size).pieces())
+
+
+class _Splitter:
+    """One text on its way into pieces. Lines are found by their number, everything else by its position."""
+
+    def __init__(self, text: str, limit: int, size: Size) -> None:
+        self.text, self.limit, self.size = text, limit, size
+        self.lines = scan(text).lines
+        self.starts = [line.start for line in self.lines]
+        self.stop = self.lines[-1].end if self.lines else 0  # behind it is only blank space
+
+    def pieces(self) -> Iterator[Piece]:
+        start = first = 0
+        while self.lines and start < self.stop:
+            begin = max(start, self.lines[self._line_at(start, next_if_blank=True)].start)
+            opened = self._opening(begin)
+            end, after = self._cut(begin, opened)
+            piece = self._piece((first, after), (begin, end), opened)
+            start = after
+            if piece.text.strip():  # blank lines of code for which no marks fit go to the next piece
+                yield piece
+                first = after
+
+    # Deciding
+
+    def _cut(self, begin: int, opened: str) -> tuple[int, int]:
+        """Where the piece that begins at *begin* ends, and where the next one begins."""
+        if self._reach(begin, opened, "") >= self.stop:
+            return self.stop, len(self.text)
+        cuts = list(self._line_cuts(begin, opened))
+        reach = self._reach(begin, opened, "")
+        cut = _best(cuts, begin, reach)
+        if cut is None or cut.rank < Rank.LINE:
+            cuts += self._word_cuts(begin, opened)
+            cut = _best(cuts, begin, reach) or _fallback(cuts)
+        if cut is not None:
+            return cut.end, self._or_end(cut.start)
+        fence = self.lines[self._line_at(begin)].fence
+        anywhere = boundary(self.text, self._reach(begin, opened, self._closing(fence)), begin)
+        return anywhere, self._or_end(anywhere)
+
+    def _or_end(self, position: int) -> int:
+        """*position*, or the end of the text when only blank space is left."""
+        return position if position < self.stop else len(self.text)
+
+    def _line_cuts(self, begin: int, opened: str) -> Iterator[Cut]:
+        """The cuts before lines."""
+        number = self._line_at(begin) + 1
+        spans: list[Span] = []
+        reaches: dict[str, int] = {}
+        while number < len(self.lines):
+            line, above = self.lines[number], self.lines[number - 1]
+            closing = self._closing(line.fence)
+            if closing not in reaches:
+                reaches[closing] = self._reach(begin, opened, closing)
+            end = above.end
+            if end > max(reaches.values()):
+                return
+            if line.joins and (not above.joins or above.start <= begin):
+                spans = self._spans(max(above.start, begin), begin)
+            if line.rank and begin < end <= reaches[closing]:
+                inside = line.joins and any(first < line.start < last for first, last in spans)
+                yield Cut(Rank.INSIDE if inside else line.rank, end, line.start)
+            number += 1
+
+    def _word_cuts(self, begin: int, opened: str) -> Iterator[Cut]:
+        """The cuts within lines."""
+        number = self._line_at(begin)
+        far = self._reach(begin, opened, "")
+        spans: list[Span] = []
+        while number < len(self.lines) and self.lines[number].start < far:
+            line = self.lines[number]
+            first = max(line.start, begin)
+            if line.fence or line.row:
+                yield from self._rough_cuts(line, first, self._reach(begin, opened, self._closing(line.fence)))
+            else:
+                if not line.joins or first == begin:
+                    spans = self._spans(first, begin)
+                yield from self._fine_cuts(line, first, far, spans)
+            number += 1
+
+    def _rough_cuts(self, line: Line, first: int, far: int) -> Iterator[Cut]:
+        """In code and in table rows: behind a space, which stays where it is."""
+        for match in re.finditer(r"(?<=\S)[ \t]+", self.text[first : min(line.end, far)]):
+            at = first + match.end()
+            if first < at < line.end:
+                yield Cut(Rank.INSIDE, at, at)
+
+    def _fine_cuts(self, line: Line, first: int, far: int, spans: list[Span]) -> Iterator[Cut]:
+        """In a paragraph: between sentences and between words, rather not inside of *spans*."""
+        if first == line.start and (markers := _MARKERS.match(self.text, first, line.end)):
+            first = markers.end()
+        for match in _GAP.finditer(self.text, first + 1, min(line.end, far + self.limit)):
+            end, start = match.span()
+            if end > far:
+                return
+            if start >= line.end or end <= first:
+                continue
+            number = bisect_right(spans, (end, len(self.text))) - 1
+            inside = number >= 0 and spans[number][0] < end < spans[number][1]
+            rank = Rank.SENTENCE if _SENTENCE.search(self.text, max(first, end - 8), end) else Rank.WORD
+            yield Cut(Rank.INSIDE if inside else rank, end, start)
+
+    # Measuring
+
+    def _reach(self, begin: int, opened: str, closed: str) -> int:
+        """How far a piece that begins at *begin* with these marks can go; always at least one character."""
+        room = self.limit - self.size(opened) - self.size(closed)
+        low, high = begin + 1, begin + max(room, 1)
+        if self.size is len:
+            return min(high, len(self.text))
+        while high < len(self.text) and self.size(self.text[begin:high]) <= room:
+            low, high = high, high + (high - begin)
+        high = min(high, len(self.text))
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self.size(self.text[begin:middle]) <= room else (low, middle - 1)
+        return low
+
+    def _spans(self, first: int, begin: int) -> list[Span]:
+        """What should stay whole in the paragraph from *first* on, as far as the next piece may look."""
+        number = self._line_at(first) + 1
+        while (
+            number < len(self.lines) and self.lines[number].joins and self.lines[number].start < begin + 2 * self.limit
+        ):
+            number += 1
+        end = min(self.lines[number - 1].end, begin + 2 * self.limit)
+        spans = whole_spans(self.text, first, end)
+        return [span for span in spans if self.size(self.text[span[0] : span[1]]) <= self.limit]
+
+    def _line_at(self, position: int, *, next_if_blank: bool = False) -> int:
+        """The number of the line that holds *position*; or of the one behind it, where there is none."""
+        number = max(bisect_right(self.starts, position) - 1, 0)
+        if next_if_blank and self.lines[number].end < position and number + 1 < len(self.lines):
+            return number + 1
+        return number
+
+    # Writing
+
+    def _piece(self, whole: Span, content: Span, opened: str) -> Piece:
+        begin, end = content
+        closed = self._closing(self.lines[self._line_at(whole[1])].fence) if whole[1] < len(self.text) else ""
+        body, to_the_end = self._outdented(begin, end)
+        if closed and to_the_end:
+            closed = "\n" + closed[1 + self._outdent(begin) :]
+        return Piece(opened + body + closed, whole[0], whole[1], opened, closed)
+
+    def _opening(self, begin: int) -> str:
+        """The marks that a piece needs that begins at *begin*, as many of them as leave room for the piece."""
+        line = self.lines[self._line_at(begin)]
+        outdent = self._outdent(begin)
+        if line.fence:
+            mark = line.fence.closing[outdent:]
+            choices = [mark + line.fence.info + "\n", mark + "\n"]
+        elif line.header and begin == line.start:
+            choices = ["".join(row[outdent:] for row in line.header.splitlines(keepends=True))]
+        else:
+            return ""
+        return next((marks for marks in choices if self.size(marks) <= self.limit // 2), "")
+
+    def _closing(self, fence: Fence | None) -> str:
+        marks = "\n" + fence.closing if fence else ""
+        return marks if self.size(marks) <= self.limit // 4 else ""
+
+    def _outdent(self, begin: int) -> int:
+        """By how many columns a piece is moved to the left, because the list that it begins in is not there."""
+        line = self.lines[self._line_at(begin)]
+        if begin == 0 or not line.listed:
+            return 0
+        if line.fence:
+            return 0 if line.fence.quoted else len(line.fence.prefix)
+        return line.indent
+
+    def _outdented(self, begin: int, end: int) -> tuple[str, bool]:
+        """The text from *begin* to *end*, moved to the left as far as its list goes; whether that is to the end."""
+        outdent = self._outdent(begin)
+        if not outdent:
+            return self.text[begin:end], False
+        parts: list[str] = []
+        at = begin
+        for line in itertools.islice(self.lines, self._line_at(begin), None):
+            if line.start >= end:
+                break
+            if line.indent < outdent and not line.fence and line.start > begin:
+                return "".join([*parts, self.text[at:end]]), False
+            if line.start >= begin:
+                parts.append(self.text[at : line.start])
+                at = min(line.start + min(line.indent, outdent), end)
+        return "".join([*parts, self.text[at:end]]), True
+
+
+def _best(cuts: list[Cut], begin: int, reach: int) -> Cut | None:
+    """The last one of the best rank that leaves the piece well filled; none by AWKWARD means."""
+    room = reach - begin
+    for rank in (Rank.PARAGRAPH, Rank.ITEM, Rank.LINE, Rank.SENTENCE, Rank.WORD):
+        least = begin + (room // 3 if rank is Rank.PARAGRAPH else room // 2)
+        good = [cut for cut in cuts if cut.rank == rank and cut.end >= least]
+        if good:
+            return max(good, key=lambda cut: cut.end)
+    return None
+
+
+def _fallback(cuts: list[Cut]) -> Cut | None:
+    """The last one, however short it leaves the piece: a short piece is better than a broken word, link or row."""
+    for ranks in ((Rank.WORD, Rank.SENTENCE, Rank.LINE, Rank.ITEM, Rank.PARAGRAPH), (Rank.AWKWARD,), (Rank.INSIDE,)):
+        good = [cut for cut in cuts if cut.rank in ranks]
+        if good:
+            return max(good, key=lambda cut: cut.end)
+    return None
