@@ -13,6 +13,7 @@ from bot.core.answer import Answerer, AnswerSettings
 from bot.core.ports import Checkpoint, LanguageModel, Platform, Sampling
 from bot.core.worker import Worker, WorkerSettings, persist
 from bot.health import internal_listener
+from bot.llm import prices, tokens
 from bot.llm.offline import OfflineModel
 from bot.llm.openai_chat import OpenAIChat
 from bot.settings import Settings
@@ -130,13 +131,17 @@ def _worker(
             system_prompt=settings.system_prompt,
             prompt_tokens=settings.prompt_tokens,
             max_tokens=settings.openai_max_tokens,
-            sampling=Sampling(settings.openai_temperature, settings.openai_seed, settings.openai_stop),
+            sampling=sampling(settings),
         ),
         checkpoint=checkpoint,
         persist=persist,
     )
     worker_settings = WorkerSettings([platform.name for platform in platforms], settings.max_concurrent_turns)
     return Worker(ledger=ledger, answerer=answerer, settings=worker_settings, checkpoint=checkpoint)
+
+
+def sampling(settings: Settings) -> Sampling:
+    return Sampling(settings.openai_temperature, settings.openai_seed, settings.openai_stop)
 
 
 @asynccontextmanager
@@ -168,9 +173,12 @@ async def open_ledger(settings: Settings) -> AsyncIterator[SqlLedger]:
 
 @asynccontextmanager
 async def open_model(settings: Settings) -> AsyncIterator[LanguageModel]:
+    """The model, with its vocabulary and prices loaded: the first turn should not wait for them."""
+    await asyncio.to_thread(tokens.load)
     if settings.offline:
         yield OfflineModel(context_tokens=settings.context_tokens)
         return
+    await asyncio.to_thread(prices.load)
     model = OpenAIChat(
         api_key=settings.openai_api_key.get_secret_value() if settings.openai_api_key else None,
         base_url=settings.openai_base_url,

@@ -111,7 +111,8 @@ def tokens(file: IO[bytes], model: str | None, as_json: bool) -> None:
         messages = command.parse(file.read())
     except command.UnusableFileError as error:
         _stop(f"{file.name}: {error}", UNUSABLE)
-    report = command.report(messages, model or _settings().openai_model)
+    settings = _settings()
+    report = command.report(messages, model or settings.openai_model, settings.openai_base_url)
     click.echo(command.as_json(report) if as_json else command.as_text(report))
 
 

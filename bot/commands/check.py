@@ -64,4 +64,4 @@ async def _model(settings: Settings) -> Finding:
         return Finding("Model", Verdict.OK, "the offline demo answers", remedy)
     async with app.open_model(settings) as model:
         assert isinstance(model, OpenAIChat)  # noqa: S101 - the only other one is offline
-        return await model.probe(settings.openai_model)
+        return await model.probe(settings.openai_model, app.sampling(settings))
