@@ -1,9 +1,10 @@
 // Markdown within a line: code, emphasis, links. Builds elements and text nodes; never parses HTML.
 //
-// Models and people write it, so nothing in it is trusted, and every pass over the text takes linear time.
+// Models and people write it, so nothing in it is trusted, and no text can make it slow.
 // Looser than CommonMark in one respect: a closing mark may be followed by a letter, as in **굵게**은.
 
 const LINK_LENGTH = 2000; // characters of an address; longer ones stay text
+const PARENTHESES = 32; // within each other in an address
 const NESTING = 8; // links and emphasis within each other; deeper marks stay text
 const PUNCTUATION = /[!-/:-@[-`{-~]/;
 const WORD = /[A-Za-z0-9]/;
@@ -92,7 +93,9 @@ class Scan {
     while (this.text[end] === "`") end += 1;
     const length = end - this.at;
     this.ticks ??= runsOfTicks(this.text);
-    const close = (this.ticks.get(length) ?? []).find((position) => position >= end);
+    const ahead = this.ticks.get(length) ?? [];
+    while (ahead.length && ahead.at(-1) < end) ahead.pop();
+    const close = ahead.at(-1);
     if (close === undefined) {
       this.plain += this.text.slice(this.at, end);
       this.at = end;
@@ -201,13 +204,14 @@ function asNode(piece) {
   return piece instanceof Node ? piece : document.createTextNode(piece.char.repeat(piece.length));
 }
 
-/** Length of a run of backticks → where such runs start. */
+/** Length of a run of backticks → where such runs start, the last one first. */
 function runsOfTicks(text) {
   const runs = new Map();
   for (const { 0: run, index } of text.matchAll(/`+/g)) {
     if (!runs.has(run.length)) runs.set(run.length, []);
     runs.get(run.length).push(index);
   }
+  for (const positions of runs.values()) positions.reverse();
   return runs;
 }
 
@@ -236,8 +240,8 @@ function balanced(rest) {
   let depth = 0;
   let end = 0;
   for (; end < rest.length && !SPACE.test(rest[end]); end += 1) {
-    if (rest[end] === "(") depth += 1;
-    else if (rest[end] === ")" && --depth < 0) break;
+    if (rest[end] === "(" && ++depth > PARENTHESES) return null;
+    if (rest[end] === ")" && --depth < 0) break;
   }
   return end > 0 ? { address: rest.slice(0, end), end } : null;
 }
