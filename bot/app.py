@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Protocol
 
 from bot.core.answer import Answerer, AnswerSettings
+from bot.core.errors import BotError, LedgerError
 from bot.core.ports import Checkpoint, LanguageModel, Platform, Sampling
 from bot.core.worker import Worker, WorkerSettings, persist
 from bot.health import internal_listener
@@ -48,6 +49,8 @@ async def run(
     *ready* is called when turns are being worked on. Raises BotError when it cannot start, or cannot go on.
     """
     async with AsyncExitStack() as stack:
+        file = sqlite_file(settings.database_url)
+        lock = await stack.enter_async_context(worker_lock(file)) if file else None
         ledger = await stack.enter_async_context(open_ledger(settings))
         model = await stack.enter_async_context(open_model(settings))
         worker = _worker(settings, platforms, ledger, model, checkpoint)
@@ -59,11 +62,15 @@ async def run(
             )
         )
         ready()
-        await _serve(worker, platforms, settings.stop_grace, until)
+        await _serve(worker, platforms, settings.stop_grace, until, lock.note_stopping if lock else lambda: None)
 
 
 async def _serve(
-    worker: Worker, platforms: Sequence[Platform], grace_seconds: float, until: Awaitable[None] | None
+    worker: Worker,
+    platforms: Sequence[Platform],
+    grace_seconds: float,
+    until: Awaitable[None] | None,
+    note_stopping: Callable[[], None],
 ) -> None:
     stop, at_once = asyncio.Event(), asyncio.Event()
     with _signals(stop, at_once):
@@ -74,6 +81,7 @@ async def _serve(
             ending.append(asyncio.ensure_future(until))
         try:
             await asyncio.wait([working, *serving, *ending], return_when=asyncio.FIRST_COMPLETED)
+            note_stopping()
             # Events that arrive while turns finish are still stored: they are answered after the next start.
             await _unless(at_once, worker.stop(grace_seconds))
         finally:
@@ -154,17 +162,24 @@ async def open_store(settings: Settings) -> AsyncIterator[Database]:
         await database.close()
 
 
+async def migrated(database: Database) -> tuple[str | None, str | None]:
+    """Bring the database to the newest schema. Returns the revisions before and after. Raises BotError."""
+    try:
+        return await migrate.upgrade(database)
+    except LedgerError as error:
+        raise BotError(
+            f"The database at DATABASE_URL cannot be used: {error}.\n"
+            "Check that its directory, or its server, is there and may be written to."
+        ) from error
+
+
 @asynccontextmanager
 async def open_ledger(settings: Settings) -> AsyncIterator[SqlLedger]:
-    """The ledger of a worker: migrated, and on SQLite ours alone. Raises BotError."""
-    async with AsyncExitStack() as stack:
-        file = sqlite_file(settings.database_url)
-        if file is not None:
-            await stack.enter_async_context(worker_lock(file))
-        database = await stack.enter_async_context(open_store(settings))
-        await migrate.upgrade(database)
+    """The ledger of a worker, migrated. On SQLite the caller holds the worker's lock. Raises BotError."""
+    async with open_store(settings) as database:
+        await migrated(database)
         ledger = SqlLedger(database)
-        if file is not None:
+        if database.dialect == "sqlite":  # nobody else can be at work on what a dead worker left
             left = await ledger.expire_leases()
             if left:
                 log.info("%d turns were left unfinished and are taken up again", left)

@@ -26,7 +26,8 @@ def cli() -> None:
     """
     A chat bot whose threads are conversations.
 
-    Settings come from the environment and from .env in this directory; README.md lists them.
+    Settings come from the environment and from .env in this directory;
+    README.md lists them. To try it without any account: threadbot run
     """
 
 
@@ -40,7 +41,7 @@ def main() -> None:
         _stop(str(error), 1)
 
 
-@cli.command()
+@cli.command(short_help="Answer on Slack, or start the playground.")
 def run() -> None:
     """Answer on Slack; without Slack's tokens, start the playground on this machine."""
     settings = _settings()
@@ -63,7 +64,7 @@ def playground_bot() -> None:
         _stop(str(error), UNUSABLE)
 
 
-@cli.command()
+@cli.command(short_help="Say what works, and what to do about the rest.")
 @click.option("--post", "channel", metavar="CHANNEL", help="Also try posting into this channel (an id such as C0123).")
 def check(channel: str | None) -> None:
     """Check database, tokens, scopes and model; say what to do about what fails."""
@@ -76,7 +77,7 @@ def check(channel: str | None) -> None:
     sys.exit(command.exit_status(findings))
 
 
-@cli.command()
+@cli.command(short_help="Bring the database to the newest schema.")
 def migrate() -> None:
     """Bring the database to the newest schema. `run` does it by itself."""
     settings = _settings()
@@ -86,7 +87,7 @@ def migrate() -> None:
     click.echo(f"The database is at revision {after}." + ("" if before == after else f" It was at {before or 'none'}."))
 
 
-@cli.command()
+@cli.command(short_help="Print the Slack app manifest as JSON.")
 @click.option("--name", default="Threadbot", show_default=True, help="The app's name in Slack.")
 def manifest(name: str) -> None:
     """Print the Slack app manifest as JSON: api.slack.com/apps → Create New App → From a manifest."""
@@ -95,7 +96,7 @@ def manifest(name: str) -> None:
     click.echo(json.dumps(build(name), indent=2, ensure_ascii=False))
 
 
-@cli.command()
+@cli.command(short_help="Count the tokens of a prompt, and its cost.")
 @click.argument("file", type=click.File("rb"))
 @click.option("--model", help="Whose price to use.  [default: OPENAI_MODEL]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bot import app
 from bot.settings import Settings
-from bot.store import migrate as migrations
 
 
 async def migrate(settings: Settings) -> tuple[str | None, str | None]:
     """Returns the revisions before and after. Raises BotError."""
     async with app.open_store(settings) as database:
-        return await migrations.upgrade(database)
+        return await app.migrated(database)

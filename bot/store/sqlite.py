@@ -120,7 +120,7 @@ class _Thread:
     async def _open(self) -> tuple[aiosqlite.Connection, Engine]:
         async with self._opening:
             if self._connection is None or self._engine is None:
-                connection = await aiosqlite.connect(self._file, isolation_level=None, timeout=BUSY_TIMEOUT_SECONDS)
+                connection = await _connected(self._file)
                 try:
                     self._engine = await _call(connection, lambda: self._engine_on(connection))
                 except BaseException:
@@ -136,6 +136,16 @@ class _Thread:
         engine = create_engine("sqlite+pysqlite://", creator=lambda: raw, poolclass=StaticPool)
         event.listen(engine, "begin", lambda begun: begun.exec_driver_sql(self._begin))
         return engine
+
+
+async def _connected(file: Path) -> aiosqlite.Connection:
+    connecting = aiosqlite.connect(file, isolation_level=None, timeout=BUSY_TIMEOUT_SECONDS)
+    try:
+        return await connecting
+    except sqlite3.Error:
+        # Its thread is told to end, but not waited for: it would answer to an event loop that may be closed by then.
+        await asyncio.to_thread(connecting._thread.join)  # noqa: SLF001
+        raise
 
 
 async def _call(connection: aiosqlite.Connection, work: Callable[[], T]) -> T:

@@ -1,0 +1,159 @@
+"""The commands, as processes: what they print, and their exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.faults.test_death import environment
+from tests.standins.model import ModelServer
+from tests.standins.model_script import Answer
+from tests.standins.slack import Slack
+
+ROOT = Path(__file__).parents[1]
+
+
+class Result:
+    def __init__(self, status: int | None, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+
+async def threadbot(directory: Path, *arguments: str, stdin: str = "", **variables: str) -> Result:
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *arguments,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        cwd=directory, env=kept | {"PYTHONPATH": str(ROOT), "INTERNAL_PORT": "0"} | variables,
+    )  # fmt: skip
+    async with asyncio.timeout(30):
+        out, err = await process.communicate(stdin.encode())
+    return Result(process.returncode, out.decode(), err.decode())
+
+
+async def test_help_names_every_command_in_whole_sentences(tmp_path: Path) -> None:
+    result = await threadbot(tmp_path, "--help")
+    assert result.status == 0
+    for command in ("run", "check", "migrate", "manifest", "tokens"):
+        assert f"\n  {command} " in result.out
+    assert "..." not in result.out.replace("[ARGS]...", "")
+    assert "playground-bot" not in result.out
+
+
+async def test_the_manifest_is_json(tmp_path: Path) -> None:
+    result = await threadbot(tmp_path, "manifest", "--name", "봇")
+    assert json.loads(result.out)["display_information"]["name"] == "봇"
+
+
+async def test_migrate_says_where_the_database_is(tmp_path: Path) -> None:
+    first, second = await threadbot(tmp_path, "migrate"), await threadbot(tmp_path, "migrate")
+    assert first.out == "The database is at revision 0001. It was at none.\n"
+    assert second.out == "The database is at revision 0001.\n"
+    assert (tmp_path / "threadbot.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "status", "said"),
+    [
+        ({"OPENAI_TEMPERATURE": "9", "LOG_LEVEL": "loud"}, 2, ("OPENAI_TEMPERATURE", "LOG_LEVEL")),
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, 2, ("SLACK_APP_TOKEN",)),
+        ({"SLACK_BOT_TOKEN": "hunter2", "SLACK_APP_TOKEN": "xapp-1"}, 2, ("SLACK_BOT_TOKEN", "xoxb-")),
+        ({"OPENAI_BASE_URL": "localhost:1234"}, 2, ("OPENAI_BASE_URL", "http://")),
+        ({"DATABASE_URL": "mysql://user:hunter2@host/db"}, 1, ("DATABASE_URL", "mysql")),
+        ({"DATABASE_URL": "sqlite:////nowhere/at/all.db"}, 1, ("DATABASE_URL", "directory")),
+    ],
+)
+async def test_settings_that_cannot_be_used_are_named_with_what_to_do(
+    tmp_path: Path, variables: dict[str, str], status: int, said: tuple[str, ...]
+) -> None:
+    result = await threadbot(tmp_path, "migrate", **variables)
+    assert result.status == status
+    assert all(words in result.err for words in said)
+    assert "hunter2" not in result.err
+    assert "Traceback" not in result.err
+
+
+async def test_tokens_counts_as_the_api_does(tmp_path: Path) -> None:
+    messages = [{"role": "user", "content": "<|endoftext|> 안녕"}]
+    result = await threadbot(tmp_path, "tokens", "-", "--json", stdin=json.dumps(messages))
+    assert result.status == 0
+    assert json.loads(result.out)["prompt_tokens"] > 10
+
+
+async def test_a_file_that_holds_no_messages_is_refused_with_the_place(tmp_path: Path) -> None:
+    result = await threadbot(tmp_path, "tokens", "-", stdin='[{"role": "user", "content": 5}]')
+    assert (result.status, result.out) == (2, "")
+    assert "messages[0].content" in result.err
+
+
+async def test_check_says_what_is_wrong_with_slack_and_the_model(tmp_path: Path) -> None:
+    async with Slack() as slack, ModelServer() as model:
+        good = environment(slack, model, tmp_path)
+        channel = slack.add_channel("general")
+        result = await threadbot(tmp_path, "check", "--post", channel, **good)
+        assert result.status == 0, result.out
+        assert "FAILED" not in result.out
+        bad = {"SLACK_BOT_TOKEN": "xoxb-wrong", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+        result = await threadbot(tmp_path, "check", **good | bad)
+    assert result.status == 1
+    assert result.out.count("FAILED") == 2
+    assert "OPENAI_BASE_URL" in result.out
+
+
+@pytest.mark.parametrize("token", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
+async def test_run_stops_at_once_on_a_wrong_token(tmp_path: Path, token: str) -> None:
+    async with Slack() as slack, ModelServer() as model:
+        wrong = {token: "xapp-wrong" if token == "SLACK_APP_TOKEN" else "xoxb-wrong"}
+        result = await threadbot(tmp_path, "run", **environment(slack, model, tmp_path) | wrong)
+    assert result.status == 1
+    assert "invalid_auth" in result.err
+    assert "threadbot check" in result.err
+    assert "Traceback" not in result.err
+
+
+async def test_a_second_worker_on_the_same_file_is_refused(tmp_path: Path) -> None:
+    async with Slack() as slack, ModelServer() as model:
+        variables = environment(slack, model, tmp_path)
+        first = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", "run", cwd=tmp_path, env=variables)
+        try:
+            await slack.wait_connected(20)
+            second = await threadbot(tmp_path, "run", **variables)
+            assert second.status == 1
+            assert "Another worker already runs" in second.err
+            assert (await threadbot(tmp_path, "migrate", **variables)).status == 0
+        finally:
+            first.send_signal(signal.SIGTERM)
+            await first.wait()
+
+
+async def test_sigterm_lets_a_running_answer_finish(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with Slack() as slack, ModelServer() as model:
+        model.answers.append(Answer("The whole answer.", gate=gate, gate_at=1))
+        kim, channel = slack.add_user("kim"), slack.add_channel("general")
+        bot = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "run", cwd=tmp_path, env=environment(slack, model, tmp_path)
+        )
+        await slack.wait_connected(20)
+        root = await slack.post(kim, channel, f"{slack.mention} hello")
+        await slack.wait_for(lambda: slack.replies(channel, root))
+        bot.send_signal(signal.SIGTERM)
+        late = await slack.post(kim, channel, f"{slack.mention} too late?")
+        await slack.wait_for(lambda: all(delivery.acknowledged for delivery in slack.delivered(late)))
+        gate.set()
+        async with asyncio.timeout(20):
+            assert await bot.wait() == 0
+        assert slack.replies(channel, root) == ["The whole answer."]
+        assert slack.replies(channel, late) == []
+        again = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "run", cwd=tmp_path, env=environment(slack, model, tmp_path)
+        )
+        await slack.wait_for(lambda: slack.replies(channel, late), 20)
+        again.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):
+            await again.wait()
