@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, Executable, bindparam, exists, insert, or_, select, update
 
 from bot.core.ports import CompletionStart
 from bot.core.turn import Claim, Completion, Notice, Outcome
@@ -15,21 +13,46 @@ from bot.store.tables import completions, conversations, message_versions, syste
 
 ENCODING = "o200k_base"  # every model is counted with it
 
+# Built once; see statements.py.
+_GIVEN = update(message_versions).where(message_versions.c.id == bindparam("version"))
+_WINDOW = (
+    update(conversations)
+    .where(
+        conversations.c.id == select(turns.c.conversation_id).where(turns.c.id == bindparam("turn")).scalar_subquery(),
+        or_(
+            conversations.c.window_start != bindparam("new_start"),
+            conversations.c.window_position != bindparam("new_position"),
+        ),
+    )
+    .values(window_start=bindparam("new_start"), window_position=bindparam("new_position"))
+)
+_STARTED = insert(completions).returning(completions.c.id)
+_ENDED = update(completions).where(completions.c.id == bindparam("completion"))
+_SYSTEM_PROMPT = select(system_prompts.c.id).where(system_prompts.c.sha256 == bindparam("sha256"))
+_CHOSEN_TEXT = select(completions.c.text).where(completions.c.turn_id == bindparam("turn"), completions.c.chosen)
+_SAID = select(turns.c.notices, turns.c.language).where(turns.c.id == bindparam("turn"))
+_HAS_TEXT = select(
+    exists().where(completions.c.turn_id == bindparam("turn"), completions.c.chosen, completions.c.text != "")
+)
 
-def start(
-    connection: Connection, upsert: Callable[..., Any], claim: Claim, start: CompletionStart, now: datetime
-) -> int:
-    """Store a call before it is made, with all that it takes to say later what was sent."""
-    for given in start.given:
-        form = {"given": given.text, "tokens": given.tokens, "encoding": ENCODING}
-        connection.execute(update(message_versions).where(message_versions.c.id == given.version).values(**form))
+
+def start(connection: Connection, new_prompt: Executable, claim: Claim, start: CompletionStart, now: datetime) -> int:
+    """
+    Store a call before it is made, with all that it takes to say later what was sent.
+
+    *new_prompt* inserts a system prompt unless it is there.
+    """
+    if start.given:
+        form = {"encoding": ENCODING}
+        given = [form | {"version": one.version, "given": one.text, "tokens": one.tokens} for one in start.given]
+        connection.execute(_GIVEN, given)
     _move_window(connection, claim, start)
     row = {
         "turn_id": claim.turn,
         "purpose": "answer",
         "outcome": "started",
         "model": start.model,
-        "system_prompt_id": _system_prompt(connection, upsert, start.system_prompt),
+        "system_prompt_id": _system_prompt(connection, new_prompt, start.system_prompt),
         "prompt": " ".join(start.prompt),
         "max_tokens": start.max_tokens,
         "temperature": start.sampling.temperature,
@@ -38,42 +61,36 @@ def start(
         "counted_prompt_tokens": start.prompt_tokens,
         "started_at": now,
     }
-    identity: int = (connection.execute(insert(completions).values(row).returning(completions.c.id))).scalar_one()
+    identity: int = connection.execute(_STARTED, row).scalar_one()
     return identity
 
 
 def _move_window(connection: Connection, claim: Claim, start: CompletionStart) -> None:
-    conversation = select(turns.c.conversation_id).where(turns.c.id == claim.turn).scalar_subquery()
-    moved = update(conversations).where(
-        conversations.c.id == conversation,
-        (conversations.c.window_start != start.window_start)
-        | (conversations.c.window_position != start.window_position),
-    )
-    connection.execute(moved.values(window_start=start.window_start, window_position=start.window_position))
+    where = {"turn": claim.turn, "new_start": start.window_start, "new_position": start.window_position}
+    connection.execute(_WINDOW, where)
 
 
-def _system_prompt(connection: Connection, upsert: Callable[..., Any], text: str) -> int | None:
+def _system_prompt(connection: Connection, new_prompt: Executable, text: str) -> int | None:
     """The id of this system prompt, stored once."""
     if not text:
         return None
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    known = select(system_prompts.c.id).where(system_prompts.c.sha256 == digest)
-    found: int | None = (connection.execute(known)).scalar()
+    digest = {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+    found: int | None = connection.execute(_SYSTEM_PROMPT, digest).scalar()
     if found is not None:
         return found
-    made = upsert(system_prompts).values(sha256=digest, text=text).on_conflict_do_nothing(index_elements=["sha256"])
-    connection.execute(made)
-    identity: int = (connection.execute(known)).scalar_one()
+    connection.execute(new_prompt, digest | {"text": text})
+    identity: int = connection.execute(_SYSTEM_PROMPT, digest).scalar_one()
     return identity
 
 
 def abandon(connection: Connection, completion: int, error: str) -> None:
-    connection.execute(update(completions).where(completions.c.id == completion).values(outcome=error[:64]))
+    connection.execute(_ENDED, {"completion": completion, "outcome": error[:64]})
 
 
 def finish(connection: Connection, completion: int, result: Completion) -> None:
     """Store what came back, and choose it."""
     row = {
+        "completion": completion,
         "chosen": True,
         "outcome": "complete",
         "text": result.text,
@@ -92,20 +109,17 @@ def finish(connection: Connection, completion: int, result: Completion) -> None:
         "first_token_seconds": result.first_token_seconds,
         "total_seconds": result.total_seconds,
     }
-    connection.execute(update(completions).where(completions.c.id == completion).values(row))
+    connection.execute(_ENDED, row)
 
 
 def outcome(connection: Connection, claim: Claim) -> Outcome:
-    chosen = select(completions.c.text).where(completions.c.turn_id == claim.turn, completions.c.chosen)
-    text = (connection.execute(chosen)).scalar()
-    said = select(turns.c.notices, turns.c.language).where(turns.c.id == claim.turn)
-    row = (connection.execute(said)).one()
+    text = connection.execute(_CHOSEN_TEXT, {"turn": claim.turn}).scalar()
+    row = connection.execute(_SAID, {"turn": claim.turn}).one()
     notices = [Notice(notice["key"], notice["values"]) for notice in row.notices or ()]
     return Outcome(text or None, notices, row.language or "en")
 
 
 def has_text(connection: Connection, claim: Claim) -> bool:
     """Whether the turn has an answer, and not only sentences of ours."""
-    answer = exists().where(completions.c.turn_id == claim.turn, completions.c.chosen, completions.c.text != "")
-    found: bool = (connection.execute(select(answer))).scalar_one()
+    found: bool = connection.execute(_HAS_TEXT, {"turn": claim.turn}).scalar_one()
     return found

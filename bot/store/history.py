@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, func, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, func, select
 
 from bot.core.conversation import Message, Participant, ParticipantKind, Version
 from bot.core.turn import Answer, History, PastTurn, Turn
@@ -15,24 +15,25 @@ _newer = message_versions.alias("newer")
 
 def load(connection: Connection, turn: Turn) -> History:
     conversation = turn.conversation
+    window = {"conversation": conversation.id, "start": conversation.window_start, "turn": turn.claim.turn}
     said: dict[int, list[Message]] = {}
-    for row in (connection.execute(_messages(turn))).all():
+    for row in (connection.execute(_MESSAGES, window)).all():
         if row.turn_id > conversation.window_start or row.position >= conversation.window_position:
             said.setdefault(row.turn_id, []).append(_message(row))
     answers = {
-        row.turn_id: Answer(row.id, row.text, row.text_tokens) for row in (connection.execute(_answers(turn))).all()
+        row.turn_id: Answer(row.id, row.text, row.text_tokens) for row in (connection.execute(_ANSWERS, window)).all()
     }
     current = said.pop(turn.claim.turn, [])
     past = [PastTurn(id, said.get(id, ()), answers.get(id)) for id in sorted(said.keys() | answers.keys())]  # noqa: A001
     return History(
         past=past,
         messages=current,
-        alone=_alone(connection, turn),
-        newcomer=conversation.direct and not _answered_before(connection, turn),
+        alone=bool(connection.execute(_ALONE, {"conversation": conversation.id}).scalar()),
+        newcomer=conversation.direct and not connection.execute(_ANSWERED_BEFORE, {"turn": turn.claim.turn}).scalar(),
     )
 
 
-def _messages(turn: Turn) -> Any:
+def _messages() -> Select[Any]:
     newest = message_versions.outerjoin(
         _newer, and_(_newer.c.message_id == message_versions.c.message_id, _newer.c.id > message_versions.c.id)
     )
@@ -56,9 +57,9 @@ def _messages(turn: Turn) -> Any:
             )
         )
         .where(
-            messages.c.conversation_id == turn.conversation.id,
-            messages.c.turn_id >= turn.conversation.window_start,
-            messages.c.turn_id <= turn.claim.turn,
+            messages.c.conversation_id == bindparam("conversation"),
+            messages.c.turn_id >= bindparam("start"),
+            messages.c.turn_id <= bindparam("turn"),
             messages.c.erased_at.is_(None),
             messages.c.hidden.is_(False),
             message_versions.c.text.is_not(None),
@@ -68,14 +69,14 @@ def _messages(turn: Turn) -> Any:
     )
 
 
-def _answers(turn: Turn) -> Any:
+def _answers() -> Select[Any]:
     return (
         select(completions.c.id, completions.c.turn_id, completions.c.text, completions.c.text_tokens)
         .select_from(turns.join(completions, completions.c.turn_id == turns.c.id))
         .where(
-            turns.c.conversation_id == turn.conversation.id,
-            turns.c.id >= turn.conversation.window_start,
-            turns.c.id < turn.claim.turn,
+            turns.c.conversation_id == bindparam("conversation"),
+            turns.c.id >= bindparam("start"),
+            turns.c.id < bindparam("turn"),
             completions.c.chosen,
             completions.c.text != "",
         )
@@ -92,25 +93,27 @@ def _message(row: Row[Any]) -> Message:
     )
 
 
-def _alone(connection: Connection, turn: Turn) -> bool:
+def _alone() -> Select[Any]:
     """Whether one participant only has spoken. The smallest and largest id come from the index, not from the thread."""
-    of_conversation = messages.c.conversation_id == turn.conversation.id
+    of_conversation = messages.c.conversation_id == bindparam("conversation")
     first = select(func.min(messages.c.participant_id)).where(of_conversation).scalar_subquery()
     last = select(func.max(messages.c.participant_id)).where(of_conversation).scalar_subquery()
-    alone: bool = (connection.execute(select(first == last))).scalar_one()
-    return bool(alone)
+    return select(first == last)
 
 
-def _answered_before(connection: Connection, turn: Turn) -> bool:
+def _answered_before() -> Select[Any]:
     """Whether somebody of those who ask now was answered in another direct conversation."""
-    asking = select(messages.c.participant_id).where(messages.c.turn_id == turn.claim.turn)
+    asking = select(messages.c.participant_id).where(messages.c.turn_id == bindparam("turn"))
     before = exists().where(
         messages.c.participant_id.in_(asking),
         messages.c.conversation_id == conversations.c.id,
         conversations.c.direct,
         messages.c.turn_id == turns.c.id,
-        turns.c.id != turn.claim.turn,
+        turns.c.id != bindparam("turn"),
         turns.c.state.in_(("answered", "shown")),
     )
-    found: bool = (connection.execute(select(before))).scalar_one()
-    return found
+    return select(before)
+
+
+# Built once; see statements.py.
+_MESSAGES, _ANSWERS, _ALONE, _ANSWERED_BEFORE = _messages(), _answers(), _alone(), _answered_before()

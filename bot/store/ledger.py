@@ -11,23 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Row,
-    String,
-    Update,
-    and_,
-    case,
-    exists,
-    func,
-    insert,
-    literal_column,
-    or_,
-    select,
-    union_all,
-    update,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, select, update
 
 from bot.core.conversation import Conversation, Posted, ThreadRef
 from bot.core.errors import LeaseLost
@@ -36,8 +20,9 @@ from bot.core.ports import CompletionStart
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
 from bot.store import completions as completed
 from bot.store import history as histories
+from bot.store import statements as sql
 from bot.store.database import Database
-from bot.store.tables import ACTIVE, conversations, message_versions, messages, participants, reply_parts, turns
+from bot.store.tables import ACTIVE, messages, turns
 
 LEASE = timedelta(seconds=20)
 
@@ -47,7 +32,7 @@ class SqlLedger:
         """*clock* replaces the time of this machine (SQLite) or of the database (PostgreSQL) in tests."""
         self._database = database
         self._sqlite = database.dialect == "sqlite"
-        self._insert = sqlite.insert if self._sqlite else postgresql.insert
+        self._sql = sql.statements(database.dialect)
         self._clock = clock
 
     def _now(self, connection: Connection) -> datetime:
@@ -56,7 +41,7 @@ class SqlLedger:
             return self._clock()
         if self._sqlite:
             return datetime.now(UTC)
-        now: datetime = (connection.execute(select(func.clock_timestamp()))).scalar_one()
+        now: datetime = connection.execute(sql.CLOCK).scalar_one()
         return now.astimezone(UTC)
 
     # what is said
@@ -78,95 +63,64 @@ class SqlLedger:
         return answer and self._make_pending(connection, conversation, now)
 
     def _conversation(self, connection: Connection, posted: Posted, now: datetime, *, create: bool) -> int | None:
-        ref = posted.thread
-        found = (
-            connection.execute(
-                select(conversations.c.id).where(
-                    conversations.c.platform == ref.platform,
-                    conversations.c.workspace == ref.workspace,
-                    conversations.c.channel == ref.channel,
-                    conversations.c.thread == ref.thread,
-                )
-            )
-        ).scalar()
+        thread = posted.thread
+        address = {
+            "platform": thread.platform,
+            "workspace": thread.workspace,
+            "channel": thread.channel,
+            "thread": thread.thread,
+        }
+        found: int | None = connection.execute(sql.CONVERSATION, address).scalar()
         if found is not None or not create:
             return found
-        made = self._insert(conversations).values(
-            platform=ref.platform,
-            workspace=ref.workspace,
-            channel=ref.channel,
-            thread=ref.thread,
-            direct=posted.direct,
-            created_at=now,
-        )
-        # Another process may have made it since; the update that changes nothing makes RETURNING name it.
-        made = made.on_conflict_do_update(
-            index_elements=["platform", "workspace", "channel", "thread"], set_={"direct": conversations.c.direct}
-        )
-        identity: int = (connection.execute(made.returning(conversations.c.id))).scalar_one()
+        made = address | {"direct": posted.direct, "created_at": now}
+        identity: int = connection.execute(self._sql.new_conversation, made).scalar_one()
         return identity
 
     def _store_message(
         self, connection: Connection, posted: Posted, conversation: int, now: datetime, *, addressed: bool
     ) -> int | None:
         """The new message's id; None when it is there already."""
-        made = (
-            self._insert(messages)
-            .values(
-                conversation_id=conversation,
-                platform=posted.thread.platform,
-                workspace=posted.thread.workspace,
-                channel=posted.thread.channel,
-                external_id=posted.id,
-                position=posted.position,
-                participant_id=self._participant(connection, posted),
-                addressed=addressed,
-                posted_at=posted.posted_at,
-            )
-            .on_conflict_do_nothing(index_elements=["platform", "workspace", "channel", "external_id"])
-        )
-        message: int | None = (connection.execute(made.returning(messages.c.id))).scalar()
+        row = {
+            "conversation_id": conversation,
+            "platform": posted.thread.platform,
+            "workspace": posted.thread.workspace,
+            "channel": posted.thread.channel,
+            "external_id": posted.id,
+            "position": posted.position,
+            "participant_id": self._participant(connection, posted),
+            "addressed": addressed,
+            "posted_at": posted.posted_at,
+        }
+        message: int | None = connection.execute(self._sql.new_message, row).scalar()
         if message is not None:
-            version = insert(message_versions).values(message_id=message, text=posted.text, at=now)
-            connection.execute(version)
+            connection.execute(sql.VERSION, {"message_id": message, "text": posted.text, "at": now})
         return message
 
     def _participant(self, connection: Connection, posted: Posted) -> int:
-        made = self._insert(participants).values(
-            platform=posted.thread.platform,
-            workspace=posted.thread.workspace,
-            external_id=posted.author.id,
-            kind=posted.author.kind.value,
-            name=posted.author.name,
-        )
-        named = {"kind": made.excluded.kind, "name": func.coalesce(made.excluded.name, participants.c.name)}
-        made = made.on_conflict_do_update(index_elements=["platform", "workspace", "external_id"], set_=named)
-        identity: int = (connection.execute(made.returning(participants.c.id))).scalar_one()
+        row = {
+            "platform": posted.thread.platform,
+            "workspace": posted.thread.workspace,
+            "external_id": posted.author.id,
+            "kind": posted.author.kind.value,
+            "name": posted.author.name,
+        }
+        identity: int = connection.execute(self._sql.participant, row).scalar_one()
         return identity
 
     def _raise_to_answer(self, connection: Connection, posted: Posted) -> bool:
         """A second copy says that a message which was only listened to is to be answered: once."""
-        raised = (
-            update(messages)
-            .where(
-                messages.c.platform == posted.thread.platform,
-                messages.c.workspace == posted.thread.workspace,
-                messages.c.channel == posted.thread.channel,
-                messages.c.external_id == posted.id,
-                messages.c.addressed.is_(False),
-                messages.c.erased_at.is_(None),
-            )
-            .values(addressed=True, turn_id=None)
-        )
-        return (connection.execute(raised)).rowcount == 1
+        which = {
+            "on_platform": posted.thread.platform,
+            "in_workspace": posted.thread.workspace,
+            "in_channel": posted.thread.channel,
+            "with_external_id": posted.id,
+        }
+        return connection.execute(sql.RAISED, which).rowcount == 1
 
     def _make_pending(self, connection: Connection, conversation: int, now: datetime) -> bool:
-        made = (
-            self._insert(turns)
-            .values(conversation_id=conversation, state=TurnState.PENDING.value, due_at=now, created_at=now)
-            .on_conflict_do_nothing(index_elements=["conversation_id"], index_where=turns.c.state == "pending")
-        )
-        connection.execute(made)
+        row = {"conversation_id": conversation, "state": "pending", "due_at": now, "created_at": now}
+        connection.execute(self._sql.pending_turn, row)
         return True
 
     # claiming
@@ -176,26 +130,15 @@ class SqlLedger:
 
     def _claim(self, connection: Connection, owner: str, platforms: Collection[str], limit: int) -> Sequence[Turn]:
         now = self._now(connection)
-        due = (connection.execute(_due(now, platforms, limit, skip_locked=not self._sqlite))).all()
+        wanted = {"platforms": list(platforms), "now": now, "most": limit}
+        due = connection.execute(self._sql.due, wanted).all()
         if not due:
             return []
         ids = [row.id for row in due]
-        taken = (
-            update(turns)
-            .where(turns.c.id.in_(ids))
-            .values(
-                state=_running_unless_answered(),
-                owner=owner,
-                lease_until=now + LEASE,
-                fence=turns.c.fence + 1,
-                attempts=turns.c.attempts + 1,
-                first_attempt_at=func.coalesce(turns.c.first_attempt_at, now),
-            )
-        )
-        connection.execute(taken)
-        running = [row for row in due if row.state != TurnState.ANSWERED]
-        _take_messages(connection, running)
-        parts = _parts(connection, ids)
+        taken = {"ids": ids, "claimed_by": owner, "claimed_until": now + LEASE, "claimed_at": now}
+        connection.execute(sql.CLAIMED, taken)
+        _take_messages(connection, [row for row in due if row.state != TurnState.ANSWERED])
+        parts = _parts(connection, [row.id for row in due if row.attempts])
         return [_turn(row, owner, now, parts.get(row.id, [])) for row in due]
 
     async def renew(self, claims: Collection[Claim]) -> None:
@@ -205,7 +148,7 @@ class SqlLedger:
         def extend(connection: Connection) -> None:
             now = self._now(connection)
             for claim in claims:
-                connection.execute(_held(claim).values(lease_until=now + LEASE))
+                _held(connection, claim, lease_until=now + LEASE)
 
         await self._database.write(extend)
 
@@ -228,7 +171,7 @@ class SqlLedger:
             return
 
         def look(connection: Connection) -> None:
-            fence = (connection.execute(select(turns.c.fence).where(turns.c.id == claim.turn))).scalar()
+            fence = connection.execute(sql.FENCE, {"id": claim.turn}).scalar()
             if fence != claim.fence:
                 raise LeaseLost
 
@@ -242,7 +185,7 @@ class SqlLedger:
     async def begin(self, claim: Claim, start: CompletionStart) -> int:
         def write(connection: Connection) -> int:
             _change(connection, claim, reason=None)
-            return completed.start(connection, self._insert, claim, start, self._now(connection))
+            return completed.start(connection, self._sql.system_prompt, claim, start, self._now(connection))
 
         return await self._database.write(write)
 
@@ -300,21 +243,15 @@ class SqlLedger:
     async def intend_part(self, claim: Claim, number: int) -> None:
         def write(connection: Connection) -> None:
             _change(connection, claim)
-            now = self._now(connection)
-            made = self._insert(reply_parts).values(turn_id=claim.turn, number=number, intended_at=now)
-            connection.execute(
-                made.on_conflict_do_update(
-                    index_elements=["turn_id", "variant", "number"], set_={"intended_at": now, "external_id": None}
-                )
-            )
+            row = {"turn_id": claim.turn, "number": number, "intended_at": self._now(connection)}
+            connection.execute(self._sql.part, row)
 
         await self._database.write(write)
 
     async def note_part(self, claim: Claim, number: int, id: str) -> None:  # noqa: A002 - the platform's word
         def write(connection: Connection) -> None:
             _change(connection, claim)
-            noted = update(reply_parts).where(reply_parts.c.turn_id == claim.turn, reply_parts.c.number == number)
-            connection.execute(noted.values(external_id=id))
+            connection.execute(sql.NOTED, {"of_turn": claim.turn, "with_number": number, "external_id": id})
 
         await self._database.write(write)
 
@@ -322,14 +259,15 @@ class SqlLedger:
         await self._database.write(lambda connection: _change(connection, claim, **values))
 
 
-def _held(claim: Claim) -> Update:
-    return update(turns).where(turns.c.id == claim.turn, turns.c.fence == claim.fence, turns.c.state.in_(ACTIVE))
+def _held(connection: Connection, claim: Claim, **values: Any) -> bool:
+    """Change the turn, if the claim on it still holds, and say whether it does."""
+    which = {"held": claim.turn, "held_fence": claim.fence}
+    return connection.execute(sql.HELD, which | values).rowcount == 1
 
 
 def _change(connection: Connection, claim: Claim, **values: Any) -> None:
     """Check the claim and change its turn, in one statement. Raises LeaseLost before anything was written."""
-    statement = _held(claim).values(**(values or {"fence": claim.fence}))
-    if (connection.execute(statement)).rowcount != 1:
+    if not _held(connection, claim, **(values or {"fence": claim.fence})):
         raise LeaseLost
 
 
@@ -338,64 +276,20 @@ def _answered(reason: str | None, notices: Sequence[Notice], language: str) -> d
     return {"state": TurnState.ANSWERED.value, "reason": reason, "notices": rows, "language": language}
 
 
-def _running_unless_answered() -> Any:
-    return case((turns.c.state == "answered", "answered"), else_="running")
-
-
-_others = turns.alias("others")
-_PENDING = literal_column("'pending'", String)
-_ACTIVE = [literal_column(f"'{state}'", String) for state in ACTIVE]
-
-
-def _blocked() -> Any:
-    """Whether another turn of the same conversation comes first: one that is active."""
-    return exists().where(
-        _others.c.conversation_id == turns.c.conversation_id, _others.c.state.in_(_ACTIVE), _others.c.id != turns.c.id
-    )
-
-
-def _of_platforms(query: Any, platforms: Collection[str]) -> Any:
-    return query.where(conversations.c.platform.in_(list(platforms)))
-
-
-def _due(now: datetime, platforms: Collection[str], limit: int, *, skip_locked: bool) -> Any:
-    """
-    The turns to claim, oldest first. Costs the same however many turns were ever stored.
-
-    States are written out: a partial index serves only conditions that name its states, not parameters (SQLite,
-    "Partial Indexes"). The two ways of being due each have such an index; no index serves both, or-ed together. They
-    are asked for once more of the turn itself: PostgreSQL looks at that again when it locks what another worker has
-    just changed, but not at the subquery.
-    """
-    pending = and_(turns.c.state == _PENDING, turns.c.due_at <= now)
-    abandoned = and_(turns.c.state.in_(_ACTIVE), turns.c.lease_until <= now)
-    found = union_all(select(turns.c.id).where(pending), select(turns.c.id).where(abandoned))
-    query = select(turns, *(c for c in conversations.c if c.name not in {"id", "state", "created_at"}))
-    query = _of_platforms(query.select_from(turns.join(conversations)), platforms)
-    query = query.where(turns.c.id.in_(found), or_(pending, abandoned), ~_blocked()).order_by(turns.c.id).limit(limit)
-    return query.with_for_update(of=turns, skip_locked=True) if skip_locked else query
-
-
 def _take_messages(connection: Connection, claimed: Sequence[Row[Any]]) -> None:
     """Every message without a turn, whatever its place in the thread: a late delivery is not forgotten."""
     if not claimed:
         return
-    of_conversation = (
-        select(turns.c.id)
-        .where(turns.c.id.in_([row.id for row in claimed]), turns.c.conversation_id == messages.c.conversation_id)
-        .scalar_subquery()
-    )
-    waiting = update(messages).where(
-        messages.c.conversation_id.in_([row.conversation_id for row in claimed]), messages.c.turn_id.is_(None)
-    )
-    connection.execute(waiting.values(turn_id=of_conversation))
+    which = {"ids": [row.id for row in claimed], "conversation_ids": [row.conversation_id for row in claimed]}
+    connection.execute(sql.WAITING_MESSAGES, which)
 
 
 def _parts(connection: Connection, ids: Sequence[int]) -> dict[int, list[ReplyPart]]:
-    query = select(reply_parts).where(reply_parts.c.turn_id.in_(ids)).order_by(reply_parts.c.number)
+    """Of turns that were tried before."""
     parts: dict[int, list[ReplyPart]] = {}
-    for row in (connection.execute(query)).all():
-        parts.setdefault(row.turn_id, []).append(ReplyPart(row.number, row.external_id, row.intended_at))
+    if ids:
+        for row in connection.execute(sql.PARTS, {"ids": ids}).all():
+            parts.setdefault(row.turn_id, []).append(ReplyPart(row.number, row.external_id, row.intended_at))
     return parts
 
 

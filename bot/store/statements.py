@@ -1,0 +1,200 @@
+"""
+The ledger's statements, built once: to build one costs some five times as much as to run it.
+
+When they run is in ledger.py; those that only prompts and completions need are in history.py and completions.py. A
+parameter has the name of its column, unless an update sets that column, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Executable,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.store.tables import (
+    ACTIVE,
+    UtcDateTime,
+    conversations,
+    message_versions,
+    messages,
+    participants,
+    reply_parts,
+    system_prompts,
+    turns,
+)
+
+# States are written out where an index is to be used: a partial one serves only conditions that name its states, not
+# parameters (SQLite, "Partial Indexes").
+_PENDING = literal_column("'pending'", String)
+_ACTIVE = [literal_column(f"'{state}'", String) for state in ACTIVE]
+_others = turns.alias("others")
+
+CLOCK = select(func.clock_timestamp())  # PostgreSQL's; unlike now() it goes on within a transaction
+
+CONVERSATION = select(conversations.c.id).where(
+    conversations.c.platform == bindparam("platform"),
+    conversations.c.workspace == bindparam("workspace"),
+    conversations.c.channel == bindparam("channel"),
+    conversations.c.thread == bindparam("thread"),
+)
+VERSION = insert(message_versions)
+RAISED = (
+    update(messages)
+    .where(
+        messages.c.platform == bindparam("on_platform"),
+        messages.c.workspace == bindparam("in_workspace"),
+        messages.c.channel == bindparam("in_channel"),
+        messages.c.external_id == bindparam("with_external_id"),
+        messages.c.addressed.is_(False),
+        messages.c.erased_at.is_(None),
+    )
+    .values(addressed=True, turn_id=None)
+)
+
+CLAIMED = (
+    update(turns)
+    .where(turns.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state=case((turns.c.state == "answered", "answered"), else_="running"),
+        owner=bindparam("claimed_by"),
+        lease_until=bindparam("claimed_until", type_=UtcDateTime),
+        fence=turns.c.fence + 1,
+        attempts=turns.c.attempts + 1,
+        first_attempt_at=func.coalesce(turns.c.first_attempt_at, bindparam("claimed_at", type_=UtcDateTime)),
+    )
+)
+WAITING_MESSAGES = (
+    update(messages)
+    .where(messages.c.conversation_id.in_(bindparam("conversation_ids", expanding=True)), messages.c.turn_id.is_(None))
+    .values(
+        turn_id=select(turns.c.id)
+        .where(turns.c.id.in_(bindparam("ids", expanding=True)), turns.c.conversation_id == messages.c.conversation_id)
+        .scalar_subquery()
+    )
+)
+PARTS = (
+    select(reply_parts.c.turn_id, reply_parts.c.number, reply_parts.c.external_id, reply_parts.c.intended_at)
+    .where(reply_parts.c.turn_id.in_(bindparam("ids", expanding=True)))
+    .order_by(reply_parts.c.number)
+)
+
+HELD = update(turns).where(
+    turns.c.id == bindparam("held"), turns.c.fence == bindparam("held_fence"), turns.c.state.in_(_ACTIVE)
+)
+FENCE = select(turns.c.fence).where(turns.c.id == bindparam("id"))
+NOTED = update(reply_parts).where(
+    reply_parts.c.turn_id == bindparam("of_turn"), reply_parts.c.number == bindparam("with_number")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Those that the two databases write differently."""
+
+    new_conversation: Executable  # → id
+    participant: Executable  # → id
+    new_message: Executable  # → id; none when it is there
+    pending_turn: Executable
+    due: Executable  # platforms, now, most → turns and the addresses of their conversations
+    part: Executable
+    system_prompt: Executable
+
+
+def statements(dialect: str) -> Statements:
+    """For SQLAlchemy's name of a database: sqlite or postgresql."""
+    upsert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return Statements(
+        new_conversation=_new_conversation(upsert),
+        participant=_participant(upsert),
+        new_message=upsert(messages)
+        .on_conflict_do_nothing(index_elements=["platform", "workspace", "channel", "external_id"])
+        .returning(messages.c.id),
+        pending_turn=upsert(turns).on_conflict_do_nothing(
+            index_elements=["conversation_id"], index_where=turns.c.state == "pending"
+        ),
+        due=_due(skip_locked=dialect != "sqlite"),
+        part=_part(upsert),
+        system_prompt=upsert(system_prompts).on_conflict_do_nothing(index_elements=["sha256"]),
+    )
+
+
+def _new_conversation(upsert: Any) -> Executable:
+    # Another process may have made it since; the update that changes nothing makes RETURNING name it.
+    made: Executable = (
+        upsert(conversations)
+        .on_conflict_do_update(
+            index_elements=["platform", "workspace", "channel", "thread"], set_={"direct": conversations.c.direct}
+        )
+        .returning(conversations.c.id)
+    )
+    return made
+
+
+def _participant(upsert: Any) -> Executable:
+    made = upsert(participants)
+    named = {"kind": made.excluded.kind, "name": func.coalesce(made.excluded.name, participants.c.name)}
+    known: Executable = made.on_conflict_do_update(
+        index_elements=["platform", "workspace", "external_id"], set_=named
+    ).returning(participants.c.id)
+    return known
+
+
+def _part(upsert: Any) -> Executable:
+    made = upsert(reply_parts)
+    anew: Executable = made.on_conflict_do_update(
+        index_elements=["turn_id", "variant", "number"],
+        set_={"intended_at": made.excluded.intended_at, "external_id": None},
+    )
+    return anew
+
+
+def _due(*, skip_locked: bool) -> Executable:
+    """
+    The turns to claim, oldest first. Costs the same however many turns were ever stored.
+
+    The two ways of being due each have a partial index; no index serves both, or-ed together. They are asked for once
+    more of the turn itself: PostgreSQL looks at that again when it locks what another worker has just changed, but not
+    at the subquery.
+    """
+    now = bindparam("now", type_=UtcDateTime)
+    pending = and_(turns.c.state == _PENDING, turns.c.due_at <= now)
+    abandoned = and_(turns.c.state.in_(_ACTIVE), turns.c.lease_until <= now)
+    found = union_all(select(turns.c.id).where(pending), select(turns.c.id).where(abandoned))
+    query = (
+        select(
+            *(turns.c[name] for name in ("id", "conversation_id", "state", "fence", "attempts", "first_attempt_at")),
+            *(conversations.c[name] for name in ("platform", "workspace", "channel", "thread", "direct")),
+            conversations.c.window_start,
+            conversations.c.window_position,
+        )
+        .select_from(turns.join(conversations))
+        .where(conversations.c.platform.in_(bindparam("platforms", expanding=True)))
+        .where(turns.c.id.in_(found), or_(pending, abandoned), ~_blocked())
+        .order_by(turns.c.id)
+        .limit(bindparam("most", type_=Integer))
+    )
+    return query.with_for_update(of=turns, skip_locked=True) if skip_locked else query
+
+
+def _blocked() -> Any:
+    """Whether another turn of the same conversation comes first: one that is active."""
+    return exists().where(
+        _others.c.conversation_id == turns.c.conversation_id, _others.c.state.in_(_ACTIVE), _others.c.id != turns.c.id
+    )
