@@ -58,9 +58,23 @@ class Posted:
     posted_at: datetime  # aware, UTC
     addressed: bool = False  # mentions this bot
     direct: bool = False  # said in a direct message
+    recovered: bool = False  # read back later: the event that should have told us of it may never have come
 
 
-Incoming = Posted
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """
+    A message has another text now: *message* is the whole of it, as it reads from *edited_at* on.
+
+    A mention that an edit adds is a mention. A platform may call a message edited whose text is the same (Slack does
+    when it unfurls a link): the ledger compares.
+    """
+
+    message: Posted
+    edited_at: datetime  # aware, UTC
+
+
+Incoming = Posted | Edited
 """Whatever a door may hand in."""
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from bot.core.conversation import Incoming, Posted, ThreadRef
+from bot.core.conversation import Incoming, ThreadRef
 from bot.core.policy import Decision
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, Usage
 
@@ -189,12 +189,13 @@ class Ledger(Protocol):
     database cannot be used just now.
     """
 
-    async def record(self, posted: Posted, decision: Decision) -> bool:
+    async def record(self, incoming: Incoming, decision: Decision) -> bool:
         """
         Store a message and, if it is to be answered, a pending turn. True when a turn became due.
 
         A message that is already there is not stored again, but one that was only listened to may become one to
-        answer, once. With Action.LISTEN a message outside of any conversation is not stored.
+        answer, once. An edit adds a version, if the text is another one than before. With Action.LISTEN a message
+        outside of any conversation is not stored.
         """
 
     async def claim(self, owner: str, platforms: Collection[str], limit: int) -> Sequence[Turn]:

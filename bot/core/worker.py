@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.core.answer import Answerer
-from bot.core.conversation import Incoming
+from bot.core.conversation import Edited, Incoming
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError
 from bot.core.logs import turn_changed
 from bot.core.policy import Action, decide
@@ -60,9 +60,10 @@ class Worker:
 
     async def receive(self, incoming: Incoming) -> None:
         """As ports.Receive: when this returns, the message is committed or of no interest."""
-        decision = decide(incoming)
+        posted = incoming.message if isinstance(incoming, Edited) else incoming
+        decision = decide(posted)
         if decision.action is Action.IGNORE:
-            log.debug("ignored on %s: %s", incoming.thread.platform, decision.reason)
+            log.debug("ignored on %s: %s", posted.thread.platform, decision.reason)
             return
         await self._checkpoint("before record")
         due = await self._ledger.record(incoming, decision)

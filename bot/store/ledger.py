@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from bot.core.conversation import Conversation, Posted, ThreadRef
+from bot.core.conversation import Conversation, Edited, Incoming, Posted, ThreadRef
 from bot.core.errors import LeaseLost
 from bot.core.policy import Action, Decision
 from bot.core.ports import CompletionStart
@@ -46,18 +46,22 @@ class SqlLedger:
 
     # what is said
 
-    async def record(self, posted: Posted, decision: Decision) -> bool:
+    async def record(self, incoming: Incoming, decision: Decision) -> bool:
         if decision.action is Action.IGNORE:
             return False
-        return await self._database.write(lambda connection: self._record(connection, posted, decision))
+        return await self._database.write(lambda connection: self._record(connection, incoming, decision))
 
-    def _record(self, connection: Connection, posted: Posted, decision: Decision) -> bool:
+    def _record(self, connection: Connection, incoming: Incoming, decision: Decision) -> bool:
+        posted = incoming.message if isinstance(incoming, Edited) else incoming
         answer = decision.action is Action.ANSWER
         now = self._now(connection)
         conversation = self._conversation(connection, posted, now, create=answer)
         if conversation is None:
             return False
-        message = self._store_message(connection, posted, conversation, now, addressed=answer)
+        said_at = incoming.edited_at if isinstance(incoming, Edited) else posted.posted_at
+        message = self._store_message(connection, posted, conversation, said_at, addressed=answer)
+        if message is None and isinstance(incoming, Edited):
+            _add_version(connection, incoming)
         if message is None and not (answer and self._raise_to_answer(connection, posted)):
             return False
         return answer and self._make_pending(connection, conversation, now)
@@ -78,7 +82,7 @@ class SqlLedger:
         return identity
 
     def _store_message(
-        self, connection: Connection, posted: Posted, conversation: int, now: datetime, *, addressed: bool
+        self, connection: Connection, posted: Posted, conversation: int, said_at: datetime, *, addressed: bool
     ) -> int | None:
         """The new message's id; None when it is there already."""
         row = {
@@ -94,7 +98,7 @@ class SqlLedger:
         }
         message: int | None = connection.execute(self._sql.new_message, row).scalar()
         if message is not None:
-            connection.execute(sql.VERSION, {"message_id": message, "text": posted.text, "at": now})
+            connection.execute(sql.VERSION, {"message_id": message, "text": posted.text, "at": said_at})
         return message
 
     def _participant(self, connection: Connection, posted: Posted) -> int:
@@ -110,13 +114,7 @@ class SqlLedger:
 
     def _raise_to_answer(self, connection: Connection, posted: Posted) -> bool:
         """A second copy says that a message which was only listened to is to be answered: once."""
-        which = {
-            "on_platform": posted.thread.platform,
-            "in_workspace": posted.thread.workspace,
-            "in_channel": posted.thread.channel,
-            "with_external_id": posted.id,
-        }
-        return connection.execute(sql.RAISED, which).rowcount == 1
+        return connection.execute(sql.RAISED, _which(posted)).rowcount == 1
 
     def _make_pending(self, connection: Connection, conversation: int, now: datetime) -> bool:
         row = {"conversation_id": conversation, "state": "pending", "due_at": now, "created_at": now}
@@ -274,6 +272,24 @@ def _change(connection: Connection, claim: Claim, **values: Any) -> None:
 def _answered(reason: str | None, notices: Sequence[Notice], language: str) -> dict[str, Any]:
     rows = [{"key": notice.key, "values": dict(notice.values)} for notice in notices]
     return {"state": TurnState.ANSWERED.value, "reason": reason, "notices": rows, "language": language}
+
+
+def _which(posted: Posted) -> dict[str, Any]:
+    """The parameters that name a message by its platform's id."""
+    return {
+        "on_platform": posted.thread.platform,
+        "in_workspace": posted.thread.workspace,
+        "in_channel": posted.thread.channel,
+        "with_external_id": posted.id,
+    }
+
+
+def _add_version(connection: Connection, edited: Edited) -> None:
+    """Only if the text is another one, and not older than the one we have: edits, too, arrive in any order."""
+    newest = connection.execute(sql.NEWEST_VERSION, _which(edited.message)).first()
+    if newest is not None and newest.text != edited.message.text and newest.at <= edited.edited_at:
+        row = {"message_id": newest.message_id, "text": edited.message.text, "at": edited.edited_at}
+        connection.execute(sql.VERSION, row)
 
 
 def _take_messages(connection: Connection, claimed: Sequence[Row[Any]]) -> None:

@@ -68,6 +68,20 @@ RAISED = (
     .values(addressed=True, turn_id=None)
 )
 
+NEWEST_VERSION = (
+    select(message_versions.c.message_id, message_versions.c.text, message_versions.c.at)
+    .select_from(messages.join(message_versions, message_versions.c.message_id == messages.c.id))
+    .where(
+        messages.c.platform == bindparam("on_platform"),
+        messages.c.workspace == bindparam("in_workspace"),
+        messages.c.channel == bindparam("in_channel"),
+        messages.c.external_id == bindparam("with_external_id"),
+        messages.c.erased_at.is_(None),
+    )
+    .order_by(message_versions.c.id.desc())
+    .limit(1)
+)
+
 CLAIMED = (
     update(turns)
     .where(turns.c.id.in_(bindparam("ids", expanding=True)))

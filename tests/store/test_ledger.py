@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
+from bot.core.conversation import Edited, Incoming, Participant, ParticipantKind, Posted, ThreadRef
 from bot.core.errors import LeaseLost
 from bot.core.policy import decide
 from bot.core.ports import CompletionStart, Given, Sampling
@@ -38,8 +38,8 @@ def said(
     return Posted(ref, f"{ts}", position, Participant(author, kind), text, START, addressed=addressed, direct=direct)
 
 
-async def record(ledger: SqlLedger, *messages: Posted) -> list[bool]:
-    return [await ledger.record(message, decide(message)) for message in messages]
+async def record(ledger: SqlLedger, *events: Incoming) -> list[bool]:
+    return [await ledger.record(e, decide(e.message if isinstance(e, Edited) else e)) for e in events]
 
 
 async def claim(ledger: SqlLedger, limit: int = 10, owner: str = "me") -> list[Turn]:
@@ -116,6 +116,21 @@ async def test_a_copy_may_raise_a_message_from_listened_to_to_answered_once(ledg
     quiet, addressed = said(2.0, "bot, are you there?", addressed=False), said(2.0, "bot, are you there?")
     assert await record(ledger, quiet, addressed, addressed, quiet) == [False, True, False, False]
     assert await texts(ledger, await claimed(ledger)) == ["bot, are you there?"]
+
+
+async def test_a_mention_that_an_edit_adds_is_a_mention(ledger: SqlLedger) -> None:
+    before = said(1.0, "what about tomorrow?", addressed=False)
+    after = Edited(said(1.0, "<@UBOT> what about tomorrow?"), START + timedelta(minutes=1))
+    assert await record(ledger, before, after, after, before) == [False, True, False, False]
+    assert await texts(ledger, await claimed(ledger)) == ["<@UBOT> what about tomorrow?"]
+
+
+async def test_an_edit_of_a_message_that_waits_is_what_is_answered(ledger: SqlLedger) -> None:
+    def edited(text: str, minutes: int) -> Edited:
+        return Edited(said(1.0, text), START + timedelta(minutes=minutes))
+
+    await record(ledger, said(1.0, "frist"), edited("second", 2), edited("first", 1), edited("second", 3))
+    assert await texts(ledger, await claimed(ledger)) == ["second"]
 
 
 async def test_messages_in_a_known_thread_become_context_of_the_next_turn(ledger: SqlLedger) -> None:
