@@ -1,65 +1,74 @@
-# `make run` and `make test` set up what they need. `make help` lists the rest.
+# What this project can do, as `make help` lists it. `make run` and `make test` need nothing but Python 3.11 and make:
+# each target sets up what it needs in .venv, once, and a stamp there says that it is done. Settings are in .env.
 
 PYTHON ?= python3
+
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-READY := $(VENV)/.ready
-READY_DEV := $(VENV)/.ready-dev
-UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header --extra postgres --group build
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format types bench docs lock clean
+.PHONY: help run test lint types docs bench lock clean
 
 help: ## list what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
 
-run: $(READY) ## set up everything and start Threadbot
+run: $(VENV)/.installed ## set up everything and start the bot; without Slack's tokens, the playground
 	@exec $(BIN)/threadbot run
 
-test: $(READY_DEV) ## set up and run the whole test suite (PYTEST_ARGS="-k words")
+test: $(VENV)/.installed-dev ## set up and run the whole test suite; PYTEST_ARGS="-k words" chooses
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-lint: $(READY_DEV) ## check style and formatting
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
+lint: $(VENV)/.installed-dev ## ruff: lint and format, without changing anything
+	@$(BIN)/ruff check --quiet . .ci/docker-steps
+	@$(BIN)/ruff format --quiet --check . .ci/docker-steps
 
-format: $(READY_DEV) ## mend formatting
-	@$(BIN)/ruff check --fix .
-	@$(BIN)/ruff format .
-
-types: $(READY_DEV) ## check types
+types: $(VENV)/.installed-dev ## mypy, strict
 	@$(BIN)/mypy
 
-bench: $(READY_DEV) ## measure beside the smallest possible bot (BENCH_ARGS=--quick)
-	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
-
-docs: $(READY_DEV) ## write the parts of README.md and .env.example that come from the code
+docs: $(VENV)/.installed-dev ## write the generated parts of README.md and .env.example
 	@$(BIN)/python -m tests.docs
 
-lock: $(READY_DEV) ## pin the newest versions that pyproject.toml allows
+bench: $(VENV)/.installed-dev ## Threadbot beside the smallest possible bot, in figures; BENCH_ARGS=--quick is short
+	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+lock: $(VENV)/.installed-dev ## write both lock files anew, as pyproject.toml allows; the only target that picks versions
 	@$(PIP) install uv
-	@$(UV) --upgrade pyproject.toml -o requirements.lock
-	@$(UV) --upgrade --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(LOCK) pyproject.toml -o requirements.lock
+	@$(LOCK) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
-clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## remove .venv and what the tools keep; databases stay
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-$(READY): requirements.lock pyproject.toml | $(BIN)/python
-	@echo "Setting up Threadbot in $(VENV) (once, about half a minute) …"
+# A stamp is written when its step is through: what was interrupted is done again. The dev packages are a superset of
+# the others and come from a file that pins those alike, so either stamp's packages serve the bot.
+
+# The Python that it was made with may be gone by now.
+$(shell test -x $(BIN)/python || rm -f $(VENV)/.created $(VENV)/.installed $(VENV)/.installed-dev)
+
+$(VENV)/.created:
+	@command -v "$(PYTHON)" >/dev/null || { echo 'There is no "$(PYTHON)" here. Threadbot needs Python 3.11 or newer: install it, or name it: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v >= (3, 11) else "Threadbot needs Python 3.11 or newer, and $(PYTHON) is %d.%d. Name a newer one: make PYTHON=python3.11" % v)'
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || "$(PYTHON)" -c 'import sys; sys.exit("This Python cannot make virtual environments. On Debian or Ubuntu: apt-get install python%d.%d-venv" % sys.version_info[:2])'
+	@echo "setting up in $(VENV) (about a minute, once) …"
+	@"$(PYTHON)" -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/.created
+	@rm -f $@
+	@echo "installing what it needs …"
 	@$(PIP) install --require-hashes -r requirements.lock
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(READY_DEV): requirements-dev.lock $(READY)
-	@echo "Setting up the tools for development (once) …"
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/.created
+	@rm -f $@
+	@echo "installing what the tests need …"
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
-
-$(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "Threadbot needs Python 3.11 or newer; $(PYTHON) is older or missing. Use: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { \
-		rm -rf $(VENV); echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
