@@ -1,0 +1,122 @@
+"""
+Who may import whom: the rules of the house, and the check that says which line breaks which.
+
+The folder of a line answers which outside system it talks to. Imports inside functions count like any other.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ANYTHING = ("",)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What modules below *room* may import; rooms and packages stand for everything in them."""
+
+    room: str
+    ours: tuple[str, ...]
+    third_party: tuple[str, ...]
+    words: str
+
+
+DOORS = "a door imports core, markdown and its own SDK, no other door and no settings"
+
+# The first rule whose room holds a module is the module's rule.
+RULES = (
+    Rule("bot.core", ("bot.core",), (), "the core talks to nobody: it imports the standard library only"),
+    Rule("bot.markdown", ("bot.markdown",), ("markdown_it",), "markdown imports its parser only"),
+    Rule(
+        "bot.platforms.web.workspace",
+        ("bot.core", "bot.markdown", "bot.platforms.web.workspace"),
+        ("aiohttp", "markdown_it"),
+        "the playground's page starts fast: it imports no SDK and no database",
+    ),
+    Rule(
+        "bot.platforms.web",
+        ("bot.core", "bot.markdown", "bot.platforms.web"),
+        ("aiohttp",),
+        DOORS,
+    ),
+    Rule(
+        "bot.platforms.slack",
+        ("bot.core", "bot.markdown", "bot.platforms.slack"),
+        ("slack_bolt", "slack_sdk", "aiohttp"),
+        DOORS,
+    ),
+    Rule(
+        "bot.store", ("bot.core", "bot.markdown", "bot.store"), ("sqlalchemy", "alembic", "aiosqlite", "asyncpg"), DOORS
+    ),
+    Rule(
+        "bot.llm",
+        ("bot.core", "bot.markdown", "bot.llm"),
+        ("openai", "httpx2", "tiktoken", "genai_prices"),
+        DOORS,
+    ),
+    Rule("bot.settings", (), ("pydantic", "pydantic_settings", "dotenv"), "settings import nothing of ours"),
+    Rule("bot.health", ("bot.core",), ("aiohttp",), "the internal listener knows only the core"),
+    Rule("bot.logs", ("bot.core",), (), "how logs look knows only the core"),
+    Rule(
+        "bot.cli",
+        ("bot.app", "bot.commands", "bot.core", "bot.logs", "bot.settings", "bot.platforms.slack.manifest"),
+        ("click",),
+        "the command line parses and prints: the work is done in commands",
+    ),
+    Rule("bot.__main__", ("bot.cli",), (), "python -m bot is the command line"),
+    Rule("bot.app", ("bot",), ANYTHING, "app is where parts meet"),
+    Rule("bot.commands", ("bot",), ANYTHING, "commands use everything"),
+    Rule("bot", (), (), "a new module of bot/ needs a rule of its own"),
+)
+
+
+def broken_rules(module: str, source: str, *, package: bool = False) -> list[str]:
+    """What the imports of *source* break, one sentence a line; *package* for an __init__.py."""
+    rule = next(rule for rule in RULES if _within(module, (rule.room,)))
+    return [
+        f"{module}:{line} imports {name}, but {rule.words}"
+        for line, name in _imports(module, source, package)
+        if not _allowed(rule, name)
+    ]
+
+
+def module_of(path: Path, root: Path) -> str:
+    """``bot/core/turn.py`` is ``bot.core.turn``; an ``__init__.py`` is its package."""
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _allowed(rule: Rule, name: str) -> bool:
+    if _within(name, ("tests",)):
+        return False
+    if _within(name, ("bot",)):
+        return _within(name, rule.ours)
+    return (
+        name.split(".")[0] in sys.stdlib_module_names or rule.third_party == ANYTHING or _within(name, rule.third_party)
+    )
+
+
+def _within(name: str, rooms: tuple[str, ...]) -> bool:
+    return any(name == room or name.startswith(room + ".") for room in rooms)
+
+
+def _imports(module: str, source: str, package: bool) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = _origin(module, node, package)
+            for alias in node.names:  # from bot import app: the name may be a module
+                yield node.lineno, f"{origin}.{alias.name}" if _within(origin, ("bot", "tests")) else origin
+
+
+def _origin(module: str, node: ast.ImportFrom, package: bool) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = module.split(".")
+    above = parts[: len(parts) - node.level + package]
+    return ".".join([*above, *(node.module or "").split(".")]).rstrip(".")

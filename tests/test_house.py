@@ -1,0 +1,91 @@
+"""The house keeps its rules: who imports whom, and what no file may hold."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house import broken_rules, module_of
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = sorted((ROOT / "bot").rglob("*.py"))
+
+BROKEN = {
+    "an SDK in the core": ("bot.core.turn", "import openai"),
+    "a door in the core": ("bot.core.answer", "from bot.llm import tokens"),
+    "settings in a door": ("bot.platforms.slack.adapter", "from bot.settings import Settings"),
+    "a door in another": ("bot.store.ledger", "from bot.platforms.slack import text"),
+    "one platform in another": ("bot.platforms.web.adapter", "import bot.platforms.slack.text"),
+    "another door's SDK": ("bot.platforms.slack.adapter", "import sqlalchemy.ext.asyncio"),
+    "a late import": ("bot.core.turn", "def later():\n    import aiohttp"),
+    "a relative import": ("bot.core.turn", "from ..store import tables"),
+    "a module of the package itself": ("bot.llm.offline", "from bot import settings"),
+    "core in markdown": ("bot.markdown.lines", "from bot.core import turn"),
+    "anything in settings": ("bot.settings", "from bot.core.errors import BotError"),
+    "the model's SDK in the playground's page": ("bot.platforms.web.workspace.server", "import openai"),
+    "the database in the playground's page": ("bot.platforms.web.workspace.store", "import sqlalchemy"),
+    "the playground's other half in its page": (
+        "bot.platforms.web.workspace.live",
+        "from bot.platforms.web import api",
+    ),
+    "a door in the command line": ("bot.cli", "from bot.store import migrate"),
+    "a test": ("bot.app", "from tests.standins import slack"),
+    "a module without a rule": ("bot.shop", "import bot.core.turn"),
+}
+KEPT = {
+    "the standard library": ("bot.core.turn", "import asyncio\nfrom collections.abc import Sequence"),
+    "the core in itself": ("bot.core.turn", "from bot.core.errors import BotError\nfrom . import errors"),
+    "a door's SDK": ("bot.store.ledger", "from sqlalchemy.ext.asyncio import AsyncConnection"),
+    "everything in app": ("bot.app", "import aiohttp\nfrom bot.llm import tokens\nfrom bot.settings import Settings"),
+}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_keep_the_rules(path: Path) -> None:
+    module = module_of(path, ROOT)
+
+    assert not broken_rules(module, path.read_text(encoding="utf-8"), package=path.name == "__init__.py")
+
+
+@pytest.mark.parametrize(("module", "source"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_rule_is_named_with_its_line(module: str, source: str) -> None:
+    [complaint] = broken_rules(module, source)
+
+    line = 2 if source.startswith("def") else 1
+    assert complaint.startswith(f"{module}:{line} imports ")
+
+
+@pytest.mark.parametrize(("module", "source"), KEPT.values(), ids=KEPT.keys())
+def test_what_is_allowed_is_not_complained_of(module: str, source: str) -> None:
+    assert broken_rules(module, source) == []
+
+
+def test_the_playgrounds_page_loads_nothing_heavy() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, bot.cli, bot.platforms.web.workspace; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert not {"openai", "sqlalchemy", "slack_bolt", "tiktoken", "alembic"} & set(loaded)
+
+
+def test_importing_a_module_reads_and_starts_nothing(tmp_path: Path) -> None:
+    """Not a setting, not a database, not a connection, not a line of output."""
+    modules = [module_of(path, ROOT) for path in FILES if path.stem != "__main__"]
+    program = (
+        "import importlib, sys\n"
+        "sys.addaudithook(lambda event, args: print(event, *args) if event.startswith(('socket.', 'subprocess.',"
+        " 'sqlite3.connect')) and event != 'socket.__new__' else None)\n"
+        f"for name in {modules!r}: importlib.import_module(name)\n"
+        "import threading; print(*[t.name for t in threading.enumerate()][1:], end='')"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path)
+
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
