@@ -147,9 +147,10 @@ class SocketMode:
             "retry_reason": delivery.reason if attempt else "",
             "payload": delivery.payload,
         }
+        leaving = time.time()  # after the send, whoever receives it may have had the processor before us
         delivery.reason = "timeout" if await self._send_to_one(envelope) else "connection_failed"
         if delivery.reason == "timeout":
-            delivery.sent_at.append(time.time())
+            delivery.sent_at.append(leaving)
 
     async def _send_to_one(self, envelope: Json) -> bool:
         if not self._sockets:
