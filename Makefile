@@ -8,12 +8,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+LOCK_ARGS ?=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-annotate --no-header --extra postgres --group build
+	--no-emit-index-url --no-annotate --no-header --extra postgres --group build $(LOCK_ARGS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint types docs bench lock clean
+.PHONY: help run test lint format types docs bench lock clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
@@ -28,6 +29,10 @@ lint: $(VENV)/.installed-dev ## ruff: lint and format, without changing anything
 	@$(BIN)/ruff check --quiet . .ci/docker-steps
 	@$(BIN)/ruff format --quiet --check . .ci/docker-steps
 
+format: $(VENV)/.installed-dev ## ruff: mend format, and what lint can mend by itself
+	@$(BIN)/ruff check --quiet --fix . .ci/docker-steps
+	@$(BIN)/ruff format --quiet . .ci/docker-steps
+
 types: $(VENV)/.installed-dev ## mypy, strict
 	@$(BIN)/mypy
 
@@ -37,7 +42,7 @@ docs: $(VENV)/.installed-dev ## write the generated parts of README.md and .env.
 bench: $(VENV)/.installed-dev ## Threadbot beside the smallest possible bot, in figures; BENCH_ARGS=--quick is short
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
-lock: $(VENV)/.installed-dev ## write both lock files anew, as pyproject.toml allows; the only target that picks versions
+lock: $(VENV)/.installed-dev ## write both lock files anew; pins stay where they can, LOCK_ARGS=--upgrade takes the newest
 	@$(PIP) install uv
 	@$(LOCK) pyproject.toml -o requirements.lock
 	@$(LOCK) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
