@@ -25,7 +25,13 @@ class Database(Protocol):
 
     dialect: str  # SQLAlchemy's name: sqlite or postgresql
 
-    async def write(self, operation: Operation[T]) -> T: ...
+    async def write(self, operation: Operation[T], *, synced: bool = True) -> T:
+        """
+        Not *synced*: a power failure may undo it, unless something later was synced; the end of this process may not.
+
+        To wait for the disk is the dearest part of a write. SQLite only: where the database is a machine of its own,
+        it would fail without us, and what it undid we would still believe.
+        """
 
     async def read(self, operation: Operation[T]) -> T: ...
 

@@ -124,7 +124,10 @@ class SqlLedger:
     # claiming
 
     async def claim(self, owner: str, platforms: Collection[str], limit: int) -> Sequence[Turn]:
-        return await self._database.write(lambda connection: self._claim(connection, owner, platforms, limit))
+        # Undone by a power failure, the claim is made again: whoever held it has gone with the power.
+        return await self._database.write(
+            lambda connection: self._claim(connection, owner, platforms, limit), synced=False
+        )
 
     def _claim(self, connection: Connection, owner: str, platforms: Collection[str], limit: int) -> Sequence[Turn]:
         now = self._now(connection)
@@ -185,7 +188,8 @@ class SqlLedger:
             _change(connection, claim, reason=None)
             return completed.start(connection, self._sql.system_prompt, claim, start, self._now(connection))
 
-        return await self._database.write(write)
+        # Undone by a power failure, the call is made again: its answer has gone with the power, too.
+        return await self._database.write(write, synced=False)
 
     async def abandon(self, claim: Claim, completion: int, error: str) -> None:
         def write(connection: Connection) -> None:

@@ -24,7 +24,7 @@ class PostgresDatabase:
     def __init__(self, url: URL) -> None:
         self._engine = _engine(url)
 
-    async def write(self, operation: Operation[T]) -> T:
+    async def write(self, operation: Operation[T], *, synced: bool = True) -> T:  # noqa: ARG002 - always; see the port
         try:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(operation)

@@ -29,7 +29,6 @@ BUSY_TIMEOUT_SECONDS = 5.0  # other programs may open the file: commands, backup
 SHARED = 64  # operations in one transaction, at most: the first of them should not wait long
 PRAGMAS = (
     "journal_mode = WAL",
-    "synchronous = FULL",  # an acknowledged event survives a power loss; about 20 % slower than NORMAL
     "foreign_keys = ON",
 )
 
@@ -37,6 +36,7 @@ PRAGMAS = (
 @dataclass(slots=True)
 class _Waiting:
     operation: Operation[Any]
+    synced: bool
     done: asyncio.Future[Any] = field(repr=False)
 
 
@@ -56,8 +56,8 @@ class SqliteDatabase:
         self._waiting: list[_Waiting] = []
         self._draining: asyncio.Task[None] | None = None
 
-    async def write(self, operation: Operation[T]) -> T:
-        entry = _Waiting(operation, asyncio.get_running_loop().create_future())
+    async def write(self, operation: Operation[T], *, synced: bool = True) -> T:
+        entry = _Waiting(operation, synced, asyncio.get_running_loop().create_future())
         self._waiting.append(entry)
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._drain())
@@ -87,7 +87,7 @@ class SqliteDatabase:
 
     async def _settle(self, entry: _Waiting) -> None:
         try:
-            _deliver(entry, await self._writer.run(lambda engine: _alone(engine, entry.operation)), None)
+            _deliver(entry, *(await self._writer.run(lambda engine: _together(engine, [entry])))[0])
         except BotError as error:
             _deliver(entry, None, error)
 
@@ -154,13 +154,27 @@ async def _call(connection: aiosqlite.Connection, work: Callable[[], T]) -> T:
     return result
 
 
+def _sync(engine: Engine, *, synced: bool) -> None:
+    """
+    Whether the next commit waits for the disk (SQLite, "PRAGMA synchronous", in WAL mode).
+
+    FULL: an acknowledged event survives a power failure. NORMAL: the end of the process, but a power failure only
+    together with the next commit that is FULL, since that one syncs all that was written before it.
+    """
+    with engine.connect() as connection:  # no statement of SQLAlchemy's: that would begin a transaction
+        raw = connection.connection.driver_connection
+        assert raw is not None  # noqa: S101 - it is open
+        raw.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}").close()
+
+
 def _alone(engine: Engine, operation: Operation[T]) -> T:
     with engine.begin() as connection:
         return operation(connection)
 
 
 def _together(engine: Engine, batch: Sequence[_Waiting]) -> list[_Outcome]:
-    """One transaction for all."""
+    """One transaction for all, synced if one of them is to be."""
+    _sync(engine, synced=any(entry.synced for entry in batch))
     with engine.begin() as connection:
         return [_tried(connection, entry.operation) for entry in batch]
 
