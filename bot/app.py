@@ -7,11 +7,13 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any, Protocol
 
 from bot.core.answer import Answerer, AnswerSettings
 from bot.core.errors import BotError, LedgerError
 from bot.core.ports import Checkpoint, LanguageModel, Platform, Sampling
+from bot.core.retry import Patience
 from bot.core.worker import Worker, WorkerSettings, persist
 from bot.health import internal_listener
 from bot.llm import prices, tokens
@@ -42,6 +44,7 @@ async def run(
     until: Awaitable[None] | None = None,
     ready: Callable[[], None] = lambda: None,
     checkpoint: Checkpoint = no_checkpoint,
+    patience: Patience | None = None,
 ) -> None:
     """
     Answer on *platforms* until SIGTERM, SIGINT or the end of *until*; a second signal stops at once.
@@ -53,7 +56,8 @@ async def run(
         lock = await stack.enter_async_context(worker_lock(file)) if file else None
         ledger = await stack.enter_async_context(open_ledger(settings))
         model = await stack.enter_async_context(open_model(settings))
-        worker = _worker(settings, platforms, ledger, model, checkpoint)
+        patience = patience or Patience(outage=timedelta(hours=settings.outage_hours))
+        worker = _worker(settings, platforms, ledger, model, checkpoint, patience)
         await stack.enter_async_context(
             internal_listener(
                 settings.internal_host,
@@ -129,6 +133,7 @@ def _worker(
     ledger: SqlLedger,
     model: LanguageModel,
     checkpoint: Checkpoint,
+    patience: Patience,
 ) -> Worker:
     answerer = Answerer(
         ledger=ledger,
@@ -140,11 +145,16 @@ def _worker(
             prompt_tokens=settings.prompt_tokens,
             max_tokens=settings.openai_max_tokens,
             sampling=sampling(settings),
+            overlooked_after=patience.overlooked_after,
         ),
         checkpoint=checkpoint,
         persist=persist,
     )
-    worker_settings = WorkerSettings([platform.name for platform in platforms], settings.max_concurrent_turns)
+    worker_settings = WorkerSettings(
+        platforms=[platform.name for platform in platforms],
+        max_concurrent_turns=settings.max_concurrent_turns,
+        patience=patience,
+    )
     return Worker(ledger=ledger, answerer=answerer, settings=worker_settings, checkpoint=checkpoint)
 
 

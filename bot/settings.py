@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     stop_grace: float = Field(
         20, ge=0, description="Seconds that running answers get to finish when the bot is stopped."
     )
+    outage_hours: float = Field(
+        6, ge=0, description="How long a question is kept while the model cannot be reached, in hours."
+    )
     internal_host: str = Field("127.0.0.1", description="Address of the internal listener that serves `/healthz`.")
     internal_port: int = Field(8766, ge=0, le=65535, description="Port of the internal listener. 0 turns it off.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")

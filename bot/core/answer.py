@@ -7,14 +7,17 @@ the model is not asked again.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from bot.core import budget, finish
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.logs import turn_changed
+from bot.core.noticing import noticing
 from bot.core.ports import (
     Checkpoint,
     CompletionRequest,
@@ -32,6 +35,11 @@ from bot.core.prompt import Counting, Prompt, build, is_blank
 from bot.core.texts import language_of, sentence
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnState, Usage
 
+OUTAGE = "outage"  # the notice's key
+LEARNING_ROUNDS = 8  # three quarters each: a tenth of the window that was assumed
+
+log = logging.getLogger(__name__)
+
 Persist = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
 """Tries a write until the database takes it: what was paid for is not thrown away because of a full disk."""
 
@@ -43,6 +51,7 @@ class AnswerSettings:
     prompt_tokens: int
     max_tokens: int  # for the reply
     sampling: Sampling = field(default_factory=Sampling)
+    overlooked_after: timedelta = timedelta(minutes=2)  # an answer in place of an older notice is not noticed
 
 
 class Answerer:
@@ -62,13 +71,14 @@ class Answerer:
         self._settings = settings
         self._checkpoint = checkpoint
         self._persist = persist
+        self._learned_window: int | None = None  # tokens
 
     async def answer(self, turn: Turn) -> None:
         """Ask the model, if that is still to be done, and show what came of it. Raises what the doors raise."""
         presenter = Presenter(lambda: self._open_reply(turn))
         if turn.state is TurnState.RUNNING:
             try:
-                outcome = await self._ask(turn, presenter)
+                outcome = await self._ask_within_the_window(turn, presenter)
             finally:
                 await presenter.stop()
         else:
@@ -81,6 +91,37 @@ class Answerer:
         outcome = await self._conclude(turn, history, reason, notice)
         await self._show(turn, await self._open_reply(turn), outcome)
 
+    async def say_outage(self, turn: Turn) -> Sequence[Notice]:
+        """The model is down for longer: tell the asker, once, that the answer will come. Returns what was said."""
+        if any(notice.key == OUTAGE for notice in turn.said):
+            return turn.said
+        history = await self._ledger.history(turn)
+        reply = await self._open_reply(turn)
+        await reply.finish(sentence(Notice(OUTAGE), _language(history)))
+        return [Notice(OUTAGE)]
+
+    async def _ask_within_the_window(self, turn: Turn, presenter: Presenter) -> Outcome:
+        """Ask; when the server's window turns out to be smaller than was known, cut the prompt and ask again."""
+        for _ in range(LEARNING_ROUNDS):
+            try:
+                return await self._ask(turn, presenter)
+            except ModelError as error:
+                if error.problem is not ModelProblem.CONTEXT_LENGTH:
+                    raise
+                self._learn_window(error.limit)
+        return await self._ask(turn, presenter)
+
+    def _window(self) -> int:
+        """Tokens, prompt and completion together."""
+        known = self._model.window(self._settings.model)
+        return min(known, self._learned_window or known)
+
+    def _learn_window(self, limit: int | None) -> None:
+        """*limit*: as the server said; a server that does not say is tried with less and less."""
+        window = self._window()
+        self._learned_window = limit if limit is not None and limit < window else window * 3 // 4
+        log.warning("the context window of %s is taken to be %d tokens", self._settings.model, self._learned_window)
+
     async def _ask(self, turn: Turn, presenter: Presenter) -> Outcome:
         history = await self._ledger.history(turn)
         platform = self._platforms[turn.conversation.thread.platform]
@@ -92,11 +133,12 @@ class Answerer:
             return await self._conclude(turn, history, "question too long", Notice("question_too_long", numbers))
         completion = await self._ledger.begin(turn.claim, self._start(prompt))
         try:
-            result = await self._stream(prompt, presenter)
+            async with noticing(turn, history, platform, presenter):
+                result = await self._stream(prompt, presenter)
         except ModelError as error:
             await self._ledger.abandon(turn.claim, completion, error.problem.value)
             raise
-        notices = self._notices(result, history)
+        notices = self._notices(result, turn, history)
         language = _language(history)
         await self._checkpoint("before complete")
         await self._persist(lambda: self._ledger.complete(turn.claim, completion, result, notices, language))
@@ -107,7 +149,6 @@ class Answerer:
     def _prompt(self, turn: Turn, history: History, platform: Platform) -> Prompt | budget.QuestionTooLong:
         settings = self._settings
         per_message, per_prompt = self._model.overhead(settings.model)
-        window = self._model.window(settings.model)
         return build(
             system_prompt=settings.system_prompt,
             conversation=turn.conversation,
@@ -115,11 +156,11 @@ class Answerer:
             history=history,
             readable=platform.readable,
             counting=Counting(lambda text: self._model.count_tokens(settings.model, text), per_message, per_prompt),
-            prompt_tokens=budget.prompt_budget(settings.prompt_tokens, window, settings.max_tokens),
+            prompt_tokens=budget.prompt_budget(settings.prompt_tokens, self._window(), settings.max_tokens),
         )
 
     def _max_tokens(self) -> int:
-        return budget.reply_tokens(self._model.window(self._settings.model), self._settings.max_tokens)
+        return budget.reply_tokens(self._window(), self._settings.max_tokens)
 
     def _start(self, prompt: Prompt) -> CompletionStart:
         return CompletionStart(
@@ -183,9 +224,13 @@ class Answerer:
             cost_nanodollars=self._model.cost(self._settings.model, collected.usage),
         )
 
-    def _notices(self, result: Completion, history: History) -> Sequence[Notice]:
-        notices = finish.notices(result, self._max_tokens())
-        return [*notices, Notice("direct_threads")] if history.newcomer and result.text else notices
+    def _notices(self, result: Completion, turn: Turn, history: History) -> Sequence[Notice]:
+        notices = list(finish.notices(result, self._max_tokens()))
+        if history.newcomer and result.text:
+            notices.append(Notice("direct_threads"))
+        if history.messages and (late := finish.lateness(turn.first_attempt_at, history.messages[-1].posted_at)):
+            notices.append(late)
+        return notices
 
     async def _conclude(self, turn: Turn, history: History, reason: str, notice: Notice) -> Outcome:
         language = _language(history)
@@ -196,9 +241,12 @@ class Answerer:
     async def _open_reply(self, turn: Turn) -> Reply:
         thread = turn.conversation.thread
         parts = _ClaimedParts(self._ledger, turn.claim, self._checkpoint)
-        return await self._platforms[thread.platform].open_reply(
+        reply = await self._platforms[thread.platform].open_reply(
             ReplyRequest(thread=thread, turn=turn.claim.turn, parts=turn.parts, log=parts)
         )
+        if _is_overlooked(turn, self._settings.overlooked_after):
+            await reply.remove()
+        return reply
 
     async def _show(self, turn: Turn, reply: Reply, outcome: Outcome) -> None:
         sentences = [sentence(notice, outcome.language) for notice in outcome.notices]
@@ -246,6 +294,13 @@ class _ClaimedParts(PartLog):
 
     async def check(self) -> None:
         await self._ledger.check(self._claim)
+
+
+def _is_overlooked(turn: Turn, after: timedelta) -> bool:
+    """Whether an answer in place of the outage's notice would be overlooked: nobody is told of an edit."""
+    if not turn.parts or not any(notice.key == OUTAGE for notice in turn.said):
+        return False
+    return datetime.now(UTC) - turn.parts[0].intended_at > after
 
 
 def _language(history: History) -> str:

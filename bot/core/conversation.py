@@ -93,10 +93,12 @@ class Message:
     """A message as the ledger holds it, with its newest version."""
 
     id: int
+    platform_id: str
     position: int
     author: Participant
     version: Version
     addressed: bool
+    posted_at: datetime  # aware, UTC
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from bot.core.turn import Completion, Notice
+
+LATE_AFTER = timedelta(minutes=5)
 
 _WITH_TEXT = {
     "stop": None,
@@ -32,3 +35,16 @@ def notices(completion: Completion, max_tokens: int) -> Sequence[Notice]:
         return [Notice(key)] if key else []
     key = _WITHOUT_TEXT.get(completion.finish_reason or "", "empty_answer")
     return [Notice(key, {"limit": max_tokens} if key == "empty_length" else {})]
+
+
+def lateness(began_at: datetime, asked_at: datetime) -> Notice | None:
+    """What to say when work on an answer began long after the question was asked."""
+    late = began_at - asked_at
+    if late < LATE_AFTER:
+        return None
+    minutes = round(late.total_seconds() / 60)
+    return (
+        Notice("late_minutes", {"minutes": minutes})
+        if minutes < 120
+        else Notice("late_hours", {"hours": minutes // 60})
+    )

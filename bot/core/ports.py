@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from bot.core.conversation import Incoming, ThreadRef
 from bot.core.policy import Decision
@@ -85,6 +85,16 @@ class Platform(Protocol):
 
     def readable(self, text: str) -> str:
         """A message's text as a person reads it: the bot's own mention is gone, escapes are undone. Pure."""
+
+
+@runtime_checkable
+class Noticing(Protocol):
+    """A capability: letting the asker see that a message was noticed, before there are words. Never raises."""
+
+    async def notice(self, thread: ThreadRef, message: str) -> None: ...
+
+    async def unnotice(self, thread: ThreadRef, message: str) -> None:
+        """Take that away, if it is there."""
 
 
 # Language models
@@ -230,11 +240,15 @@ class Ledger(Protocol):
     async def give_up(self, claim: Claim, reason: str) -> None:
         """Nothing can be shown, now or later: the turn is *failed*."""
 
-    async def release(self, claim: Claim, due_at: datetime, reason: str) -> None:
-        """Give the turn back, to be claimed again from *due_at* on. An answered turn stays answered."""
+    async def release(self, claim: Claim, due_at: datetime, reason: str, said: Sequence[Notice] = ()) -> None:
+        """
+        Give the turn back, to be claimed again from *due_at* on. An answered turn stays answered.
 
-    async def renew(self, claims: Collection[Claim]) -> None:
-        """Extend the leases of these turns, as far as they are still held."""
+        *said*: what the asker was told meanwhile.
+        """
+
+    async def renew(self, owner: str, claims: Collection[Claim]) -> Collection[Claim]:
+        """Extend the leases of *owner*'s turns. Returns the claims that no longer hold."""
 
     async def intend_part(self, claim: Claim, number: int) -> None: ...
 

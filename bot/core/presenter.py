@@ -29,12 +29,22 @@ class Presenter:
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._lost: LeaseLost | None = None
+        self._words = asyncio.Event()
 
     def add(self, text: str) -> None:
         """More of the answer."""
         self._text.append(text)
+        self._words.set()
         if self._task is None:
             self._task = asyncio.create_task(self._run())
+
+    async def words_within(self, seconds: float) -> bool:
+        """Whether the first words come within *seconds*."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._words.wait()
+        except TimeoutError:
+            return False
 
     def raise_failure(self) -> None:
         """Raise LeaseLost once another worker is known to own the turn."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.core.errors import LedgerError, ModelError, PlatformError
@@ -44,6 +44,21 @@ class RetryPolicy:
     def _backoff(self, attempt: int, random: Callable[[], float]) -> float:
         ceiling = min(self.longest_seconds, self.first_seconds * 2.0 ** min(attempt, 30))
         return ceiling * (0.5 + random() / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long this bot, and those who asked it, wait."""
+
+    asking: RetryPolicy = field(default_factory=RetryPolicy)  # the model, before it counts as down
+    outage: timedelta = timedelta(hours=6)  # how long a question is kept while the model is down
+    showing: RetryPolicy = field(default_factory=lambda: RetryPolicy(attempts=1000, within=timedelta(hours=6)))
+    overlooked_after: timedelta = timedelta(minutes=2)  # an answer in place of an older notice is not noticed
+
+
+def outage_wait(attempt: int, random: Callable[[], float]) -> float:
+    """Seconds until a provider that is down is asked again; *attempt* counts all that failed, from 1."""
+    return min(60.0, 2.0 * attempt) * (0.5 + random() / 2)
 
 
 def is_passing(error: Exception) -> bool:

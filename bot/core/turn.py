@@ -73,6 +73,7 @@ class Turn:
     attempts: int  # of asking the model, this one included
     first_attempt_at: datetime
     parts: Sequence[ReplyPart] = ()
+    said: Sequence[Notice] = ()  # to the asker, by earlier attempts
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -21,13 +21,13 @@ from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, Platfo
 from bot.core.logs import turn_changed
 from bot.core.policy import Action, decide
 from bot.core.ports import Checkpoint, Ledger
-from bot.core.retry import RetryPolicy, reconnect_wait
+from bot.core.retry import Patience, RetryPolicy, is_passing, outage_wait, reconnect_wait
 from bot.core.turn import Notice, Turn, TurnState
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0  # turns that other processes made due, or that become due by time
-RENEW_SECONDS = 5.0  # a quarter of the lease
+RENEW_SECONDS = 1.5  # leases last much longer, but a claim that was lost should end its work soon
 PERSIST_SECONDS = 600.0  # how long an answer is kept in memory while the database cannot take it
 
 
@@ -35,8 +35,7 @@ PERSIST_SECONDS = 600.0  # how long an answer is kept in memory while the databa
 class WorkerSettings:
     platforms: Collection[str]  # those that this process serves
     max_concurrent_turns: int
-    asking: RetryPolicy = field(default_factory=RetryPolicy)
-    showing: RetryPolicy = field(default_factory=lambda: RetryPolicy(attempts=1000, within=timedelta(hours=6)))
+    patience: Patience = field(default_factory=Patience)
 
 
 class Worker:
@@ -124,7 +123,10 @@ class Worker:
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             try:
-                await self._ledger.renew([turn.claim for turn in self._tasks.values()])
+                held = {turn.claim: task for task, turn in self._tasks.items()}
+                for lost in await self._ledger.renew(self.owner, held.keys()):
+                    log.warning("turn %d belongs to another worker by now", lost.turn)
+                    held[lost].cancel()
             except LedgerError as error:
                 log.warning("leases could not be renewed: %s", error)
 
@@ -157,17 +159,25 @@ class Worker:
             await self._settle_unshown(turn, error)
             return
         reason = error.problem.value if isinstance(error, ModelError) else "internal"
-        wait = self._wait_for(self._settings.asking, turn, error)
+        wait = self._wait_for(self._settings.patience.asking, turn, error)
         if wait is not None:
-            await self._release(turn, wait, reason)
+            await self._release(turn, wait, reason, turn.said)
             return
         try:
+            if isinstance(error, ModelError) and self._outlasts(turn, error):
+                said = await self._answerer.say_outage(turn)
+                await self._release(turn, outage_wait(turn.attempts, random.random), reason, said)
+                return
             await self._answerer.say(turn, reason, Notice(reason))
         except PlatformError as refused:
             await self._settle_unshown(turn, refused)
 
+    def _outlasts(self, turn: Turn, error: ModelError) -> bool:
+        """Whether the question is kept until the provider is back."""
+        return is_passing(error) and datetime.now(UTC) < turn.first_attempt_at + self._settings.patience.outage
+
     async def _settle_unshown(self, turn: Turn, error: PlatformError) -> None:
-        wait = self._wait_for(self._settings.showing, turn, error)
+        wait = self._wait_for(self._settings.patience.showing, turn, error)
         if wait is not None:
             await self._release(turn, wait, error.code)
             return
@@ -183,8 +193,8 @@ class Worker:
             random=random.random,
         )
 
-    async def _release(self, turn: Turn, wait: float, reason: str) -> None:
-        await self._ledger.release(turn.claim, datetime.now(UTC) + timedelta(seconds=wait), reason)
+    async def _release(self, turn: Turn, wait: float, reason: str, said: Sequence[Notice] = ()) -> None:
+        await self._ledger.release(turn.claim, datetime.now(UTC) + timedelta(seconds=wait), reason, said)
         turn_changed(turn, TurnState.PENDING, f"{reason}, again in {wait:.1f} s")
 
     # stopping

@@ -43,6 +43,8 @@ def _messages() -> Select[Any]:
             messages.c.turn_id,
             messages.c.position,
             messages.c.addressed,
+            messages.c.external_id,
+            messages.c.posted_at,
             message_versions.c.id.label("version"),
             message_versions.c.text,
             message_versions.c.given,
@@ -86,10 +88,12 @@ def _answers() -> Select[Any]:
 def _message(row: Row[Any]) -> Message:
     return Message(
         id=row.id,
+        platform_id=row.external_id,
         position=row.position,
         author=Participant(row.author, ParticipantKind(row.kind), row.name),
         version=Version(row.version, row.text, row.given, row.tokens),
         addressed=row.addressed,
+        posted_at=row.posted_at,
     )
 
 

@@ -142,16 +142,18 @@ class SqlLedger:
         parts = _parts(connection, [row.id for row in due if row.attempts])
         return [_turn(row, owner, now, parts.get(row.id, [])) for row in due]
 
-    async def renew(self, claims: Collection[Claim]) -> None:
+    async def renew(self, owner: str, claims: Collection[Claim]) -> Collection[Claim]:
         if not claims:
-            return
+            return []
+        ids = [claim.turn for claim in claims]
 
-        def extend(connection: Connection) -> None:
-            now = self._now(connection)
-            for claim in claims:
-                _held(connection, claim, lease_until=now + LEASE)
+        def extend(connection: Connection) -> Collection[Claim]:
+            until = self._now(connection) + LEASE
+            connection.execute(sql.RENEWED, {"ids": ids, "held_by": owner, "lease_until": until})
+            fences = {row.id: row.fence for row in connection.execute(sql.FENCES, {"ids": ids})}
+            return [claim for claim in claims if fences.get(claim.turn) != claim.fence]
 
-        await self._database.write(extend)
+        return await self._database.write(extend)
 
     async def expire_leases(self) -> int:
         """
@@ -230,9 +232,10 @@ class SqlLedger:
 
         await self._database.write(write)
 
-    async def release(self, claim: Claim, due_at: datetime, reason: str) -> None:
+    async def release(self, claim: Claim, due_at: datetime, reason: str, said: Sequence[Notice] = ()) -> None:
         def write(connection: Connection) -> None:
-            _change(connection, claim, owner=None, reason=reason[:64], lease_until=due_at, due_at=due_at)
+            values = {"notices": _rows(said)} if said else {}
+            _change(connection, claim, owner=None, reason=reason[:64], lease_until=due_at, due_at=due_at, **values)
             running = update(turns).where(turns.c.id == claim.turn, turns.c.state == "running")
             if _is_running(connection, claim):
                 _absorb_pending(connection, claim)
@@ -274,8 +277,11 @@ def _change(connection: Connection, claim: Claim, **values: Any) -> None:
 
 
 def _answered(reason: str | None, notices: Sequence[Notice], language: str) -> dict[str, Any]:
-    rows = [{"key": notice.key, "values": dict(notice.values)} for notice in notices]
-    return {"state": TurnState.ANSWERED.value, "reason": reason, "notices": rows, "language": language}
+    return {"state": TurnState.ANSWERED.value, "reason": reason, "notices": _rows(notices), "language": language}
+
+
+def _rows(notices: Sequence[Notice]) -> list[dict[str, Any]]:
+    return [{"key": notice.key, "values": dict(notice.values)} for notice in notices]
 
 
 def _which(posted: Posted) -> dict[str, Any]:
@@ -327,6 +333,7 @@ def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart]) 
         attempts=row.attempts + 1,
         first_attempt_at=row.first_attempt_at or now,
         parts=parts,
+        said=[Notice(notice["key"], notice["values"]) for notice in row.notices or ()],
     )
 
 

@@ -112,6 +112,12 @@ PARTS = (
 HELD = update(turns).where(
     turns.c.id == bindparam("held"), turns.c.fence == bindparam("held_fence"), turns.c.state.in_(_ACTIVE)
 )
+RENEWED = update(turns).where(
+    turns.c.id.in_(bindparam("ids", expanding=True)),
+    turns.c.owner == bindparam("held_by"),
+    turns.c.state.in_(_ACTIVE),
+)
+FENCES = select(turns.c.id, turns.c.fence).where(turns.c.id.in_(bindparam("ids", expanding=True)))
 FENCE = select(turns.c.fence).where(turns.c.id == bindparam("id"))
 NOTED = update(reply_parts).where(
     reply_parts.c.turn_id == bindparam("of_turn"), reply_parts.c.number == bindparam("with_number")
@@ -140,13 +146,26 @@ def statements(dialect: str) -> Statements:
         new_message=upsert(messages)
         .on_conflict_do_nothing(index_elements=["platform", "workspace", "channel", "external_id"])
         .returning(messages.c.id),
-        pending_turn=upsert(turns).on_conflict_do_nothing(
-            index_elements=["conversation_id"], index_where=turns.c.state == "pending"
-        ),
+        pending_turn=_pending_turn(upsert),
         due=_due(skip_locked=dialect != "sqlite"),
         part=_part(upsert),
         system_prompt=upsert(system_prompts).on_conflict_do_nothing(index_elements=["sha256"]),
     )
+
+
+def _pending_turn(upsert: Any) -> Executable:
+    """
+    A pending turn, unless there is one.
+
+    The update that changes nothing locks the one that is there: without it PostgreSQL may let another worker claim
+    that one before our message is committed, and nobody would take the message. The condition is written out: with a
+    parameter in it PostgreSQL no longer finds the index once it has made a generic plan, at the sixth time.
+    """
+    made = upsert(turns)
+    pending: Executable = made.on_conflict_do_update(
+        index_elements=["conversation_id"], index_where=turns.c.state == _PENDING, set_={"due_at": turns.c.due_at}
+    )
+    return pending
 
 
 def _new_conversation(upsert: Any) -> Executable:
@@ -194,6 +213,7 @@ def _due(*, skip_locked: bool) -> Executable:
     query = (
         select(
             *(turns.c[name] for name in ("id", "conversation_id", "state", "fence", "attempts", "first_attempt_at")),
+            turns.c.notices,
             *(conversations.c[name] for name in ("platform", "workspace", "channel", "thread", "direct")),
             conversations.c.window_start,
             conversations.c.window_position,

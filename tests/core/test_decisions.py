@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
 from bot.core.errors import LedgerError, ModelError, ModelProblem, PlatformError
-from bot.core.finish import notices
+from bot.core.finish import lateness, notices
 from bot.core.pacing import FIRST_SECONDS, SHORTEST_SECONDS, Pace
 from bot.core.policy import Action, decide
 from bot.core.retry import RetryPolicy
@@ -116,6 +116,17 @@ def test_every_finish_reason_but_stop_ends_in_a_sentence(text: str, finish_reaso
 
 def test_a_refusal_is_said_to_be_one() -> None:
     assert [n.key for n in notices(completion("I can't help", "stop", "I can't help"), 1)] == ["refusal"]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(0, None), (4, None), (5, "5 minutes ago"), (119, "119 minutes ago"), (121, "about 2 hours ago")],
+)
+def test_an_answer_that_begins_long_after_the_question_is_called_late(minutes: int, said: str | None) -> None:
+    late = lateness(NOW, NOW - timedelta(minutes=minutes))
+    assert (late is None) == (said is None)
+    if late is not None and said is not None:
+        assert said in sentence(late, "en")
 
 
 def test_every_language_has_every_sentence_with_the_same_values() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,12 +14,13 @@ from bot.core.turn import Answer, History, PastTurn
 
 MINJI = Participant("U1", name="민지")
 BOB = Participant("U2", name="Bob")
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CONVERSATION = Conversation(1, ThreadRef("slack", "T1", "C1", "1.0"), direct=False)
 COUNTING = Counting(count=len, per_message=4, per_prompt=3)
 
 
 def message(number: int, text: str, author: Participant = MINJI, *, addressed: bool = True) -> Message:
-    return Message(number, number, author, Version(number, text), addressed)
+    return Message(number, f"{number}.0", number, author, Version(number, text), addressed, NOW)
 
 
 def past(number: int, question: str, answer: str | None) -> PastTurn:
@@ -81,7 +83,8 @@ def test_another_bot_is_marked_as_one() -> None:
 
 
 def test_a_message_keeps_the_form_it_was_first_sent_in() -> None:
-    before = Message(1, 1, MINJI, Version(1, "hi", given="as it was", tokens=9), addressed=True)
+    version = Version(1, "hi", given="as it was", tokens=9)
+    before = Message(1, "1.0", 1, MINJI, version, addressed=True, posted_at=NOW)
     built = prompt([message(2, "hello", BOB)], [PastTurn(1, [before], Answer(1, "yes", 3))], alone=False)
     assert roles(built)[0] == ("user", "as it was")
     assert isinstance(built, Prompt)

@@ -222,7 +222,7 @@ async def test_a_renewed_lease_lasts(ledger: SqlLedger, clock: Clock) -> None:
     await record(ledger, said(1.0))
     turn = await claimed(ledger)
     clock.advance(LEASE.total_seconds() - 1)
-    await ledger.renew([turn.claim])
+    assert await ledger.renew("me", [turn.claim]) == []
     clock.advance(LEASE.total_seconds() - 1)
     assert await claim(ledger) == []
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot import app
+from bot.core.retry import Patience
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.settings import Settings
 from tests.standins.model import ModelServer
@@ -27,14 +28,14 @@ class Office:
         self.general = slack.add_channel("general")
 
     @asynccontextmanager
-    async def bot(self, **settings: Any) -> AsyncIterator[None]:
+    async def bot(self, patience: Patience | None = None, **settings: Any) -> AsyncIterator[None]:
         """The bot at work; stopped cleanly at the end, with its turns finished."""
         chosen = Settings(_env_file=None, **{**self._settings(), **settings})  # type: ignore[call-arg] # pydantic-settings'
         platform = SlackPlatform(
             bot_token=self.slack.bot_token, app_token=self.slack.app_token, api_url=self.slack.api_url
         )
         stop = asyncio.Event()
-        running = asyncio.create_task(app.run(chosen, [platform], until=_set(stop)))
+        running = asyncio.create_task(app.run(chosen, [platform], until=_set(stop), patience=patience))
         try:
             await self.slack.wait_connected()
             yield

@@ -29,7 +29,6 @@ SORRY = "tell whoever runs me"
         (Answer(failure=failure(404, "no such model", code="model_not_found")), "does not exist"),
         (Answer(failure=failure(400, "bad")), "refused my request"),
         (Answer(failure=failure(429, "no credit", code="insufficient_quota", type="insufficient_quota")), "quota"),
-        (Answer(failure=failure(400, "too long", code="context_length_exceeded")), "longer than the model can take"),
     ],
 )
 async def test_every_ending_but_stop_is_said(office: Office, answer: Answer, sentence: str) -> None:

@@ -9,7 +9,10 @@ SENTENCES = {
     "finish_unknown": "The model ended this answer for a reason I don't know, so it may be incomplete.",
     "direct_threads": "Each new message you send me here starts a conversation of its own. "
     "To go on with this one, reply in its thread.",
+    "late_minutes": "This answer is late: I was away when you asked, {minutes} minutes ago.",
+    "late_hours": "This answer is late: I was away when you asked, about {hours} hours ago.",
     # instead of an answer
+    "outage": "The model cannot be reached right now. I keep your question and answer here as soon as it is back.",
     "empty_answer": "The model's answer was empty. Ask me again, perhaps with the question put differently.",
     "empty_length": "The model used up its length limit of {limit} tokens before it wrote a word. "
     "Ask for something shorter, or ask whoever runs me to raise OPENAI_MAX_TOKENS.",

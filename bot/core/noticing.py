@@ -1,0 +1,41 @@
+"""Letting the asker see that a question was noticed, while there are no words to show yet."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.core.ports import Noticing, Platform
+from bot.core.presenter import Presenter
+from bot.core.turn import History, Turn
+
+NOTICE_SECONDS = 0.5  # words that come sooner need no announcement
+
+
+@asynccontextmanager
+async def noticing(turn: Turn, history: History, platform: Platform, presenter: Presenter) -> AsyncIterator[None]:
+    """
+    Announce the answer to the newest question, unless the first words come at once; take that back at the end.
+
+    An attempt after the first takes back what one before it may have left behind when its process died.
+    """
+    if not isinstance(platform, Noticing):
+        yield
+        return
+    thread, message = turn.conversation.thread, history.messages[-1].platform_id
+    started = time.monotonic()
+    announcing = asyncio.create_task(_announce(platform, turn, message, presenter))
+    try:
+        yield
+    finally:
+        announcing.cancel()
+        await asyncio.wait([announcing])
+        if turn.attempts > 1 or time.monotonic() - started >= NOTICE_SECONDS:
+            await platform.unnotice(thread, message)
+
+
+async def _announce(platform: Noticing, turn: Turn, message: str, presenter: Presenter) -> None:
+    if not await presenter.words_within(NOTICE_SECONDS):
+        await platform.notice(turn.conversation.thread, message)

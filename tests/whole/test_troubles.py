@@ -1,0 +1,72 @@
+"""When the provider is away for long, the window is smaller than known, or we were away ourselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.core.retry import Patience, RetryPolicy
+from tests.standins.model_rules import Rules
+from tests.standins.model_script import Answer, failure
+from tests.whole.conftest import Office
+
+DOWN = Answer(failure=failure(503, "overloaded"))
+OUTAGE = "The model cannot be reached right now"
+
+
+IMPATIENT = Patience(asking=RetryPolicy(attempts=1))  # an outage begins with the first failure
+
+
+async def test_in_an_outage_the_user_is_told_once_and_the_answer_comes_when_it_is_over(office: Office) -> None:
+    office.model.answers.extend([DOWN, DOWN, Answer("Here it is.")])
+    async with office.bot(IMPATIENT):
+        root = await office.ask("hello")
+        await office.slack.wait_for(lambda: any(OUTAGE in r for r in office.slack.replies(office.general, root)))
+        await office.ask("and one more thing", thread=root)
+        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["Here it is."], 20)
+    assert len(office.slack.calls("chat.postMessage")) == 1
+    assert office.prompts()[2] == [("user", "hello\n\nand one more thing")]
+
+
+async def test_an_answer_after_a_long_outage_is_a_new_message_so_that_it_is_noticed(
+    office: Office,
+) -> None:
+    office.model.answers.extend([DOWN, Answer("Here it is.")])
+    async with office.bot(replace(IMPATIENT, overlooked_after=timedelta(0))):
+        root = await office.ask("hello")
+        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["Here it is."], 20)
+    assert len(office.slack.calls("chat.postMessage")) == 2
+    assert len(office.slack.calls("chat.delete")) == 1
+
+
+async def test_after_the_last_hour_of_an_outage_the_user_is_told_to_ask_again(office: Office) -> None:
+    office.model.default = DOWN
+    async with office.bot(replace(IMPATIENT, outage=timedelta(0))):
+        [shown] = await office.answers(await office.ask("안녕하세요"))
+    assert shown == "모델에 연결할 수 없었습니다. 몇 분 뒤에 다시 물어봐 주세요."
+    assert office.rows("SELECT state, reason FROM turns") == [("failed", "model_unavailable")]
+
+
+async def test_a_context_window_smaller_than_known_is_learned_and_the_user_gets_an_answer(office: Office) -> None:
+    async with office.bot(openai_max_tokens=50, prompt_tokens=4000):
+        root = await office.ask("question 0 " + "word " * 100)
+        await office.answers(root)
+        for number in range(1, 5):
+            await office.ask(f"question {number} " + "word " * 100, thread=root)
+            await office.answers(root, number + 1)
+        office.model.rules = Rules(window=400)
+        await office.ask("a last question", thread=root)
+        shown = await office.answers(root, 6)
+        asked = len(office.model.requests)
+        await office.ask("and another", thread=root)
+        await office.answers(root, 7)
+    assert "longer than" not in shown[-1]
+    assert "a last question" in shown[-1]
+    assert len(office.model.requests) == asked + 1, "what was learned is kept"
+
+
+async def test_a_question_too_long_for_every_window_is_told_so(office: Office) -> None:
+    office.model.rules = Rules(window=64)
+    async with office.bot(openai_max_tokens=10):
+        [shown] = await office.answers(await office.ask("word " * 300))
+    assert "too long for me" in shown
