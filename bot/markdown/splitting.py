@@ -97,7 +97,7 @@ class _Splitter:
         cuts = list(self._line_cuts(begin, opened))
         reach = self._reach(begin, opened, "")
         cut = _best(cuts, begin, reach)
-        if cut is None or cut.rank < Rank.LINE:
+        if cut is None:
             cuts += self._word_cuts(begin, opened)
             cut = _best(cuts, begin, reach) or _fallback(cuts)
         if cut is not None:
@@ -126,8 +126,8 @@ class _Splitter:
             if line.joins and (not above.joins or above.start <= begin):
                 spans = self._spans(max(above.start, begin), begin)
             if line.rank and begin < end <= reaches[closing]:
-                inside = line.joins and any(first < line.start < last for first, last in spans)
-                yield Cut(Rank.INSIDE if inside else line.rank, end, line.start)
+                cut_through = line.joins and _inside(spans, line.start)
+                yield Cut(Rank.INSIDE if cut_through else line.rank, end, line.start)
             number += 1
 
     def _word_cuts(self, begin: int, opened: str) -> Iterator[Cut]:
@@ -163,10 +163,8 @@ class _Splitter:
                 return
             if start >= line.end or end <= first:
                 continue
-            number = bisect_right(spans, (end, len(self.text))) - 1
-            inside = number >= 0 and spans[number][0] < end < spans[number][1]
             rank = Rank.SENTENCE if _SENTENCE.search(self.text, max(first, end - 8), end) else Rank.WORD
-            yield Cut(Rank.INSIDE if inside else rank, end, start)
+            yield Cut(Rank.INSIDE if _inside(spans, end) else rank, end, start)
 
     # Measuring
 
@@ -254,6 +252,12 @@ class _Splitter:
                 parts.append(self.text[at : line.start])
                 at = min(line.start + min(line.indent, outdent), end)
         return "".join([*parts, self.text[at:end]]), True
+
+
+def _inside(spans: list[Span], at: int) -> bool:
+    """Whether a cut at *at* would go through one of the *spans*, which are sorted."""
+    number = bisect_right(spans, at, key=lambda span: span[0]) - 1
+    return number >= 0 and spans[number][0] < at < spans[number][1]
 
 
 def _best(cuts: list[Cut], begin: int, reach: int) -> Cut | None:
