@@ -79,6 +79,8 @@ case "$*" in
     "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" \\
         && printf '#!/bin/sh\\necho started' >"$3/bin/threadbot" && chmod +x "$3/bin/threadbot" ;;
     *"-m pip"*) test ! -e "$NOTES.offline" ;;
+    *"import venv"*) test -z "$BARE" ;;
+    *"apt-get install"*) exec "$REAL" "$@" ;;
     *version_info*) test -z "$OLD" || exec "$REAL" -c "import sys; sys.version_info = (3, 9); exec(sys.argv[1])" "$2" ;;
 esac
 """
@@ -165,6 +167,13 @@ def test_an_old_python_is_refused_with_a_sentence(checkout: Checkout) -> None:
     assert "Traceback" not in refused.stderr
 
 
+def test_a_python_without_venv_is_told_by_the_name_of_the_package(checkout: Checkout) -> None:
+    refused = checkout.make("run", BARE="yes")
+
+    assert refused.returncode != 0
+    assert "python{}.{}-venv".format(*sys.version_info[:2]) in refused.stderr
+
+
 def test_a_missing_python_is_named(checkout: Checkout) -> None:
     refused = checkout.make("run", PYTHON="python3.99")
 
@@ -219,8 +228,8 @@ def test_the_script_of_ci_is_well_formed() -> None:
 
 
 def test_no_file_tells_where_this_checkout_lies() -> None:
-    places = [str(place) + "/" for place in (ROOT, Path.home()) if len(place.parts) > 1]
-    places = [place for place in places if place.count("/") > 2 or place == "/root/"]
+    telling = [place for place in (ROOT, Path.home()) if len(place.parts) > 2 or place == Path("/root")]
+    places = [f"{place}/" for place in telling]
 
     found = [
         f"{path.relative_to(ROOT)}: {place}"
