@@ -42,14 +42,13 @@ async def run(
     platforms: Sequence[ConnectedPlatform],
     *,
     until: Awaitable[None] | None = None,
-    ready: Callable[[], None] = lambda: None,
     checkpoint: Checkpoint = no_checkpoint,
     patience: Patience | None = None,
 ) -> None:
     """
     Answer on *platforms* until SIGTERM, SIGINT or the end of *until*; a second signal stops at once.
 
-    *ready* is called when turns are being worked on. Raises BotError when it cannot start, or cannot go on.
+    Raises BotError when it cannot start, or cannot go on.
     """
     async with AsyncExitStack() as stack:
         file = sqlite_file(settings.database_url)
@@ -65,7 +64,6 @@ async def run(
                 lambda: {"worker": worker.working, **{platform.name: platform.connected for platform in platforms}},
             )
         )
-        ready()
         await _serve(worker, platforms, settings.stop_grace, until, lock.note_stopping if lock else lambda: None)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from bot.core.errors import BotError, PlatformError
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.platforms.slack.adapter import SlackPlatform
 
 Announce = Callable[[str], None]
 
@@ -60,14 +63,25 @@ async def slack(settings: Settings, announce: Announce) -> None:
         api_url=settings.slack_api_url,
     )
     announce(f"Model: {model_line(settings)}")
-
-    def ready() -> None:
-        announce("Slack: connecting over Socket Mode. Mention the bot in a channel it is in. Ctrl-C stops it.")
-
     try:
-        await app.run(settings, [platform], ready=ready)
+        announce(await _slack_line(platform))
+        await app.run(settings, [platform])
     except PlatformError as error:
         raise BotError(f"Slack refuses this bot: {error.code}. Run `threadbot check`: it says what to do.") from error
+
+
+async def _slack_line(platform: SlackPlatform) -> str:
+    """Whether Slack takes our tokens. Raises PlatformError when it does not; a Slack that is away is waited for."""
+    try:
+        identity = await platform.start()
+    except PlatformError as error:
+        if not error.passing:
+            raise
+        return f"Slack: cannot be reached just now ({error.code}); trying on. Ctrl-C stops it."
+    return (
+        f"Slack: {identity.bot_user_id} in workspace {identity.team_id}, over Socket Mode.\n"
+        "Mention the bot in a channel it is in. Ctrl-C stops it."
+    )
 
 
 def model_line(settings: Settings) -> str:
