@@ -117,6 +117,26 @@ class Slack:
             await self.socket_mode.deliver(self._payload(event))
         return message.ts
 
+    async def edit(self, channel: str, ts: str, text: str, *, copies: Sequence[Copy] = BOTH) -> None:
+        """
+        The author changes a message. Slack sends a `message_changed`, and an `app_mention` if that adds a mention.
+        """
+        message = self.workspace.channels[channel].messages[ts]
+        mentioned = self.mention in text and self.mention not in message.text
+        message.text, message.edits, message.edited_ts = text, message.edits + 1, self.workspace.ts()
+        mention = {**message.wire(), "type": "app_mention", "channel": channel, "event_ts": message.edited_ts}
+        events: dict[Copy, Json] = {"message": self._changed_event(message), "app_mention": mention}
+        for copy in copies:
+            if copy == "message" or mentioned:
+                await self.socket_mode.deliver(self._payload(events[copy]))
+
+    async def unfurl(self, channel: str, ts: str) -> None:
+        """A link in a message is shown with a preview: a `message_changed` with the same text."""
+        message = self.workspace.channels[channel].messages[ts]
+        event = self._changed_event(message)
+        event["message"] |= {"attachments": [{"from_url": "https://example.com", "title": "Example"}]}
+        await self.socket_mode.deliver(self._payload(event))
+
     async def emit(self, event: Json) -> Delivery:
         """Deliver an event as it is."""
         return await self.socket_mode.deliver(self._payload(event))
@@ -183,14 +203,21 @@ class Slack:
             return
         kind = CHANNEL_TYPES[self.workspace.channels[message.channel].kind]
         event: Json = {**message.wire(), "channel": message.channel, "channel_type": kind, "event_ts": message.ts}
-        if what != "posted":
-            stamp = self.workspace.ts()
-            event = {"type": "message", "subtype": f"message_{what}", "channel": message.channel, "channel_type": kind}
-            event |= {"hidden": True, "ts": stamp, "event_ts": stamp}
-            event |= {"message": message.wire()} if what == "changed" else {"deleted_ts": message.ts}
+        if what == "changed":
+            event = self._changed_event(message)
+        elif what == "deleted":
+            event = self._hidden_event("message_deleted", message) | {"deleted_ts": message.ts}
         task = asyncio.create_task(self.socket_mode.deliver(self._payload(event)))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
+
+    def _changed_event(self, message: Message) -> Json:
+        return self._hidden_event("message_changed", message) | {"message": message.wire()}
+
+    def _hidden_event(self, subtype: str, message: Message) -> Json:
+        kind, stamp = CHANNEL_TYPES[self.workspace.channels[message.channel].kind], self.workspace.ts()
+        place = {"channel": message.channel, "channel_type": kind}
+        return {"type": "message", "subtype": subtype, **place, "hidden": True, "ts": stamp, "event_ts": stamp}
 
     def _payload(self, event: Json) -> Json:
         authorization = {

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
+from tests.standins.slack_blocks import content
 from tests.standins.slack_faults import Faults, Lost, RateLimited, Refused, ServerError, now
-from tests.standins.slack_workspace import BOT, BOT_USER, TEAM, Json, Message, SlackError, Workspace
+from tests.standins.slack_workspace import BOT, BOT_USER, TEAM, Channel, Json, Message, SlackError, Workspace
 
 TEXT_LIMIT, UPDATE_TEXT_LIMIT = 40_000, 4_000  # characters; the first truncates, the second refuses
-BLOCK_LIMIT, ALL_BLOCKS_LIMIT, BLOCKS_LIMIT = 12_000, 13_200, 50
-BLOCK_TYPES = frozenset(
-    {"markdown", "section", "context", "divider", "header", "actions", "context_actions", "rich_text"}
-)
-STRINGS = ("channel", "text", "ts", "thread_ts", "markdown_text", "cursor", "user", "users", "parse")
+STRINGS = ("channel", "text", "ts", "thread_ts", "markdown_text", "cursor", "user", "users", "parse", "types")
+KINDS = {"public_channel": "channel", "private_channel": "group", "mpim": "mpim", "im": "im"}
+FAMILIES = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}  # in the names of scopes
 
 Changed = Callable[[str, Message], None]
 """Told "posted", "changed" or "deleted" and the message, after one of ours was written."""
@@ -44,6 +42,10 @@ class WebApi:
             "conversations.info": self._info,
             "conversations.open": self._open,
             "users.info": self._users_info,
+            "users.conversations": self._users_conversations,
+            "assistant.threads.setStatus": self._set_status,
+            "reactions.add": self._react,
+            "reactions.remove": self._unreact,
         }
 
     def redeem(self, ticket: str) -> bool:
@@ -123,7 +125,7 @@ class WebApi:
         thread = arguments.get("thread_ts")
         if thread is not None and not channel.thread(thread):
             raise SlackError("thread_not_found")
-        text, blocks = _content(arguments)
+        text, blocks = content(arguments)
         message = self._workspace.add_message(
             channel.id,
             BOT_USER,
@@ -139,7 +141,7 @@ class WebApi:
     def _update(self, arguments: Json) -> Json:
         self._require("chat:write")
         message = self._own(arguments, "cant_update_message")
-        text, blocks = _content(arguments)
+        text, blocks = content(arguments)
         if len(text) > UPDATE_TEXT_LIMIT:
             raise SlackError("msg_too_long")
         message.text = text
@@ -172,20 +174,79 @@ class WebApi:
         if not thread:
             raise SlackError("thread_not_found")
         # The root comes first whatever the limits of time.
-        return _page([thread[0], *_within(thread[1:], arguments)], arguments)
+        return _messages(channel, [thread[0], *_within(thread[1:], arguments)], arguments)
 
     def _history(self, arguments: Json) -> Json:
         channel = self._readable(arguments)
         top = [m for m in channel.messages.values() if m.thread_ts in (None, m.ts) or m.subtype == "thread_broadcast"]
-        return _page(_within(sorted(top, key=lambda message: message.ts, reverse=True), arguments), arguments)
+        newest_first = sorted(top, key=lambda message: message.ts, reverse=True)
+        return _messages(channel, _within(newest_first, arguments), arguments)
 
-    def _readable(self, arguments: Json) -> Any:
+    def _readable(self, arguments: Json) -> Channel:
         channel = self._workspace.channel(arguments.get("channel"))
-        kinds = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
-        self._require(f"{kinds[channel.kind]}:history")
+        self._require(f"{FAMILIES[channel.kind]}:history")
         if not channel.has_bot:
             raise SlackError("not_in_channel")
         return channel
+
+    def _users_conversations(self, arguments: Json) -> Json:
+        kinds = [KINDS.get(name) for name in str(arguments.get("types", "public_channel")).split(",")]
+        if None in kinds:
+            raise SlackError("invalid_types")
+        for kind in kinds:
+            self._require(f"{FAMILIES[str(kind)]}:read")
+        without_archived = _flag(arguments, "exclude_archived")
+        found = [
+            channel.wire()
+            for channel in self._workspace.channels.values()
+            if channel.kind in kinds and channel.has_bot and not (without_archived and channel.archived)
+        ]
+        return _page("channels", found, arguments)
+
+    def _set_status(self, arguments: Json) -> Json:
+        self._require("chat:write")
+        channel, thread = self._workspace.channel(arguments.get("channel_id")), str(arguments.get("thread_ts"))
+        if not self._workspace.is_agent:
+            raise SlackError("not_agent_app")
+        if not channel.has_bot:
+            raise SlackError("channel_not_found")
+        if not channel.thread(thread):
+            raise SlackError("invalid_thread_ts")
+        status = arguments.get("status")
+        if not isinstance(status, str):
+            raise SlackError("invalid_arguments")
+        if status:
+            channel.statuses[thread] = status
+        else:
+            channel.statuses.pop(thread, None)
+        return {}
+
+    def _react(self, arguments: Json) -> Json:
+        users = self._reacting(arguments)
+        if BOT_USER in users:
+            raise SlackError("already_reacted")
+        users.add(BOT_USER)
+        return {}
+
+    def _unreact(self, arguments: Json) -> Json:
+        users = self._reacting(arguments)
+        if BOT_USER not in users:
+            raise SlackError("no_reaction")
+        users.remove(BOT_USER)
+        return {}
+
+    def _reacting(self, arguments: Json) -> set[str]:
+        """Who has reacted to a message with a name."""
+        self._require("reactions:write")
+        channel, name = self._workspace.channel(arguments.get("channel")), str(arguments.get("name"))
+        message = channel.messages.get(str(arguments.get("timestamp")))
+        if not channel.has_bot:
+            raise SlackError("not_in_channel")
+        if message is None:
+            raise SlackError("message_not_found")
+        if not name.replace("_", "").isalnum():
+            raise SlackError("invalid_name")
+        return message.reactions.setdefault(name, set())
 
     def _info(self, arguments: Json) -> Json:
         return {"channel": self._workspace.channel(arguments.get("channel")).wire()}
@@ -247,51 +308,6 @@ def _bearer(request: web.Request) -> str | None:
     return token if scheme == "Bearer" else None
 
 
-def _content(arguments: Json) -> tuple[str, list[Json]]:
-    text, blocks, markdown = arguments.get("text", ""), arguments.get("blocks") or [], arguments.get("markdown_text")
-    if markdown is not None:
-        if text or blocks:
-            raise SlackError("markdown_text_conflict")
-        if len(markdown) > BLOCK_LIMIT:
-            raise SlackError("msg_too_long")
-        blocks = [{"type": "markdown", "text": markdown}]
-    _validate_blocks(blocks)
-    if not text.strip() and not blocks:
-        raise SlackError("no_text")
-    return text, blocks
-
-
-def _validate_blocks(blocks: object) -> None:
-    if not isinstance(blocks, list) or len(blocks) > BLOCKS_LIMIT:
-        raise SlackError("invalid_blocks")
-    for block in blocks:
-        if not isinstance(block, Mapping) or block.get("type") not in BLOCK_TYPES or not _block_fits(block):
-            raise SlackError("invalid_blocks")
-    if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > ALL_BLOCKS_LIMIT:
-        raise SlackError("msg_blocks_too_long")
-
-
-def _block_fits(block: Mapping[str, Any]) -> bool:
-    match block["type"]:
-        case "markdown":
-            text = block.get("text")
-            return isinstance(text, str) and 0 < len(text) <= BLOCK_LIMIT
-        case "section":
-            return _text_fits(block.get("text"), 3_000) or bool(block.get("fields"))
-        case "header":
-            return _text_fits(block.get("text"), 150)
-        case "context":
-            elements = block.get("elements")
-            return isinstance(elements, list) and 0 < len(elements) <= 10
-    return True
-
-
-def _text_fits(text: object, limit: int) -> bool:
-    if not isinstance(text, Mapping) or text.get("type") not in ("plain_text", "mrkdwn"):
-        return False
-    return isinstance(text.get("text"), str) and 0 < len(text["text"]) <= limit
-
-
 def _metadata(arguments: Json) -> Json | None:
     metadata = arguments.get("metadata")
     if metadata is None:
@@ -314,11 +330,14 @@ def _flag(arguments: Json, name: str) -> bool:
     return str(arguments.get(name, "")).lower() in ("1", "true")
 
 
-def _page(messages: list[Message], arguments: Json) -> Json:
+def _messages(channel: Channel, messages: list[Message], arguments: Json) -> Json:
+    with_metadata = _flag(arguments, "include_all_metadata")
+    return _page("messages", [channel.root_wire(m, with_metadata=with_metadata) for m in messages], arguments)
+
+
+def _page(name: str, found: Sequence[Json], arguments: Json) -> Json:
     start = int(arguments.get("cursor") or 0)
     end = start + min(int(arguments.get("limit") or 100), 999)
-    with_metadata = _flag(arguments, "include_all_metadata")
-    page = [message.wire(with_metadata=with_metadata) for message in messages[start:end]]
-    more = end < len(messages)
+    more = end < len(found)
     cursor = {"next_cursor": str(end) if more else ""}
-    return {"messages": page, "has_more": more, "response_metadata": cursor}
+    return {name: list(found[start:end]), "has_more": more, "response_metadata": cursor}

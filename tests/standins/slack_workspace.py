@@ -22,10 +22,14 @@ SCOPES: tuple[str, ...] = (
     "app_mentions:read",
     "chat:write",
     "channels:history",
+    "channels:read",
     "groups:history",
+    "groups:read",
     "im:history",
     "im:read",
     "mpim:history",
+    "mpim:read",
+    "reactions:write",
     "users:read",
 )
 
@@ -50,6 +54,8 @@ class Message:
     bot_id: str | None = None
     subtype: str | None = None
     edits: int = 0
+    edited_ts: str | None = None  # by a person; without it an edit is dated like the message
+    reactions: dict[str, set[str]] = field(default_factory=dict)  # name → users
 
     @property
     def shown(self) -> str:
@@ -66,7 +72,11 @@ class Message:
             app = APP if self.bot_id == BOT else f"A{self.bot_id[1:]}"
             data |= {"app_id": app, "bot_profile": {"id": self.bot_id, "app_id": app, "name": self.user}}
         if self.edits:
-            data["edited"] = {"user": self.user, "ts": self.ts}
+            data["edited"] = {"user": self.user, "ts": self.edited_ts or self.ts}
+        if self.reactions:
+            data["reactions"] = [
+                {"name": name, "users": sorted(users), "count": len(users)} for name, users in self.reactions.items()
+            ]
         if with_metadata and self.metadata is not None:
             data["metadata"] = self.metadata
         return data
@@ -92,6 +102,7 @@ class Channel:
     archived: bool = False
     user: str | None = None  # the other side of an im
     messages: dict[str, Message] = field(default_factory=dict)  # by ts, oldest first
+    statuses: dict[str, str] = field(default_factory=dict)  # of the assistant, by thread
 
     def thread(self, root: str) -> list[Message]:
         """The root and its replies, oldest first; empty when there is no such root."""
@@ -99,6 +110,14 @@ class Channel:
             return []
         replies = [m for m in self.messages.values() if m.thread_ts == root and m.ts != root]
         return [self.messages[root], *sorted(replies, key=lambda message: message.ts)]
+
+    def root_wire(self, message: Message, *, with_metadata: bool = False) -> Json:
+        """A message as conversations.history and .replies show it: a root says how its thread goes on."""
+        data = message.wire(with_metadata=with_metadata)
+        replies = self.thread(message.ts)[1:]
+        if replies:
+            data |= {"reply_count": len(replies), "latest_reply": replies[-1].ts}
+        return data
 
     def wire(self) -> Json:
         return {
@@ -123,6 +142,7 @@ class Workspace:
         self.users: dict[str, Json] = {}
         self.channels: dict[str, Channel] = {}
         self.bot_token, self.app_token, self.scopes = BOT_TOKEN, APP_TOKEN, SCOPES
+        self.is_agent = True  # whether the app may set an assistant's status
         self.add_user("threadbot", BOT_USER, is_bot=True)
 
     def ts(self) -> str:
@@ -159,6 +179,8 @@ class Workspace:
         message = Message(self.ts(), channel, user, text, thread_ts, **more)
         place = self.channels[channel].messages
         place[message.ts] = message
+        if user == BOT_USER:
+            self.channels[channel].statuses.pop(thread_ts or message.ts, None)  # an answer ends the status
         if thread_ts in place and place[thread_ts].thread_ts is None:
             place[thread_ts].thread_ts = thread_ts  # a root knows its thread once there is a reply
         return message

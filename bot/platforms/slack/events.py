@@ -1,7 +1,7 @@
 """
-A body of the Events API becomes an Incoming, or None when it is of no interest.
+A body of the Events API, or a message that was read back, becomes an Incoming, or None when it is of no interest.
 
-Cannot do I/O. What a text means to a reader is in text.py; who hands the bodies in, in adapter.py.
+Cannot do I/O. What a text means to a reader is in text.py; who hands the bodies in, in adapter.py and catch_up.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.core.conversation import Incoming, Participant, ParticipantKind, Posted, ThreadRef
+from bot.core.conversation import Edited, Incoming, Participant, ParticipantKind, Posted, ThreadRef
 
 PLATFORM = "slack"
 
@@ -33,6 +33,18 @@ class Identity:
     bot_id: str | None  # B…, the one that posts
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message was said: what events say beside the message, and messages that are read back do not say."""
+
+    workspace: str
+    channel: str
+    direct: bool
+    app_id: str | None = None  # ours, where it is known
+    mention: bool = False  # Slack itself says that we are mentioned
+    recovered: bool = False
+
+
 def incoming(body: Json, us: Identity) -> Incoming | None:
     """
     What was said, or None. The same for both copies of a mention (`app_mention` and `message`), in either order.
@@ -42,13 +54,50 @@ def incoming(body: Json, us: Identity) -> Incoming | None:
     event = body.get("event")
     if body.get("type") != "event_callback" or not isinstance(event, Mapping):
         return None
-    if event.get("type") not in ("app_mention", "message"):
+    channel = event.get("channel")
+    if event.get("type") not in ("app_mention", "message") or not isinstance(channel, str):
         return None
-    subtype = event.get("subtype")
-    if subtype in CONTENT_SUBTYPES:
-        return _posted(body, event, us)
-    # message_changed and message_deleted become Edited and Deleted here, once the core has them.
-    return None
+    place = Place(
+        workspace=_workspace(body, us),
+        channel=channel,
+        direct=event.get("channel_type") == "im" or channel.startswith("D"),  # app_mention has no channel_type
+        app_id=body.get("api_app_id"),
+        mention=event.get("type") == "app_mention",
+    )
+    return _changed(event, place, us) if event.get("subtype") == "message_changed" else said(event, place, us)
+
+
+def said(message: Json, place: Place, us: Identity) -> Incoming | None:
+    """A message object of Slack's; one that was edited since says so itself (`edited`) and is an Edited."""
+    posted = _posted(message, place, us)
+    edited_at = _edited_at(message)
+    return posted if posted is None or edited_at is None else Edited(posted, edited_at)
+
+
+def _changed(event: Json, place: Place, us: Identity) -> Incoming | None:
+    """
+    The whole message comes in `message`. Slack calls it changed, too, when a link was unfurled in it.
+
+    Each of our own edits comes back like this; nobody needs them.
+    """
+    message = event.get("message")
+    if not isinstance(message, Mapping):
+        return None
+    posted = _posted(message, place, us)
+    edited_at = _edited_at(message) or _moment(event.get("ts"))
+    if posted is None or edited_at is None or posted.author.kind is ParticipantKind.SELF:
+        return None
+    return Edited(posted, edited_at)
+
+
+def _edited_at(message: Json) -> datetime | None:
+    edited = message.get("edited")
+    return _moment(edited.get("ts")) if isinstance(edited, Mapping) else None
+
+
+def _moment(ts: object) -> datetime | None:
+    position = microseconds(ts) if isinstance(ts, str) else None
+    return None if position is None else moment_of(position)
 
 
 def microseconds(ts: str) -> int | None:
@@ -64,28 +113,32 @@ def position_of(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
+def moment_of(position: int) -> datetime:
+    return EPOCH + timedelta(microseconds=position)
+
+
 def timestamp(position: int) -> str:
     """The ts of a number of microseconds."""
     return f"{position // 1_000_000}.{position % 1_000_000:06d}"
 
 
-def _posted(body: Json, event: Json, us: Identity) -> Posted | None:
-    ts, channel, text = event.get("ts"), event.get("channel"), event.get("text") or ""
-    if not isinstance(ts, str) or not isinstance(channel, str) or not isinstance(text, str):
+def _posted(message: Json, place: Place, us: Identity) -> Posted | None:
+    ts, text = message.get("ts"), message.get("text") or ""
+    if message.get("subtype") not in CONTENT_SUBTYPES or not isinstance(ts, str) or not isinstance(text, str):
         return None
-    position, author = microseconds(ts), _author(body, event, us)
+    position, author = microseconds(ts), _author(message, place.app_id, us)
     if position is None or author is None:
         return None
-    thread = event.get("thread_ts") or ts
     return Posted(
-        thread=ThreadRef(PLATFORM, _workspace(body, us), channel, str(thread)),
+        thread=ThreadRef(PLATFORM, place.workspace, place.channel, str(message.get("thread_ts") or ts)),
         id=ts,
         position=position,
         author=author,
         text=text,
-        posted_at=EPOCH + timedelta(microseconds=position),
-        addressed=event.get("type") == "app_mention" or _mentions(text, us.bot_user_id),
-        direct=event.get("channel_type") == "im" or channel.startswith("D"),  # app_mention has no channel_type
+        posted_at=moment_of(position),
+        addressed=place.mention or _mentions(text, us.bot_user_id),
+        direct=place.direct,
+        recovered=place.recovered,
     )
 
 
@@ -103,17 +156,17 @@ def _workspace(body: Json, us: Identity) -> str:
     return us.team_id
 
 
-def _author(body: Json, event: Json, us: Identity) -> Participant | None:
-    profile = event.get("bot_profile")
+def _author(message: Json, app_id: str | None, us: Identity) -> Participant | None:
+    profile = message.get("bot_profile")
     profile = profile if isinstance(profile, Mapping) else {}
-    user, bot = event.get("user"), event.get("bot_id") or profile.get("id")
+    user, bot = message.get("user"), message.get("bot_id") or profile.get("id")
     speaker = user or bot
     if not isinstance(speaker, str):
         return None
-    apps = {event.get("app_id"), profile.get("app_id")} - {None}
-    if user == us.bot_user_id or (bot is not None and bot == us.bot_id) or body.get("api_app_id") in apps:
+    apps = {message.get("app_id"), profile.get("app_id")} - {None}
+    if user == us.bot_user_id or (bot is not None and bot == us.bot_id) or app_id in apps:
         return Participant(speaker, ParticipantKind.SELF)
-    if bot is not None or event.get("subtype") == "bot_message":
-        name = event.get("username") or profile.get("name")
+    if bot is not None or message.get("subtype") == "bot_message":
+        name = message.get("username") or profile.get("name")
         return Participant(speaker, ParticipantKind.BOT, name if isinstance(name, str) else None)
     return Participant(speaker)

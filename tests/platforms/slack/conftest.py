@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.core.conversation import Incoming
+from bot.core.conversation import Edited, Incoming, Posted
 from bot.platforms.slack.adapter import SlackPlatform
 from tests.standins.slack import Slack
 
@@ -33,11 +33,17 @@ def door(
     )
 
 
-class Heard(list[Incoming]):
-    """A receive that remembers."""
+class Heard(list[Posted]):
+    """A receive that remembers every message, as it was posted or as it reads after an edit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.edits: list[Edited] = []
 
     async def __call__(self, said: Incoming) -> None:
-        self.append(said)
+        if isinstance(said, Edited):
+            self.edits.append(said)
+        self.append(said.message if isinstance(said, Edited) else said)
 
 
 @asynccontextmanager

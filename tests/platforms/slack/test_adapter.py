@@ -28,6 +28,32 @@ async def test_a_mention_is_addressed_in_each_order_of_its_copies(slack: Slack, 
     assert all(said.addressed for said in heard)
 
 
+@pytest.mark.parametrize("copies", [BOTH, BOTH[::-1]])
+async def test_a_mention_that_an_edit_adds_is_heard_in_each_order_of_its_copies(
+    slack: Slack, copies: tuple[Copy, ...]
+) -> None:
+    heard = Heard()
+    async with running(slack, heard):
+        channel = slack.add_channel("general")
+        ts = await slack.post(slack.add_user("kim"), channel, "안녕")
+        await slack.edit(channel, ts, f"{slack.mention} 안녕", copies=copies)
+        await slack.wait_for(lambda: len(heard.edits) == 2)
+    first, second = heard.edits
+    assert first == second
+    assert (first.message.id, first.message.addressed) == (ts, True)
+    assert first.edited_at > first.message.posted_at
+
+
+async def test_a_link_that_is_unfurled_leaves_the_text_as_it_was(slack: Slack) -> None:
+    heard = Heard()
+    async with running(slack, heard):
+        channel = slack.add_channel("general")
+        ts = await slack.post(slack.add_user("kim"), channel, "see <https://example.com>")
+        await slack.unfurl(channel, ts)
+        await slack.wait_for(lambda: heard.edits)
+    assert heard.edits[0].message == heard[0]
+
+
 async def test_events_of_no_interest_are_acknowledged(slack: Slack) -> None:
     heard = Heard()
     async with running(slack, heard):

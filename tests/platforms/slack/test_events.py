@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.core.conversation import ParticipantKind, Posted, ThreadRef
-from bot.platforms.slack.events import Identity, incoming, microseconds, timestamp
+from bot.core.conversation import Edited, ParticipantKind, Posted, ThreadRef
+from bot.platforms.slack.events import Identity, Place, incoming, microseconds, said, timestamp
 
 US = Identity("T1", "U0BOT", "B0BOT")
 TS = "1700000000.000100"
@@ -25,19 +26,33 @@ def body(**event: Any) -> dict[str, Any]:
 
 
 def posted(**event: Any) -> Posted:
-    said = incoming(body(**event), US)
-    assert said is not None
-    return said
+    heard = incoming(body(**event), US)
+    assert isinstance(heard, Posted)
+    return heard
+
+
+def changed(event_ts: str = "1700000060.000200", **message: Any) -> dict[str, Any]:
+    """A message_changed, as Slack sends it: the message is inside."""
+    inner = body(**message)["event"]
+    channel, kind = inner.pop("channel"), inner.pop("channel_type")
+    outer = {"subtype": "message_changed", "hidden": True, "ts": event_ts, "channel": channel, "channel_type": kind}
+    return {**body(), "event": {"type": "message", **outer, "message": inner, "previous_message": {"text": "before"}}}
+
+
+def edited(**message: Any) -> Edited:
+    heard = incoming(changed(**message), US)
+    assert isinstance(heard, Edited)
+    return heard
 
 
 def test_a_message_in_a_channel_is_the_root_of_a_thread_of_its_own() -> None:
-    said = posted()
-    assert said.thread == ThreadRef("slack", "T1", "C1", TS)
-    assert (said.id, said.position) == (TS, 1_700_000_000_000_100)
-    assert said.posted_at.isoformat() == "2023-11-14T22:13:20.000100+00:00"
-    assert (said.author.id, said.author.kind) == ("U1", ParticipantKind.PERSON)
-    assert not said.addressed
-    assert not said.direct
+    message = posted()
+    assert message.thread == ThreadRef("slack", "T1", "C1", TS)
+    assert (message.id, message.position) == (TS, 1_700_000_000_000_100)
+    assert message.posted_at.isoformat() == "2023-11-14T22:13:20.000100+00:00"
+    assert (message.author.id, message.author.kind) == ("U1", ParticipantKind.PERSON)
+    assert not message.addressed
+    assert not message.direct
 
 
 def test_a_reply_belongs_to_the_thread_of_its_root() -> None:
@@ -67,7 +82,7 @@ def test_subtypes_that_carry_something_said_are_taken(subtype: str | None) -> No
 
 
 @pytest.mark.parametrize(
-    "subtype", ["message_changed", "message_deleted", "channel_join", "channel_topic", "tombstone"]
+    "subtype", ["message_changed", "message_deleted", "message_replied", "channel_join", "channel_topic", "tombstone"]
 )
 def test_other_subtypes_are_of_no_interest(subtype: str) -> None:
     assert incoming(body(subtype=subtype), US) is None
@@ -112,8 +127,8 @@ def test_a_bots_name_comes_with_its_message() -> None:
 def test_the_workspace_is_the_one_the_event_was_delivered_for() -> None:
     shared = body()
     shared["team_id"] = "T9"  # Slack Connect: the other side's
-    assert (said := incoming(shared, US)) is not None
-    assert said.thread.workspace == "T1"
+    assert isinstance(heard := incoming(shared, US), Posted)
+    assert heard.thread.workspace == "T1"
 
 
 @pytest.mark.parametrize(
@@ -130,8 +145,56 @@ def test_the_workspace_is_found_where_authorizations_are_missing(
     authorizations: Any, team: str | None, enterprise: str | None, workspace: str
 ) -> None:
     odd = {**body(), "authorizations": authorizations, "team_id": team, "enterprise_id": enterprise}
-    assert (said := incoming(odd, US)) is not None
-    assert said.thread.workspace == workspace
+    assert isinstance(heard := incoming(odd, US), Posted)
+    assert heard.thread.workspace == workspace
+
+
+def test_an_edit_is_the_whole_message_with_its_new_text_and_its_own_time() -> None:
+    change = edited(text="고쳤어요", thread_ts="1699999999.000001", edited={"user": "U1", "ts": "1700000050.000000"})
+    assert change.message == posted(text="고쳤어요", thread_ts="1699999999.000001")
+    assert change.edited_at.isoformat() == "2023-11-14T22:14:10+00:00"
+
+
+@pytest.mark.parametrize("text", ["<@U0BOT> 안녕", "안녕"])
+def test_an_edit_is_addressed_if_its_new_text_mentions_us(text: str) -> None:
+    assert edited(text=text).message.addressed == ("<@" in text)
+
+
+def test_an_unfurled_link_is_passed_on_with_the_time_of_its_event() -> None:
+    change = edited(text="see <https://example.com>", attachments=[{"title": "Example"}])
+    assert change.message.text == "see <https://example.com>"
+    assert change.edited_at.isoformat() == "2023-11-14T22:14:20.000200+00:00"
+
+
+def test_a_mention_that_fires_for_an_edited_message_is_the_same_edit() -> None:
+    text, when = "<@U0BOT> 안녕", {"user": "U1", "ts": "1700000050.000000"}
+    assert incoming(body(type="app_mention", channel_type=None, text=text, edited=when), US) == edited(
+        text=text, edited=when
+    )
+
+
+@pytest.mark.parametrize("message", [{"user": "U0BOT"}, {"bot_id": "B0BOT"}, {"bot_id": "B9", "app_id": "A1"}])
+def test_changes_of_our_own_messages_are_of_no_interest(message: dict[str, Any]) -> None:
+    assert incoming(changed(**message), US) is None
+
+
+@pytest.mark.parametrize("message", [{"subtype": "tombstone"}, {"ts": None}, {"user": None}])
+def test_a_change_to_something_that_says_nothing_is_of_no_interest(message: dict[str, Any]) -> None:
+    assert incoming(changed(**message), US) is None
+
+
+def test_a_change_without_any_time_is_of_no_interest() -> None:
+    assert incoming(changed(event_ts="soon"), US) is None
+
+
+def test_a_direct_message_that_is_edited_is_direct() -> None:
+    assert edited(channel="D1", channel_type="im").message.direct
+
+
+def test_a_message_that_is_read_back_is_the_message_that_the_event_told_of() -> None:
+    wire = {"type": "message", "user": "U1", "text": "<@U0BOT> 안녕", "ts": TS, "team": "T1", "reply_count": 1}
+    read = said(wire, Place("T1", "C1", direct=False, recovered=True), US)
+    assert read == replace(posted(text="<@U0BOT> 안녕"), recovered=True)
 
 
 @pytest.mark.parametrize(
