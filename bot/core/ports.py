@@ -6,7 +6,7 @@ Doors raise the errors of errors.py and nothing else that anyone reacts to.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
@@ -95,6 +95,27 @@ class Noticing(Protocol):
 
     async def unnotice(self, thread: ThreadRef, message: str) -> None:
         """Take that away, if it is there."""
+
+
+WHOLE_WORKSPACE = ""  # in the place of a channel
+
+
+class Watermarks(Protocol):
+    """
+    How far a platform's messages are known to be stored, for a door that reads what it missed.
+
+    A position orders the messages of a workspace, as in Posted. A channel's watermark is the later one of its own and
+    that of the whole workspace. All methods raise LedgerError.
+    """
+
+    async def seen_until(self, platform: str, workspace: str) -> Mapping[str, int]:
+        """Positions by channel, with that of WHOLE_WORKSPACE; empty when nothing was ever noted."""
+
+    async def advance(self, platform: str, workspace: str, channel: str, position: int) -> None:
+        """Move a watermark forward; never back. Call once all that was said before *position* is committed."""
+
+    async def recent_threads(self, platform: str, workspace: str, since: datetime) -> Sequence[ThreadRef]:
+        """Threads whose conversation had a turn since then, the last one first; as many as are worth a look."""
 
 
 # Language models

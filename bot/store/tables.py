@@ -272,6 +272,17 @@ reply_parts = Table(
     UniqueConstraint("turn_id", "variant", "number"),
 )
 
+watermarks = Table(
+    "watermarks",
+    metadata,
+    _id(),
+    Column("platform", String(16), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("channel", String(64), nullable=False, server_default=""),  # empty: all that have no later one of their own
+    Column("position", BigInteger, nullable=False),  # what was said before it is stored, or of no interest
+    UniqueConstraint("platform", "workspace", "channel"),
+)
+
 preferences = Table(
     "preferences",
     metadata,

@@ -1,0 +1,79 @@
+"""How far each platform's messages are known to be stored: the Watermarks port on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.core.conversation import ThreadRef
+from bot.core.ports import WHOLE_WORKSPACE
+from bot.store.database import Database
+from bot.store.tables import conversations, turns, watermarks
+
+NEWEST_TURNS = 2_000  # of all: turns are numbered in time, so looking at their end needs no index
+MOST_THREADS = 200
+
+
+class SqlWatermarks:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._upsert: Any = sqlite.insert if database.dialect == "sqlite" else postgresql.insert
+
+    async def seen_until(self, platform: str, workspace: str) -> Mapping[str, int]:
+        query = select(watermarks.c.channel, watermarks.c.position).where(
+            watermarks.c.platform == platform, watermarks.c.workspace == workspace
+        )
+        return await self._database.read(
+            lambda connection: {row.channel: row.position for row in connection.execute(query)}
+        )
+
+    async def advance(self, platform: str, workspace: str, channel: str, position: int) -> None:
+        row = {"platform": platform, "workspace": workspace, "channel": channel, "position": position}
+        made = self._upsert(watermarks).values(row)
+        forward = made.on_conflict_do_update(
+            index_elements=["platform", "workspace", "channel"],
+            set_={"position": made.excluded.position},
+            where=watermarks.c.position < made.excluded.position,
+        )
+
+        def write(connection: Connection) -> None:
+            connection.execute(forward)
+            if channel == WHOLE_WORKSPACE:
+                connection.execute(_overtaken(platform, workspace, position))
+
+        await self._database.write(write)
+
+    async def recent_threads(self, platform: str, workspace: str, since: datetime) -> Sequence[ThreadRef]:
+        query = _recent(platform, workspace, since)
+        return await self._database.read(
+            lambda connection: [
+                ThreadRef(platform, workspace, row.channel, row.thread) for row in connection.execute(query)
+            ]
+        )
+
+
+def _overtaken(platform: str, workspace: str, position: int) -> Any:
+    """Marks of single channels that say nothing more once the whole workspace's is as far."""
+    return delete(watermarks).where(
+        watermarks.c.platform == platform,
+        watermarks.c.workspace == workspace,
+        watermarks.c.channel != WHOLE_WORKSPACE,
+        watermarks.c.position <= position,
+    )
+
+
+def _recent(platform: str, workspace: str, since: datetime) -> Any:
+    newest = select(turns.c.conversation_id, turns.c.id, turns.c.created_at)
+    end = newest.order_by(turns.c.id.desc()).limit(NEWEST_TURNS).subquery()
+    return (
+        select(conversations.c.channel, conversations.c.thread)
+        .select_from(conversations.join(end, end.c.conversation_id == conversations.c.id))
+        .where(conversations.c.platform == platform, conversations.c.workspace == workspace, end.c.created_at >= since)
+        .group_by(conversations.c.id, conversations.c.channel, conversations.c.thread)
+        .order_by(func.max(end.c.id).desc())
+        .limit(MOST_THREADS)
+    )

@@ -1,0 +1,73 @@
+"""Watermarks only move forward, and the threads that had a turn of late are found; on both databases."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.conversation import Participant, Posted, ThreadRef
+from bot.core.policy import decide
+from bot.core.ports import WHOLE_WORKSPACE
+from bot.store import migrate
+from bot.store.database import Database, open_database
+from bot.store.ledger import SqlLedger
+from bot.store.watermarks import SqlWatermarks
+from tests.store.conftest import Clock
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = open_database(database_url)
+    await migrate.upgrade(opened)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def marks(database: Database) -> SqlWatermarks:
+    return SqlWatermarks(database)
+
+
+async def test_a_workspace_that_was_never_seen_has_no_watermark(marks: SqlWatermarks) -> None:
+    await marks.advance("slack", "T2", WHOLE_WORKSPACE, 5)
+    await marks.advance("web", "T1", WHOLE_WORKSPACE, 5)
+    assert await marks.seen_until("slack", "T1") == {}
+
+
+async def test_a_watermark_never_moves_back(marks: SqlWatermarks) -> None:
+    for position in (1_700_000_000_000_100, 1_700_000_000_000_300, 1_700_000_000_000_200):
+        await marks.advance("slack", "T1", WHOLE_WORKSPACE, position)
+        await marks.advance("slack", "T1", "C1", position + 1)
+    assert await marks.seen_until("slack", "T1") == {"": 1_700_000_000_000_300, "C1": 1_700_000_000_000_301}
+
+
+async def test_the_whole_workspace_overtakes_its_channels(marks: SqlWatermarks) -> None:
+    for channel, position in [("C1", 10), ("C2", 20), ("C3", 30)]:
+        await marks.advance("slack", "T1", channel, position)
+    await marks.advance("slack", "T2", "C1", 10)
+    await marks.advance("slack", "T1", WHOLE_WORKSPACE, 20)
+    assert await marks.seen_until("slack", "T1") == {"": 20, "C3": 30}
+    assert await marks.seen_until("slack", "T2") == {"C1": 10}
+
+
+async def ask(ledger: SqlLedger, thread: str, *, workspace: str = "T1", number: int = 1) -> None:
+    ref, id_ = ThreadRef("slack", workspace, "C1", thread), f"{thread}-{number}"
+    said = Posted(ref, id_, number, Participant("U1"), "안녕", datetime(2026, 11, 23, tzinfo=UTC), addressed=True)
+    await ledger.record(said, decide(said))
+    for turn in await ledger.claim("me", ["slack"], 10):
+        await ledger.give_up(turn.claim, "test")
+
+
+async def test_threads_come_with_the_last_turn_first_and_each_once(database: Database, clock: Clock) -> None:
+    ledger, marks = SqlLedger(database, clock), SqlWatermarks(database)
+    await ask(ledger, "old")
+    clock.advance(3600)
+    since = clock()
+    for number, thread in enumerate(["a", "b", "c", "a"]):
+        await ask(ledger, thread, number=number)
+        clock.advance(1)
+    await ask(ledger, "elsewhere", workspace="T2")
+    found = await marks.recent_threads("slack", "T1", since)
+    assert [(ref.channel, ref.thread) for ref in found] == [("C1", "a"), ("C1", "c"), ("C1", "b")]
+    everything = await marks.recent_threads("slack", "T1", since - timedelta(days=1))
+    assert [ref.thread for ref in everything] == ["a", "c", "b", "old"]
