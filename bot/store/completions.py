@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import Connection, Executable, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Connection, Executable, and_, bindparam, exists, insert, or_, select, update
 
 from bot.core.ports import CompletionStart
 from bot.core.turn import Claim, Completion, Notice, Outcome
@@ -19,9 +19,13 @@ _WINDOW = (
     update(conversations)
     .where(
         conversations.c.id == select(turns.c.conversation_id).where(turns.c.id == bindparam("turn")).scalar_subquery(),
+        # Only forward: a turn that is tried again after later ones were answered has an older window.
         or_(
-            conversations.c.window_start != bindparam("new_start"),
-            conversations.c.window_position != bindparam("new_position"),
+            conversations.c.window_start < bindparam("new_start"),
+            and_(
+                conversations.c.window_start == bindparam("new_start"),
+                conversations.c.window_position < bindparam("new_position"),
+            ),
         ),
     )
     .values(window_start=bindparam("new_start"), window_position=bindparam("new_position"))

@@ -10,15 +10,24 @@ from bot.core.conversation import Message, Participant, ParticipantKind, Version
 from bot.core.turn import Answer, History, PastTurn, Turn
 from bot.store.tables import completions, conversations, message_versions, messages, participants, turns
 
+LEFT_BEHIND = 32  # turns before one that the window has left behind; the budget cuts them further
+
 _newer = message_versions.alias("newer")
 
 
 def load(connection: Connection, turn: Turn) -> History:
+    """
+    Past is what comes before the turn in the order of turns, also when later turns were answered before it.
+
+    That is how the thread reads once the answer is there, and later prompts find it in its place.
+    """
     conversation = turn.conversation
-    window = {"conversation": conversation.id, "start": conversation.window_start, "turn": turn.claim.turn}
+    start, position = _window(connection, turn)
+    window = {"conversation": conversation.id, "start": start, "turn": turn.claim.turn}
     said: dict[int, list[Message]] = {}
     for row in (connection.execute(_MESSAGES, window)).all():
-        if row.turn_id > conversation.window_start or row.position >= conversation.window_position:
+        # What the turn is to answer is cut by its prompt alone: a late message may lie before the window.
+        if row.turn_id > start or row.position >= position or row.turn_id == turn.claim.turn:
             said.setdefault(row.turn_id, []).append(_message(row))
     answers = {
         row.turn_id: Answer(row.id, row.text, row.text_tokens) for row in (connection.execute(_ANSWERS, window)).all()
@@ -31,6 +40,15 @@ def load(connection: Connection, turn: Turn) -> History:
         alone=bool(connection.execute(_ALONE, {"conversation": conversation.id}).scalar()),
         newcomer=conversation.direct and not connection.execute(_ANSWERED_BEFORE, {"turn": turn.claim.turn}).scalar(),
     )
+
+
+def _window(connection: Connection, turn: Turn) -> tuple[int, int]:
+    """Where the past starts: (turn, position). Of a turn that the window has left behind, so many turns before it."""
+    conversation = turn.conversation
+    if conversation.window_start <= turn.claim.turn:
+        return conversation.window_start, conversation.window_position
+    which = {"conversation": conversation.id, "turn": turn.claim.turn}
+    return connection.execute(_EARLIER, which).scalar() or 0, 0
 
 
 def _messages() -> Select[Any]:
@@ -119,5 +137,16 @@ def _answered_before() -> Select[Any]:
     return select(before)
 
 
+def _earlier() -> Select[Any]:
+    return (
+        select(turns.c.id)
+        .where(turns.c.conversation_id == bindparam("conversation"), turns.c.id < bindparam("turn"))
+        .order_by(turns.c.id.desc())
+        .limit(1)
+        .offset(LEFT_BEHIND - 1)
+    )
+
+
 # Built once; see statements.py.
+_EARLIER = _earlier()
 _MESSAGES, _ANSWERS, _ALONE, _ANSWERED_BEFORE = _messages(), _answers(), _alone(), _answered_before()

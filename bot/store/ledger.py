@@ -8,7 +8,7 @@ transaction; a write for a claimed turn first checks the claim's fence.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -20,9 +20,10 @@ from bot.core.ports import CompletionStart
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
 from bot.store import completions as completed
 from bot.store import history as histories
+from bot.store import joining
 from bot.store import statements as sql
 from bot.store.database import Database
-from bot.store.tables import ACTIVE, messages, turns
+from bot.store.tables import ACTIVE, turns
 
 LEASE = timedelta(seconds=20)
 
@@ -36,13 +37,7 @@ class SqlLedger:
         self._clock = clock
 
     def _now(self, connection: Connection) -> datetime:
-        """Leases are compared across machines, so on PostgreSQL the time is the database's."""
-        if self._clock is not None:
-            return self._clock()
-        if self._sqlite:
-            return datetime.now(UTC)
-        now: datetime = connection.execute(sql.CLOCK).scalar_one()
-        return now.astimezone(UTC)
+        return self._clock() if self._clock is not None else sql.now(connection)
 
     # what is said
 
@@ -139,7 +134,7 @@ class SqlLedger:
         taken = {"ids": ids, "claimed_by": owner, "claimed_until": now + LEASE, "claimed_at": now}
         connection.execute(sql.CLAIMED, taken)
         _take_messages(connection, [row for row in due if row.state != TurnState.ANSWERED])
-        parts = _parts(connection, [row.id for row in due if row.attempts])
+        parts = _parts(connection, [row.id for row in due if row.fence])  # not the first claim
         return [_turn(row, owner, now, parts.get(row.id, [])) for row in due]
 
     async def renew(self, owner: str, claims: Collection[Claim]) -> Collection[Claim]:
@@ -238,7 +233,7 @@ class SqlLedger:
             _change(connection, claim, owner=None, reason=reason[:64], lease_until=due_at, due_at=due_at, **values)
             running = update(turns).where(turns.c.id == claim.turn, turns.c.state == "running")
             if _is_running(connection, claim):
-                _absorb_pending(connection, claim)
+                _absorb_pending(connection, claim, self._now(connection))
                 connection.execute(running.values(state="pending"))
 
         await self._database.write(write)
@@ -342,12 +337,8 @@ def _is_running(connection: Connection, claim: Claim) -> bool:
     return state == TurnState.RUNNING
 
 
-def _absorb_pending(connection: Connection, claim: Claim) -> None:
+def _absorb_pending(connection: Connection, claim: Claim, now: datetime) -> None:
     """A turn that becomes pending again takes the place of the one that was waiting behind it."""
-    conversation = select(turns.c.conversation_id).where(turns.c.id == claim.turn).scalar_subquery()
-    waiting = select(turns.c.id).where(turns.c.conversation_id == conversation, turns.c.state == "pending")
-    behind = (connection.execute(waiting)).scalar()
-    if behind is None:
-        return
-    connection.execute(update(messages).where(messages.c.turn_id == behind).values(turn_id=None))
-    connection.execute(turns.delete().where(turns.c.id == behind))
+    behind = joining.waiting(connection, claim.turn)
+    if behind is not None:
+        joining.join(connection, behind, claim.turn, now)

@@ -8,9 +8,11 @@ parameter has the name of its column, unless an update sets that column, too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    Connection,
     Executable,
     Integer,
     String,
@@ -42,11 +44,20 @@ from bot.store.tables import (
 
 # States are written out where an index is to be used: a partial one serves only conditions that name its states, not
 # parameters (SQLite, "Partial Indexes").
-_PENDING = literal_column("'pending'", String)
-_ACTIVE = [literal_column(f"'{state}'", String) for state in ACTIVE]
+PENDING = literal_column("'pending'", String)
+AT_WORK = [literal_column(f"'{state}'", String) for state in ACTIVE]
 _others = turns.alias("others")
 
-CLOCK = select(func.clock_timestamp())  # PostgreSQL's; unlike now() it goes on within a transaction
+_CLOCK = select(func.clock_timestamp())  # PostgreSQL's; unlike now() it goes on within a transaction
+
+
+def now(connection: Connection) -> datetime:
+    """Leases are compared across machines, so on PostgreSQL the time is the database's."""
+    if connection.dialect.name == "sqlite":
+        return datetime.now(UTC)
+    moment: datetime = connection.execute(_CLOCK).scalar_one()
+    return moment.astimezone(UTC)
+
 
 CONVERSATION = select(conversations.c.id).where(
     conversations.c.platform == bindparam("platform"),
@@ -110,12 +121,12 @@ PARTS = (
 )
 
 HELD = update(turns).where(
-    turns.c.id == bindparam("held"), turns.c.fence == bindparam("held_fence"), turns.c.state.in_(_ACTIVE)
+    turns.c.id == bindparam("held"), turns.c.fence == bindparam("held_fence"), turns.c.state.in_(AT_WORK)
 )
 RENEWED = update(turns).where(
     turns.c.id.in_(bindparam("ids", expanding=True)),
     turns.c.owner == bindparam("held_by"),
-    turns.c.state.in_(_ACTIVE),
+    turns.c.state.in_(AT_WORK),
 )
 FENCES = select(turns.c.id, turns.c.fence).where(turns.c.id.in_(bindparam("ids", expanding=True)))
 FENCE = select(turns.c.fence).where(turns.c.id == bindparam("id"))
@@ -163,7 +174,7 @@ def _pending_turn(upsert: Any) -> Executable:
     """
     made = upsert(turns)
     pending: Executable = made.on_conflict_do_update(
-        index_elements=["conversation_id"], index_where=turns.c.state == _PENDING, set_={"due_at": turns.c.due_at}
+        index_elements=["conversation_id"], index_where=turns.c.state == PENDING, set_={"due_at": turns.c.due_at}
     )
     return pending
 
@@ -207,8 +218,8 @@ def _due(*, skip_locked: bool) -> Executable:
     at the subquery.
     """
     now = bindparam("now", type_=UtcDateTime)
-    pending = and_(turns.c.state == _PENDING, turns.c.due_at <= now)
-    abandoned = and_(turns.c.state.in_(_ACTIVE), turns.c.lease_until <= now)
+    pending = and_(turns.c.state == PENDING, turns.c.due_at <= now)
+    abandoned = and_(turns.c.state.in_(AT_WORK), turns.c.lease_until <= now)
     found = union_all(select(turns.c.id).where(pending), select(turns.c.id).where(abandoned))
     query = (
         select(
@@ -230,5 +241,5 @@ def _due(*, skip_locked: bool) -> Executable:
 def _blocked() -> Any:
     """Whether another turn of the same conversation comes first: one that is active."""
     return exists().where(
-        _others.c.conversation_id == turns.c.conversation_id, _others.c.state.in_(_ACTIVE), _others.c.id != turns.c.id
+        _others.c.conversation_id == turns.c.conversation_id, _others.c.state.in_(AT_WORK), _others.c.id != turns.c.id
     )

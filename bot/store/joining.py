@@ -1,0 +1,43 @@
+"""
+A turn that gives its messages to another one of its conversation: two may not be pending at the same time.
+
+Part of the ledger. The turn that gave them away stays, without messages, and says where they went.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from bot.store.statements import PENDING
+from bot.store.tables import UtcDateTime, messages, turns
+
+# Built once; see statements.py.
+_WAITING = (
+    select(turns.c.id)
+    .where(
+        turns.c.conversation_id
+        == select(turns.c.conversation_id).where(turns.c.id == bindparam("turn")).scalar_subquery(),
+        turns.c.state == PENDING,
+    )
+    .with_for_update()  # whoever claims it waits for us, or we for them
+)
+_LEFT = update(messages).where(messages.c.turn_id == bindparam("left")).values(turn_id=None)
+_REMOVED = (
+    update(turns)
+    .where(turns.c.id == bindparam("left"))
+    .values(state="removed", reason=bindparam("why"), ended_at=bindparam("at", type_=UtcDateTime))
+)
+
+
+def waiting(connection: Connection, turn: int) -> int | None:
+    """The pending turn of *turn*'s conversation, locked."""
+    found: int | None = connection.execute(_WAITING, {"turn": turn}).scalar()
+    return found
+
+
+def join(connection: Connection, turn: int, into: int, now: datetime) -> None:
+    """Leave *turn*'s messages to *into*, which is pending and takes them when it is claimed."""
+    connection.execute(_LEFT, {"left": turn})
+    connection.execute(_REMOVED, {"left": turn, "why": f"joined turn {into}", "at": now})

@@ -1,0 +1,128 @@
+"""
+An operator releases a failed turn, beside the workers that use the same database.
+
+The ledger's claim takes it from there: how it is answered has no code path of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, and_, bindparam, exists, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.core.errors import BotError, LedgerError
+from bot.core.turn import TurnState
+from bot.store import joining
+from bot.store import statements as sql
+from bot.store.database import Database
+from bot.store.tables import UtcDateTime, audit, completions, turns
+
+
+class NotRetriableError(BotError):
+    """The turn is not there, or in a state in which it cannot be tried again; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """
+    What became of the turn. *state*: PENDING, it is asked again; ANSWERED, the answer it has is shown; REMOVED, its
+    messages joined the turn *joined*, which was waiting already.
+    """
+
+    turn: int
+    state: TurnState
+    joined: int | None = None
+
+
+async def retry(database: Database, turn: int, clock: Callable[[], datetime] | None = None) -> Retried:
+    """
+    Make a failed turn due now, as if it had never been tried; its reply stays and is written over.
+
+    *clock* replaces the time in tests. Raises NotRetriableError, or LedgerError when the database cannot be used.
+    """
+
+    def release(connection: Connection) -> Retried:
+        return _release(connection, turn, clock() if clock else sql.now(connection))
+
+    try:
+        return await database.write(release)
+    except LedgerError as error:
+        if not isinstance(error.__cause__, IntegrityError):
+            raise
+        return await database.write(release)  # PostgreSQL: another turn became pending meanwhile, we see it now
+
+
+# Built once; see statements.py.
+_others = turns.alias("others")
+_ASKED = (
+    select(
+        turns.c.state,
+        turns.c.reason,
+        exists()
+        .where(completions.c.turn_id == turns.c.id, completions.c.chosen, completions.c.text != "")
+        .label("has_answer"),
+        select(_others.c.id)
+        .where(_others.c.conversation_id == turns.c.conversation_id, _others.c.state.in_(sql.AT_WORK))
+        .scalar_subquery()
+        .label("active"),
+    )
+    .where(turns.c.id == bindparam("turn"))
+    .with_for_update(of=turns)
+)
+_AT = bindparam("at", type_=UtcDateTime)
+_ANEW = (
+    update(turns)
+    .where(turns.c.id == bindparam("turn"))
+    .values(
+        due_at=_AT, owner=None, lease_until=_AT, fence=turns.c.fence + 1, attempts=0, first_attempt_at=None,
+        reason="retried", stop_requested=False, ended_at=None,
+    )
+)  # fmt: skip
+_TO_SHOW = _ANEW.values(state=TurnState.ANSWERED.value)
+_TO_ASK = _ANEW.values(state=TurnState.PENDING.value, notices=None, language=None)
+_EMPTY = (  # an answer without words ended the turn: another may be chosen now
+    update(completions)
+    .where(and_(completions.c.turn_id == bindparam("turn"), completions.c.chosen))
+    .values(chosen=False)
+)
+_NOTED = insert(audit)
+
+
+def _release(connection: Connection, turn: int, now: datetime) -> Retried:
+    row = connection.execute(_ASKED, {"turn": turn}).first()
+    refusal = _refusal(turn, row)
+    if row is None or refusal is not None:
+        raise NotRetriableError(refusal)
+    retried = _show_again(connection, turn, now) if row.has_answer else _ask_again(connection, turn, now)
+    details = {"from": row.state, "reason": row.reason, "to": retried.state.value, "joined": retried.joined}
+    connection.execute(_NOTED, {"at": now, "action": "retry", "subject": f"turn {turn}", "details": details})
+    return retried
+
+
+def _refusal(turn: int, row: Row[tuple[object, ...]] | None) -> str | None:
+    if row is None:
+        return f"There is no turn {turn}."
+    if row.state != TurnState.FAILED:
+        return f"Turn {turn} is {row.state}; only a failed turn can be tried again."
+    if row.has_answer and row.active is not None:
+        return f"Turn {turn} has an answer to show, but turn {row.active} of its conversation is at work: try later."
+    return None
+
+
+def _show_again(connection: Connection, turn: int, now: datetime) -> Retried:
+    """The answer is there, it was only not shown: the model is not asked, or paid, again."""
+    connection.execute(_TO_SHOW, {"turn": turn, "at": now})
+    return Retried(turn, TurnState.ANSWERED)
+
+
+def _ask_again(connection: Connection, turn: int, now: datetime) -> Retried:
+    waiting = joining.waiting(connection, turn)
+    if waiting is not None:
+        joining.join(connection, turn, waiting, now)
+        return Retried(turn, TurnState.REMOVED, waiting)
+    connection.execute(_EMPTY, {"turn": turn})
+    connection.execute(_TO_ASK, {"turn": turn, "at": now})
+    return Retried(turn, TurnState.PENDING)
