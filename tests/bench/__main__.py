@@ -10,17 +10,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from typing import Any, TypeVar
 
 from tests.bench import arena, measures
 from tests.bench.history import LongThread, fill
 from tests.bench.processes import BenchError
-from tests.bench.report import Figure, as_json, limit, ratio, table
+from tests.bench.report import Figure, Section, as_json, limit, ratio, table
 
 WHOLE_SECONDS = 290.0
 
@@ -31,7 +34,8 @@ class Size:
 
     warm_up: int  # mentions that are not measured: the first ones load vocabularies and open connections
     sequential: int  # mentions of each bot
-    at_once: int
+    bursts: int
+    at_once: int  # mentions, in each burst
     model_seconds: float
     short_thread: int  # turns
     long_thread: int  # turns
@@ -39,23 +43,33 @@ class Size:
 
 
 WHOLE = Size(
-    warm_up=5, sequential=60, at_once=200, model_seconds=2.0, short_thread=300, long_thread=3_000, long_rounds=40
+    warm_up=5,
+    sequential=60,
+    bursts=3,
+    at_once=200,
+    model_seconds=2.0,
+    short_thread=300,
+    long_thread=3_000,
+    long_rounds=40,
 )
-QUICK = Size(warm_up=1, sequential=2, at_once=20, model_seconds=0.2, short_thread=300, long_thread=600, long_rounds=1)
+QUICK = Size(
+    warm_up=1, sequential=2, bursts=1, at_once=20, model_seconds=0.2, short_thread=300, long_thread=600, long_rounds=2
+)
 
 Say = Callable[[str], None]
+T = TypeVar("T")
 
 
-async def measure(size: Size, directory: Path, say: Say) -> list[Figure]:
+async def measure(size: Size, directory: Path, say: Say) -> list[Section]:
     """Raises BenchError when something could not be measured."""
     try:
         async with asyncio.timeout(WHOLE_SECONDS):
-            return [*await _against_smallest(size, directory, say), *await _long_threads(size, directory, say)]
+            return [await _against_smallest(size, directory, say), await _long_threads(size, directory, say)]
     except TimeoutError as error:
         raise BenchError(f"not done after {WHOLE_SECONDS:.0f} s") from error
 
 
-async def _against_smallest(size: Size, directory: Path, say: Say) -> list[Figure]:
+async def _against_smallest(size: Size, directory: Path, say: Say) -> Section:
     async with AsyncExitStack() as stack:
         start = stack.enter_async_context
         their_stage = await start(arena.stage("smallest", directory))
@@ -66,29 +80,33 @@ async def _against_smallest(size: Size, directory: Path, say: Say) -> list[Figur
         await measures.alternate([theirs, ours], size.warm_up)
         their, our = await measures.alternate([theirs, ours], size.sequential)
         say(f"{size.at_once} mentions at once, the model takes {size.model_seconds:g} s …")
-        their_burst = await measures.burst(theirs, size.at_once, size.model_seconds)
-        our_burst = await measures.burst(ours, size.at_once, size.model_seconds)
-        return [
+        their_bursts, our_bursts = await measures.alternate_bursts(
+            [theirs, ours], size.bursts, size.at_once, size.model_seconds
+        )
+        say(f"… event to model request: Threadbot {our.spread}, the smallest bot {their.spread}")
+        figures = [
             ratio("event to model request (median)", our.to_request, their.to_request, at_most=2.5, unit="ms"),
-            ratio(
-                f"{size.at_once} at once: last answer", our_burst.seconds, their_burst.seconds, at_most=1.5, unit="s"
-            ),
-            limit(f"{size.at_once} at once: lost", our_burst.lost, at_most=0),
-            limit(f"{size.at_once} at once: doubled", our_burst.doubled, at_most=0),
+            *_burst_figures(our_bursts, their_bursts),
             ratio("CPU a reply, one after the other", our.cpu, their.cpu, at_most=2.5, unit="ms"),
-            ratio(
-                f"CPU a reply, {size.at_once} at once",
-                our_burst.cpu_seconds,
-                their_burst.cpu_seconds,
-                at_most=2.5,
-                unit="ms",
-            ),
             limit("Slack calls for a short answer (most)", max(our.calls), at_most=3),
             limit("resident memory after that", ours.process.resident_megabytes(), at_most=240, unit="MB"),
         ]
+        return Section("Threadbot", "smallest bot", figures)
 
 
-async def _long_threads(size: Size, directory: Path, say: Say) -> list[Figure]:
+def _burst_figures(ours: Sequence[measures.Burst], theirs: Sequence[measures.Burst]) -> list[Figure]:
+    name = f"{ours[0].mentions} at once"
+    seconds, their_seconds = (median(burst.seconds for burst in bursts) for bursts in (ours, theirs))
+    cpu, their_cpu = (median(burst.cpu_seconds for burst in bursts) for bursts in (ours, theirs))
+    return [
+        ratio(f"{name}: last answer", seconds, their_seconds, at_most=1.5, unit="s"),
+        limit(f"{name}: lost", sum(burst.lost for burst in ours), at_most=0),
+        limit(f"{name}: doubled", sum(burst.doubled for burst in ours), at_most=0),
+        ratio(f"{name}: CPU a reply", cpu, their_cpu, at_most=2.5, unit="ms"),
+    ]
+
+
+async def _long_threads(size: Size, directory: Path, say: Say) -> Section:
     say(f"Threads of {size.short_thread} and of {size.long_thread} turns …")
     url = f"sqlite+aiosqlite:///{directory / 'long.db'}"
     async with AsyncExitStack() as stack:
@@ -109,14 +127,24 @@ async def _long_threads(size: Size, directory: Path, say: Say) -> list[Figure]:
             bot, roots, min(2, size.warm_up)
         )  # the first one finds the window, once for a thread
         short, long = await measures.alternate_threads(bot, roots, size.long_rounds)
-        name = f"{size.long_thread} turns / {size.short_thread} turns"
-        return [
-            ratio(
-                f"{name}: event to request", long.to_request, short.to_request, at_least=0.85, at_most=1.15, unit="ms"
-            ),
-            ratio(f"{name}: CPU a reply", long.typical_cpu, short.typical_cpu, at_least=0.85, at_most=1.15, unit="ms"),
-            ratio(f"{name}: Slack calls", sum(long.calls), sum(short.calls), at_least=0.85, at_most=1.15, unit="calls"),
-        ]
+        say(f"… event to model request: the long one {long.spread}, the short one {short.spread}")
+        return Section(f"{size.long_thread} turns", f"{size.short_thread} turns", _long_figures(long, short))
+
+
+def _long_figures(long: measures.Spent, short: measures.Spent) -> list[Figure]:
+    low, high = 0.85, 1.15
+    return [
+        ratio(
+            "long thread: event to model request",
+            long.to_request,
+            short.to_request,
+            at_least=low,
+            at_most=high,
+            unit="ms",
+        ),
+        ratio("long thread: CPU a reply", long.typical_cpu, short.typical_cpu, at_least=low, at_most=high, unit="ms"),
+        ratio("long thread: Slack calls", sum(long.calls), sum(short.calls), at_least=low, at_most=high, unit="calls"),
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -126,14 +154,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="threadbot-bench-") as directory:
         try:
-            figures = asyncio.run(measure(QUICK if options.quick else WHOLE, Path(directory), _tell))
+            sections = asyncio.run(_until_told(measure(QUICK if options.quick else WHOLE, Path(directory), _tell)))
         except BenchError as error:
             _tell(str(error))
             return 2
-    sys.stdout.write(table(figures) + "\n")
+    figures = [figure for section in sections for figure in section.figures]
+    sys.stdout.write("\n\n".join(map(table, sections)) + "\n")
     if options.json:
         options.json.write_text(json.dumps(as_json(figures), indent=2) + "\n")
     return 0 if all(figure.met for figure in figures) else 1
+
+
+async def _until_told(work: Coroutine[Any, Any, T]) -> T:
+    """SIGTERM ends it as Ctrl-C does: with everything that was started."""
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError as error:
+        raise BenchError("stopped") from error
 
 
 def _tell(line: str) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import median, quantiles
 
 from tests.bench.arena import Contender
 from tests.bench.processes import BenchError
@@ -30,6 +30,12 @@ class Spent:
     @property
     def to_request(self) -> float:
         return median(self.to_request_seconds)
+
+    @property
+    def spread(self) -> str:
+        """The median of the time to the request and, in brackets, where the middle half of it lies."""
+        low, middle, high = (1000 * cut for cut in quantiles(self.to_request_seconds, n=4))
+        return f"{middle:.1f} ms ({low:.1f} to {high:.1f})"
 
     @property
     def cpu(self) -> float:
@@ -95,6 +101,16 @@ async def alternate_threads(contender: Contender, threads: Sequence[str], rounds
         for thread, of in zip(threads, spent, strict=True):
             await ask(contender, question(number), of, thread)
     return spent
+
+
+async def alternate_bursts(
+    contenders: Sequence[Contender], rounds: int, mentions: int, model_seconds: float
+) -> list[list[Burst]]:
+    bursts: list[list[Burst]] = [[] for _ in contenders]
+    for _ in range(rounds):
+        for contender, of in zip(contenders, bursts, strict=True):
+            of.append(await burst(contender, mentions, model_seconds))
+    return bursts
 
 
 async def burst(contender: Contender, mentions: int, model_seconds: float) -> Burst:

@@ -1,4 +1,4 @@
-"""Figures, their targets, and the table of them. Pure."""
+"""Figures, their targets, and the tables of them. Pure."""
 
 from __future__ import annotations
 
@@ -27,6 +27,15 @@ class Figure:
         return self.target[0] <= self.value <= self.target[1]
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Figures that compare the same two: *ours* is measured against *theirs*."""
+
+    ours: str
+    theirs: str
+    figures: Sequence[Figure]
+
+
 def ratio(name: str, ours: float, theirs: float, *, at_most: float, at_least: float = 0.0, unit: str) -> Figure:
     return Figure(name, ours / theirs if theirs else float("inf"), (at_least, at_most), unit, ours, theirs)
 
@@ -35,8 +44,8 @@ def limit(name: str, value: float, *, at_most: float, unit: str = "") -> Figure:
     return Figure(name, value, (0.0, at_most), unit)
 
 
-def table(figures: Sequence[Figure]) -> str:
-    rows = [("", "first", "second", "result", "target", "")]
+def table(section: Section) -> str:
+    rows = [("", section.ours, section.theirs, "result", "target", "")]
     rows += [
         (
             figure.name,
@@ -46,7 +55,7 @@ def table(figures: Sequence[Figure]) -> str:
             _target(figure),
             "met" if figure.met else "MISSED",
         )
-        for figure in figures
+        for figure in section.figures
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [

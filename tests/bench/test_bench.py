@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.bench.processes import ROOT
-from tests.bench.report import limit, ratio, table
+from tests.bench.report import Section, limit, ratio, table
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_a_short_answer_takes_at_most_three_slack_calls(figures: dict[str, dict[
 
 
 def test_a_longer_thread_takes_as_many_slack_calls(figures: dict[str, dict[str, Any]]) -> None:
-    assert figures["600 turns / 300 turns: Slack calls"]["value"] == 1
+    assert figures["long thread: Slack calls"]["value"] == 1
 
 
 def test_what_is_measured_is_there(figures: dict[str, dict[str, Any]]) -> None:
@@ -41,7 +41,8 @@ def test_what_is_measured_is_there(figures: dict[str, dict[str, Any]]) -> None:
 
 
 def test_a_missed_target_is_said() -> None:
-    shown = table([ratio("time", 3.0, 1.0, at_most=2.5, unit="s"), limit("lost", 0, at_most=0)])
+    figures = [ratio("time", 3.0, 1.0, at_most=2.5, unit="s"), limit("lost", 0, at_most=0)]
+    shown = table(Section("ours", "theirs", figures))
     assert "x 3.00" in shown
     assert [line.split()[-1] for line in shown.splitlines()[2:]] == ["MISSED", "met"]
 
