@@ -8,13 +8,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+RUNS ?= 20
+CHAOS_ARGS ?=
 LOCK_ARGS ?=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header --extra postgres --group build $(LOCK_ARGS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format types docs bench lock clean
+.PHONY: help run test lint format types docs bench chaos lock clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
@@ -41,6 +43,9 @@ docs: $(VENV)/.installed-dev ## write the generated parts of README.md and .env.
 
 bench: $(VENV)/.installed-dev ## Threadbot beside the smallest possible bot, in figures; BENCH_ARGS=--quick is short
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+chaos: $(VENV)/.installed-dev ## kill the bot at every step, RUNS times on each database; CHAOS_ARGS=--resume goes on
+	@$(BIN)/python -m tests.faults.chaos --runs $(RUNS) $(CHAOS_ARGS)
 
 lock: $(VENV)/.installed-dev ## write both lock files anew; pins stay where they can, LOCK_ARGS=--upgrade takes the newest
 	@$(PIP) install uv

@@ -1,7 +1,7 @@
 """
 `python -m tests.faults.dying_bot --at "after claim" --nth 1 --armed FILE`: the bot on Slack, which ends with SIGKILL
-at the nth time that it comes to that checkpoint while FILE exists. Without --at it lives. Settings come from the
-environment, as for the product.
+at the nth time that it comes to that checkpoint while FILE exists; with --hold it waits there for ever instead, for
+somebody outside to end it. Without --at it lives. Settings come from the environment, as for the product.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot import app
@@ -18,18 +19,21 @@ from bot.settings import Settings, read_settings
 
 
 class Death:
-    """A checkpoint that kills its process, at once and without a word."""
+    """A checkpoint that kills its process, at once and without a word, or holds whoever comes to it."""
 
-    def __init__(self, at: str | None, nth: int, armed: Path) -> None:
+    def __init__(self, at: str | None, nth: int, armed: Path, *, hold: bool = False) -> None:
         self._at = at
         self._left = nth
         self._armed = armed
+        self._hold = hold
 
     async def __call__(self, name: str) -> None:
         if name != self._at or not self._armed.exists():
             return
         self._left -= 1
         if self._left == 0:
+            if self._hold:
+                await asyncio.Event().wait()
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -43,14 +47,16 @@ def slack(settings: Settings) -> SlackPlatform:
     )
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--at")
     parser.add_argument("--nth", type=int, default=1)
+    parser.add_argument("--hold", action="store_true", help="wait there for ever instead")
     parser.add_argument("--armed", type=Path, default=Path("armed"))
-    arguments = parser.parse_args()
+    chosen = parser.parse_args(arguments)
     settings = read_settings()
-    asyncio.run(app.run(settings, [slack(settings)], checkpoint=Death(arguments.at, arguments.nth, arguments.armed)))
+    death = Death(chosen.at, chosen.nth, chosen.armed, hold=chosen.hold)
+    asyncio.run(app.run(settings, [slack(settings)], checkpoint=death))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,233 @@
+"""
+A chain of lives on one database: each process takes up what the one before left behind, then dies at the next step.
+
+What came of each question is counted at the end, in what a reader sees, in the database and at the model.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from tests.faults.nursery import ROOT, Life, Nursery
+from tests.faults.steps import LONG, PARAGRAPHS, Step
+from tests.standins.model import ModelServer
+from tests.standins.slack import Slack
+from tests.standins.slack_faults import Gate
+
+WAIT_SECONDS = 30.0  # for anything that should happen
+LOOK_SECONDS = 0.02
+RECOVERED_AT_ONCE = 0.7  # share of lives in which the model does not take its time any more
+
+_OPEN = "SELECT count(*) FROM turns WHERE state IN ('pending', 'running', 'answered')"
+_COMPLETE = """
+    SELECT count(*) FROM completions JOIN messages USING (turn_id)
+    WHERE messages.external_id = :root AND completions.chosen
+"""
+_ASKED_AGAIN = """
+    SELECT count(*) FROM completions AS later JOIN completions AS first ON later.turn_id = first.turn_id
+    JOIN messages ON messages.turn_id = first.turn_id
+    WHERE first.chosen AND later.id > first.id AND messages.external_id = :root
+"""
+_PASSED = "UPDATE turns SET lease_until = created_at WHERE state IN ('running', 'answered')"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What may not be; all 0 is what must hold."""
+
+    lost: int = 0  # no answer
+    doubled: int = 0  # paragraphs that can be read more than once
+    cut: int = 0  # an answer that is not whole, or not in order
+    left: int = 0  # messages of ours that are no part of the answer: placeholders, notices
+    asked_again: int = 0  # the model, for an answer that was complete
+    missed: int = 0  # the process did not die where it should: nothing was tested
+
+    @property
+    def clean(self) -> bool:
+        return not any(asdict(self).values())
+
+
+@dataclass(slots=True)
+class Asked:
+    """A question during which a process died."""
+
+    step: Step
+    root: str
+    missed: bool = False
+    complete: bool = False  # whether its answer was in the database at that moment
+    requests: int = 0  # for it, until then
+
+
+def environment(slack: Slack, model: ModelServer, directory: Path) -> dict[str, str]:
+    """For a bot on SQLite in *directory*."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+    return kept | {
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_API_URL": slack.api_url,
+        "OPENAI_API_KEY": "sk-test",
+        "OPENAI_BASE_URL": model.url,
+        "OPENAI_MAX_TOKENS": "30000",
+        "DATABASE_URL": f"sqlite+aiosqlite:///{directory / 'threadbot.db'}",
+        "INTERNAL_PORT": "0",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+class Tables:
+    """The bot's database, from outside."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, url: str) -> AsyncIterator[Tables]:
+        engine = create_async_engine(url)
+        try:
+            yield cls(engine)
+        finally:
+            await engine.dispose()
+
+    async def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
+        async with self._engine.connect() as connection:
+            return [tuple(row) for row in await connection.execute(text(query), values)]
+
+    async def count(self, query: str, **values: Any) -> int:
+        [[number]] = await self.rows(query, **values)
+        return int(number)
+
+    async def change(self, statement: str) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(text(statement))
+
+    async def leases_end(self) -> None:
+        """As if the time of every lease had passed: nobody is there who could renew it."""
+        await self.change(_PASSED)
+
+
+class Chain:
+    def __init__(self, nursery: Nursery, slack: Slack, model: ModelServer, tables: Tables, directory: Path) -> None:
+        self._nursery, self._slack, self._model = nursery, slack, model
+        self._tables, self._directory = tables, directory
+        self._kim, self._channel = slack.add_user("kim"), slack.add_channel("general")
+        self._armed = directory / "armed"
+        self._asked: list[Asked] = []
+
+    async def run(self, steps: Sequence[Step], environment: dict[str, str], random: Random) -> list[Counts]:
+        """What came of each step's question, in their order."""
+        for step in steps:
+            arguments = ["--at", step.checkpoint, "--nth", str(step.nth)] if step.checkpoint else []
+            arguments += ["--hold"] if step.held else []
+            async with self._life(environment, *arguments) as life:
+                await self._recovered()
+                await self._die(step, life, random)
+            await self._slack.wait_for(lambda: self._slack.socket_mode.connections == 0, WAIT_SECONDS)
+            await self._tables.leases_end()
+        async with self._life(environment):
+            await self._recovered()
+        return [await self._count(asked) for asked in self._asked]
+
+    @asynccontextmanager
+    async def _life(self, environment: dict[str, str], *arguments: str) -> AsyncIterator[Life]:
+        life = await self._nursery.life(self._directory, environment, *arguments)
+        try:
+            await self._slack.wait_connected(WAIT_SECONDS)
+            yield life
+        finally:
+            await life.stop()
+
+    async def _recovered(self) -> None:
+        """Wait for what is still open; that it does not come in time is counted at the end."""
+        await self._slack.socket_mode.redeliver()
+        deadline = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < deadline:
+            if not self._asked or (self._whole(self._asked[-1].root) and not await self._tables.count(_OPEN)):
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _die(self, step: Step, life: Life, random: Random) -> None:
+        self._model.default = step.answer(random.uniform(0.5, 1.5))
+        gate = self._slack.hold(step.call) if step.call else None
+        self._armed.touch()
+        root = await self._slack.post(self._kim, self._channel, f"{self._slack.mention} 이야기 {len(self._asked)}번")
+        asked = Asked(step, root)
+        self._asked.append(asked)
+        asked.missed = not await self._died(step, life, root, gate)
+        if gate is not None:
+            gate.open()
+        self._armed.unlink()
+        self._model.default = step.answer(0.0 if random.random() < RECOVERED_AT_ONCE else 1.0)
+        asked.complete = bool(await self._tables.count(_COMPLETE, root=root))
+        asked.requests = self._requests(len(self._asked) - 1)
+
+    async def _died(self, step: Step, life: Life, root: str, gate: Gate | None) -> bool:
+        """Whether the process came to the step and ended there; it has ended in any case."""
+        try:
+            if gate is not None:
+                async with asyncio.timeout(WAIT_SECONDS):
+                    await gate.reached.wait()
+                life.send(signal.SIGKILL)
+            elif step.held:
+                await self._slack.wait_for(lambda: all(each.acknowledged for each in self._slack.delivered(root)))
+                life.send(signal.SIGKILL)
+            await life.ended(WAIT_SECONDS)
+        except TimeoutError:
+            life.send(signal.SIGKILL)
+            await life.ended(WAIT_SECONDS)
+            return False
+        return True
+
+    def _requests(self, number: int) -> int:
+        """Requests for the question with this number; each is alone in its thread."""
+        return sum(f"이야기 {number}번" in request.body["messages"][-1]["content"] for request in self._model.requests)
+
+    def _whole(self, root: str) -> bool:
+        return judged(self._slack.replies(self._channel, root)).clean
+
+    async def _count(self, asked: Asked) -> Counts:
+        again = await self._tables.count(_ASKED_AGAIN, root=asked.root)
+        if asked.complete:
+            again = max(again, self._requests(self._asked.index(asked)) - asked.requests)
+        seen = judged(self._slack.replies(self._channel, asked.root))
+        return replace(seen, asked_again=again, missed=int(asked.missed))
+
+
+def judged(replies: Sequence[str]) -> Counts:
+    """What a reader can say of our messages in a thread, in their order; white space does not count."""
+    whole = _squashed(LONG)
+    squashed = [_squashed(reply) for reply in replies]
+    parts = [reply for reply in squashed if reply and reply in whole]
+    shown = "".join(parts)
+    return Counts(
+        lost=int(not parts),
+        doubled=sum(shown.count(_squashed(paragraph)) > 1 for paragraph in PARAGRAPHS),
+        cut=int(bool(parts) and shown != whole),
+        left=len(squashed) - len(parts),
+    )
+
+
+def _squashed(shown: str) -> str:
+    return "".join(shown.split())
+
+
+async def run_chain(
+    nursery: Nursery, database_url: str, directory: Path, steps: Sequence[Step], seed: str
+) -> list[Counts]:
+    """A chain with a Slack and a model of its own, all on the loopback. *seed*: of the model's pace."""
+    random = Random(seed)  # noqa: S311 - nothing secret
+    async with Slack() as slack, ModelServer() as model, Tables.opened(database_url) as tables:
+        settings = environment(slack, model, directory) | {"DATABASE_URL": database_url}
+        return await Chain(nursery, slack, model, tables, directory).run(steps, settings, random)

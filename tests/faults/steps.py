@@ -1,0 +1,73 @@
+"""
+The steps at which the bot dies, and the long answer that it is giving then. How it dies and what is counted: chain.py.
+
+Names of checkpoints are those of bot/core/worker.py and answer.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tests.standins.model_script import Answer
+
+PARAGRAPHS = [f"문단 {number:02}. " + "The quick brown fox 한 마리. " * 34 for number in range(40)]
+LONG = "\n\n".join(PARAGRAPHS)  # three messages on Slack
+CHUNK = 400  # characters
+CHUNKS = -(-len(LONG) // CHUNK)
+
+Pace = Literal["at once", "usual", "slow"]
+_SECONDS: dict[Pace, float] = {"at once": 0.0, "usual": 0.008, "slow": 0.02}  # a chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """
+    *checkpoint* is where the process kills itself, the *nth* time it comes there.
+
+    With *held* it waits there instead and is killed from outside once Slack has its acknowledgement; with *call* it is
+    killed while that call is on its way to Slack, which carries it out afterwards.
+    """
+
+    name: str
+    checkpoint: str | None = None
+    nth: int = 1
+    held: bool = False
+    call: str | None = None
+    pace: Pace = "usual"
+
+    def answer(self, jitter: float) -> Answer:
+        """How the model answers then; *jitter* is a factor of its pace."""
+        return Answer(LONG, chunk_size=CHUNK, chunk_delay=_SECONDS[self.pace] * jitter)
+
+
+def _at(checkpoint: str) -> Step:
+    return Step(checkpoint, checkpoint)
+
+
+STEPS = (
+    _at("before record"),
+    Step("after record, before the acknowledgement", "after record"),
+    Step("after the acknowledgement", "after claim", held=True),
+    _at("after claim"),
+    _at("first chunk"),
+    _at("part 1 intended"),
+    Step("the post on its way", call="chat.postMessage"),
+    _at("part 1 posted"),
+    _at("part 1 noted"),
+    Step("middle chunk", "chunk", nth=CHUNKS // 2),
+    Step("an edit on its way", call="chat.update", pace="slow"),
+    *(
+        Step(f"part 2 of 3 {what}, streaming", f"part 2 {what}", pace="slow")
+        for what in ("intended", "posted", "noted")
+    ),
+    _at("last chunk"),
+    _at("before complete"),
+    _at("after complete"),
+    *(
+        Step(f"part 2 of 3 {what}, showing", f"part 2 {what}", pace="at once")
+        for what in ("intended", "posted", "noted")
+    ),
+    _at("before shown"),
+    _at("after shown"),
+)
