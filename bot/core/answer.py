@@ -83,7 +83,10 @@ class Answerer:
                 await presenter.stop()
         else:
             outcome = await self._ledger.outcome(turn.claim)
-        await self._show(turn, await presenter.reply(), outcome)
+        if outcome is None:
+            await self._withdraw(turn, await presenter.reply())
+        else:
+            await self._show(turn, await presenter.reply(), outcome)
 
     async def say(self, turn: Turn, reason: str, notice: Notice) -> None:
         """No answer will come: say so, where the answer would have been."""
@@ -100,7 +103,13 @@ class Answerer:
         await reply.finish(sentence(Notice(OUTAGE), _language(history)))
         return [Notice(OUTAGE)]
 
-    async def _ask_within_the_window(self, turn: Turn, presenter: Presenter) -> Outcome:
+    async def _withdraw(self, turn: Turn, reply: Reply) -> None:
+        """Nobody asks any more: what was shown goes, and no sentence takes its place."""
+        await reply.remove()
+        await self._ledger.give_up(turn.claim, "nothing to answer")
+        turn_changed(turn, TurnState.FAILED, "nothing to answer")
+
+    async def _ask_within_the_window(self, turn: Turn, presenter: Presenter) -> Outcome | None:
         """Ask; when the server's window turns out to be smaller than was known, cut the prompt and ask again."""
         for _ in range(LEARNING_ROUNDS):
             try:
@@ -122,8 +131,11 @@ class Answerer:
         self._learned_window = limit if limit is not None and limit < window else window * 3 // 4
         log.warning("the context window of %s is taken to be %d tokens", self._settings.model, self._learned_window)
 
-    async def _ask(self, turn: Turn, presenter: Presenter) -> Outcome:
+    async def _ask(self, turn: Turn, presenter: Presenter) -> Outcome | None:
+        """None when the turn has no messages any more."""
         history = await self._ledger.history(turn)
+        if not history.messages:
+            return None
         platform = self._platforms[turn.conversation.thread.platform]
         if is_blank(history, platform.readable):
             return await self._conclude(turn, history, "blank question", Notice("question_blank"))

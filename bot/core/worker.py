@@ -166,7 +166,8 @@ class Worker:
         try:
             if isinstance(error, ModelError) and self._outlasts(turn, error):
                 said = await self._answerer.say_outage(turn)
-                await self._release(turn, outage_wait(turn.attempts, random.random), reason, said)
+                wait = max(outage_wait(turn.attempts, random.random), error.retry_after or 0)
+                await self._release(turn, wait, reason, said)
                 return
             await self._answerer.say(turn, reason, Notice(reason))
         except PlatformError as refused:
