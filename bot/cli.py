@@ -10,14 +10,25 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
 import click
 
 from bot.core.errors import BotError
+from bot.core.turn import TurnState
 from bot.settings import InvalidSettingsError, Settings, read_settings
 
 UNUSABLE = 2  # exit status: these settings, or this file, cannot be used
+
+
+def _span(_: click.Context, __: click.Parameter, text: str | None) -> timedelta | None:
+    from bot.commands.turns import parse_span
+
+    try:
+        return None if text is None else parse_span(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -85,6 +96,32 @@ def migrate() -> None:
 
     before, after = asyncio.run(command.migrate(settings))
     click.echo(f"The database is at revision {after}." + ("" if before == after else f" It was at {before or 'none'}."))
+
+
+@cli.command(short_help="List what was asked, and what became of it.")
+@click.option("--state", type=click.Choice([state.value for state in TurnState]), help="Only turns in this state.")
+@click.option(
+    "--since", metavar="SPAN", callback=_span, help="Only turns that began so long ago at most: 30m, 12h, 1d."
+)
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="The newest so many.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+def turns(state: str | None, since: timedelta | None, limit: int, as_json: bool) -> None:
+    """List the turns of the ledger, newest first. Works while the bot runs; shows nothing of what was said."""
+    settings = _settings()
+    from bot.commands import turns as command
+
+    found = asyncio.run(command.turns(settings, TurnState(state) if state else None, since, limit))
+    click.echo(command.as_json(found) if as_json else command.as_table(found, datetime.now(UTC)))
+
+
+@cli.command(short_help="Have a failed turn answered after all.")
+@click.argument("turn", type=click.IntRange(min=1))
+def retry(turn: int) -> None:
+    """Release the failed turn number TURN (see `threadbot turns --state failed`). Works while the bot runs."""
+    settings = _settings()
+    from bot.commands import retry as command
+
+    click.echo(asyncio.run(command.retry(settings, turn)))
 
 
 @cli.command(short_help="Print the Slack app manifest as JSON.")
