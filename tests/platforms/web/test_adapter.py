@@ -67,7 +67,8 @@ async def test_a_broken_connection_is_made_again_and_nothing_is_lost(live: Live)
                 await until(lambda text=text: text in [each.text for each in said])  # type: ignore[misc]
                 assert platform.connected
             await until(lambda: not platform.connected)
-    assert [each.text for each in said] == ["before", "after"]
+    # What was stored, but not acknowledged before the connection broke, comes again: the ledger knows it already.
+    assert list(dict.fromkeys(each.text for each in said)) == ["before", "after"]
 
 
 async def test_a_wrong_secret_ends_run(live: Live) -> None:
