@@ -169,13 +169,13 @@ class Slack:
         """The deliveries of one message, one for each copy."""
         return [each for each in self.deliveries if each.event.get("ts") == ts]
 
-    async def wait_for(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
+    async def wait_for(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
         """Return when *condition* is true; TimeoutError after *seconds*."""
         async with asyncio.timeout(seconds):
             while not condition():  # noqa: ASYNC110
                 await asyncio.sleep(0.002)  # conditions may be anybody's, so nobody can announce them
 
-    async def wait_connected(self, seconds: float = 5.0) -> None:
+    async def wait_connected(self, seconds: float = 20.0) -> None:
         await self.wait_for(lambda: self.socket_mode.connections > 0, seconds)
 
     # what goes wrong

@@ -63,7 +63,7 @@ class Office:
     async def answers(self, root: str, count: int = 1, *, channel: str | None = None) -> list[str]:
         """The bot's replies in a thread, when it has *count* of them and every turn is settled."""
         where = channel or self.general
-        await self.slack.wait_for(lambda: len(self.slack.replies(where, root)) >= count and self.settled(), 10)
+        await self.slack.wait_for(lambda: len(self.slack.replies(where, root)) >= count and self.settled(), 30)
         return self.slack.replies(where, root)
 
     def settled(self) -> bool:

@@ -16,6 +16,7 @@ from tests.platforms.web.browser import browser, page_at
 from tests.platforms.web.playground import Playground, playground
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all of them
+expect.set_options(timeout=20_000)  # milliseconds; the bot behind the page may have to be started again
 
 XSS = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>"
 
