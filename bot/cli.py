@@ -115,7 +115,7 @@ def turns(state: str | None, since: timedelta | None, limit: int, as_json: bool)
 
 
 @cli.command(short_help="Have a failed turn answered after all.")
-@click.argument("turn", type=click.IntRange(min=1))
+@click.argument("turn", type=click.IntRange(min=1, max=2**63 - 1))
 def retry(turn: int) -> None:
     """Release the failed turn number TURN (see `threadbot turns --state failed`). Works while the bot runs."""
     settings = _settings()
