@@ -38,6 +38,6 @@ def waiting(connection: Connection, turn: int) -> int | None:
 
 
 def join(connection: Connection, turn: int, into: int, now: datetime) -> None:
-    """Leave *turn*'s messages to *into*, which is pending and takes them when it is claimed."""
+    """Leave *turn*'s messages to *into*, which takes them when it is claimed."""
     connection.execute(_LEFT, {"left": turn})
     connection.execute(_REMOVED, {"left": turn, "why": f"joined turn {into}", "at": now})

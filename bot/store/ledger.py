@@ -133,6 +133,9 @@ class SqlLedger:
         ids = [row.id for row in due]
         taken = {"ids": ids, "claimed_by": owner, "claimed_until": now + LEASE, "claimed_at": now}
         connection.execute(sql.CLAIMED, taken)
+        for row in due:
+            if row.state == TurnState.RUNNING:  # left behind by a worker that died
+                _absorb_pending(connection, row.id, now)
         _take_messages(connection, [row for row in due if row.state != TurnState.ANSWERED])
         parts = _parts(connection, [row.id for row in due if row.fence])  # not the first claim
         return [_turn(row, owner, now, parts.get(row.id, [])) for row in due]
@@ -233,7 +236,7 @@ class SqlLedger:
             _change(connection, claim, owner=None, reason=reason[:64], lease_until=due_at, due_at=due_at, **values)
             running = update(turns).where(turns.c.id == claim.turn, turns.c.state == "running")
             if _is_running(connection, claim):
-                _absorb_pending(connection, claim, self._now(connection))
+                _absorb_pending(connection, claim.turn, self._now(connection))
                 connection.execute(running.values(state="pending"))
 
         await self._database.write(write)
@@ -337,8 +340,8 @@ def _is_running(connection: Connection, claim: Claim) -> bool:
     return state == TurnState.RUNNING
 
 
-def _absorb_pending(connection: Connection, claim: Claim, now: datetime) -> None:
-    """A turn that becomes pending again takes the place of the one that was waiting behind it."""
-    behind = joining.waiting(connection, claim.turn)
+def _absorb_pending(connection: Connection, turn: int, now: datetime) -> None:
+    """A turn that is begun again takes the place of the one that waits behind it, and its messages."""
+    behind = joining.waiting(connection, turn)
     if behind is not None:
-        joining.join(connection, behind, claim.turn, now)
+        joining.join(connection, behind, turn, now)

@@ -218,6 +218,19 @@ async def test_a_turn_whose_lease_ended_belongs_to_the_next_worker(ledger: SqlLe
     await answer(ledger, new)
 
 
+async def test_a_turn_that_a_dead_worker_left_takes_what_was_said_since_and_nothing_is_left_to_answer(
+    ledger: SqlLedger, clock: Clock
+) -> None:
+    await record(ledger, said(1.0, "first"))
+    await claimed(ledger)
+    await record(ledger, said(2.0, "second"))
+    clock.advance(LEASE.total_seconds())
+    again = await claimed(ledger)
+    assert await texts(ledger, again) == ["first", "second"]
+    await answer(ledger, again)
+    assert await claim(ledger) == []
+
+
 async def test_a_renewed_lease_lasts(ledger: SqlLedger, clock: Clock) -> None:
     await record(ledger, said(1.0))
     turn = await claimed(ledger)
