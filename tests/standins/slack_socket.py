@@ -62,6 +62,7 @@ class SocketMode:
         self.handshakes = 0
         self.refused_handshakes = 0
         self.refuse_handshakes = False
+        self.mute = False  # new connections are not greeted
         self.deaf = False  # acknowledgements are lost on their way
 
     @property
@@ -81,7 +82,8 @@ class SocketMode:
             return socket
         self._sockets.append(socket)
         try:
-            await socket.send_json(self._hello())
+            if not self.mute:
+                await socket.send_json(self._hello())
             await self._listen(socket)
         finally:
             self._forget(socket)

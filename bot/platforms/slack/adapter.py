@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -17,11 +19,13 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.errors import LedgerError, PlatformError
-from bot.core.ports import Receive, Reply, ReplyRequest
+from bot.core.ports import Receive, Reply, ReplyRequest, Watermarks
 from bot.platforms.slack import text as slack_text
 from bot.platforms.slack.api import DEFAULT_URL, TIMEOUT, SlackApi
+from bot.platforms.slack.catch_up import CatchUp, CatchUpSettings
 from bot.platforms.slack.connection import Connection
 from bot.platforms.slack.events import PLATFORM, Identity, incoming
+from bot.platforms.slack.history import History
 from bot.platforms.slack.limits import Pauses, start_wait
 from bot.platforms.slack.logs import bolt_logger, sdk_logger
 from bot.platforms.slack.message import BlockSupport
@@ -42,11 +46,20 @@ class SlackPlatform:
     name = PLATFORM
 
     def __init__(
-        self, *, bot_token: str, app_token: str, api_url: str = DEFAULT_URL, ping_seconds: float = PING_SECONDS
+        self,
+        *,
+        bot_token: str,
+        app_token: str,
+        api_url: str = DEFAULT_URL,
+        ping_seconds: float = PING_SECONDS,
+        watermarks: Watermarks | None = None,
+        catch_up: CatchUpSettings | None = None,
     ) -> None:
+        """Without *watermarks* nothing that was missed is read."""
         self._bot_token, self._app_token, self._api_url = bot_token, app_token, api_url
         self._api = SlackApi(bot_token, api_url, Pauses())
         self._connection = Connection(self._api, app_token, ping_seconds)
+        self._watermarks, self._catch_up_settings = watermarks, catch_up or CatchUpSettings()
         self._blocks = BlockSupport()
         self._identity: Identity | None = None
 
@@ -65,10 +78,24 @@ class SlackPlatform:
         async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
             self._api.use(session)
             try:
-                identity = await self._started()
-                await self._connection.serve(self._app(receive, identity, session))
+                await self._serve(receive, await self._started(), session)
             finally:
                 self._api.use(None)  # replies that are still written go on without it
+
+    async def _serve(self, receive: Receive, identity: Identity, session: aiohttp.ClientSession) -> None:
+        if self._watermarks is None:
+            await self._connection.serve(self._app(receive, identity, session))
+            return
+        catch_up = CatchUp(
+            history=History(self._api),
+            us=identity,
+            marks=self._watermarks,
+            receive=receive,
+            session=lambda: self._connection.session,
+            settings=self._catch_up_settings,
+        )
+        async with _beside(catch_up.run()):
+            await self._connection.serve(self._app(catch_up.receive, identity, session), catch_up.new_connection)
 
     async def open_reply(self, request: ReplyRequest) -> Reply:
         return await open_reply(self._api, await self._identify(), self._blocks, request)
@@ -120,6 +147,23 @@ class SlackPlatform:
         )
         app.middleware(commit)
         return app
+
+
+@asynccontextmanager
+async def _beside(reading: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """A defect in reading what was missed must not end the answering, nor stay silent."""
+    task = asyncio.create_task(reading)
+    task.add_done_callback(_log_defect)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def _log_defect(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("slack: what was missed is no longer read, by a defect of ours", exc_info=error)
 
 
 async def _commit(body: dict[str, Any], identity: Identity, receive: Receive) -> BoltResponse:

@@ -6,7 +6,8 @@ Nothing is repeated here: a post whose answer was lost may be there. When to cal
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -19,14 +20,23 @@ from bot.platforms.slack.logs import sdk_logger
 
 DEFAULT_URL = AsyncWebClient.BASE_URL
 POST, UPDATE, DELETE = "chat.postMessage", "chat.update", "chat.delete"
-REPLIES = "conversations.replies"
-PAGE = 200  # messages; Slack, "conversations.replies": recommended no more than 200 at a time
+OPEN = "apps.connections.open"
+REPLIES, HISTORY, CHANNELS = "conversations.replies", "conversations.history", "users.conversations"
+STATUS, REACT, UNREACT = "assistant.threads.setStatus", "reactions.add", "reactions.remove"
+PAGE = 200  # messages or channels; Slack, "conversations.replies": recommended no more than 200 at a time
+HISTORY_PAGE = 100  # messages: most of them are looked at only for what their threads have come to
 
 TIMEOUT = aiohttp.ClientTimeout(
     total=30, sock_connect=10
 )  # seconds; the SDK ignores its own when it is given a session
 
 Message = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    items: Sequence[Message]
+    next_cursor: str | None  # None: there are no more
 
 
 class SlackApi:
@@ -49,7 +59,7 @@ class SlackApi:
 
     async def open_connection(self, app_token: str) -> str:
         """A single-use address for a Socket Mode connection."""
-        answer = await self._call("apps.connections.open", self._client.apps_connections_open(app_token=app_token))
+        answer = await self._call(OPEN, self._client.apps_connections_open(app_token=app_token))
         return str(answer["url"])
 
     async def post(
@@ -79,23 +89,46 @@ class SlackApi:
         """The messages of a thread from *oldest* on, with all metadata; Slack puts the root first in any case."""
         cursor: str | None = None
         while True:
-            page = await self._call(
-                REPLIES,
-                self._client.conversations_replies(
-                    channel=channel,
-                    ts=thread,
-                    oldest=oldest,
-                    inclusive=True,
-                    limit=PAGE,
-                    cursor=cursor,
-                    include_all_metadata=True,
-                ),
-            )
-            for message in page.get("messages") or ():
+            page = await self.replies_page(channel, thread, oldest, cursor)
+            for message in page.items:
                 yield message
-            cursor = (page.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
+            cursor = page.next_cursor
+            if cursor is None:
                 return
+
+    async def replies_page(self, channel: str, thread: str, oldest: str, cursor: str | None) -> Page:
+        """As replies(), one page."""
+        call = self._client.conversations_replies(
+            channel=channel,
+            ts=thread,
+            oldest=oldest,
+            inclusive=True,
+            limit=PAGE,
+            cursor=cursor,
+            include_all_metadata=True,
+        )
+        return _page(await self._call(REPLIES, call), "messages")
+
+    async def history_page(self, channel: str, cursor: str | None) -> Page:
+        """A channel's messages, without the replies in its threads, newest first."""
+        call = self._client.conversations_history(channel=channel, limit=HISTORY_PAGE, cursor=cursor)
+        return _page(await self._call(HISTORY, call), "messages")
+
+    async def channels_page(self, types: str, cursor: str | None) -> Page:
+        """The channels that we are in, of *types* (public_channel, private_channel, mpim, im; with commas)."""
+        call = self._client.users_conversations(types=types, exclude_archived=True, limit=PAGE, cursor=cursor)
+        return _page(await self._call(CHANNELS, call), "channels")
+
+    async def set_status(self, channel: str, thread: str, status: str) -> None:
+        """What a thread says that we are doing; an empty one says nothing. Slack clears it when we post there."""
+        call = self._client.assistant_threads_setStatus(channel_id=channel, thread_ts=thread, status=status)
+        await self._call(STATUS, call)
+
+    async def react(self, channel: str, ts: str, name: str) -> None:
+        await self._call(REACT, self._client.reactions_add(channel=channel, timestamp=ts, name=name))
+
+    async def unreact(self, channel: str, ts: str, name: str) -> None:
+        await self._call(UNREACT, self._client.reactions_remove(channel=channel, timestamp=ts, name=name))
 
     async def _call(self, method: str, call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
         try:
@@ -105,3 +138,8 @@ class SlackApi:
             if translated.code == RATE_LIMITED:
                 self.pauses.note(method, translated.retry_after)
             raise translated from error
+
+
+def _page(answer: AsyncSlackResponse, name: str) -> Page:
+    cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+    return Page(answer.get(name) or (), cursor or None)

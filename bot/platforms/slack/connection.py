@@ -10,31 +10,45 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.core.errors import PlatformError
-from bot.platforms.slack.api import SlackApi
+from bot.platforms.slack.api import OPEN, SlackApi
+from bot.platforms.slack.errors import CONNECTION_LOST
 from bot.platforms.slack.logs import sdk_logger
 
 logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 0.5
+TRY_SECONDS = 4.0  # for asking for an address, and for the handshake: a Slack that is back should be noticed soon
 SUSPICIOUS_TRIES = 4  # to connect, until we ask Slack whether our token still holds
 DRAIN_SECONDS = 10.0  # for events that are being handled when we stop
 
 
 class _Client(SocketModeClient):
-    """Keeps hold of the tasks it starts for what it receives: the SDK forgets them, so nobody could end them."""
+    """
+    Keeps hold of the tasks it starts for what it receives: the SDK forgets them, so nobody could end them.
+
+    *address* is asked for each connection's address; *greeted* is called when Slack has said hello on a new one.
+    """
 
     tasks: set[asyncio.Task[Any]]
+    address: Callable[[], Awaitable[str]]
+    greeted: Callable[[], None]
+
+    async def issue_new_wss_url(self) -> str:
+        return await self.address()
 
     async def run_message_listeners(self, message: dict[str, object], raw_message: str) -> None:
+        if message.get("type") == "hello":
+            self.greeted()
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - the SDK runs this as a task of its own
         self.tasks.add(task)
@@ -51,12 +65,9 @@ class _Client(SocketModeClient):
 class _Handler(AsyncSocketModeHandler):
     """Counts the events that are being handled, and takes no more of them once it is draining."""
 
-    def __init__(self, app: AsyncApp, app_token: str, ping_seconds: float) -> None:
-        self.app, self.app_token = app, app_token
-        self.client: _Client = _Client(
-            app_token, logger=sdk_logger(), web_client=app.client, ping_interval=ping_seconds
-        )
-        self.client.tasks = set()
+    def __init__(self, app: AsyncApp, client: _Client) -> None:
+        self.app, self.app_token = app, client.app_token
+        self.client: _Client = client
         self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as in Bolt's own
         self.handled: set[asyncio.Task[Any]] = set()
         self.draining = False
@@ -88,14 +99,23 @@ class Connection:
 
     @property
     def connected(self) -> bool:
+        return self.session is not None
+
+    @property
+    def session(self) -> object | None:
+        """Another one for every connection; None while there is none."""
         client = self._client
         if client is None or client.closed or client.stale or client.current_session is None:
-            return False
-        return not client.current_session.closed
+            return None
+        return None if client.current_session.closed else client.current_session
 
-    async def serve(self, app: AsyncApp) -> None:
-        """Hand events to *app* until cancelled. Raises PlatformError when Slack no longer takes our app token."""
-        handler = _Handler(app, self._app_token, self._ping_seconds)
+    async def serve(self, app: AsyncApp, greeted: Callable[[], None] = lambda: None) -> None:
+        """
+        Hand events to *app* until cancelled. Raises PlatformError when Slack no longer takes our app token.
+
+        *greeted* is called at the beginning of every connection, once events can come in over it.
+        """
+        handler = _Handler(app, await self._new_client(app, greeted))
         self._client = handler.client
         connecting = asyncio.create_task(_connect(handler.client))
         try:
@@ -104,6 +124,23 @@ class Connection:
             connecting.cancel()
             await asyncio.shield(asyncio.ensure_future(_close(handler, connecting)))
             self._client = None
+
+    async def _new_client(self, app: AsyncApp, greeted: Callable[[], None]) -> _Client:
+        client = _Client(self._app_token, logger=sdk_logger(), web_client=app.client, ping_interval=self._ping_seconds)
+        client.tasks, client.address, client.greeted = set(), self._address, greeted
+        # The SDK's own session waits five minutes for a handshake. This limit does not end sockets that are open.
+        await client.aiohttp_client_session.close()
+        client.aiohttp_client_session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TRY_SECONDS))
+        return client
+
+    async def _address(self) -> str:
+        """A fresh address for one try to connect. Raises PlatformError."""
+        await self._api.pauses.sit_out(OPEN)
+        try:
+            async with asyncio.timeout(TRY_SECONDS):
+                return await self._api.open_connection(self._app_token)
+        except TimeoutError:
+            raise PlatformError(CONNECTION_LOST, passing=True) from None
 
     async def _watch(self, client: _Client) -> None:
         """
@@ -122,7 +159,7 @@ class Connection:
             client.wss_uri = None
             if gone.start():
                 logger.warning("slack: not connected, trying")
-            elif gone.seconds() > SUSPICIOUS_TRIES * self._ping_seconds:
+            elif gone.seconds() > SUSPICIOUS_TRIES * self._ping_seconds and not self._api.pauses.remaining(OPEN):
                 await self._check_token()
                 gone.reset()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 from bot.core.errors import PlatformError
@@ -45,6 +46,37 @@ class Pauses:
             if not final or seconds > LONGEST_WAIT:
                 raise PlatformError(RATE_LIMITED, passing=True, retry_after=seconds)
             await self._sleep(seconds)
+
+    async def sit_out(self, method: str) -> None:
+        """Return when *method* may be called, however long that takes."""
+        while (seconds := self.remaining(method)) > 0:
+            await self._sleep(seconds)
+
+
+class Quota:
+    """
+    At most *calls* in any minute; who comes too early waits.
+
+    For reading in the background: Slack's tier 3 allows 50 a minute and method, and others need some of them.
+    """
+
+    def __init__(
+        self,
+        calls: int = 40,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._clock = clock  # seconds
+        self._sleep = sleep
+        self._last = deque[float](maxlen=calls)  # when the last calls were, or will be, made
+
+    async def take(self) -> None:
+        now = self._clock()
+        full = len(self._last) == self._last.maxlen
+        at = max(now, self._last[0] + 60.0) if full else now
+        self._last.append(at)
+        if at > now:
+            await self._sleep(at - now)
 
 
 def start_wait(failures: int, retry_after: float | None) -> float:

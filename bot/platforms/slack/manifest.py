@@ -26,10 +26,13 @@ SCOPES = (
     Scope("app_mentions:read", "hear when it is mentioned"),
     Scope("chat:write", "answer, and edit its answers while they grow"),
     Scope("channels:history", "follow a thread in a public channel it was invited to; find its own post after a crash"),
-    Scope("groups:history", "the same in a private channel"),
+    Scope("channels:read", "know the public channels it is in, to read there what it missed while it was away"),
+    Scope("groups:history", "follow a thread in a private channel; find its own post after a crash"),
+    Scope("groups:read", "know the private channels it is in, to read there what it missed"),
     Scope("im:history", "read direct messages to it"),
-    Scope("im:read", "know about its direct message conversations"),
-    Scope("mpim:history", "the same in a group direct message"),
+    Scope("im:read", "know its direct message conversations, to read there what it missed"),
+    Scope("mpim:history", "follow a thread in a group direct message; find its own post after a crash"),
+    Scope("mpim:read", "know the group direct messages it is in, to read there what it missed"),
     Scope("users:read", "know people by their names"),
 )
 

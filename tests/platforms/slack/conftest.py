@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bot.core.conversation import Edited, Incoming, Posted
+from bot.core.ports import Watermarks
 from bot.platforms.slack.adapter import SlackPlatform
+from bot.platforms.slack.catch_up import CatchUpSettings
 from tests.standins.slack import Slack
 
 PING_SECONDS = 0.1  # also between two tries to connect
@@ -23,13 +25,21 @@ async def slack() -> AsyncIterator[Slack]:
 
 
 def door(
-    slack: Slack, *, bot_token: str | None = None, app_token: str | None = None, ping_seconds: float = PING_SECONDS
+    slack: Slack,
+    *,
+    bot_token: str | None = None,
+    app_token: str | None = None,
+    ping_seconds: float = PING_SECONDS,
+    watermarks: Watermarks | None = None,
+    catch_up: CatchUpSettings | None = None,
 ) -> SlackPlatform:
     return SlackPlatform(
         bot_token=bot_token or slack.bot_token,
         app_token=app_token or slack.app_token,
         api_url=slack.api_url,
         ping_seconds=ping_seconds,
+        watermarks=watermarks,
+        catch_up=catch_up,
     )
 
 

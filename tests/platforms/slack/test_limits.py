@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.errors import PlatformError
-from bot.platforms.slack.limits import DEFAULT_PAUSE, Pauses, start_wait
+from bot.platforms.slack.limits import DEFAULT_PAUSE, Pauses, Quota, start_wait
 
 
 class Clock:
@@ -70,3 +70,21 @@ def test_a_429_that_names_no_time_counts_as_a_long_one(pauses: Pauses) -> None:
 def test_the_wait_at_the_start_grows_to_a_ceiling_and_honours_what_slack_asks() -> None:
     assert [start_wait(failures, None) for failures in (1, 2, 3, 50)] == [0.25, 0.5, 1.0, 5.0]
     assert start_wait(1, 30.0) == 30.0
+
+
+async def test_a_pause_however_long_can_be_sat_out(pauses: Pauses, clock: Clock) -> None:
+    pauses.note("conversations.history", 600)
+    await pauses.sit_out("conversations.history")
+    await pauses.sit_out("conversations.replies")
+    assert clock.slept == [600]
+
+
+async def test_in_no_minute_there_are_more_calls_than_the_quota(clock: Clock) -> None:
+    quota = Quota(40, clock, clock.sleep)
+    calls: list[float] = []
+    for number in range(200):
+        await quota.take()
+        calls.append(clock.now)
+        clock.now += 0.1 * (number % 7)
+    assert all(later - earlier >= 60 for earlier, later in zip(calls, calls[40:], strict=False))
+    assert calls[39] - calls[0] < 20
