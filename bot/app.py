@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -44,16 +44,18 @@ async def run(
     until: Awaitable[None] | None = None,
     checkpoint: Checkpoint = no_checkpoint,
     patience: Patience | None = None,
+    store: Database | None = None,
 ) -> None:
     """
     Answer on *platforms* until SIGTERM, SIGINT or the end of *until*; a second signal stops at once.
 
-    Raises BotError when it cannot start, or cannot go on.
+    *store* is the settings' database where somebody has opened it already. Raises BotError when it cannot start, or
+    cannot go on.
     """
     async with AsyncExitStack() as stack:
         file = sqlite_file(settings.database_url)
         lock = await stack.enter_async_context(worker_lock(file)) if file else None
-        ledger = await stack.enter_async_context(open_ledger(settings))
+        ledger = await stack.enter_async_context(open_ledger(settings, store))
         model = await stack.enter_async_context(open_model(settings))
         patience = patience or Patience(outage=timedelta(hours=settings.outage_hours))
         worker = _worker(settings, platforms, ledger, model, checkpoint, patience)
@@ -182,9 +184,9 @@ async def migrated(database: Database) -> tuple[str | None, str | None]:
 
 
 @asynccontextmanager
-async def open_ledger(settings: Settings) -> AsyncIterator[SqlLedger]:
+async def open_ledger(settings: Settings, store: Database | None = None) -> AsyncIterator[SqlLedger]:
     """The ledger of a worker, migrated. On SQLite the caller holds the worker's lock. Raises BotError."""
-    async with open_store(settings) as database:
+    async with nullcontext(store) if store else open_store(settings) as database:
         await migrated(database)
         ledger = SqlLedger(database)
         if database.dialect == "sqlite":  # nobody else can be at work on what a dead worker left

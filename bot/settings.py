@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     stop_grace: float = Field(
         20, ge=0, description="Seconds that running answers get to finish when the bot is stopped."
     )
+    catch_up_hours: float = Field(
+        12, ge=0, description="What was said longer ago while the bot was away is not answered any more, in hours."
+    )
     outage_hours: float = Field(
         6, ge=0, description="How long a question is kept while the model cannot be reached, in hours."
     )

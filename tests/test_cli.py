@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.store import migrate
 from tests.faults.test_death import environment
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer
@@ -52,8 +53,8 @@ async def test_the_manifest_is_json(tmp_path: Path) -> None:
 
 async def test_migrate_says_where_the_database_is(tmp_path: Path) -> None:
     first, second = await threadbot(tmp_path, "migrate"), await threadbot(tmp_path, "migrate")
-    assert first.out == "The database is at revision 0001. It was at none.\n"
-    assert second.out == "The database is at revision 0001.\n"
+    assert first.out == f"The database is at revision {migrate.head()}. It was at none.\n"
+    assert second.out == f"The database is at revision {migrate.head()}.\n"
     assert (tmp_path / "threadbot.db").exists()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.platforms.slack.adapter import SlackPlatform
+    from bot.store.database import Database
 
 Announce = Callable[[str], None]
 
@@ -53,21 +55,33 @@ async def playground_bot(settings: Settings, stdin: IO[bytes]) -> None:
 async def slack(settings: Settings, announce: Announce) -> None:
     """Connect to Slack. Raises BotError with what to do when that is pointless."""
     from bot import app
+
+    async with app.open_store(settings) as store:
+        platform = slack_platform(settings, store)
+        announce(f"Model: {model_line(settings)}")
+        try:
+            announce(await _slack_line(platform))
+            await app.run(settings, [platform], store=store)
+        except PlatformError as error:
+            refused = f"Slack refuses this bot: {error.code}. Run `threadbot check`: it says what to do."
+            raise BotError(refused) from error
+
+
+def slack_platform(settings: Settings, store: Database) -> SlackPlatform:
+    """Slack as the settings want it; how far it has read is kept in *store*."""
     from bot.platforms.slack.adapter import SlackPlatform
+    from bot.platforms.slack.catch_up import CatchUpSettings
+    from bot.store.watermarks import SqlWatermarks
 
     if settings.slack_bot_token is None or settings.slack_app_token is None:
         raise BotError("SLACK_BOT_TOKEN and SLACK_APP_TOKEN are needed for Slack.")
-    platform = SlackPlatform(
+    return SlackPlatform(
         bot_token=settings.slack_bot_token.get_secret_value(),
         app_token=settings.slack_app_token.get_secret_value(),
         api_url=settings.slack_api_url,
+        watermarks=SqlWatermarks(store),
+        catch_up=CatchUpSettings(longest=timedelta(hours=settings.catch_up_hours)),
     )
-    announce(f"Model: {model_line(settings)}")
-    try:
-        announce(await _slack_line(platform))
-        await app.run(settings, [platform])
-    except PlatformError as error:
-        raise BotError(f"Slack refuses this bot: {error.code}. Run `threadbot check`: it says what to do.") from error
 
 
 async def _slack_line(platform: SlackPlatform) -> str:
