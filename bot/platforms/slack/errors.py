@@ -17,6 +17,8 @@ SERVER_SIDE = frozenset({"internal_error", "fatal_error", "service_unavailable",
 
 REFUSED_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "unsupported_block_type"})
 
+TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long"})
+
 CallFailure = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError)
 """All that slack_sdk lets through from a call."""
 

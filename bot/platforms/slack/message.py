@@ -38,23 +38,27 @@ class Piece:
     notes: tuple[str, ...] = ()
 
 
-def pieces(text: str, notes: Sequence[str] = (), *, plain: bool, finished: bool) -> list[Piece]:
-    """What the parts show, each fit for one message; none when there is nothing to show."""
+def pieces(text: str, notes: Sequence[str] = (), *, plain: bool, finished: bool, halvings: int = 0) -> list[Piece]:
+    """
+    What the parts show, each fit for one message; none when there is nothing to show.
+
+    *halvings*: how often the limits of a message were halved, because Slack found it too long all the same.
+    """
     markdown = safe(text, unfinished=not finished)
     if not finished:
         markdown = close_open(markdown)
-    texts = _texts(markdown, plain=plain) if markdown.strip() else []
+    texts = _texts(markdown, halvings, plain=plain) if markdown.strip() else []
     if not notes:
         return [Piece(each) for each in texts]
     return [*(Piece(each) for each in texts[:-1]), Piece(texts[-1] if texts else "", tuple(notes))]
 
 
-def _texts(markdown: str, *, plain: bool) -> list[str]:
+def _texts(markdown: str, halvings: int, *, plain: bool) -> list[str]:
     if not plain:
-        return split(markdown, PART_LIMIT)
-    limit = PLAIN_LIMIT
+        return split(markdown, PART_LIMIT >> halvings)
+    limit = most = PLAIN_LIMIT >> halvings
     texts = split(markdown, limit)
-    while any(len(escape(each)) > PLAIN_LIMIT for each in texts):
+    while any(len(escape(each)) > most for each in texts):
         limit = limit * 2 // 3  # escaping makes & < > up to five times longer
         texts = split(markdown, limit)
     return texts

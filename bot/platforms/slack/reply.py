@@ -13,13 +13,15 @@ from typing import TypeVar
 from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
 from bot.platforms.slack.api import DELETE, POST, UPDATE, SlackApi
-from bot.platforms.slack.errors import MESSAGE_NOT_FOUND, REFUSED_BLOCKS, UncertainError
+from bot.platforms.slack.errors import MESSAGE_NOT_FOUND, REFUSED_BLOCKS, TOO_LONG, UncertainError
 from bot.platforms.slack.events import Identity
 from bot.platforms.slack.limits import PATIENCE, RATE_LIMITED
 from bot.platforms.slack.lookup import find
 from bot.platforms.slack.message import BlockSupport, Piece, content, metadata, pieces
 
 Result = TypeVar("Result")
+
+MOST_HALVINGS = 3  # of a part's length: an eighth is refused for another reason
 
 
 class SlackReply:
@@ -32,7 +34,9 @@ class SlackReply:
         self._missing = {part.number: part.intended_at for part in request.parts if part.id is None}
         self._intended = {part.number for part in request.parts}
         self._shown: dict[int, Piece] = {}  # what each part shows, where this attempt wrote it
+        self._written: set[int] = set()  # parts that this attempt has posted or edited
         self._plain = False
+        self._halvings = 0  # of what a part may hold
 
     async def show(self, text: str) -> None:
         try:
@@ -48,6 +52,7 @@ class SlackReply:
     async def remove(self) -> None:
         await self.locate()
         await self._take_away(beyond=0)
+        self._intended.clear()
 
     async def locate(self) -> None:
         """Look for the parts of which nobody knows whether they were posted, and note those that were."""
@@ -62,15 +67,26 @@ class SlackReply:
     async def _bring(self, text: str, notes: Sequence[str] = (), *, final: bool) -> int:
         """Make the parts show *text* and *notes*. Returns how many it takes."""
         await self.locate()
-        plain = self._as_plain
-        try:
-            return await self._bring_parts(pieces(text, notes, plain=plain, finished=final), final=final)
-        except PlatformError as error:
-            if plain or error.code not in REFUSED_BLOCKS:
-                raise
-        self._plain = True
-        self._blocks.note_refusal()
-        return await self._bring_parts(pieces(text, notes, plain=True, finished=final), final=final)
+        while True:
+            try:
+                return await self._bring_parts(self._pieces(text, notes, final=final), final=final)
+            except PlatformError as error:
+                if not self._gives_way(error):
+                    raise
+
+    def _pieces(self, text: str, notes: Sequence[str], *, final: bool) -> list[Piece]:
+        return pieces(text, notes, plain=self._as_plain, finished=final, halvings=self._halvings)
+
+    def _gives_way(self, error: PlatformError) -> bool:
+        """Whether there is another form to try, after Slack refused one; it is chosen then."""
+        if error.code in REFUSED_BLOCKS and not self._as_plain:
+            self._plain = True
+            self._blocks.note_refusal()
+            return True
+        if error.code in TOO_LONG and self._halvings < MOST_HALVINGS:
+            self._halvings += 1
+            return True
+        return False
 
     @property
     def _as_plain(self) -> bool:
@@ -81,10 +97,9 @@ class SlackReply:
             if self._shown.get(number) == piece:
                 continue
             self._shown.pop(number, None)  # a change whose answer is lost leaves either text
-            if number in self._ids:
-                await self._update(number, piece, final=final)
-            else:
+            if number not in self._ids or not await self._updated(number, piece, final=final):
                 await self._post(number, piece, final=final)
+            self._written.add(number)
             self._shown[number] = piece
             self._blocks.accepted |= not self._as_plain
         return len(wanted)
@@ -115,16 +130,34 @@ class SlackReply:
         del self._missing[number]
         return ts
 
-    async def _update(self, number: int, piece: Piece, *, final: bool) -> None:
+    async def _updated(self, number: int, piece: Piece, *, final: bool) -> bool:
+        """
+        Edit a part; False when it is gone since an earlier attempt, so that it can be posted anew.
+
+        Whoever deletes what they see us write does not want it again.
+        """
         what, ts = content(piece, plain=self._as_plain), self._ids[number]
-        await self._admitted(UPDATE, lambda: self._api.update(self._thread.channel, ts, what), final=final)
+        try:
+            await self._admitted(UPDATE, lambda: self._api.update(self._thread.channel, ts, what), final=final)
+        except PlatformError as error:
+            if error.code != MESSAGE_NOT_FOUND or number in self._written:
+                raise
+            await self._take_away(beyond=number)  # else those would stand before it
+            self._forget(number)
+            return False
+        return True
 
     async def _take_away(self, *, beyond: int) -> None:
         for number in sorted((number for number in self._ids if number > beyond), reverse=True):
             await self._delete(self._ids[number])
-            del self._ids[number]
-            self._intended.discard(number)  # posted anew, it must not be known under its old id
-            self._shown.pop(number, None)
+            self._forget(number)
+
+    def _forget(self, number: int) -> None:
+        """Posted anew, a part must not be known under its old id."""
+        del self._ids[number]
+        self._intended.discard(number)
+        self._written.discard(number)
+        self._shown.pop(number, None)
 
     async def _delete(self, ts: str) -> None:
         try:

@@ -120,7 +120,17 @@ async def test_after_a_429_nothing_is_looked_for_because_nothing_was_posted(plac
     assert place.calls() == [POST, POST]
 
 
-@pytest.mark.parametrize("fault", [Lost(), ServerError(502, html=True, performed=True), Refused("internal_error")])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Lost(),
+        Lost(performed=False),
+        ServerError(500, performed=True),
+        ServerError(502, html=True, performed=True),
+        ServerError(503),
+        Refused("internal_error"),
+    ],
+)
 async def test_a_post_that_may_have_been_made_is_looked_for_first(
     place: Place, fault: Lost | ServerError | Refused
 ) -> None:
@@ -160,15 +170,76 @@ async def test_a_lost_part_without_its_mark_is_the_one_own_message_that_nobody_k
     assert place.shown == ["답."]
 
 
-async def test_a_reply_that_somebody_deleted_is_not_written_again(place: Place) -> None:
+async def test_a_reply_that_somebody_deletes_while_it_is_written_is_not_written_again(place: Place) -> None:
     reply = await place.reply()
     await reply.show("one")
     place.slack.delete(place.thread.channel, str(place.log.ids[1]))
-    for again in (reply, await place.reply()):
+    for _ in range(2):
         with pytest.raises(PlatformError) as error:
-            await again.finish("one two")
+            await reply.finish("one two")
         assert (error.value.code, error.value.passing) == ("message_not_found", False)
     assert place.shown == []
+
+
+async def test_a_part_of_an_earlier_attempt_that_is_gone_is_intended_and_posted_anew(place: Place) -> None:
+    await (await place.reply()).show("one")
+    first, intended_at = str(place.log.ids[1]), place.log.intended_at[1]
+    place.slack.delete(place.thread.channel, first)
+    await (await place.reply()).finish("one two")
+    assert place.shown == ["one two"]
+    assert place.calls() == [POST, UPDATE, POST]
+    assert place.log.ids[1] not in (None, first)
+    assert place.log.intended_at[1] > intended_at
+
+
+async def test_parts_that_come_after_one_that_is_gone_are_posted_anew_in_their_order(place: Place) -> None:
+    text = "가 " * 4_900 + "\n\n" + "나 " * 4_900
+    await (await place.reply()).finish(text)
+    place.slack.delete(place.thread.channel, str(place.log.ids[1]))
+    await (await place.reply()).finish(text)
+    assert [shown[0] for shown in place.shown] == ["가", "나"]
+
+
+async def test_after_removing_it_the_same_reply_can_be_finished_again(place: Place) -> None:
+    reply = await place.reply()
+    await reply.finish("one")
+    intended_at = place.log.intended_at[1]
+    await reply.remove()
+    assert place.shown == []
+    await reply.finish("two")
+    assert place.shown == ["two"]
+    assert place.log.intended_at[1] > intended_at
+    assert place.calls() == [POST, DELETE, POST]
+
+
+async def test_a_part_that_was_only_intended_is_intended_anew_after_removing(place: Place) -> None:
+    await place.log.intend(1)
+    intended_at = place.log.intended_at[1]
+    reply = await place.reply()
+    await reply.remove()
+    await reply.finish("one")
+    assert place.shown == ["one"]
+    assert place.log.intended_at[1] > intended_at
+
+
+async def test_a_message_that_slack_finds_too_long_is_split_at_half_the_length(place: Place) -> None:
+    text = "\n\n".join(f"{number}: " + "가나다 " * 60 for number in range(36))
+    place.slack.fail(POST, Refused("msg_too_long"))
+    reply = await place.reply()
+    await reply.finish(text)
+    assert len(place.shown) == 2
+    place.slack.fail(UPDATE, Refused("msg_blocks_too_long"))
+    await reply.finish(f"!{text}")
+    assert len(place.shown) == 4
+    assert " ".join(place.shown).split() == f"!{text}".split()
+
+
+async def test_a_message_that_is_too_long_however_short_is_given_up(place: Place) -> None:
+    place.slack.fail(POST, Refused("msg_too_long"), times=9)
+    with pytest.raises(PlatformError) as error:
+        await (await place.reply()).finish("답")
+    assert (error.value.code, error.value.passing) == ("msg_too_long", False)
+    assert place.calls() == [POST] * 4
 
 
 async def test_a_surplus_part_that_is_gone_already_is_no_error(place: Place) -> None:
@@ -178,12 +249,20 @@ async def test_a_surplus_part_that_is_gone_already_is_no_error(place: Place) -> 
     assert place.shown == ["짧은 답."]
 
 
-@pytest.mark.parametrize("code", ["channel_not_found", "is_archived", "not_in_channel", "msg_too_long"])
-async def test_what_slack_refuses_for_good_does_not_pass(place: Place, code: str) -> None:
-    place.slack.fail(POST, Refused(code))
+@pytest.mark.parametrize(
+    "code",
+    ["channel_not_found", "is_archived", "not_in_channel", "account_inactive", "token_revoked", "invalid_auth"],
+)
+@pytest.mark.parametrize("method", [POST, UPDATE])
+async def test_what_slack_refuses_for_good_does_not_pass(place: Place, method: str, code: str) -> None:
+    reply = await place.reply()
+    if method == UPDATE:
+        await reply.show("답")
+    place.slack.fail(method, Refused(code))
     with pytest.raises(PlatformError) as error:
-        await (await place.reply()).finish("답")
+        await reply.finish("답입니다")
     assert (error.value.code, error.value.passing) == (code, False)
+    assert REPLIES not in place.calls()  # nothing is in doubt
 
 
 async def test_where_blocks_are_refused_plain_text_is_posted_and_that_is_remembered(place: Place) -> None:
