@@ -18,6 +18,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.core.conversation import ThreadRef
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.ports import Receive, Reply, ReplyRequest, Watermarks
 from bot.platforms.slack import text as slack_text
@@ -29,7 +30,8 @@ from bot.platforms.slack.history import History
 from bot.platforms.slack.limits import Pauses, start_wait
 from bot.platforms.slack.logs import bolt_logger, sdk_logger
 from bot.platforms.slack.message import BlockSupport
-from bot.platforms.slack.reply import open_reply
+from bot.platforms.slack.noticing import SlackNoticing
+from bot.platforms.slack.reply import SlackReply
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +63,7 @@ class SlackPlatform:
         self._connection = Connection(self._api, app_token, ping_seconds)
         self._watermarks, self._catch_up_settings = watermarks, catch_up or CatchUpSettings()
         self._blocks = BlockSupport()
+        self._noticing = SlackNoticing(self._api)
         self._identity: Identity | None = None
 
     @property
@@ -98,7 +101,16 @@ class SlackPlatform:
             await self._connection.serve(self._app(catch_up.receive, identity, session), catch_up.new_connection)
 
     async def open_reply(self, request: ReplyRequest) -> Reply:
-        return await open_reply(self._api, await self._identify(), self._blocks, request)
+        reply = SlackReply(self._api, await self._identify(), self._blocks, request, self._noticing.posted)
+        await reply.locate()
+        return reply
+
+    async def notice(self, thread: ThreadRef, message: str) -> None:
+        """The Noticing port. Never raises."""
+        await self._noticing.notice(thread, message)
+
+    async def unnotice(self, thread: ThreadRef, message: str) -> None:
+        await self._noticing.unnotice(thread, message)
 
     def readable(self, text: str) -> str:
         return slack_text.readable(text, self._identity.bot_user_id if self._identity else "")

@@ -33,6 +33,7 @@ SCOPES = (
     Scope("im:read", "know its direct message conversations, to read there what it missed"),
     Scope("mpim:history", "follow a thread in a group direct message; find its own post after a crash"),
     Scope("mpim:read", "know the group direct messages it is in, to read there what it missed"),
+    Scope("reactions:write", "show :eyes: on a question until it is answered, where it cannot show that it is writing"),
     Scope("users:read", "know people by their names"),
 )
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
 from bot.platforms.slack.api import DELETE, POST, UPDATE, SlackApi
@@ -25,10 +26,21 @@ MOST_HALVINGS = 3  # of a part's length: an eighth is refused for another reason
 
 
 class SlackReply:
-    """The Reply port. Open it with `open_reply`, which looks for what an earlier attempt left behind."""
+    """
+    The Reply port. Call locate() once it is made: it looks for what an earlier attempt left behind.
 
-    def __init__(self, api: SlackApi, us: Identity, blocks: BlockSupport, request: ReplyRequest) -> None:
-        self._api, self._us, self._blocks = api, us, blocks
+    *posted* is told the thread whenever a part was posted in it.
+    """
+
+    def __init__(
+        self,
+        api: SlackApi,
+        us: Identity,
+        blocks: BlockSupport,
+        request: ReplyRequest,
+        posted: Callable[[ThreadRef], None],
+    ) -> None:
+        self._api, self._us, self._blocks, self._posted = api, us, blocks, posted
         self._thread, self._turn, self._log = request.thread, request.turn, request.log
         self._ids = {part.number: part.id for part in request.parts if part.id is not None}
         self._missing = {part.number: part.intended_at for part in request.parts if part.id is None}
@@ -128,6 +140,7 @@ class SlackReply:
             del self._missing[number]  # refused: it was surely not posted
             raise
         del self._missing[number]
+        self._posted(self._thread)
         return ts
 
     async def _updated(self, number: int, piece: Piece, *, final: bool) -> bool:
@@ -178,10 +191,3 @@ class SlackReply:
                 refusals += 1
                 if error.code != RATE_LIMITED or not final or refusals == PATIENCE:
                     raise
-
-
-async def open_reply(api: SlackApi, us: Identity, blocks: BlockSupport, request: ReplyRequest) -> SlackReply:
-    """Raises PlatformError; posts nothing."""
-    reply = SlackReply(api, us, blocks, request)
-    await reply.locate()
-    return reply
