@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
 from typing import Any, Protocol
@@ -31,6 +32,17 @@ log = logging.getLogger(__name__)
 class ConnectedPlatform(Platform, Protocol):
     @property
     def connected(self) -> bool: ...
+
+
+def run_until_complete(main: Coroutine[Any, Any, None]) -> None:
+    """As asyncio.run, on uvloop where there is one."""
+    if sys.platform == "win32":
+        asyncio.run(main)
+        return
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
 
 
 async def no_checkpoint(_: str) -> None:

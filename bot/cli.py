@@ -163,7 +163,9 @@ def _settings() -> Settings:
 
 
 def _run(command: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(command())
+    from bot import app
+
+    app.run_until_complete(command())
 
 
 def _stop(message: str, status: int) -> Any:

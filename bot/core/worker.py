@@ -17,9 +17,10 @@ from datetime import UTC, datetime, timedelta
 
 from bot.core.answer import Answerer
 from bot.core.conversation import Edited, Incoming
+from bot.core.deliveries import Deliveries
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError
 from bot.core.logs import turn_changed
-from bot.core.policy import Action, decide
+from bot.core.policy import Action, Decision, decide
 from bot.core.ports import Checkpoint, Ledger
 from bot.core.retry import Patience, RetryPolicy, is_passing, outage_wait, reconnect_wait
 from bot.core.turn import Notice, Turn, TurnState
@@ -49,6 +50,7 @@ class Worker:
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._working = False
+        self._deliveries = Deliveries()
 
     @property
     def working(self) -> bool:
@@ -64,6 +66,11 @@ class Worker:
         if decision.action is Action.IGNORE:
             log.debug("ignored on %s: %s", posted.thread.platform, decision.reason)
             return
+        edited_at = incoming.edited_at if isinstance(incoming, Edited) else None
+        key = (posted.thread, posted.id, decision.action, edited_at)
+        await self._deliveries.once(key, lambda: self._record(incoming, decision))
+
+    async def _record(self, incoming: Incoming, decision: Decision) -> None:
         await self._checkpoint("before record")
         due = await self._ledger.record(incoming, decision)
         await self._checkpoint("after record")
