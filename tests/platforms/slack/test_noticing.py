@@ -141,6 +141,12 @@ async def test_nothing_that_slack_says_is_raised(question: Question, agent: bool
     await question.unnotice()
 
 
+async def test_trouble_that_passes_is_no_reason_for_another_form(question: Question) -> None:
+    question.slack.fail(STATUS, ServerError(503))
+    await question.notice()
+    assert question.calls() == [STATUS]
+
+
 async def test_a_busy_slack_is_left_alone(question: Question) -> None:
     question.slack.workspace.is_agent = False
     question.slack.fail(REACT, RateLimited(30))
