@@ -17,7 +17,6 @@ logger = logging.getLogger(__name__)
 
 STATUS_TEXT = "is writing…"  # Slack puts the app's name before it
 REACTION = "eyes"
-AS_WANTED = frozenset({"already_reacted", "no_reaction"})
 NOT_HERE = frozenset(
     {"not_agent_app", "missing_scope", "feature_disabled", "not_allowed_token_type", "unknown_method", "access_denied"}
 )
@@ -92,12 +91,16 @@ class SlackNoticing:
             given.over |= where == thread and given.sure and isinstance(given.form, _Status)
 
     async def _settled(self, form: _Status | _Reaction, call: Awaitable[None]) -> bool:
-        """Make a call; False when another form may do better."""
+        """
+        Make a call; False when another form may do better, after a lasting refusal.
+
+        That a reaction is there already, or no longer, is one too: it is the last form.
+        """
         try:
             await call
         except PlatformError as error:
             if error.code in NOT_HERE and form in self._forms:
                 logger.info("slack: %s does not work in this workspace: %s", form.giving, error.code)
                 self._forms.remove(form)
-            return error.passing or error.code in AS_WANTED
+            return error.passing
         return True
