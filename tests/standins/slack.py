@@ -186,6 +186,10 @@ class Slack:
     def hold(self, method: str) -> Gate:
         return self.faults.hold(method)
 
+    def release(self, method: str) -> None:
+        """Hold no further calls of *method*; those that wait already wait on."""
+        self.faults.release(method)
+
     # events
 
     def _copies(self, message: Message, copies: Sequence[Copy]) -> list[Json]:

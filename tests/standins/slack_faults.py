@@ -87,6 +87,10 @@ class Faults:
         gate = self._gates[method] = Gate()
         return gate
 
+    def release(self, method: str) -> None:
+        """Let further calls of *method* pass; those that wait already wait on."""
+        del self._gates[method]
+
     def next(self, method: str) -> Fault | None:
         queue = self._queued[method]
         return queue.popleft() if queue else None

@@ -115,6 +115,59 @@ async def test_metadata_is_returned_only_when_it_is_asked_for(slack: Slack) -> N
         assert page["messages"][0]["ts"] == ts
 
 
+async def test_channels_are_listed_by_kind_page_by_page_and_only_with_the_scopes_of_all(slack: Slack) -> None:
+    ours = [slack.add_channel(f"channel-{number}") for number in range(3)]
+    direct, old = slack.direct(slack.add_user("kim")), slack.add_channel("old")
+    slack.add_channel("not ours", has_bot=False)
+    slack.workspace.channels[old].archived = True
+    listed: list[str] = []
+    kinds = "public_channel,im"
+    async for page in await client(slack).users_conversations(types=kinds, exclude_archived=True, limit=2):
+        listed += [channel["id"] for channel in page["channels"]]
+    assert listed == [*ours, direct]
+    slack.workspace.scopes = tuple(scope for scope in slack.workspace.scopes if scope != "im:read")
+    assert await code(slack, "users.conversations", types=kinds) == "missing_scope"
+    assert await code(slack, "users.conversations", types="channel") == "invalid_types"
+
+
+async def test_a_root_in_the_history_says_when_somebody_last_replied(slack: Slack) -> None:
+    channel, kim = slack.add_channel("general"), slack.add_user("kim")
+    root = await slack.post(kim, channel, "root")
+    replies = [await slack.post(kim, channel, "말", root) for _ in range(2)]
+    [message] = (await client(slack).conversations_history(channel=channel))["messages"]
+    assert (message["latest_reply"], message["reply_count"]) == (replies[-1], 2)
+
+
+async def test_a_status_is_for_assistants_and_ends_with_the_next_post_in_its_thread(slack: Slack) -> None:
+    channel, kim = slack.add_channel("general"), slack.add_user("kim")
+    root = await slack.post(kim, channel, "root")
+    statuses = slack.workspace.channels[channel].statuses
+    place = {"channel_id": channel, "thread_ts": root}
+    await client(slack).assistant_threads_setStatus(channel_id=channel, thread_ts=root, status="is writing…")
+    assert statuses == {root: "is writing…"}
+    await client(slack).chat_postMessage(channel=channel, text="elsewhere")
+    assert statuses
+    await client(slack).chat_postMessage(channel=channel, text="here", thread_ts=root)
+    assert statuses == {}
+    elsewhere = {"channel_id": channel, "thread_ts": "1.000001"}
+    assert await code(slack, "assistant.threads.setStatus", **elsewhere, status="x") == "invalid_thread_ts"
+    slack.workspace.is_agent = False
+    assert await code(slack, "assistant.threads.setStatus", **place, status="x") == "not_agent_app"
+
+
+async def test_a_reaction_is_given_and_taken_once(slack: Slack) -> None:
+    channel = slack.add_channel("general")
+    where = {"channel": channel, "timestamp": await slack.post(slack.add_user("kim"), channel, "root"), "name": "eyes"}
+    await client(slack).reactions_add(**where)
+    assert await code(slack, "reactions.add", **where) == "already_reacted"
+    await client(slack).reactions_remove(**where)
+    assert await code(slack, "reactions.remove", **where) == "no_reaction"
+    assert await code(slack, "reactions.add", **{**where, "timestamp": "1.000001"}) == "message_not_found"
+    assert await code(slack, "reactions.add", **{**where, "name": ":eyes:"}) == "invalid_name"
+    slack.workspace.scopes = ("chat:write",)
+    assert await code(slack, "reactions.add", **where) == "missing_scope"
+
+
 async def test_a_socket_mode_address_works_once(slack: Slack) -> None:
     url = (await client(slack).apps_connections_open(app_token=slack.app_token))["url"]
     async with aiohttp.ClientSession() as session:

@@ -18,7 +18,7 @@ from bot.core.conversation import Edited, Incoming, ParticipantKind
 from bot.core.errors import BotError, LedgerError, PlatformError
 from bot.core.ports import WHOLE_WORKSPACE, Receive, Watermarks
 from bot.core.retry import reconnect_wait
-from bot.platforms.slack.events import PLATFORM, Identity, Place, position_of, said
+from bot.platforms.slack.events import PLATFORM, Identity, Place, moment_of, position_of, said
 from bot.platforms.slack.history import History
 
 logger = logging.getLogger(__name__)
@@ -153,6 +153,9 @@ class CatchUp:
         others = [channel for channel in await self._history.channels() if channel not in known]
         # Those that were read longest ago first, should this be interrupted again and again.
         await reading.read(sorted(others, key=lambda channel: marks.get(channel, 0)))
+        logger.info(
+            "slack: what was said since %s was read", moment_of(marks[WHOLE_WORKSPACE]).isoformat("T", "seconds")
+        )
         return reading.complete
 
     async def _read_channel(self, channel: str, mark: int, known: Collection[str]) -> None:
@@ -162,8 +165,16 @@ class CatchUp:
         for message in await self._history.news(channel, since, known):
             incoming = said(message, place, self._us)
             if incoming is not None and not _is_ours(incoming):
-                await self._receive(incoming)
+                await self._hand_in(incoming)
         await self._advance(channel, began)
+
+    async def _hand_in(self, incoming: Incoming) -> None:
+        """Raises LedgerError. A message that we have a defect for must not keep all that comes after it."""
+        [outcome] = await asyncio.gather(self._receive(incoming), return_exceptions=True)
+        if isinstance(outcome, LedgerError):
+            raise outcome
+        if isinstance(outcome, Exception):
+            logger.error("slack: a message that was read back is left out, by a defect of ours", exc_info=outcome)
 
 
 class _Reading:

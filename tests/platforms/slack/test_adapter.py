@@ -10,6 +10,7 @@ import pytest
 
 from bot.core.conversation import Incoming, ParticipantKind
 from bot.core.errors import PlatformError
+from bot.platforms.slack.adapter import PING_SECONDS
 from tests.contract.world import left_behind
 from tests.platforms.slack.conftest import Heard, door, running
 from tests.standins.slack import BOTH, Copy, Slack
@@ -177,6 +178,35 @@ async def test_the_bot_is_back_after_slack_was_gone(slack: Slack) -> None:
         await slack.wait_for(lambda: slack.socket_mode.connections and platform.connected, 10)
         await slack.post(slack.add_user("kim"), slack.add_channel("general"), "다시 왔나요?")
         await slack.wait_for(lambda: heard)
+
+
+async def test_the_bot_is_back_within_ten_seconds_as_it_is_set_up_for_the_product(slack: Slack) -> None:
+    async with running(slack, Heard(), door(slack, ping_seconds=PING_SECONDS)) as platform:
+        await slack.stop()
+        await slack.wait_for(lambda: not platform.connected)
+        await slack.start()
+        await slack.wait_for(lambda: slack.socket_mode.connections and platform.connected, 10)
+
+
+async def test_a_slack_that_does_not_answer_is_asked_again_soon(slack: Slack) -> None:
+    async with running(slack, Heard()) as platform:
+        gate = slack.hold("apps.connections.open")
+        await slack.socket_mode.cut()
+        await gate.reached.wait()
+        slack.release("apps.connections.open")  # those that wait already get no answer
+        await slack.wait_for(lambda: slack.socket_mode.connections and platform.connected, 10)
+        gate.open()
+
+
+async def test_a_429_for_an_address_is_waited_out(slack: Slack) -> None:
+    async with running(slack, Heard()) as platform:
+        slack.fail("apps.connections.open", RateLimited(1))
+        asked = len(slack.calls("apps.connections.open"))
+        await slack.socket_mode.cut()
+        await slack.wait_for(lambda: slack.socket_mode.connections and platform.connected)
+    refused, granted = slack.calls("apps.connections.open")[asked:]
+    assert (refused.status, granted.status) == (429, 200)
+    assert granted.at - refused.at >= 0.99
 
 
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested", "too_many_websockets"])

@@ -283,6 +283,24 @@ async def test_a_channel_that_fails_in_passing_is_read_again_before_the_watermar
         await caught_up(slack, marks, since=before)
 
 
+async def test_a_message_that_we_have_a_defect_for_does_not_keep_the_others(
+    slack: Slack, office: Office, marks: Marks, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard, before = Heard(), marks.whole
+    office.say("poison")
+    said = office.say("hello")
+
+    async def receive(incoming: Incoming) -> None:
+        await heard(incoming)
+        if heard[-1].text == "poison":
+            raise ZeroDivisionError
+
+    async with running(slack, receive, away(slack, marks)):
+        await caught_up(slack, marks, since=before)
+    assert heard[-1].id == said
+    assert "defect" in caplog.text
+
+
 async def test_a_429_is_waited_out(slack: Slack, office: Office, marks: Marks) -> None:
     office.say()
     for method in (CHANNELS, HISTORY):

@@ -1,0 +1,145 @@
+"""Nothing that was asked while the bot was away is lost, and nothing is answered twice for it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from bot import app
+from bot.platforms.slack.adapter import SlackPlatform
+from bot.platforms.slack.catch_up import CatchUpSettings
+from bot.settings import Settings
+from bot.store.watermarks import SqlWatermarks
+from tests.standins.model_script import Answer
+from tests.whole.conftest import Office
+
+
+@asynccontextmanager
+async def bot(office: Office, **settings: Any) -> AsyncIterator[SlackPlatform]:
+    """The bot as `threadbot run` starts it, only that it looks after its connection more often."""
+    chosen = Settings(_env_file=None, **{**office._settings(), **settings})  # type: ignore[call-arg] # noqa: SLF001 - pydantic-settings'; our own tests
+    stop = asyncio.Event()
+    async with app.open_store(chosen) as store:
+        platform = SlackPlatform(
+            bot_token=office.slack.bot_token,
+            app_token=office.slack.app_token,
+            api_url=office.slack.api_url,
+            ping_seconds=0.1,
+            watermarks=SqlWatermarks(store),
+            catch_up=CatchUpSettings(longest=timedelta(hours=chosen.catch_up_hours), note_seconds=0.05),
+        )
+        running = asyncio.create_task(app.run(chosen, [platform], until=_set(stop), store=store))
+        try:
+            await office.slack.wait_for(lambda: office.slack.socket_mode.connections and platform.connected, 30)
+            await office.slack.wait_for(lambda: office.rows("SELECT 1 FROM watermarks WHERE channel = ''"))
+            yield platform
+        finally:
+            stop.set()
+            await running
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+@asynccontextmanager
+async def outage(office: Office, platform: SlackPlatform) -> AsyncIterator[None]:
+    """No connection; what is delivered meanwhile is lost for good."""
+    office.slack.socket_mode.refuse_handshakes = True
+    await office.slack.socket_mode.cut()
+    await office.slack.wait_for(lambda: not platform.connected)
+    yield
+    office.slack.socket_mode.refuse_handshakes = False
+
+
+async def test_a_question_asked_in_an_outage_is_answered_soon_after_it(office: Office) -> None:
+    async with bot(office) as platform:
+        async with outage(office, platform):
+            asked = await office.ask("거기 있나요?")
+        await office.slack.wait_connected()
+        back = time.monotonic()
+        assert len(await office.answers(asked)) == 1
+        assert time.monotonic() - back < 5
+        assert not any(delivery.acknowledged for delivery in office.slack.delivered(asked))
+
+
+async def test_a_conversation_goes_on_in_an_outage_with_all_that_was_said(office: Office) -> None:
+    office.model.answers.extend([Answer("NC 다이노스입니다."), Answer("창원 NC파크입니다.")])
+    async with bot(office) as platform:
+        root = await office.ask("2020년 우승팀은?")
+        await office.answers(root)
+        async with outage(office, platform):
+            await office.slack.post(office.lee, office.general, "저도 궁금해요", root)
+            await office.ask("마지막 게임은 어디?", thread=root)
+        assert (await office.answers(root, 2))[1:] == ["창원 NC파크입니다."]
+    question = office.prompts()[-1][-1][1]
+    assert question.index("저도 궁금해요") < question.index("마지막 게임은 어디?")
+
+
+async def test_a_question_asked_while_no_process_ran_is_answered_after_the_start(office: Office) -> None:
+    direct = office.slack.direct(office.lee)
+    async with bot(office):
+        await office.answers(await office.ask("hello"))
+    in_channel = await office.ask("anyone?")
+    in_direct = await office.slack.post(office.lee, direct, "아무도 없나요?")
+    async with bot(office):
+        assert len(await office.answers(in_channel)) == 1
+        assert len(await office.answers(in_direct, channel=direct)) == 1
+
+
+async def test_what_is_read_and_then_delivered_after_all_is_answered_once(office: Office) -> None:
+    async with bot(office) as platform:
+        async with outage(office, platform):
+            asked = await office.ask("한 번만 답해 주세요")
+        await office.answers(asked)
+        await office.slack.socket_mode.redeliver(everything=True)
+        await office.slack.socket_mode.disconnect()
+        await office.answers(await office.ask("another"))
+        await office.slack.wait_for(lambda: all(delivery.acknowledged for delivery in office.slack.delivered(asked)))
+        assert len(await office.answers(asked)) == 1
+    assert len(office.model.requests) == 2
+
+
+async def test_a_refresh_in_a_burst_of_questions_loses_none(office: Office) -> None:
+    async with bot(office):
+        asked = []
+        for reason in ("warning", "refresh_requested", "too_many_websockets"):
+            asked.append(await office.ask(f"before {reason}"))
+            await office.slack.socket_mode.disconnect(reason, close=reason == "too_many_websockets")
+            asked += [await office.ask(f"{number} after {reason}") for number in range(3)]
+        for each in asked:
+            assert len(await office.answers(each)) == 1
+    assert len(office.model.requests) == len(asked)
+
+
+async def test_at_the_first_start_old_questions_are_left_alone(office: Office) -> None:
+    old = await office.ask("before there was a bot")
+    async with bot(office):
+        await office.answers(await office.ask("hello"))
+    assert office.slack.replies(office.general, old) == []
+
+
+async def test_a_question_that_is_too_old_is_not_answered(office: Office) -> None:
+    async with bot(office):
+        await office.answers(await office.ask("hello"))
+    old = await office.ask("just missed")
+    async with bot(office, catch_up_hours=0):
+        await office.answers(await office.ask("hello again"))
+    assert office.slack.replies(office.general, old) == []
+    assert len(office.model.requests) == 2
+
+
+async def test_an_edit_made_in_an_outage_is_what_the_model_reads(office: Office) -> None:
+    async with bot(office) as platform:
+        root = await office.ask("number 1?")
+        await office.answers(root)
+        async with outage(office, platform):
+            await office.slack.edit(office.general, root, f"{office.slack.mention} number 2?")
+        await office.slack.wait_for(lambda: len(office.rows("SELECT 1 FROM message_versions")) == 2)
+        await office.ask("and?", thread=root)
+        await office.answers(root, 2)
+    assert office.prompts()[1][0] == ("user", "number 2?")
