@@ -1,61 +1,30 @@
-"""What was said while the bot was away is read when it comes back, and how far all is stored is noted."""
+"""What was said while the bot was away is read when it comes back."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from bot.core.conversation import Incoming, Posted, ThreadRef
-from bot.core.errors import LedgerError
+from bot.core.conversation import Incoming, Posted
 from bot.core.ports import WHOLE_WORKSPACE
-from bot.platforms.slack.adapter import SlackPlatform
-from bot.platforms.slack.catch_up import CatchUpSettings
-from bot.platforms.slack.events import microseconds, position_of
-from tests.platforms.slack.conftest import Heard, door, running
+from tests.platforms.slack.absence import (
+    CHANNELS,
+    HISTORY,
+    HOUR,
+    REPLIES,
+    Marks,
+    Office,
+    ago,
+    away,
+    caught_up,
+    heard_by,
+)
+from tests.platforms.slack.conftest import Heard, running
 from tests.standins.slack import Slack
-from tests.standins.slack_faults import RateLimited, Refused, ServerError
-from tests.standins.slack_workspace import SCOPES, Message
-
-HOUR = timedelta(hours=1)
-HISTORY, REPLIES, CHANNELS = "conversations.history", "conversations.replies", "users.conversations"
-
-
-def ago(span: timedelta) -> int:
-    return position_of(datetime.now(UTC) - span)
-
-
-@dataclass
-class Marks:
-    """The Watermarks port in memory."""
-
-    positions: dict[str, int] = field(default_factory=lambda: {WHOLE_WORKSPACE: ago(HOUR)})
-    threads: list[ThreadRef] = field(default_factory=list)
-    broken: bool = False
-    notes: int = 0
-
-    async def seen_until(self, platform: str, workspace: str) -> Mapping[str, int]:
-        assert (platform, workspace) == ("slack", Slack.team)
-        if self.broken:
-            raise LedgerError("the disk is full")
-        return dict(self.positions)
-
-    async def advance(self, platform: str, workspace: str, channel: str, position: int) -> None:
-        if self.broken:
-            raise LedgerError("the disk is full")
-        self.notes += 1
-        self.positions[channel] = max(position, self.positions.get(channel, 0))
-
-    async def recent_threads(self, platform: str, workspace: str, since: datetime) -> Sequence[ThreadRef]:
-        return self.threads
-
-    @property
-    def whole(self) -> int:
-        return self.positions.get(WHOLE_WORKSPACE, 0)
+from tests.standins.slack_faults import RateLimited, Refused
+from tests.standins.slack_workspace import SCOPES
 
 
 @pytest.fixture
@@ -63,58 +32,9 @@ def marks() -> Marks:
     return Marks()
 
 
-def away(slack: Slack, marks: Marks, **settings: object) -> SlackPlatform:
-    """A door that was away for an hour."""
-    return door(slack, watermarks=marks, catch_up=CatchUpSettings(**settings))  # type: ignore[arg-type] # its fields
-
-
-class Office:
-    """Things are said in it while nobody listens."""
-
-    def __init__(self, slack: Slack) -> None:
-        self.slack = slack
-        self.kim, self.general = slack.add_user("kim"), slack.add_channel("general")
-
-    def say(
-        self, text: str = "<@U0BOT00001> 안녕", *, before: timedelta = timedelta(0), thread: str | None = None,
-        channel: str | None = None, **more: object,
-    ) -> str:  # fmt: skip
-        """Said *before* now; no event tells of it. Returns the ts."""
-        where = channel or self.general
-        message = self.slack.workspace.add_message(where, self.kim, text, thread, **more)
-        return self._dated(message, before) if before else message.ts
-
-    def _dated(self, message: Message, before: timedelta) -> str:
-        place, position = self.slack.workspace.channels[message.channel].messages, microseconds(message.ts)
-        assert position is not None
-        del place[message.ts]
-        earlier = position - before // timedelta(microseconds=1)
-        message.ts = f"{earlier // 1_000_000}.{earlier % 1_000_000:06d}"
-        place[message.ts] = message
-        return message.ts
-
-    def thread(self, root: str, channel: str | None = None) -> ThreadRef:
-        return ThreadRef("slack", self.slack.team, channel or self.general, root)
-
-    def calls(self, method: str) -> list[str]:
-        return [str(call.arguments.get("channel")) for call in self.slack.calls(method)]
-
-
 @pytest.fixture
 def office(slack: Slack) -> Office:
     return Office(slack)
-
-
-async def caught_up(slack: Slack, marks: Marks, *, since: int) -> None:
-    await slack.wait_for(lambda: marks.whole > since)
-
-
-async def heard_by(slack: Slack, marks: Marks, **settings: object) -> Heard:
-    """What a door hears that comes back now and reads all that it missed."""
-    heard, since = Heard(), position_of(datetime.now(UTC))
-    async with running(slack, heard, away(slack, marks, **settings)):
-        await caught_up(slack, marks, since=since - 1)
-    return heard
 
 
 async def test_what_was_said_is_handed_in_as_the_event_would_have_been_and_marked(
@@ -157,14 +77,6 @@ async def test_our_own_messages_and_noise_are_left_out(slack: Slack, office: Off
     assert await heard_by(slack, marks) == []
 
 
-async def test_at_the_first_start_in_a_workspace_nothing_is_read(slack: Slack, office: Office) -> None:
-    office.say()
-    marks, before = Marks({}), position_of(datetime.now(UTC))
-    assert await heard_by(slack, marks) == []
-    assert before <= marks.whole <= position_of(datetime.now(UTC))
-    assert slack.calls(HISTORY) == []
-
-
 @pytest.mark.parametrize(("hours", "expected"), [(3, 2), (1, 1)])
 async def test_what_is_too_old_is_not_read(
     slack: Slack, office: Office, marks: Marks, hours: int, expected: int
@@ -173,19 +85,6 @@ async def test_what_is_too_old_is_not_read(
     for before in (4 * HOUR, 2 * HOUR, HOUR / 2):
         office.say(before=before)
     assert len(await heard_by(slack, marks, longest=timedelta(hours=hours))) == expected
-
-
-async def test_it_looks_back_a_little_behind_the_watermark(slack: Slack, office: Office, marks: Marks) -> None:
-    office.say("too early", before=HOUR + timedelta(minutes=3))
-    office.say("in flight", before=HOUR + timedelta(minutes=1))
-    assert [said.text for said in await heard_by(slack, marks)] == ["in flight"]
-
-
-async def test_a_channels_own_watermark_counts_where_it_is_later(slack: Slack, office: Office, marks: Marks) -> None:
-    marks.positions[office.general] = ago(timedelta(minutes=10))
-    office.say("read before", before=timedelta(minutes=30))
-    office.say("new")
-    assert [said.text for said in await heard_by(slack, marks)] == ["new"]
 
 
 async def test_a_new_reply_in_a_thread_that_the_bot_takes_part_in_is_found_however_old_its_root(
@@ -269,20 +168,6 @@ async def test_a_channel_that_cannot_be_read_does_not_stop_the_others(
     assert len(await heard_by(slack, marks)) == 1
 
 
-async def test_a_channel_that_fails_in_passing_is_read_again_before_the_watermark_moves(
-    slack: Slack, office: Office, marks: Marks
-) -> None:
-    before = marks.whole
-    slack.fail(HISTORY, ServerError(503), times=3)
-    office.say()
-    heard = Heard()
-    async with running(slack, heard, away(slack, marks)):
-        await slack.wait_for(lambda: len(slack.calls(HISTORY)) == 3, 10)
-        assert marks.whole == before
-        await slack.wait_for(lambda: heard, 10)
-        await caught_up(slack, marks, since=before)
-
-
 async def test_a_message_that_we_have_a_defect_for_does_not_keep_the_others(
     slack: Slack, office: Office, marks: Marks, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -317,114 +202,3 @@ async def test_without_the_scopes_for_some_kinds_the_others_are_read_and_the_ope
     with caplog.at_level(logging.WARNING):
         assert [said.text for said in await heard_by(slack, marks)] == ["hello"]
     assert [record.message.count("reinstall") for record in caplog.records if "scope" in record.message] == [1]
-
-
-async def test_while_connected_the_watermark_moves_with_time(slack: Slack, marks: Marks) -> None:
-    async with running(slack, Heard(), away(slack, marks, note_seconds=0.02)):
-        await caught_up(slack, marks, since=ago(timedelta(minutes=1)))
-        await caught_up(slack, marks, since=position_of(datetime.now(UTC)))
-        assert marks.whole <= ago(timedelta(seconds=0.02))
-
-
-async def test_the_watermark_stands_from_the_end_of_a_connection_until_the_next_one_is_read_up(
-    slack: Slack, office: Office, marks: Marks
-) -> None:
-    heard = Heard()
-    async with running(slack, heard, away(slack, marks, note_seconds=0.02)) as platform:
-        await caught_up(slack, marks, since=ago(timedelta(minutes=1)))
-        slack.socket_mode.mute = slack.socket_mode.refuse_handshakes = True
-        await slack.socket_mode.cut()
-        await slack.wait_for(lambda: not platform.connected)
-        stood, slack.socket_mode.refuse_handshakes = marks.whole, False
-        await slack.wait_for(lambda: platform.connected and slack.socket_mode.connections)
-        asked = await slack.post(office.kim, office.general, "안녕", copies=["message"])
-        await slack.wait_for(lambda: heard)  # what comes in after the gap says nothing of what was said in it
-        notes = asyncio.get_running_loop().time() + 0.1
-        await slack.wait_for(lambda: asyncio.get_running_loop().time() > notes)
-        assert marks.whole == stood
-    assert {said.id for said in heard} == {asked}
-
-
-async def test_the_watermark_waits_for_an_event_that_is_being_stored(
-    slack: Slack, office: Office, marks: Marks
-) -> None:
-    reached, release = asyncio.Event(), asyncio.Event()
-
-    async def receive(_said: Incoming) -> None:
-        reached.set()
-        await release.wait()
-
-    async with running(slack, receive, away(slack, marks, note_seconds=0.02)):
-        await caught_up(slack, marks, since=ago(timedelta(minutes=1)))
-        await slack.post(office.kim, office.general, "안녕", copies=["message"])
-        await reached.wait()
-        arrived, noted = position_of(datetime.now(UTC)), marks.notes
-        await slack.wait_for(lambda: marks.notes > noted + 4)
-        assert marks.whole <= arrived
-        release.set()
-        await slack.wait_for(lambda: marks.whole > arrived)
-
-
-async def test_an_event_that_could_not_be_stored_is_read_back_once_the_database_is_there(
-    slack: Slack, office: Office, marks: Marks
-) -> None:
-    stored, refused = Heard(), asyncio.Event()
-
-    async def receive(said: Incoming) -> None:
-        if marks.broken:
-            refused.set()
-            raise LedgerError("the disk is full")
-        await stored(said)
-
-    async with running(slack, receive, away(slack, marks, note_seconds=0.02)):
-        await caught_up(slack, marks, since=ago(timedelta(minutes=1)))
-        marks.broken = True
-        ts = await slack.post(office.kim, office.general, "안녕", copies=["message"])
-        await refused.wait()
-        stood = marks.whole
-        marks.broken = False
-        await slack.wait_for(lambda: stored)
-        await slack.wait_for(lambda: marks.whole > stood)
-    assert [(said.id, said.recovered) for said in stored] == [(ts, True)]
-
-
-async def test_a_question_asked_in_an_outage_is_read_on_reconnecting(
-    slack: Slack, office: Office, marks: Marks
-) -> None:
-    heard = Heard()
-    async with running(slack, heard, away(slack, marks)) as platform:
-        await caught_up(slack, marks, since=ago(timedelta(minutes=1)))
-        slack.socket_mode.refuse_handshakes = True
-        await slack.socket_mode.cut()
-        await slack.wait_for(lambda: not platform.connected)
-        asked = await slack.post(office.kim, office.general, f"{slack.mention} 거기 있나요?")
-        slack.socket_mode.refuse_handshakes = False
-        await slack.wait_for(lambda: heard)
-    assert {said.id for said in heard} == {asked}
-
-
-async def test_a_new_connection_comes_before_a_reading_that_is_still_under_way(
-    slack: Slack, office: Office, marks: Marks
-) -> None:
-    slow = slack.add_channel("slow")
-    heard = Heard()
-    gate = slack.hold(CHANNELS)
-    async with running(slack, heard, away(slack, marks)):
-        await gate.reached.wait()
-        marks.threads = [office.thread(office.say())]
-        office.say(channel=slow)
-        await slack.socket_mode.disconnect()
-        await slack.wait_for(lambda: heard)
-        assert {said.thread.channel for said in heard} == {office.general}
-        gate.open()
-        await slack.wait_for(lambda: {said.thread.channel for said in heard} == {office.general, slow})
-
-
-async def test_without_watermarks_nothing_is_read(slack: Slack, office: Office) -> None:
-    office.say()
-    heard = Heard()
-    async with running(slack, heard):
-        asked = await slack.post(office.kim, office.general, "hello", copies=["message"])
-        await slack.wait_for(lambda: heard)
-    assert [said.id for said in heard] == [asked]
-    assert slack.calls(CHANNELS) == []
