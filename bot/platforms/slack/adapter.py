@@ -67,6 +67,11 @@ class SlackPlatform:
         self._identity: Identity | None = None
 
     @property
+    def ready(self) -> bool:
+        """Whether we know our own name: `readable` takes it out of what people say."""
+        return self._identity is not None
+
+    @property
     def connected(self) -> bool:
         """Whether events can reach us now."""
         return self._connection.connected

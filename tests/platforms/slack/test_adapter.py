@@ -112,6 +112,16 @@ async def test_identity_is_asked_for_once_however_many_events_come_at_once(slack
     assert len(slack.calls("auth.test")) == 1
 
 
+async def test_the_door_is_ready_once_it_knows_its_own_name(slack: Slack) -> None:
+    gate, platform = slack.hold("auth.test"), door(slack)
+    starting = asyncio.create_task(platform.start())
+    await gate.reached.wait()
+    assert not platform.ready
+    gate.open()
+    await starting
+    assert platform.ready
+
+
 async def test_a_retry_is_treated_as_a_first_delivery(slack: Slack) -> None:
     heard = Heard()
     slack.socket_mode.deaf = True
