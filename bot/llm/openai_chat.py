@@ -3,7 +3,7 @@ The LanguageModel port on servers that speak the Chat Completions API: OpenAI's,
 
 One client, one call a stream, never repeated for an error: all waiting is decided in core/retry.py. Only a parameter
 that a server does not take is left out and the call made again, since nothing was answered or paid. What went wrong is
-told in openai_errors.py, prices and windows are in prices.py.
+told in openai_errors.py, what is sent in parameters.py, prices and windows are in prices.py.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bot.core.errors import ModelError, ModelProblem
 from bot.core.findings import Finding
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
 from bot.core.turn import Usage
-from bot.llm import openai_chunks, openai_errors, prices, probe, tokens
+from bot.llm import openai_chunks, openai_errors, parameters, prices, probe, tokens
 
 _T = TypeVar("_T")
 
@@ -127,7 +127,7 @@ class OpenAIChat:
                 raise ModelError(ModelProblem.BAD_REQUEST, type(error).__name__) from error
 
     async def _create(self, request: CompletionRequest, refused: frozenset[str]) -> AsyncStream[ChatCompletionChunk]:
-        sent = sent_parameters(request, refused)
+        sent = parameters.sent(request, refused, self._base_url)
         sampling = request.sampling
         return await self._client.chat.completions.create(
             model=request.model,
@@ -144,7 +144,7 @@ class OpenAIChat:
 
     def _leave_out(self, request: CompletionRequest, refused: frozenset[str], error: APIStatusError) -> bool:
         """Whether the error is about a parameter that can be left out; if so, it is from now on, for this model."""
-        name = openai_errors.refused_parameter(error, sent_parameters(request, refused))
+        name = openai_errors.refused_parameter(error, parameters.sent(request, refused, self._base_url))
         if name is None:
             return False
         known = self._refused.setdefault(request.model, set())
@@ -152,20 +152,6 @@ class OpenAIChat:
             known.add(name)
             logger.warning("model %s does not take %s: it is no longer sent", request.model, name)
         return True
-
-
-def sent_parameters(request: CompletionRequest, refused: frozenset[str]) -> frozenset[str]:
-    """The parameters that can be left out and are sent. max_tokens takes the place of max_completion_tokens."""
-    sampling = request.sampling
-    wanted = {
-        "stream_options": True,
-        "max_completion_tokens": True,
-        "max_tokens": "max_completion_tokens" in refused,
-        "temperature": sampling.temperature is not None,
-        "seed": sampling.seed is not None,
-        "stop": bool(sampling.stop),
-    }
-    return frozenset(name for name, is_wanted in wanted.items() if is_wanted and name not in refused)
 
 
 def _if(sent: bool, value: _T) -> _T | Omit:

@@ -208,7 +208,7 @@ async def test_a_parameter_that_the_model_does_not_take_is_left_out_from_then_on
     assert [record.getMessage() for record in caplog.records] == [
         f"model gpt-4o-mini does not take {name}: it is no longer sent"
     ]
-    await collect(model, replace(SAMPLED, model="another"))
+    await collect(model, replace(SAMPLED, model="gpt-4.1"))
     assert name in server.requests[3].body
 
 
@@ -221,6 +221,26 @@ async def test_max_tokens_takes_the_place_of_max_completion_tokens_as_long_as_it
     server.rules = Rules(unsupported=frozenset({"max_completion_tokens", "max_tokens"}))
     await collect(model)
     assert not {"max_completion_tokens", "max_tokens"} & server.requests[-1].body.keys()
+
+
+async def test_the_limit_holds_at_a_server_that_passes_over_the_newer_name(
+    server: ModelServer, model: OpenAIChat
+) -> None:
+    server.rules = Rules(ignored=frozenset({"max_completion_tokens"}))
+    server.default = Answer(text="하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉 열")
+    chunks = await collect(model, replace(REQUEST, model="llama3.2", max_tokens=3))
+    assert finish_reasons(chunks) == ["length"]
+    assert model_tokens.count(text(chunks)) <= 3
+
+
+async def test_an_open_model_is_limited_by_the_newer_name_where_the_older_is_refused(
+    server: ModelServer, model: OpenAIChat
+) -> None:
+    server.rules = Rules(unsupported=frozenset({"max_tokens"}))
+    await collect(model, replace(REQUEST, model="llama3.2"))
+    first, second = (request.body for request in server.requests)
+    assert (first.get("max_tokens"), "max_completion_tokens" in first) == (500, False)
+    assert (second.get("max_completion_tokens"), "max_tokens" in second) == (500, False)
 
 
 async def test_a_server_that_takes_nothing_optional_is_asked_once_for_each(

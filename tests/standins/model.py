@@ -127,7 +127,8 @@ class ModelServer:
             return web.Response()
         await _before_first_byte(answer)
         received.first_byte_at = time.monotonic()
-        completion = Completion(received.body, answer, prompt_tokens)
+        heard = {name: value for name, value in received.body.items() if name not in self.rules.ignored}
+        completion = Completion(heard, answer, prompt_tokens)
         if received.body.get("stream"):
             return await self._streamed(request, completion)
         return web.json_response(completion.whole())

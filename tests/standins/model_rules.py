@@ -30,6 +30,7 @@ class Rules:
     models: tuple[str, ...] | None = None  # None: every name is accepted, and there is no list of models
     window: int = 1_050_000  # tokens
     unsupported: frozenset[str] = field(default_factory=frozenset)  # parameters answered with a 400
+    ignored: frozenset[str] = field(default_factory=frozenset)  # parameters that are taken and have no effect
 
 
 def refuse(rules: Rules, headers: Mapping[str, str], body: Body) -> Failure | None:
