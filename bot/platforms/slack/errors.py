@@ -19,6 +19,22 @@ REFUSED_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "unsuppor
 
 TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long"})
 
+BEYOND_THE_MESSAGE = frozenset(
+    {
+        *("channel_not_found", "is_archived", "is_inactive", "not_in_channel", "channel_type_not_supported"),
+        *("restricted_action", "user_is_restricted", "external_channel_migrating", "thread_not_found"),
+        *("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission"),
+        *("missing_scope", "not_allowed_token_type", "access_denied", "ekm_access_denied", "org_login_required"),
+        *("team_access_not_granted", "team_not_found", "team_added_to_org", "enterprise_is_restricted"),
+        *("two_factor_setup_required", "method_deprecated", "deprecated_endpoint", "unknown_method"),
+        *("invalid_arguments", "invalid_arg_name", "invalid_charset", "invalid_form_data", "invalid_post_type"),
+        *("missing_post_type", "no_text", "invalid_metadata_format", "invalid_metadata_schema"),
+        *REFUSED_BLOCKS,
+        *TOO_LONG,
+    }
+)
+"""What chat.update and chat.delete refuse for a reason that another message would not change (Slack, their errors)."""
+
 CallFailure = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError)
 """All that slack_sdk lets through from a call."""
 
@@ -46,6 +62,15 @@ def platform_error(error: Exception) -> PlatformError:
     if not code or code in SERVER_SIDE:
         return UncertainError(code or INVALID_RESPONSE)
     return PlatformError(code, passing=False)
+
+
+def concerns_message(error: PlatformError) -> bool:
+    """
+    Whether that one message can lastingly not be changed, and another one may: edit_window_closed and the like.
+
+    What Slack will call its next such reason is not known, so it is what is left of all refusals.
+    """
+    return not error.passing and error.code not in BEYOND_THE_MESSAGE
 
 
 def _retry_after(response: object) -> float | None:

@@ -6,6 +6,7 @@ What a part looks like is in message.py, how a lost one is found in lookup.py. W
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -14,11 +15,13 @@ from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
 from bot.platforms.slack.api import DELETE, POST, UPDATE, SlackApi
-from bot.platforms.slack.errors import MESSAGE_NOT_FOUND, REFUSED_BLOCKS, TOO_LONG, UncertainError
+from bot.platforms.slack.errors import MESSAGE_NOT_FOUND, REFUSED_BLOCKS, TOO_LONG, UncertainError, concerns_message
 from bot.platforms.slack.events import Identity
 from bot.platforms.slack.limits import PATIENCE, RATE_LIMITED
 from bot.platforms.slack.lookup import find
 from bot.platforms.slack.message import BlockSupport, Piece, content, metadata, pieces
+
+logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -47,14 +50,17 @@ class SlackReply:
         self._intended = {part.number for part in request.parts}
         self._shown: dict[int, Piece] = {}  # what each part shows, where this attempt wrote it
         self._written: set[int] = set()  # parts that this attempt has posted or edited
+        self._fixed = False  # a part cannot be edited: the finished answer is posted anew, a beginning is not
         self._plain = False
         self._halvings = 0  # of what a part may hold
 
     async def show(self, text: str) -> None:
+        if self._fixed:
+            return
         try:
             await self._bring(text, final=False)
         except PlatformError as error:
-            if error.code != RATE_LIMITED:
+            if error.code != RATE_LIMITED and not self._fixed:
                 raise
 
     async def finish(self, text: str, notes: Sequence[str] = ()) -> None:
@@ -145,17 +151,25 @@ class SlackReply:
 
     async def _updated(self, number: int, piece: Piece, *, final: bool) -> bool:
         """
-        Edit a part; False when it is gone since an earlier attempt, so that it can be posted anew.
+        Edit a part; False when that cannot be done and the part, no longer there, is to be posted anew.
 
-        Whoever deletes what they see us write does not want it again.
+        Raises for a part of this attempt that is gone: whoever deletes what they see us write does not want it again.
         """
         what, ts = content(piece, plain=self._as_plain), self._ids[number]
         try:
             await self._admitted(UPDATE, lambda: self._api.update(self._thread.channel, ts, what), final=final)
         except PlatformError as error:
-            if error.code != MESSAGE_NOT_FOUND or number in self._written:
+            gone = error.code == MESSAGE_NOT_FOUND
+            if not concerns_message(error) or (gone and number in self._written):
                 raise
+            if not gone:
+                logger.info("slack: a part of a reply cannot be edited: %s", error.code)
+                self._fixed = True
+                if not final:
+                    raise
             await self._take_away(beyond=number)  # else those would stand before it
+            if not gone:
+                await self._delete(ts)
             self._forget(number)
             return False
         return True
@@ -173,11 +187,14 @@ class SlackReply:
         self._shown.pop(number, None)
 
     async def _delete(self, ts: str) -> None:
+        """One that Slack does not let us delete stays."""
         try:
             await self._admitted(DELETE, lambda: self._api.delete(self._thread.channel, ts), final=True)
         except PlatformError as error:
-            if error.code != MESSAGE_NOT_FOUND:
+            if not concerns_message(error):
                 raise
+            if error.code != MESSAGE_NOT_FOUND:
+                logger.warning("slack: a part of a reply cannot be deleted: %s", error.code)
 
     async def _admitted(self, method: str, change: Callable[[], Awaitable[Result]], *, final: bool) -> Result:
         """Make one change when Slack admits it; a final one sits out what Slack asks for, within limits."""

@@ -181,6 +181,60 @@ async def test_a_reply_that_somebody_deletes_while_it_is_written_is_not_written_
     assert place.shown == []
 
 
+UNEDITABLE = ["edit_window_closed", "cant_update_message", "a_reason_that_slack_invents_next_year"]
+
+
+@pytest.mark.parametrize("code", UNEDITABLE)
+async def test_a_part_that_cannot_be_edited_is_intended_and_posted_anew(place: Place, code: str) -> None:
+    reply = await place.reply()
+    await reply.show("half")
+    intended_at = place.log.intended_at[1]
+    place.slack.fail(UPDATE, Refused(code), times=2)
+    await reply.show("half an")
+    await reply.show("half an answer")
+    await reply.finish("the whole answer")
+    assert place.shown == ["the whole answer"]
+    assert place.calls() == [POST, UPDATE, UPDATE, DELETE, POST]
+    assert place.log.intended_at[1] > intended_at
+
+
+async def test_a_part_of_an_earlier_attempt_that_cannot_be_edited_is_posted_anew(place: Place) -> None:
+    await (await place.reply()).show("half")
+    place.slack.fail(UPDATE, Refused("edit_window_closed"))
+    await (await place.reply()).finish("the whole answer")
+    assert place.shown == ["the whole answer"]
+
+
+async def test_parts_after_one_that_cannot_be_edited_are_posted_anew_in_their_order(place: Place) -> None:
+    first, second = "가 " * 4_900, "나 " * 4_900
+    reply = await place.reply()
+    await reply.show(f"{first}\n\n{second}")
+    place.slack.fail(UPDATE, Refused("edit_window_closed"))
+    await reply.finish(f"!{first}\n\n{second}")
+    assert [shown[0] for shown in place.shown] == ["!", "나"]
+
+
+async def test_a_part_that_can_be_neither_edited_nor_deleted_stays_beside_the_whole_answer(place: Place) -> None:
+    reply = await place.reply()
+    await reply.show("half")
+    place.slack.fail(UPDATE, Refused("cant_update_message"))
+    place.slack.fail(DELETE, Refused("cant_delete_message"))
+    await reply.finish("the whole answer")
+    assert place.shown == ["half", "the whole answer"]
+
+
+async def test_a_new_post_that_is_lost_is_found_though_the_old_part_could_not_be_deleted(place: Place) -> None:
+    reply = await place.reply()
+    await reply.show("half")
+    place.slack.fail(UPDATE, Refused("edit_window_closed"))
+    place.slack.fail(DELETE, Refused("cant_delete_message"))
+    place.slack.fail(POST, Lost())
+    with pytest.raises(PlatformError):
+        await reply.finish("the whole answer")
+    await (await place.reply()).finish("the whole answer")
+    assert place.shown == ["half", "the whole answer"]
+
+
 async def test_a_part_of_an_earlier_attempt_that_is_gone_is_intended_and_posted_anew(place: Place) -> None:
     await (await place.reply()).show("one")
     first, intended_at = str(place.log.ids[1]), place.log.intended_at[1]
