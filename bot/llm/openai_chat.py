@@ -76,7 +76,7 @@ class OpenAIChat:
         """
         One call. Raises ModelError; closing the generator closes the connection, and the server stops working.
 
-        A prompt that a filter refused is no error: the answer is empty, with finish_reason content_filter.
+        What a filter refused is no error: the answer is empty, or ends there, with finish_reason content_filter.
         """
         response = await self._open(request)
         if response is None:
@@ -88,7 +88,9 @@ class OpenAIChat:
                 if chunk is not None:
                     yield chunk
         except APIError as error:
-            raise openai_errors.translate(error, datetime.now(UTC)) from error
+            if not openai_errors.blocked_by_filter(error):
+                raise openai_errors.translate(error, datetime.now(UTC)) from error
+            yield Chunk(finish_reason="content_filter")
         except (OpenAIError, httpx2.HTTPError, ValueError) as error:  # ValueError: a frame that is no JSON
             raise openai_errors.cut(error) from error
         finally:
@@ -117,7 +119,7 @@ class OpenAIChat:
             try:
                 return await self._create(request, refused)
             except APIStatusError as error:
-                if openai_errors.blocked_prompt(error):
+                if openai_errors.blocked_by_filter(error):
                     return None
                 if not self._leave_out(request, refused, error):
                     raise openai_errors.translate(error, datetime.now(UTC)) from error

@@ -8,7 +8,7 @@ and wordings last. The servers' messages may quote the prompt or a key, so no pa
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -32,6 +32,29 @@ _CODES = {
     "permission_denied": ModelProblem.AUTH,
     "account_deactivated": ModelProblem.AUTH,
     "model_not_found": ModelProblem.NOT_FOUND,
+}
+
+# What stands in the place of the status where there is none: in a frame of a stream. Beside a status they say less than
+# it does; OpenAI gives the type invalid_request_error to a 401 and a 404 too. As written, in lower case, by OpenAI,
+# Anthropic, llama.cpp, vLLM, Ollama and OpenRouter.
+_STATUSLESS_CODES = {
+    **dict.fromkeys(
+        ("invalid_request_error", "invalid_request", "badrequesterror", "not_supported_error", "request_too_large"),
+        ModelProblem.BAD_REQUEST,
+    ),
+    **dict.fromkeys(("authenticationerror", "permissiondeniederror"), ModelProblem.AUTH),
+    **dict.fromkeys(("not_found_error", "notfounderror"), ModelProblem.NOT_FOUND),
+    **dict.fromkeys(("billing_error", "quota_exceeded"), ModelProblem.QUOTA),
+    **dict.fromkeys(("requests", "tokens", "ratelimiterror", "too_many_requests"), ModelProblem.RATE_LIMITED),
+    **dict.fromkeys(
+        (
+            *("server_error", "internal_server_error", "internal_error", "internalservererror", "api_error"),
+            *("overloaded_error", "overloaded", "server_overloaded", "engine_overloaded"),
+            *("service_unavailable", "service_unavailable_error", "serviceunavailableerror", "unavailable_error"),
+            *("timeout_error", "gateway_timeout", "bad_gateway", "upstream_error"),
+        ),
+        ModelProblem.UNAVAILABLE,
+    ),
 }
 
 _STATUSES = {
@@ -77,7 +100,7 @@ _PLAIN = re.compile(r"[\w.-]{1,64}")
 class ServerError:
     """What a server said of an error, however it put it."""
 
-    status: int | None  # HTTP, or the number that an error inside a stream gives as its code
+    status: int | None  # HTTP, or such a number that an error inside a stream gives as its code
     codes: tuple[str, ...]  # its code and its type
     param: str | None
     text: str  # its whole body; may quote the prompt
@@ -85,7 +108,7 @@ class ServerError:
 
     @classmethod
     def of(cls, error: APIError) -> ServerError:
-        status = error.status_code if isinstance(error, APIStatusError) else _number(error.code)
+        status = error.status_code if isinstance(error, APIStatusError) else _status(error.code)
         codes = tuple(code for code in (error.code, error.type) if isinstance(code, str) and code)
         window = _number(error.body.get("n_ctx")) if isinstance(error.body, Mapping) else None  # llama.cpp
         param = error.param if isinstance(error.param, str) else None
@@ -101,8 +124,6 @@ def translate(error: APIError, now: datetime) -> ModelError:
     if isinstance(error, APIStatusError):
         wait = retry_after(error.response.headers, now)
         return ModelError(problem, _detail(said), status=error.status_code, retry_after=wait, limit=limit)
-    if problem is ModelProblem.UNAVAILABLE:  # a frame inside a stream: the answer had begun
-        problem = ModelProblem.CUT
     return ModelError(problem, _detail(said), limit=limit)
 
 
@@ -122,8 +143,14 @@ def classify(said: ServerError) -> tuple[ModelProblem, int | None]:
     if said.status in _STATUSES:
         return _STATUSES[said.status], None
     if said.status is None or said.status < 400:
-        return ModelProblem.CUT, None  # an error inside a stream, without a code that says more
+        return _without_status(said.codes), None
     return (ModelProblem.UNAVAILABLE if said.status >= 500 else ModelProblem.BAD_REQUEST), None
+
+
+def _without_status(codes: Sequence[str]) -> ModelProblem:
+    """The problem of an error inside a stream: CUT only when it says nothing."""
+    known = (_STATUSLESS_CODES[code.lower()] for code in codes if code.lower() in _STATUSLESS_CODES)
+    return next(known, ModelProblem.CUT)
 
 
 def _context_length(said: ServerError) -> tuple[bool, int | None]:
@@ -135,8 +162,8 @@ def _context_length(said: ServerError) -> tuple[bool, int | None]:
     return known, said.window if known else None
 
 
-def blocked_prompt(error: APIError) -> bool:
-    """Whether a filter refused the prompt before the model saw it: Azure's content_filter, OpenAI's invalid_prompt."""
+def blocked_by_filter(error: APIError) -> bool:
+    """Whether a filter refused the prompt or the rest of an answer: Azure's content_filter, OpenAI's invalid_prompt."""
     return error.code in ("content_filter", "invalid_prompt")
 
 
@@ -201,6 +228,12 @@ def _detail(said: ServerError) -> str:
     words = [str(said.status)] if said.status else []
     words += [code for code in said.codes if _PLAIN.fullmatch(code) and code not in words]
     return " ".join(words)
+
+
+def _status(code: object) -> int | None:
+    """An HTTP status of an error; other numbers are codes of the server's own."""
+    number = _number(code)
+    return number if number is not None and 400 <= number < 600 else None
 
 
 def _number(value: object) -> int | None:

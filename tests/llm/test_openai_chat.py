@@ -152,6 +152,17 @@ async def test_a_filter_that_refuses_the_prompt_ends_like_one_that_stops_the_ans
     assert await collect(model) == [Chunk(finish_reason="content_filter")]
 
 
+@pytest.mark.parametrize("code", ["content_filter", "invalid_prompt"])
+async def test_a_filter_that_speaks_inside_the_stream_ends_the_answer_there(
+    server: ModelServer, model: OpenAIChat, code: str
+) -> None:
+    frame = {"code": code, "type": "invalid_request_error", "message": "No."}
+    server.answers.append(Answer(text="abcdef", chunk_size=3, error_at=1, error_frame=frame))
+    chunks = await collect(model)
+    assert text(chunks) == "abc"
+    assert finish_reasons(chunks) == ["content_filter"]
+
+
 async def test_closing_the_stream_ends_the_request(server: ModelServer, model: OpenAIChat) -> None:
     server.answers.append(Answer(text="abcdef", chunk_size=3, gate=asyncio.Event(), gate_at=1))
     chunks = model.stream(REQUEST)

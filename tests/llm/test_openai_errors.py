@@ -48,8 +48,8 @@ async def error_of(model: OpenAIChat, request: CompletionRequest = REQUEST) -> M
         (Answer(error_at=0), ModelProblem.CUT),
         (Answer(error_at=1), ModelProblem.CUT),
         (Answer(error_at=1, error_frame="out of memory"), ModelProblem.CUT),
-        (Answer(error_at=1, error_frame={"message": "Bad gateway", "code": 502}), ModelProblem.CUT),
-        (Answer(error_at=1, error_frame={"message": "m", "code": "server_error"}), ModelProblem.CUT),
+        (Answer(error_at=1, error_frame={"message": "Bad gateway", "code": 502}), ModelProblem.UNAVAILABLE),
+        (Answer(error_at=1, error_frame={"message": "m", "code": "server_error"}), ModelProblem.UNAVAILABLE),
         (Answer(error_at=1, error_frame={"message": "m", "code": "insufficient_quota"}), ModelProblem.QUOTA),
         (Answer(error_at=1, error_frame={"message": "m", "code": "invalid_api_key"}), ModelProblem.AUTH),
         (Answer(error_at=1, error_frame={"message": "m", "code": "rate_limit_exceeded"}), ModelProblem.RATE_LIMITED),
@@ -146,6 +146,46 @@ async def test_the_servers_wish_to_wait_is_handed_on(server: ModelServer, model:
 )
 def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
     assert openai_errors.retry_after({"retry-after": value}, NOW) == seconds
+
+
+FRAMES: list[tuple[Any, ModelProblem]] = [
+    ({"type": "invalid_request_error", "code": None}, ModelProblem.BAD_REQUEST),
+    ({"type": "invalid_request_error", "code": "unsupported_value"}, ModelProblem.BAD_REQUEST),
+    ({"type": "invalid_request_error", "code": "model_not_found"}, ModelProblem.NOT_FOUND),
+    ({"type": "invalid_request_error", "code": 401}, ModelProblem.AUTH),
+    ({"type": "BadRequestError", "code": 400}, ModelProblem.BAD_REQUEST),
+    ({"type": "BadRequestError"}, ModelProblem.BAD_REQUEST),
+    ({"type": "not_found_error"}, ModelProblem.NOT_FOUND),
+    ({"type": "permission_error"}, ModelProblem.AUTH),
+    ({"type": "insufficient_quota", "code": None}, ModelProblem.QUOTA),
+    ({"type": "billing_error"}, ModelProblem.QUOTA),
+    ({"type": "tokens", "code": "rate_limit_exceeded"}, ModelProblem.RATE_LIMITED),
+    ({"type": "requests", "code": None}, ModelProblem.RATE_LIMITED),
+    ({"type": "rate_limit_error"}, ModelProblem.RATE_LIMITED),
+    ({"code": "429"}, ModelProblem.RATE_LIMITED),
+    ({"type": "server_error", "code": None}, ModelProblem.UNAVAILABLE),
+    ({"type": "overloaded_error"}, ModelProblem.UNAVAILABLE),
+    ({"type": "InternalServerError", "code": 500}, ModelProblem.UNAVAILABLE),
+    ({"type": "api_error"}, ModelProblem.UNAVAILABLE),
+    ({"code": 1301, "message": "a number of the server's own"}, ModelProblem.CUT),
+    ({"type": "something_new", "code": "also_new"}, ModelProblem.CUT),
+    ({"message": "The server had an error"}, ModelProblem.CUT),
+]
+
+
+@pytest.mark.parametrize(("frame", "problem"), FRAMES)
+async def test_an_error_inside_a_stream_is_what_its_code_or_type_says(
+    server: ModelServer, model: OpenAIChat, frame: dict[str, Any], problem: ModelProblem
+) -> None:
+    server.answers.append(Answer(error_at=1, error_frame=frame))
+    error = await error_of(model)
+    assert (error.problem, error.status) == (problem, None)
+
+
+def test_a_type_says_less_than_the_status_beside_it() -> None:
+    for status, problem in ((401, ModelProblem.AUTH), (404, ModelProblem.NOT_FOUND), (500, ModelProblem.UNAVAILABLE)):
+        error = status_error(status, {"error": {"message": "m", "type": "invalid_request_error"}})
+        assert openai_errors.translate(error, NOW).problem is problem
 
 
 # Wordings: (status, body, the window it names). Bodies as the servers send them.
