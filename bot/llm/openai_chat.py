@@ -91,7 +91,12 @@ class OpenAIChat:
             if not openai_errors.blocked_by_filter(error):
                 raise openai_errors.translate(error, datetime.now(UTC)) from error
             yield Chunk(finish_reason="content_filter")
-        except (OpenAIError, httpx2.HTTPError, ValueError) as error:  # ValueError: a frame that is no JSON
+        except (
+            OpenAIError,
+            httpx2.HTTPError,
+            ValueError,
+            RecursionError,
+        ) as error:  # the last two: no JSON, or too deep
             raise openai_errors.cut(error) from error
         finally:
             await response.close()

@@ -8,31 +8,36 @@ is not supposed to be counts as absent. Reasoning and tool calls are not text; t
 from __future__ import annotations
 
 from openai.types.chat import ChatCompletionChunk
-from openai.types.completion_usage import CompletionUsage
+from openai.types.chat.chat_completion_chunk import Choice, ChoiceDelta
+from openai.types.completion_usage import CompletionTokensDetails, CompletionUsage, PromptTokensDetails
 
 from bot.core.ports import Chunk
 from bot.core.turn import Usage
 
+MOST_TOKENS = 2**31 - 1  # what a column of the ledger holds, and more than any model reads
+
 
 def read(event: object) -> Chunk | None:
-    """None for a frame that says nothing."""
+    """None for a frame that says nothing. Raises nothing."""
     if not isinstance(event, ChatCompletionChunk):
         return None
-    choice = event.choices[0] if event.choices else None
-    delta = choice.delta if choice else None
+    choice = _first_choice(event.choices)
+    delta = choice.delta if choice and isinstance(choice.delta, ChoiceDelta) else None
     return Chunk(
         text=_text(delta.content) if delta else "",
         refusal=_text(delta.refusal) if delta else "",
-        finish_reason=(choice.finish_reason or None) if choice else None,
-        usage=usage(event.usage) if event.usage else None,
-        response_id=event.id or None,
-        model=event.model or None,
-        fingerprint=event.system_fingerprint or None,
+        finish_reason=_word(choice.finish_reason) if choice else None,
+        usage=usage(event.usage) if isinstance(event.usage, CompletionUsage) else None,
+        response_id=_word(event.id),
+        model=_word(event.model),
+        fingerprint=_word(event.system_fingerprint),
     )
 
 
 def usage(said: CompletionUsage) -> Usage:
     prompt, completion = said.prompt_tokens_details, said.completion_tokens_details
+    prompt = prompt if isinstance(prompt, PromptTokensDetails) else None
+    completion = completion if isinstance(completion, CompletionTokensDetails) else None
     return Usage(
         prompt_tokens=_tokens(said.prompt_tokens),
         completion_tokens=_tokens(said.completion_tokens),
@@ -40,6 +45,16 @@ def usage(said: CompletionUsage) -> Usage:
         cache_write_tokens=_tokens(prompt.cache_write_tokens) if prompt else None,
         reasoning_tokens=_tokens(completion.reasoning_tokens) if completion else None,
     )
+
+
+def _first_choice(choices: object) -> Choice | None:
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return first if isinstance(first, Choice) else None
+
+
+def _word(value: object) -> str | None:
+    """A name or a reason: text that can be printed, and therefore stored (no NUL, no half of a surrogate pair)."""
+    return value if isinstance(value, str) and value and value.isprintable() else None
 
 
 def _text(content: object) -> str:
@@ -56,4 +71,6 @@ def _is_text(part: object) -> bool:
 
 
 def _tokens(value: object) -> int | None:
-    return value if isinstance(value, int) and value >= 0 else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= MOST_TOKENS else None
