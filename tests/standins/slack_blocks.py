@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.standins.slack_workspace import Json, SlackError
@@ -29,13 +30,38 @@ def content(arguments: Json) -> tuple[str, list[Json]]:
 
 
 def _validate_blocks(blocks: object) -> None:
-    if not isinstance(blocks, list) or len(blocks) > BLOCKS_LIMIT:
+    if not isinstance(blocks, list):
         raise SlackError("invalid_blocks")
     for block in blocks:
         if not isinstance(block, Mapping) or block.get("type") not in BLOCK_TYPES or not _block_fits(block):
             raise SlackError("invalid_blocks")
+    if sum(map(_expanded, blocks)) > BLOCKS_LIMIT:
+        raise SlackError("invalid_blocks")
     if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > ALL_BLOCKS_LIMIT:
         raise SlackError("msg_blocks_too_long")
+
+
+def _expanded(block: Mapping[str, Any]) -> int:
+    """How many blocks Slack makes of one: in Markdown each heading and divider is one, and so is what is between."""
+    if block["type"] != "markdown":
+        return 1
+    alone, between = 0, 0
+    following = False
+    for line in _prose_lines(block["text"]):
+        stands_alone = bool(re.match(r" {0,3}(?:#{1,6}\s|(?:-{3,}|\*{3,}|_{3,})\s*$)", line))
+        alone += stands_alone
+        between += bool(line.strip()) and not stands_alone and not following
+        following = not stands_alone and (following or bool(line.strip()))
+    return alone + between
+
+
+def _prose_lines(markdown: str) -> Iterator[str]:
+    """The lines, with those of code blocks as if they were words."""
+    fenced = False
+    for line in markdown.splitlines():
+        fence = line.lstrip().startswith("```")
+        yield "code" if fence or fenced else line
+        fenced ^= fence
 
 
 def _block_fits(block: Mapping[str, Any]) -> bool:

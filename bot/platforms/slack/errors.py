@@ -15,7 +15,8 @@ MESSAGE_NOT_FOUND = "message_not_found"
 SERVER_SIDE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", INVALID_RESPONSE})
 """Slack's own trouble: it may pass, and the call may have been carried out all the same."""
 
-REFUSED_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "unsupported_block_type"})
+TOO_MANY_BLOCKS = "invalid_blocks"  # or one that is wrong: Slack does not say which
+REFUSED_BLOCKS = frozenset({TOO_MANY_BLOCKS, "invalid_blocks_format", "unsupported_block_type"})
 
 TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long"})
 

@@ -7,27 +7,39 @@ The calls that post it are in api.py, the order of the parts in reply.py.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.markdown import close_open, split
+from bot.platforms.slack.mrkdwn import mrkdwn
 from bot.platforms.slack.text import escape, notification, safe
 
 PART_LIMIT = 10_000  # characters; a markdown block holds 12,000, all blocks of a message about 13,200
 PLAIN_LIMIT = 3_400  # characters once escaped; chat.update refuses a `text` above 4,000, notes included
+CONVINCING = 3  # replies that were refused
 EVENT_TYPE = "threadbot_part"
 
 
 @dataclass(slots=True)
 class BlockSupport:
-    """What we know about Slack and markdown blocks, shared by all replies of a workspace."""
+    """
+    What we know about Slack and markdown blocks, shared by all replies of a workspace.
+
+    A refusal concerns the reply: Slack makes many blocks of a markdown block, and takes 50. Only where several replies
+    were refused, and none was ever taken, the workspace does not know these blocks.
+    """
 
     accepted: bool = False
-    refused: bool = False
+    refused_turns: set[int] = field(default_factory=set)
 
-    def note_refusal(self) -> None:
-        """One text with something odd in it says nothing about the workspace, if others were taken before."""
-        self.refused = not self.accepted
+    @property
+    def refused(self) -> bool:
+        return not self.accepted and len(self.refused_turns) >= CONVINCING
+
+    def note_refusal(self, turn: int) -> None:
+        """The reply to *turn* is not taken as blocks, however short its parts."""
+        if not self.accepted and not self.refused:
+            self.refused_turns.add(turn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +70,7 @@ def _texts(markdown: str, halvings: int, *, plain: bool) -> list[str]:
         return split(markdown, PART_LIMIT >> halvings)
     limit = most = PLAIN_LIMIT >> halvings
     texts = split(markdown, limit)
-    while any(len(escape(each)) > most for each in texts):
+    while any(len(mrkdwn(each)) > most for each in texts):
         limit = limit * 2 // 3  # escaping makes & < > up to five times longer
         texts = split(markdown, limit)
     return texts
@@ -67,7 +79,7 @@ def _texts(markdown: str, halvings: int, *, plain: bool) -> list[str]:
 def content(piece: Piece, *, plain: bool) -> Mapping[str, Any]:
     """The arguments of chat.postMessage and chat.update that make up what is seen."""
     if plain:
-        return {"text": "\n\n".join([*_some(escape(piece.markdown)), *(f"_{escape(note)}_" for note in piece.notes)])}
+        return {"text": "\n\n".join([*_some(mrkdwn(piece.markdown)), *(f"_{escape(note)}_" for note in piece.notes)])}
     blocks = [{"type": "markdown", "text": text} for text in _some(piece.markdown)]
     small = bool(blocks)
     blocks_of_notes = [_note(note, small=small) for note in piece.notes]

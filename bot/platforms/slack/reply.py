@@ -15,7 +15,14 @@ from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
 from bot.platforms.slack.api import DELETE, POST, UPDATE, SlackApi
-from bot.platforms.slack.errors import MESSAGE_NOT_FOUND, REFUSED_BLOCKS, TOO_LONG, UncertainError, concerns_message
+from bot.platforms.slack.errors import (
+    MESSAGE_NOT_FOUND,
+    REFUSED_BLOCKS,
+    TOO_LONG,
+    TOO_MANY_BLOCKS,
+    UncertainError,
+    concerns_message,
+)
 from bot.platforms.slack.events import Identity
 from bot.platforms.slack.limits import PATIENCE, RATE_LIMITED
 from bot.platforms.slack.lookup import find
@@ -26,6 +33,7 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 MOST_HALVINGS = 3  # of a part's length: an eighth is refused for another reason
+SMALLEST = 6  # halvings after refused blocks, of which only those count that make more parts: 156 characters
 
 
 class SlackReply:
@@ -53,6 +61,7 @@ class SlackReply:
         self._fixed = False  # a part cannot be edited: the finished answer is posted anew, a beginning is not
         self._plain = False
         self._halvings = 0  # of what a part may hold
+        self._shortenings = 0  # those that made more parts, after blocks were refused
 
     async def show(self, text: str) -> None:
         if self._fixed:
@@ -89,21 +98,32 @@ class SlackReply:
             try:
                 return await self._bring_parts(self._pieces(text, notes, final=final), final=final)
             except PlatformError as error:
-                if not self._gives_way(error):
+                if not self._gives_way(error, lambda: self._pieces(text, notes, final=final)):
                     raise
 
     def _pieces(self, text: str, notes: Sequence[str], *, final: bool) -> list[Piece]:
         return pieces(text, notes, plain=self._as_plain, finished=final, halvings=self._halvings)
 
-    def _gives_way(self, error: PlatformError) -> bool:
-        """Whether there is another form to try, after Slack refused one; it is chosen then."""
+    def _gives_way(self, error: PlatformError, wanted: Callable[[], list[Piece]]) -> bool:
+        """Whether there is another form to try, after Slack refused what is *wanted*; it is chosen then."""
         if error.code in REFUSED_BLOCKS and not self._as_plain:
-            self._plain = True
-            self._blocks.note_refusal()
+            if error.code != TOO_MANY_BLOCKS or not self._shortened(wanted):
+                self._plain, self._halvings = True, 0
+                self._blocks.note_refusal(self._turn)
             return True
         if error.code in TOO_LONG and self._halvings < MOST_HALVINGS:
             self._halvings += 1
             return True
+        return False
+
+    def _shortened(self, wanted: Callable[[], list[Piece]]) -> bool:
+        """Halve the parts until there are more of them; whether that may still help."""
+        before = len(wanted())
+        while self._shortenings < MOST_HALVINGS and self._halvings < SMALLEST:
+            self._halvings += 1
+            if len(wanted()) > before:
+                self._shortenings += 1
+                return True
         return False
 
     @property

@@ -1,4 +1,4 @@
-"""A Slack stand-in, and a Slack door that runs in it."""
+"""A Slack stand-in, a Slack door that runs in it, and a thread that waits for an answer."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import pytest
 
-from bot.core.conversation import Edited, Incoming, Posted
-from bot.core.ports import Watermarks
+from bot.core.conversation import Edited, Incoming, Posted, ThreadRef
+from bot.core.ports import Reply, ReplyRequest, Watermarks
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.platforms.slack.catch_up import CatchUpSettings
+from tests.contract.world import Log
 from tests.standins.slack import Slack
 
+POST, UPDATE, DELETE, REPLIES = "chat.postMessage", "chat.update", "chat.delete", "conversations.replies"
 PING_SECONDS = 0.1  # also between two tries to connect
 
 
@@ -41,6 +44,35 @@ def door(
         watermarks=watermarks,
         catch_up=catch_up,
     )
+
+
+@dataclass
+class Place:
+    """A thread that waits for an answer, and the door that gives it."""
+
+    slack: Slack
+    thread: ThreadRef
+    log: Log
+
+    async def reply(self, turn: int = 7) -> Reply:
+        return await self.door.open_reply(ReplyRequest(self.thread, turn, self.log.parts(), self.log))
+
+    def __post_init__(self) -> None:
+        self.door = door(self.slack)
+
+    @property
+    def shown(self) -> list[str]:
+        return self.slack.replies(self.thread.channel, self.thread.thread)
+
+    def calls(self) -> list[str]:
+        return [call.method for call in self.slack.faults.calls if call.method != "auth.test"]
+
+
+@pytest.fixture
+async def place(slack: Slack) -> Place:
+    channel = slack.add_channel("general")
+    ts = await slack.post(slack.add_user("kim"), channel, f"{slack.mention} 질문")
+    return Place(slack, ThreadRef("slack", slack.team, channel, ts), Log())
 
 
 class Heard(list[Posted]):

@@ -2,48 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
-from bot.core.conversation import ThreadRef
 from bot.core.errors import LeaseLost, PlatformError
-from bot.core.ports import Reply, ReplyRequest
 from tests.contract.world import Log
-from tests.platforms.slack.conftest import door
-from tests.standins.slack import Slack
+from tests.platforms.slack.conftest import DELETE, POST, REPLIES, UPDATE, Place
 from tests.standins.slack_faults import Lost, RateLimited, Refused, ServerError
-
-POST, UPDATE, DELETE, REPLIES = "chat.postMessage", "chat.update", "chat.delete", "conversations.replies"
-
-
-@dataclass
-class Place:
-    """A thread that waits for an answer, and the door that gives it."""
-
-    slack: Slack
-    thread: ThreadRef
-    log: Log
-
-    async def reply(self, turn: int = 7) -> Reply:
-        return await self.door.open_reply(ReplyRequest(self.thread, turn, self.log.parts(), self.log))
-
-    def __post_init__(self) -> None:
-        self.door = door(self.slack)
-
-    @property
-    def shown(self) -> list[str]:
-        return self.slack.replies(self.thread.channel, self.thread.thread)
-
-    def calls(self) -> list[str]:
-        return [call.method for call in self.slack.faults.calls if call.method != "auth.test"]
-
-
-@pytest.fixture
-async def place(slack: Slack) -> Place:
-    channel = slack.add_channel("general")
-    ts = await slack.post(slack.add_user("kim"), channel, f"{slack.mention} 질문")
-    return Place(slack, ThreadRef("slack", slack.team, channel, ts), Log())
 
 
 async def test_a_short_answer_takes_one_call(place: Place) -> None:
@@ -317,38 +281,6 @@ async def test_what_slack_refuses_for_good_does_not_pass(place: Place, method: s
         await reply.finish("답입니다")
     assert (error.value.code, error.value.passing) == (code, False)
     assert REPLIES not in place.calls()  # nothing is in doubt
-
-
-async def test_where_blocks_are_refused_plain_text_is_posted_and_that_is_remembered(place: Place) -> None:
-    place.slack.fail(POST, Refused("invalid_blocks"))
-    await (await place.reply()).finish("**굵게** <!channel> & so", ["A note."])
-    [shown] = place.shown
-    assert "&amp; so" in shown
-    assert "<" not in shown
-    assert "A note." in shown
-    place.log = Log()
-    await (await place.reply(turn=8)).finish("next")
-    assert "blocks" not in place.slack.calls(POST)[-1].arguments
-    assert place.calls() == [POST, POST, POST]
-
-
-async def test_one_text_that_blocks_do_not_take_does_not_spoil_the_others(place: Place) -> None:
-    reply = await place.reply()
-    await reply.show("fine")
-    place.slack.fail(UPDATE, Refused("invalid_blocks"))
-    await reply.finish("odd")
-    assert place.shown == ["odd"]
-    place.log = Log()
-    await (await place.reply(turn=8)).finish("next")
-    assert "blocks" in place.slack.calls(POST)[-1].arguments
-
-
-async def test_plain_text_is_cut_to_what_an_edit_takes(place: Place) -> None:
-    place.slack.fail(POST, Refused("invalid_blocks"))
-    text = "\n\n".join(f"{number}: a < b && c > d 한글" * 5 for number in range(200))
-    await (await place.reply()).finish(text)
-    assert all(len(shown) <= 4_000 for shown in place.shown)
-    assert " ".join(place.shown).split() == text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").split()
 
 
 async def test_nothing_is_changed_once_the_lease_is_lost(place: Place) -> None:
