@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 from collections.abc import AsyncGenerator, Sequence
 
 from bot.core.findings import Finding, Verdict
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
+from bot.core.texts import language_of
 from bot.core.turn import Usage
 from bot.llm import tokens
 
@@ -21,8 +21,6 @@ WINDOW = 128_000  # tokens
 FINGERPRINT = "offline"
 _QUOTED = 80  # characters of a message that are shown
 _CHUNK = 12  # characters
-
-_HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 
 _TEXTS = {
     "en": {
@@ -95,7 +93,7 @@ def answer(request: CompletionRequest, prompt_tokens: int) -> str:
     """The whole answer, as Markdown. Pure."""
     said = [message.content for message in request.messages if message.role == "user"]
     question = said[-1] if said else ""
-    texts = _TEXTS["ko" if _HANGUL.search(question) else "en"]
+    texts = _TEXTS[language_of(question)]
     sent = texts["sent"].format(
         tokens=f"{prompt_tokens:,}",
         earlier=_earlier(texts, request.earlier_turns),
