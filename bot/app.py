@@ -6,8 +6,8 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -53,7 +53,7 @@ async def run(
     settings: Settings,
     platforms: Sequence[ConnectedPlatform],
     *,
-    until: Awaitable[None] | None = None,
+    until: Callable[[], Coroutine[Any, Any, None]] | None = None,
     checkpoint: Checkpoint = no_checkpoint,
     patience: Patience | None = None,
     store: Database | None = None,
@@ -85,7 +85,7 @@ async def _serve(
     worker: Worker,
     platforms: Sequence[Platform],
     grace_seconds: float,
-    until: Awaitable[None] | None,
+    until: Callable[[], Coroutine[Any, Any, None]] | None,
     note_stopping: Callable[[], None],
 ) -> None:
     stop, at_once = asyncio.Event(), asyncio.Event()
@@ -94,30 +94,19 @@ async def _serve(
         serving = [asyncio.create_task(platform.run(worker.receive)) for platform in platforms]
         ending: list[asyncio.Future[Any]] = [asyncio.create_task(stop.wait())]
         if until is not None:
-            ending.append(asyncio.ensure_future(until))
+            ending.append(asyncio.create_task(until()))
         try:
             await asyncio.wait([working, *serving, *ending], return_when=asyncio.FIRST_COMPLETED)
             note_stopping()
             # Events that arrive while turns finish are still stored: they are answered after the next start.
-            await _unless(at_once, worker.stop(grace_seconds))
+            await worker.stop(grace_seconds, at_once)
         finally:
             for task in (*serving, *ending):
                 task.cancel()
-            await asyncio.wait([working, *serving, *ending], timeout=5)
+            await asyncio.wait([working, *serving, *ending], timeout=15)
     for task in (working, *serving):
         if task.done() and not task.cancelled():
             task.result()  # raises what ended it
-
-
-async def _unless(event: asyncio.Event, stopping: Awaitable[None]) -> None:
-    """Wait for *stopping*, but not when *event* comes first."""
-    task, waiting = asyncio.ensure_future(stopping), asyncio.create_task(event.wait())
-    await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if not task.done():
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 class _signals:  # noqa: N801 - used like a function
@@ -163,11 +152,12 @@ def _worker(
         persist=persist,
     )
     worker_settings = WorkerSettings(
-        platforms=[platform.name for platform in platforms],
         max_concurrent_turns=settings.max_concurrent_turns,
         patience=patience,
     )
-    return Worker(ledger=ledger, answerer=answerer, settings=worker_settings, checkpoint=checkpoint)
+    return Worker(
+        ledger=ledger, answerer=answerer, platforms=platforms, settings=worker_settings, checkpoint=checkpoint
+    )
 
 
 def sampling(settings: Settings) -> Sampling:

@@ -6,9 +6,12 @@ Read once, in cli.py. Descriptions here are the README's table and .env.example:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Self
 
+from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -16,9 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 class Settings(BaseSettings):
     """Names are those of the environment variables, in lower case."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
     slack_bot_token: SecretStr | None = Field(
         None, description="Slack's bot token (`xoxb-…`). Without it, and the next one, the playground starts."
@@ -42,7 +43,9 @@ class Settings(BaseSettings):
         "gpt-6-luna", min_length=1, description="The model's name, as its server knows it. Any name works."
     )
     openai_temperature: float | None = Field(None, ge=0, le=2, description="Sampling temperature. Sent only when set.")
-    openai_seed: int | None = Field(None, description="Seed for repeatable sampling. Sent only when set.")
+    openai_seed: int | None = Field(
+        None, ge=-(2**63), lt=2**63, description="Seed for repeatable sampling. Sent only when set."
+    )
     openai_stop: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         max_length=4,
@@ -121,14 +124,33 @@ class InvalidSettingsError(Exception):
     """Every problem of the settings in one report, with what to do. Never a token."""
 
 
-def read_settings(**overrides: object) -> Settings:
-    """Raises InvalidSettingsError."""
+def read_settings(env_file: Path = Path(".env")) -> Settings:
+    """From the environment, and from *env_file* what that does not say. Raises InvalidSettingsError."""
+    said = _env_file(env_file) if env_file.is_file() else {}
+    missing = {name.lower(): value for name, value in said.items() if value and not os.environ.get(name)}
     try:
-        return Settings(**overrides)  # type: ignore[arg-type] # pydantic checks them
+        return Settings(**{name: value for name, value in missing.items() if name in Settings.model_fields})  # type: ignore[arg-type] # pydantic checks them
     except ValidationError as error:
         raise InvalidSettingsError(_report(error)) from None
+
+
+def _env_file(file: Path) -> Mapping[str, str | None]:
+    """
+    Values as they stand there: python-dotenv would replace ${…} in them, in secrets too, and skip what it cannot read.
+    """
+    try:
+        with file.open(encoding="utf-8") as stream:
+            bindings = list(parse_stream(stream))
     except UnicodeDecodeError:
-        raise InvalidSettingsError(".env is not UTF-8 text. Save it as UTF-8.") from None
+        raise InvalidSettingsError(f"{file} is not UTF-8 text. Save it as UTF-8.") from None
+    except OSError as error:
+        raise InvalidSettingsError(f"{file} cannot be read: {error.strerror}.") from None
+    for binding in bindings:
+        if binding.error:
+            raise InvalidSettingsError(
+                f"{file}, line {binding.original.line}: this is not NAME=value. Check its quotes."
+            )
+    return {binding.key: binding.value for binding in bindings if binding.key}
 
 
 def _report(error: ValidationError) -> str:

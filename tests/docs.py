@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from bot.platforms.slack.manifest import SCOPES
@@ -47,13 +48,17 @@ def with_sections(text: str) -> str:
     for name, made in SECTIONS.items():
         text, count = re.subn(
             rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)",
-            lambda match, made=made: f"{match[1]}{made()}{match[2]}",
+            partial(_filled, made()),
             text,
             flags=re.DOTALL,
         )
         if count != 1:
             raise ValueError(f"README.md has {count} sections named {name}")
     return text
+
+
+def _filled(table: str, match: re.Match[str]) -> str:
+    return f"{match[1]}{table}{match[2]}"
 
 
 if __name__ == "__main__":

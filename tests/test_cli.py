@@ -132,6 +132,34 @@ async def test_a_second_worker_on_the_same_file_is_refused(tmp_path: Path) -> No
             await first.wait()
 
 
+async def test_a_second_sigterm_stops_at_once_and_the_answer_comes_after_the_start(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with Slack() as slack, ModelServer() as model:
+        model.answers.append(Answer("The whole answer.", gate=gate, gate_at=1))
+        kim, channel = slack.add_user("kim"), slack.add_channel("general")
+        variables = environment(slack, model, tmp_path) | {"STOP_GRACE": "600"}
+        command = (sys.executable, "-m", "bot", "run")
+        bot = await asyncio.create_subprocess_exec(
+            *command, cwd=tmp_path, env=variables, stderr=asyncio.subprocess.PIPE
+        )
+        await slack.wait_connected(20)
+        root = await slack.post(kim, channel, f"{slack.mention} hello")
+        await slack.wait_for(lambda: slack.replies(channel, root))
+        bot.send_signal(signal.SIGTERM)
+        lock = tmp_path / "threadbot.db.lock"
+        await slack.wait_for(lambda: lock.read_bytes() == b"stopping")
+        bot.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):
+            _, err = await bot.communicate()
+        assert bot.returncode == 0
+        assert b"Traceback" not in err
+        model.default = Answer("The whole answer.")
+        again = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, env=variables)
+        await slack.wait_for(lambda: slack.replies(channel, root) == ["The whole answer."], 20)
+        again.send_signal(signal.SIGTERM)
+        await again.wait()
+
+
 async def test_sigterm_lets_a_running_answer_finish(tmp_path: Path) -> None:
     gate = asyncio.Event()
     async with Slack() as slack, ModelServer() as model:

@@ -46,7 +46,7 @@ async def playground_bot(settings: Settings, stdin: IO[bytes]) -> None:
     line = await life_line(stdin)
     platform = WebPlatform(line.url, line.secret)
     try:
-        await app.run(settings, [platform], until=line.ended())
+        await app.run(settings, [platform], until=line.ended)
     finally:
         await platform.close()
         line.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from bot.core import budget, finish
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.logs import turn_changed
+from bot.core.naming import named
 from bot.core.noticing import noticing
 from bot.core.ports import (
     Checkpoint,
@@ -24,6 +26,7 @@ from bot.core.ports import (
     CompletionStart,
     LanguageModel,
     Ledger,
+    Noticing,
     PartLog,
     Platform,
     Reply,
@@ -52,6 +55,15 @@ class AnswerSettings:
     max_tokens: int  # for the reply
     sampling: Sampling = field(default_factory=Sampling)
     overlooked_after: timedelta = timedelta(minutes=2)  # an answer in place of an older notice is not noticed
+
+
+class BrokenAnswer(ModelError):  # noqa: N818 - what there is of an answer, more than an error
+    """A stream that broke off after its first words. *partial* is what had come."""
+
+    def __init__(self, error: ModelError, completion: int, partial: Completion) -> None:
+        super().__init__(error.problem, "in the middle", status=error.status, retry_after=error.retry_after)
+        self.completion = completion
+        self.partial = partial
 
 
 class Answerer:
@@ -92,7 +104,19 @@ class Answerer:
         """No answer will come: say so, where the answer would have been."""
         history = await self._ledger.history(turn)
         outcome = await self._conclude(turn, history, reason, notice)
+        await self._unnotice(turn, history)
         await self._show(turn, await self._open_reply(turn), outcome)
+
+    async def keep(self, turn: Turn, broken: BrokenAnswer) -> None:
+        """No attempt brought a whole answer: what there is of the last one is worth more than a sentence."""
+        history = await self._ledger.history(turn)
+        notices, language = self._notices(broken.partial, turn, history), _language(history)
+        await self._persist(
+            lambda: self._ledger.complete(turn.claim, broken.completion, broken.partial, notices, language)
+        )
+        turn_changed(turn, TurnState.ANSWERED, broken.problem.value)
+        await self._unnotice(turn, history)
+        await self._show(turn, await self._open_reply(turn), Outcome(broken.partial.text, notices, language))
 
     async def say_outage(self, turn: Turn) -> Sequence[Notice]:
         """The model is down for longer: tell the asker, once, that the answer will come. Returns what was said."""
@@ -100,8 +124,14 @@ class Answerer:
             return turn.said
         history = await self._ledger.history(turn)
         reply = await self._open_reply(turn)
+        await self._unnotice(turn, history)
         await reply.finish(sentence(Notice(OUTAGE), _language(history)))
         return [Notice(OUTAGE)]
+
+    async def _unnotice(self, turn: Turn, history: History) -> None:
+        platform = self._platforms[turn.conversation.thread.platform]
+        if isinstance(platform, Noticing) and history.messages:
+            await platform.unnotice(turn.conversation.thread, history.messages[-1].platform_id)
 
     async def _withdraw(self, turn: Turn, reply: Reply) -> None:
         """Nobody asks any more: what was shown goes, and no sentence takes its place."""
@@ -139,16 +169,21 @@ class Answerer:
         platform = self._platforms[turn.conversation.thread.platform]
         if is_blank(history, platform.readable):
             return await self._conclude(turn, history, "blank question", Notice("question_blank"))
+        history = await named(history, turn.conversation.thread, platform, self._ledger)
         prompt = self._prompt(turn, history, platform)
         if isinstance(prompt, budget.QuestionTooLong):
             numbers = {"tokens": prompt.tokens, "budget": prompt.budget}
             return await self._conclude(turn, history, "question too long", Notice("question_too_long", numbers))
         completion = await self._ledger.begin(turn.claim, self._start(prompt))
+        collected = _Collected(time.monotonic())
         try:
             async with noticing(turn, history, platform, presenter):
-                result = await self._stream(prompt, presenter)
+                await self._stream(prompt, collected, presenter)
+                result = self._completion(collected)
         except ModelError as error:
             await self._ledger.abandon(turn.claim, completion, error.problem.value)
+            if visible("".join(collected.text)):
+                raise BrokenAnswer(error, completion, self._completion(collected)) from error
             raise
         notices = self._notices(result, turn, history)
         language = _language(history)
@@ -187,7 +222,7 @@ class Answerer:
             window_position=prompt.window_position,
         )
 
-    async def _stream(self, prompt: Prompt, presenter: Presenter) -> Completion:
+    async def _stream(self, prompt: Prompt, collected: _Collected, presenter: Presenter) -> None:
         request = CompletionRequest(
             model=self._settings.model,
             messages=prompt.messages,
@@ -196,7 +231,6 @@ class Answerer:
             earlier_turns=prompt.earlier_turns,
             dropped=prompt.window_start > 0,
         )
-        collected = _Collected(time.monotonic())
         async with aclosing(self._model.stream(request)) as chunks:
             async for chunk in chunks:
                 if not collected.first_token and (chunk.text or chunk.refusal):
@@ -214,12 +248,12 @@ class Answerer:
                     await self._checkpoint("chunk")
                 presenter.raise_failure()
         await self._checkpoint("last chunk")
-        return self._completion(collected)
 
     def _completion(self, collected: _Collected) -> Completion:
         ended = time.monotonic()
         refusal = "".join(collected.refusal) or None
         text = ("".join(collected.text) or refusal or "").strip()
+        text = text if visible(text) else ""
         if not text and collected.finish_reason is None:
             raise ModelError(ModelProblem.CUT, "the stream ended without a word")
         return Completion(
@@ -313,6 +347,11 @@ def _is_overlooked(turn: Turn, after: timedelta) -> bool:
     if not turn.parts or not any(notice.key == OUTAGE for notice in turn.said):
         return False
     return datetime.now(UTC) - turn.parts[0].intended_at > after
+
+
+def visible(text: str) -> bool:
+    """Whether a reader sees anything: spaces and invisible characters are not an answer."""
+    return any(unicodedata.category(character)[0] not in "ZC" for character in text)
 
 
 def _language(history: History) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -19,23 +18,24 @@ async def noticing(turn: Turn, history: History, platform: Platform, presenter: 
     """
     Announce the answer to the newest question, unless the first words come at once; take that back at the end.
 
-    An attempt after the first takes back what one before it may have left behind when its process died.
+    What is tried again stays announced. An attempt after the first takes back what the one before it left, because it
+    was to be tried again or because its process died.
     """
     if not isinstance(platform, Noticing):
         yield
         return
     thread, message = turn.conversation.thread, history.messages[-1].platform_id
-    started = time.monotonic()
     announcing = asyncio.create_task(_announce(platform, turn, message, presenter))
     try:
         yield
     finally:
         announcing.cancel()
         await asyncio.wait([announcing])
-        if turn.attempts > 1 or time.monotonic() - started >= NOTICE_SECONDS:
-            await platform.unnotice(thread, message)
+    if presenter.announced or turn.attempts > 1:
+        await platform.unnotice(thread, message)
 
 
 async def _announce(platform: Noticing, turn: Turn, message: str, presenter: Presenter) -> None:
     if not await presenter.words_within(NOTICE_SECONDS):
+        presenter.announced = True
         await platform.notice(turn.conversation.thread, message)

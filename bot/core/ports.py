@@ -73,6 +73,10 @@ class Reply(Protocol):
 class Platform(Protocol):
     name: str  # as in ThreadRef.platform
 
+    @property
+    def ready(self) -> bool:
+        """Whether turns can be worked on: the door knows by what name it is called, so that readable() is right."""
+
     async def run(self, receive: Receive) -> None:
         """
         Deliver events until cancelled. Each is handed to *receive* before the platform is told that we have it.
@@ -85,6 +89,14 @@ class Platform(Protocol):
 
     def readable(self, text: str) -> str:
         """A message's text as a person reads it: the bot's own mention is gone, escapes are undone. Pure."""
+
+
+@runtime_checkable
+class Directory(Protocol):
+    """A capability: names of people and other bots."""
+
+    async def names(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:
+        """Display names by id, as far as the platform tells them in a moment. Never raises for what it says."""
 
 
 @runtime_checkable
@@ -237,6 +249,9 @@ class Ledger(Protocol):
         """
 
     async def history(self, turn: Turn) -> History: ...
+
+    async def name_participants(self, thread: ThreadRef, names: Mapping[str, str]) -> None:
+        """Note the names of those who speak in the workspace of *thread*."""
 
     async def begin(self, claim: Claim, start: CompletionStart) -> int:
         """Note a call of the model before it is made. Returns the completion's id."""

@@ -30,6 +30,7 @@ class Presenter:
         self._stopping = asyncio.Event()
         self._lost: LeaseLost | None = None
         self._words = asyncio.Event()
+        self.announced = False  # the asker was shown that there will be words
 
     def add(self, text: str) -> None:
         """More of the answer."""

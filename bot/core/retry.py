@@ -1,4 +1,4 @@
-"""How long to wait before an attempt is made again, or that there will be none. Pure; all waiting is decided here."""
+"""How long a turn waits before it is tried again, or that it will not be. Pure."""
 
 from __future__ import annotations
 

@@ -15,13 +15,13 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.core.answer import Answerer
+from bot.core.answer import Answerer, BrokenAnswer
 from bot.core.conversation import Edited, Incoming
 from bot.core.deliveries import Deliveries
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError
 from bot.core.logs import turn_changed
 from bot.core.policy import Action, Decision, decide
-from bot.core.ports import Checkpoint, Ledger
+from bot.core.ports import Checkpoint, Ledger, Platform
 from bot.core.retry import Patience, RetryPolicy, is_passing, outage_wait, reconnect_wait
 from bot.core.turn import Notice, Turn, TurnState
 
@@ -34,16 +34,24 @@ PERSIST_SECONDS = 600.0  # how long an answer is kept in memory while the databa
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    platforms: Collection[str]  # those that this process serves
     max_concurrent_turns: int
     patience: Patience = field(default_factory=Patience)
 
 
 class Worker:
-    def __init__(self, *, ledger: Ledger, answerer: Answerer, settings: WorkerSettings, checkpoint: Checkpoint) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        answerer: Answerer,
+        platforms: Collection[Platform],
+        settings: WorkerSettings,
+        checkpoint: Checkpoint,
+    ) -> None:
         self.owner = uuid.uuid4().hex
         self._ledger = ledger
         self._answerer = answerer
+        self._platforms = platforms
         self._settings = settings
         self._checkpoint = checkpoint
         self._tasks: dict[asyncio.Task[None], Turn] = {}
@@ -105,9 +113,13 @@ class Worker:
 
     async def _claim(self) -> None:
         room = self._settings.max_concurrent_turns - len(self._tasks)
-        if room <= 0:
+        ready = [platform.name for platform in self._platforms if platform.ready]
+        if room <= 0 or not ready:
             return
-        for turn in await self._ledger.claim(self.owner, self._settings.platforms, room):
+        for turn in await self._ledger.claim(self.owner, ready, room):
+            if self._stopping.is_set():  # asked for while the claim was made
+                await self._release_at_stop(turn)
+                continue
             await self._checkpoint("after claim")
             turn_changed(turn, turn.state, "claimed")
             task = asyncio.create_task(self._work(turn))
@@ -171,6 +183,9 @@ class Worker:
             await self._release(turn, wait, reason, turn.said)
             return
         try:
+            if isinstance(error, BrokenAnswer):
+                await self._answerer.keep(turn, error)
+                return
             if isinstance(error, ModelError) and self._outlasts(turn, error):
                 said = await self._answerer.say_outage(turn)
                 wait = max(outage_wait(turn.attempts, random.random), error.retry_after or 0)
@@ -190,6 +205,7 @@ class Worker:
             await self._release(turn, wait, error.code)
             return
         await self._ledger.give_up(turn.claim, error.code)
+        log.warning("turn %d cannot be shown and is given up: %s", turn.claim.turn, error.code)
         turn_changed(turn, TurnState.FAILED, error.code)
 
     def _wait_for(self, policy: RetryPolicy, turn: Turn, error: Exception) -> float | None:
@@ -207,12 +223,15 @@ class Worker:
 
     # stopping
 
-    async def stop(self, grace_seconds: float) -> None:
-        """No new turns; those that run get *grace_seconds*, then they are released for whoever starts next."""
+    async def stop(self, grace_seconds: float, at_once: asyncio.Event) -> None:
+        """
+        No new turns; those that run get *grace_seconds*, or until *at_once* is set.
+
+        Then they are released for whoever starts next.
+        """
         self._stopping.set()
         self._wake.set()
-        if self._tasks:
-            await asyncio.wait(list(self._tasks), timeout=grace_seconds)
+        await self._finish_within(grace_seconds, at_once)
         left = dict(self._tasks)
         for task in left:
             task.cancel()
@@ -220,6 +239,13 @@ class Worker:
             await asyncio.wait(list(left))
         for turn in left.values():
             await self._release_at_stop(turn)
+
+    async def _finish_within(self, seconds: float, at_once: asyncio.Event) -> None:
+        ends = time.monotonic() + seconds
+        waiting = asyncio.create_task(at_once.wait())
+        while self._tasks and not waiting.done() and (left := ends - time.monotonic()) > 0:
+            await asyncio.wait([*self._tasks, waiting], timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
 
     async def _release_at_stop(self, turn: Turn) -> None:
         try:

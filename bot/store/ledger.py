@@ -7,7 +7,7 @@ transaction; a write for a claimed turn first checks the claim's fence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -182,6 +182,16 @@ class SqlLedger:
 
     async def history(self, turn: Turn) -> History:
         return await self._database.read(lambda connection: histories.load(connection, turn))
+
+    async def name_participants(self, thread: ThreadRef, names: Mapping[str, str]) -> None:
+        def write(connection: Connection) -> None:
+            where = {"on_platform": thread.platform, "in_workspace": thread.workspace}
+            now = self._now(connection)
+            for id_, name in names.items():
+                who = where | {"with_external_id": id_}
+                connection.execute(sql.NAMED, who | {"name": name, "refreshed_at": now})
+
+        await self._database.write(write, synced=False)
 
     async def begin(self, claim: Claim, start: CompletionStart) -> int:
         def write(connection: Connection) -> int:

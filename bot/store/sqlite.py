@@ -76,20 +76,25 @@ class SqliteDatabase:
     async def _drain(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:SHARED], self._waiting[SHARED:]
-            try:
-                outcomes = await self._writer.run(lambda engine, batch=batch: _together(engine, batch))  # type: ignore[misc] # mypy: no default in lambda
-            except BotError:  # none of them has happened: find out whose fault it is
+            if not await self._settled(batch):  # none of them has happened: find out whose fault it is
                 for entry in batch:
-                    await self._settle(entry)
-            else:
-                for entry, outcome in zip(batch, outcomes, strict=True):
-                    _deliver(entry, *outcome)
+                    await self._settled([entry])
 
-    async def _settle(self, entry: _Waiting) -> None:
-        try:
-            _deliver(entry, *(await self._writer.run(lambda engine: _together(engine, [entry])))[0])
-        except BotError as error:
-            _deliver(entry, None, error)
+    async def _settled(self, batch: Sequence[_Waiting]) -> bool:
+        """
+        Run *batch* in one transaction; False when it failed and there are several.
+
+        Whatever is raised, also by a defect, reaches whoever waits: nobody may wait for ever.
+        """
+        writing = asyncio.ensure_future(self._writer.run(lambda engine: _together(engine, batch)))
+        await asyncio.wait([writing])
+        error = writing.exception()
+        if error is None:
+            for entry, outcome in zip(batch, writing.result(), strict=True):
+                _deliver(entry, *outcome)
+        elif len(batch) == 1:
+            _deliver(batch[0], None, error)
+        return error is None or len(batch) == 1
 
 
 class _Thread:
@@ -186,7 +191,7 @@ def _tried(connection: Connection, operation: Operation[Any]) -> _Outcome:
         return None, refused
 
 
-def _deliver(entry: _Waiting, result: Any, error: BotError | None) -> None:
+def _deliver(entry: _Waiting, result: Any, error: BaseException | None) -> None:
     if entry.done.done():  # whoever waited was cancelled
         return
     if error is not None:

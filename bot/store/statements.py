@@ -123,6 +123,11 @@ PARTS = (
 HELD = update(turns).where(
     turns.c.id == bindparam("held"), turns.c.fence == bindparam("held_fence"), turns.c.state.in_(AT_WORK)
 )
+NAMED = update(participants).where(
+    participants.c.platform == bindparam("on_platform"),
+    participants.c.workspace == bindparam("in_workspace"),
+    participants.c.external_id == bindparam("with_external_id"),
+)
 RENEWED = update(turns).where(
     turns.c.id.in_(bindparam("ids", expanding=True)),
     turns.c.owner == bindparam("held_by"),

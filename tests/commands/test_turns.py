@@ -121,7 +121,7 @@ def test_each_way_of_being_retried_is_said() -> None:
 
 
 def settings(url: str) -> Settings:
-    return Settings(_env_file=None, database_url=url)  # type: ignore[call-arg] # pydantic-settings'
+    return Settings(database_url=url)
 
 
 async def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:

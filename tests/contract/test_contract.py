@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.core.conversation import Incoming, ParticipantKind
+from bot.core.conversation import Incoming, ParticipantKind, Posted
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.ports import Platform, Reply, ReplyRequest
 from tests.contract.world import PINGING, WORLDS, Asked, Log, World, left_behind, open_world
@@ -27,9 +27,13 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def running(world: World, receive: Callable[[Incoming], Awaitable[None]]) -> AsyncIterator[Platform]:
+async def running(world: World, receive: Callable[[Posted], Awaitable[None]]) -> AsyncIterator[Platform]:
+    async def receive_posted(incoming: Incoming) -> None:
+        assert isinstance(incoming, Posted)
+        await receive(incoming)
+
     platform = world.platform()
-    task = asyncio.create_task(platform.run(receive))
+    task = asyncio.create_task(platform.run(receive_posted))
     try:
         await world.connected(platform)
         yield platform
@@ -39,7 +43,7 @@ async def running(world: World, receive: Callable[[Incoming], Awaitable[None]]) 
             await task
 
 
-async def ignore(_said: Incoming) -> None:
+async def ignore(_said: Posted) -> None:
     """Receive nothing in particular."""
 
 
@@ -62,7 +66,7 @@ def words(texts: list[str]) -> list[str]:
 async def test_an_event_reaches_receive_before_it_is_acknowledged(world: World) -> None:
     reached, release = asyncio.Event(), asyncio.Event()
 
-    async def receive(said: Incoming) -> None:
+    async def receive(said: Posted) -> None:
         if said.author.kind is ParticipantKind.PERSON:
             reached.set()
             await release.wait()
@@ -79,7 +83,7 @@ async def test_an_event_that_could_not_be_stored_is_delivered_again(world: World
     attempts: list[str] = []
     broken = True
 
-    async def receive(said: Incoming) -> None:
+    async def receive(said: Posted) -> None:
         attempts.append(said.id)
         if broken:
             raise LedgerError("the disk is full")
@@ -96,9 +100,9 @@ async def test_an_event_that_could_not_be_stored_is_delivered_again(world: World
 
 
 async def test_every_copy_of_a_message_is_the_same_message_and_decided_alike(world: World) -> None:
-    said: list[Incoming] = []
+    said: list[Posted] = []
 
-    async def receive(incoming: Incoming) -> None:
+    async def receive(incoming: Posted) -> None:
         said.append(incoming)
 
     async with running(world, receive):
@@ -113,9 +117,9 @@ async def test_every_copy_of_a_message_is_the_same_message_and_decided_alike(wor
 
 
 async def test_messages_of_a_thread_are_ordered_by_position(world: World) -> None:
-    said: dict[str, Incoming] = {}
+    said: dict[str, Posted] = {}
 
-    async def receive(incoming: Incoming) -> None:
+    async def receive(incoming: Posted) -> None:
         said[incoming.id] = incoming
 
     async with running(world, receive):
@@ -127,9 +131,9 @@ async def test_messages_of_a_thread_are_ordered_by_position(world: World) -> Non
 
 
 async def test_a_reader_does_not_see_the_mention(world: World) -> None:
-    said: list[Incoming] = []
+    said: list[Posted] = []
 
-    async def receive(incoming: Incoming) -> None:
+    async def receive(incoming: Posted) -> None:
         said.append(incoming)
 
     async with running(world, receive) as platform:
@@ -150,7 +154,7 @@ async def test_cancelling_run_leaves_nothing_behind(world: World) -> None:
 async def test_cancelling_run_lets_an_event_in_flight_be_stored_and_acknowledged(world: World) -> None:
     reached, release, stored = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def receive(_said: Incoming) -> None:
+    async def receive(_said: Posted) -> None:
         reached.set()
         await release.wait()
         stored.set()

@@ -30,12 +30,12 @@ class Office:
     @asynccontextmanager
     async def bot(self, patience: Patience | None = None, **settings: Any) -> AsyncIterator[None]:
         """The bot at work; stopped cleanly at the end, with its turns finished."""
-        chosen = Settings(_env_file=None, **{**self._settings(), **settings})  # type: ignore[call-arg] # pydantic-settings'
+        chosen = Settings(**{**self._settings(), **settings})
         platform = SlackPlatform(
             bot_token=self.slack.bot_token, app_token=self.slack.app_token, api_url=self.slack.api_url
         )
         stop = asyncio.Event()
-        running = asyncio.create_task(app.run(chosen, [platform], until=_set(stop), patience=patience))
+        running = asyncio.create_task(app.run(chosen, [platform], until=lambda: _set(stop), patience=patience))
         try:
             await self.slack.wait_connected()
             yield

@@ -21,7 +21,7 @@ from tests.whole.conftest import Office
 @asynccontextmanager
 async def bot(office: Office, **settings: Any) -> AsyncIterator[SlackPlatform]:
     """The bot as `threadbot run` starts it, only that it looks after its connection more often."""
-    chosen = Settings(_env_file=None, **{**office._settings(), **settings})  # type: ignore[call-arg] # noqa: SLF001 - pydantic-settings'; our own tests
+    chosen = Settings(**{**office._settings(), **settings})  # noqa: SLF001 - our own tests
     stop = asyncio.Event()
     async with app.open_store(chosen) as store:
         platform = SlackPlatform(
@@ -32,7 +32,7 @@ async def bot(office: Office, **settings: Any) -> AsyncIterator[SlackPlatform]:
             watermarks=SqlWatermarks(store),
             catch_up=CatchUpSettings(longest=timedelta(hours=chosen.catch_up_hours), note_seconds=0.05),
         )
-        running = asyncio.create_task(app.run(chosen, [platform], until=_set(stop), store=store))
+        running = asyncio.create_task(app.run(chosen, [platform], until=lambda: _set(stop), store=store))
         try:
             await office.slack.wait_for(lambda: office.slack.socket_mode.connections and platform.connected, 30)
             await office.slack.wait_for(lambda: office.rows("SELECT 1 FROM watermarks WHERE channel = ''"))

@@ -154,7 +154,7 @@ async def test_a_question_that_does_not_fit_is_refused_with_the_two_numbers(offi
 async def test_a_bare_mention_is_told_what_to_write(office: Office) -> None:
     async with office.bot():
         [answer] = await office.answers(await office.ask(""))
-    assert answer == "I see no text to answer. Write your question after my name."
+    assert answer == "I see no text to answer. Write me a question."
     assert office.model.requests == []
 
 

@@ -70,3 +70,23 @@ async def test_a_question_too_long_for_every_window_is_told_so(office: Office) -
     async with office.bot(openai_max_tokens=10):
         [shown] = await office.answers(await office.ask("word " * 300))
     assert "too long for me" in shown
+
+
+async def test_an_answer_that_keeps_breaking_off_is_kept_as_far_as_it_came(office: Office) -> None:
+    office.model.default = Answer("The first half and the second half", chunk_size=14, cut_at=1)
+    async with office.bot(IMPATIENT):
+        root = await office.ask("hello")
+        [shown] = await office.answers(root)
+        office.model.default = Answer("All of it.")
+        await office.ask("go on", thread=root)
+        await office.answers(root, 2)
+    assert shown.startswith("The first half")
+    assert "broke off" in shown
+    assert office.prompts()[1] == [("user", "hello"), ("assistant", "The first half"), ("user", "go on")]
+
+
+async def test_an_answer_that_nobody_can_see_counts_as_empty(office: Office) -> None:
+    office.model.answers.append(Answer("\u200b \u2060"))
+    async with office.bot():
+        [shown] = await office.answers(await office.ask("hello"))
+    assert "empty" in shown

@@ -17,7 +17,7 @@ SENTENCES = {
     "empty_length": "The model used up its length limit of {limit} tokens before it wrote a word. "
     "Ask for something shorter, or ask whoever runs me to raise OPENAI_MAX_TOKENS.",
     "tool_calls": "The model wanted to use a tool, and I have none. Ask me again, perhaps put differently.",
-    "question_blank": "I see no text to answer. Write your question after my name.",
+    "question_blank": "I see no text to answer. Write me a question.",
     "question_too_long": "That is too long for me: with my instructions it comes to {tokens} tokens, "
     "and I can send {budget}. Shorten it, or send it in parts.",
     "model_rate_limited": "The model is too busy right now. Ask me again in a few minutes.",

@@ -36,6 +36,11 @@ class WebPlatform:
         self._connected = False
 
     @property
+    def ready(self) -> bool:
+        """The playground's bot has the same name everywhere."""
+        return True
+
+    @property
     def connected(self) -> bool:
         """Whether events can arrive just now."""
         return self._connected

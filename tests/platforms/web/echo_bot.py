@@ -16,7 +16,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from bot.core.conversation import Posted, ThreadRef
+from bot.core.conversation import Incoming, Posted, ThreadRef
 from bot.core.ports import ReplyRequest
 from bot.platforms.web.adapter import WebPlatform
 from bot.platforms.web.life_line import LifeLine, life_line
@@ -30,7 +30,8 @@ class EchoBot:
         self._said: dict[ThreadRef, list[str]] = defaultdict(list)
         self._answering: set[asyncio.Task[None]] = set()
 
-    async def receive(self, posted: Posted) -> None:
+    async def receive(self, posted: Incoming) -> None:
+        assert isinstance(posted, Posted)
         if "[hold]" in posted.text:
             tell(f"held {posted.id}")
             await self._made("released")

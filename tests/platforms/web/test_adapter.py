@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.conversation import Incoming, ThreadRef
+from bot.core.conversation import Incoming, Posted, ThreadRef
 from bot.core.errors import PlatformError, SettingsError
 from bot.core.ports import ReplyRequest
 from bot.platforms.web.adapter import WebPlatform
@@ -43,8 +43,9 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def running(platform: WebPlatform, said: list[Incoming]) -> AsyncIterator[None]:
+async def running(platform: WebPlatform, said: list[Posted]) -> AsyncIterator[None]:
     async def receive(incoming: Incoming) -> None:
+        assert isinstance(incoming, Posted)
         said.append(incoming)
 
     task = asyncio.create_task(platform.run(receive))
@@ -57,7 +58,7 @@ async def running(platform: WebPlatform, said: list[Incoming]) -> AsyncIterator[
 
 
 async def test_a_broken_connection_is_made_again_and_nothing_is_lost(live: Live) -> None:
-    port, said = free_port(), []  # type: tuple[int, list[Incoming]]
+    port, said = free_port(), []  # type: tuple[int, list[Posted]]
     platform = WebPlatform(f"http://127.0.0.1:{port}", SECRET)
     async with running(platform, said):
         for text in ("before", "after"):
@@ -79,7 +80,7 @@ async def test_a_wrong_secret_ends_run(live: Live) -> None:
 
 
 async def test_a_direct_message_needs_no_mention(live: Live) -> None:
-    said: list[Incoming] = []
+    said: list[Posted] = []
     async with (
         serving(live, host="127.0.0.1", port=0, secret=SECRET, redeliver_seconds=5) as port,
         running(WebPlatform(f"http://127.0.0.1:{port}", SECRET), said),

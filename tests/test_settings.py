@@ -1,0 +1,70 @@
+"""Environment and .env → Settings."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.settings import InvalidSettingsError, Settings, fields, read_settings
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in fields():
+        monkeypatch.delenv(name, raising=False)
+
+
+def read(tmp_path: Path, text: str) -> Settings:
+    file = tmp_path / ".env"
+    file.write_text(text, encoding="utf-8")
+    return read_settings(file)
+
+
+def test_without_anything_there_is_the_demo_on_a_file_in_this_directory(tmp_path: Path) -> None:
+    settings = read_settings(tmp_path / ".env")
+    assert settings.offline
+    assert settings.openai_model == "gpt-6-luna"
+    assert settings.database_url == "sqlite+aiosqlite:///threadbot.db"
+
+
+def test_the_environment_wins_over_the_file_unless_it_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_MODEL", "from-environment")
+    monkeypatch.setenv("SYSTEM_PROMPT", "")
+    settings = read(tmp_path, "OPENAI_MODEL=from-file\nSYSTEM_PROMPT='짧게 답해 줘'\nOPENAI_TIMEOUT=\n")
+    assert (settings.openai_model, settings.system_prompt) == ("from-environment", "짧게 답해 줘")
+    assert settings.openai_timeout == 120
+
+
+@pytest.mark.parametrize("secret", ["sk-a${HOME}b#c", "sk-$1", "sk a b"])
+def test_a_secret_in_quotes_is_taken_as_it_stands(tmp_path: Path, secret: str) -> None:
+    for quote in "'\"":
+        key = read(tmp_path, f"OPENAI_API_KEY={quote}{secret}{quote}\n").openai_api_key
+        assert key is not None
+        assert key.get_secret_value() == secret
+
+
+def test_a_line_that_is_no_setting_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettingsError, match="line 2"):
+        read(tmp_path, "OPENAI_MODEL=m\nSYSTEM_PROMPT='never closed\n")
+
+
+def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes("SYSTEM_PROMPT=안녕".encode("euc-kr"))
+    with pytest.raises(InvalidSettingsError, match="UTF-8"):
+        read_settings(file)
+
+
+def test_every_problem_is_in_one_report_and_no_secret(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettingsError) as refused:
+        read(tmp_path, "OPENAI_SEED=9223372036854775808\nSLACK_BOT_TOKEN=hunter2\nMAX_CONCURRENT_TURNS=0\n")
+    report = str(refused.value)
+    assert all(name in report for name in ("OPENAI_SEED", "SLACK_BOT_TOKEN", "MAX_CONCURRENT_TURNS"))
+    assert "hunter2" not in report
+
+
+def test_stop_sequences_are_separated_by_commas(tmp_path: Path) -> None:
+    assert read(tmp_path, "OPENAI_STOP=END,그만\n").openai_stop == ("END", "그만")
+
+
+def test_tokens_are_not_printed() -> None:
+    assert "hunter2" not in repr(Settings(openai_api_key="hunter2"))  # pydantic converts it
