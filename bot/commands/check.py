@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from bot import app
 from bot.core.errors import BotError
 from bot.core.findings import Finding, Verdict
+from bot.llm.offline import OfflineModel
 from bot.llm.openai_chat import OpenAIChat
 from bot.platforms.slack import checks
 from bot.settings import Settings
 from bot.store import migrate
+from bot.store.database import sqlite_file
 
 _MARKS = {Verdict.OK: "ok     ", Verdict.FAILED: "FAILED ", Verdict.UNKNOWN: "unknown"}
 
@@ -31,6 +35,8 @@ def exit_status(findings: Sequence[Finding]) -> int:
 
 async def _database(settings: Settings) -> Finding:
     try:
+        if _is_still_to_be_made(sqlite_file(settings.database_url)):
+            return Finding("Database", Verdict.OK, "there is no database yet; `threadbot run` makes it")
         async with app.open_store(settings) as database:
             current = await migrate.current(database)
     except BotError as error:
@@ -42,6 +48,11 @@ async def _database(settings: Settings) -> Finding:
         return Finding("Database", Verdict.OK, f"at revision {current}")
     detail = f"at revision {current}, the newest is {head}" if current else "empty"
     return Finding("Database", Verdict.OK, detail, "`threadbot run` or `threadbot migrate` brings it up to date.")
+
+
+def _is_still_to_be_made(file: Path | None) -> bool:
+    """Whether *file* is missing where it can be made. To open it would make it: a check leaves nothing behind."""
+    return file is not None and not os.path.lexists(file) and os.access(file.parent, os.W_OK | os.X_OK)
 
 
 async def _slack(settings: Settings, channel: str | None) -> Sequence[Finding]:
@@ -59,9 +70,6 @@ async def _slack(settings: Settings, channel: str | None) -> Sequence[Finding]:
 
 
 async def _model(settings: Settings) -> Finding:
-    if settings.offline:
-        remedy = "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own."
-        return Finding("Model", Verdict.OK, "the offline demo answers", remedy)
     async with app.open_model(settings) as model:
-        assert isinstance(model, OpenAIChat)  # noqa: S101 - the only other one is offline
+        assert isinstance(model, OpenAIChat | OfflineModel)  # noqa: S101 - there are no others
         return await model.probe(settings.openai_model, app.sampling(settings))
