@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from tests.standins.slack_blocks import content
-from tests.standins.slack_faults import Faults, Lost, RateLimited, Refused, ServerError, now
+from tests.standins.slack_faults import Faults, Leaner, Lost, RateLimited, Refused, ServerError, Stranger, now
 from tests.standins.slack_workspace import BOT, BOT_USER, TEAM, Channel, Json, Message, SlackError, Workspace
 
 TEXT_LIMIT, UPDATE_TEXT_LIMIT = 40_000, 4_000  # characters; the first truncates, the second refuses
@@ -68,8 +68,10 @@ class WebApi:
             status, answer = 429, {"ok": False, "error": "ratelimited"}
         elif isinstance(fault, Refused):
             answer = {"ok": False, "error": fault.code}
-        elif isinstance(fault, ServerError):
+        elif isinstance(fault, ServerError | Stranger):
             status, answer = fault.status, {}
+        elif isinstance(fault, Leaner):
+            answer = {key: value for key, value in answer.items() if key not in fault.without}
         self._faults.note(method, arguments, status, {} if isinstance(fault, Lost) else answer, at)
         return _response(request, fault, status, answer, self._workspace)
 
@@ -268,7 +270,7 @@ class WebApi:
 def _performs(fault: object) -> bool:
     if isinstance(fault, Lost | ServerError):
         return fault.performed
-    return fault is None
+    return fault is None or isinstance(fault, Leaner)
 
 
 def _response(
@@ -278,6 +280,8 @@ def _response(
         if request.transport is not None:
             request.transport.abort()
         return web.Response()  # nobody reads it
+    if isinstance(fault, Stranger):
+        return web.Response(status=fault.status, text=fault.body, content_type=fault.content_type)
     if isinstance(fault, ServerError):
         page = "<html><body>Bad gateway</body></html>"
         return web.Response(status=status, text=page if fault.html else "", content_type="text/html")

@@ -40,7 +40,23 @@ class Refused:
     code: str
 
 
-Fault = RateLimited | ServerError | Lost | Refused
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Something that is not Slack answers: *body* of *content_type*; nothing is performed."""
+
+    status: int = 200
+    body: str = "<html><body>It works!</body></html>"
+    content_type: str = "text/html"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaner:
+    """The call is performed, and its answer lacks the fields *without*."""
+
+    without: tuple[str, ...]
+
+
+Fault = RateLimited | ServerError | Lost | Refused | Stranger | Leaner
 
 
 @dataclass(slots=True)

@@ -14,7 +14,8 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.platforms.slack.errors import CallFailure, platform_error
+from bot.core.errors import PlatformError
+from bot.platforms.slack.errors import INVALID_RESPONSE, NOT_SLACK, CallFailure, UncertainError, platform_error
 from bot.platforms.slack.limits import RATE_LIMITED, Pauses
 from bot.platforms.slack.logs import sdk_logger
 
@@ -41,7 +42,8 @@ class Page:
 
 class SlackApi:
     """
-    Raises PlatformError, and UncertainError when a call may have been carried out all the same.
+    Raises PlatformError, and UncertainError when a call may have been carried out all the same. Until a call has
+    succeeded, an answer that is not of Slack's form means that the address is wrong: NOT_SLACK, which does not pass.
 
     *session* is shared by all calls while it is open; without one the SDK opens one for each call.
     """
@@ -49,18 +51,26 @@ class SlackApi:
     def __init__(self, bot_token: str, api_url: str, pauses: Pauses) -> None:
         self._client = AsyncWebClient(token=bot_token, base_url=api_url, retry_handlers=[], logger=sdk_logger())
         self.pauses = pauses
+        self._answered = False  # Slack has, once
 
     def use(self, session: aiohttp.ClientSession | None) -> None:
         self._client.session = session
 
     async def auth_test(self) -> AsyncSlackResponse:
-        """The answer with its headers: `x-oauth-scopes` names what the token may do."""
-        return await self._call("auth.test", self._client.auth_test())
+        """
+        The answer, with `team_id` and `user_id`, and its headers: `x-oauth-scopes` names what the token may do.
+
+        `bot_id` is in the answers to bot tokens.
+        """
+        answer = await self._call("auth.test", self._client.auth_test())
+        if not (answer.get("team_id") and answer.get("user_id")):
+            raise PlatformError(NOT_SLACK, passing=False)
+        return answer
 
     async def open_connection(self, app_token: str) -> str:
         """A single-use address for a Socket Mode connection."""
         answer = await self._call(OPEN, self._client.apps_connections_open(app_token=app_token))
-        return str(answer["url"])
+        return _field(answer, "url")
 
     async def post(
         self, channel: str, content: Message, *, thread: str | None = None, metadata: Message | None = None
@@ -74,7 +84,7 @@ class SlackApi:
             unfurl_media=False,
             **content,
         )
-        return str((await self._call(POST, call))["ts"])
+        return _field(await self._call(POST, call), "ts")
 
     async def update(self, channel: str, ts: str, content: Message) -> None:
         # Unlike chat.postMessage, chat.update parses by default: "@channel" would become a mention.
@@ -132,12 +142,26 @@ class SlackApi:
 
     async def _call(self, method: str, call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
         try:
-            return await call
+            answer = await call
         except CallFailure as error:
-            translated = platform_error(error)
+            translated = self._placed(platform_error(error))
             if translated.code == RATE_LIMITED:
                 self.pauses.note(method, translated.retry_after)
             raise translated from error
+        self._answered = True
+        return answer
+
+    def _placed(self, error: PlatformError) -> PlatformError:
+        if error.code == INVALID_RESPONSE and not self._answered:
+            return PlatformError(NOT_SLACK, passing=False)
+        return error
+
+
+def _field(answer: AsyncSlackResponse, name: str) -> str:
+    """What every answer to this method has; what was asked for was done, if one does not."""
+    if value := answer.get(name):
+        return str(value)
+    raise UncertainError(INVALID_RESPONSE)
 
 
 def _page(answer: AsyncSlackResponse, name: str) -> Page:

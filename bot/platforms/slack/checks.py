@@ -28,6 +28,7 @@ REMEDIES = {
     "channel_not_found": "Give the channel's id (C…), and invite the bot to it if it is private.",
     "not_in_channel": "Invite the bot to the channel: /invite @threadbot",
     "is_archived": "Choose a channel that is not archived.",
+    "not_slack": "This is not Slack's API: check SLACK_API_URL.",
     "connection_lost": "Check the network, the proxy and SLACK_API_URL.",
     "ratelimited": "Wait a minute and try again.",
 }

@@ -10,6 +10,7 @@ from bot.platforms.slack.limits import RATE_LIMITED
 
 CONNECTION_LOST = "connection_lost"
 INVALID_RESPONSE = "invalid_response"
+NOT_SLACK = "not_slack"  # ours: what answers at the address is something else
 MESSAGE_NOT_FOUND = "message_not_found"
 
 SERVER_SIDE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", INVALID_RESPONSE})
@@ -36,7 +37,10 @@ BEYOND_THE_MESSAGE = frozenset(
 )
 """What chat.update and chat.delete refuse for a reason that another message would not change (Slack, their errors)."""
 
-CallFailure = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError)
+UNREADABLE = (AttributeError, UnicodeDecodeError)
+"""slack_sdk 3.47, for an answer that is no JSON object (it asks a text or a list for its `ok`), or no text at all."""
+
+CallFailure = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, *UNREADABLE)
 """All that slack_sdk lets through from a call."""
 
 
@@ -48,14 +52,18 @@ class UncertainError(PlatformError):
 
 
 def platform_error(error: Exception) -> PlatformError:
-    """Translate one of CallFailure."""
+    """Translate one of CallFailure. An answer that is not of Slack's form is INVALID_RESPONSE, below 500."""
+    if isinstance(error, aiohttp.InvalidURL):
+        return PlatformError(NOT_SLACK, passing=False)
+    if isinstance(error, UNREADABLE):
+        return UncertainError(INVALID_RESPONSE)
     if not isinstance(error, SlackApiError):
         return UncertainError(CONNECTION_LOST)
     response = error.response
     # An unreadable body leaves aiohttp's response in the place of the SDK's.
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 200)
     data = getattr(response, "data", None)
-    code = str(data.get("error", "")) if isinstance(data, dict) else ""
+    code = str(data.get("error", "")) if isinstance(data, dict) and "ok" in data else ""
     if status == 429 or code in (RATE_LIMITED, "rate_limited"):
         return PlatformError(RATE_LIMITED, passing=True, retry_after=_retry_after(response))
     if status >= 500:

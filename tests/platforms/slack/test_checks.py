@@ -8,7 +8,7 @@ from bot.core.findings import Finding, Verdict
 from bot.platforms.slack.checks import check, check_post
 from bot.platforms.slack.manifest import EVENTS, SCOPES, manifest
 from tests.standins.slack import Slack
-from tests.standins.slack_faults import Lost, Refused
+from tests.standins.slack_faults import Lost, Refused, Stranger
 from tests.standins.slack_workspace import SCOPES as GRANTED
 
 
@@ -49,6 +49,13 @@ async def test_an_app_token_without_its_scope_is_told_which(slack: Slack) -> Non
 async def test_a_slack_that_cannot_be_reached_is_a_finding(slack: Slack) -> None:
     slack.fail("auth.test", Lost())
     assert (await found(slack))["Slack bot token"].detail == "connection_lost"
+
+
+async def test_something_else_at_the_address_is_told_from_slack(slack: Slack) -> None:
+    slack.fail("auth.test", Stranger())
+    finding = (await found(slack))["Slack bot token"]
+    assert (finding.verdict, finding.detail) == (Verdict.FAILED, "not_slack")
+    assert finding.remedy == "This is not Slack's API: check SLACK_API_URL."
 
 
 async def test_the_trial_posts_reads_back_edits_and_deletes(slack: Slack) -> None:
