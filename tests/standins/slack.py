@@ -137,9 +137,9 @@ class Slack:
         event["message"] |= {"attachments": [{"from_url": "https://example.com", "title": "Example"}]}
         await self.socket_mode.deliver(self._payload(event))
 
-    async def emit(self, event: Json) -> Delivery:
-        """Deliver an event as it is."""
-        return await self.socket_mode.deliver(self._payload(event))
+    async def emit(self, event: Json, **outside: object) -> Delivery:
+        """Deliver an event as it is. *outside*: what its body says otherwise than usual."""
+        return await self.socket_mode.deliver(self._payload(event) | outside)
 
     def delete(self, channel: str, ts: str) -> None:
         """Somebody with the right to do so deletes a message."""

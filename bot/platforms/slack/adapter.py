@@ -25,7 +25,7 @@ from bot.platforms.slack import text as slack_text
 from bot.platforms.slack.api import DEFAULT_URL, TIMEOUT, SlackApi
 from bot.platforms.slack.catch_up import CatchUp, CatchUpSettings
 from bot.platforms.slack.connection import Connection
-from bot.platforms.slack.events import PLATFORM, Identity, incoming
+from bot.platforms.slack.events import PLATFORM, Identity, for_another_team, incoming
 from bot.platforms.slack.history import History
 from bot.platforms.slack.limits import Pauses, start_wait
 from bot.platforms.slack.logs import bolt_logger, sdk_logger
@@ -189,6 +189,9 @@ async def _commit(body: dict[str, Any], identity: Identity, receive: Receive) ->
 
     A retry is treated as a first delivery; what is stored already is the ledger's to say.
     """
+    if for_another_team(body, identity):
+        logger.info("slack: an event for another workspace is left to the bot that is there")
+        return BoltResponse(status=200)
     said = incoming(body, identity)
     if said is None:
         return BoltResponse(status=200)

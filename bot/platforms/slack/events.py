@@ -7,7 +7,7 @@ Cannot do I/O. What a text means to a reader is in text.py; who hands the bodies
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ Json = Mapping[str, Any]
 CONTENT_SUBTYPES = frozenset({None, "file_share", "thread_broadcast", "me_message", "bot_message"})
 """The subtypes that carry something said. The rest are changes (message_changed, …) and noise (channel_join, …)."""
 
+LAST_POSITION = 253_402_300_799_999_999  # microseconds; the last one that a datetime can hold
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -101,11 +102,12 @@ def _moment(ts: object) -> datetime | None:
 
 
 def microseconds(ts: str) -> int | None:
-    """A ts ("1700000000.000100") as an integer: floats do not hold all of its digits. None if it is not one."""
-    match = re.fullmatch(r"(\d{1,12})\.(\d{1,6})", ts)
+    """A ts ("1700000000.000100") as an integer: floats do not hold all of its digits. None if it is no moment."""
+    match = re.fullmatch(r"([0-9]{1,12})\.([0-9]{1,6})", ts)
     if match is None:
         return None
-    return int(match[1]) * 1_000_000 + int(match[2].ljust(6, "0"))
+    position = int(match[1]) * 1_000_000 + int(match[2].ljust(6, "0"))
+    return position if position <= LAST_POSITION else None
 
 
 def position_of(moment: datetime) -> int:
@@ -123,14 +125,17 @@ def timestamp(position: int) -> str:
 
 
 def _posted(message: Json, place: Place, us: Identity) -> Posted | None:
-    ts, text = message.get("ts"), message.get("text") or ""
-    if message.get("subtype") not in CONTENT_SUBTYPES or not isinstance(ts, str) or not isinstance(text, str):
+    ts, text, subtype = message.get("ts"), message.get("text") or "", message.get("subtype")
+    if not isinstance(subtype, str | None) or subtype not in CONTENT_SUBTYPES:
         return None
+    if not isinstance(ts, str) or not isinstance(text, str):
+        return None
+    thread = str(message.get("thread_ts") or ts)
     position, author = microseconds(ts), _author(message, place.app_id, us)
-    if position is None or author is None:
+    if position is None or author is None or microseconds(thread) is None:
         return None
     return Posted(
-        thread=ThreadRef(PLATFORM, place.workspace, place.channel, str(message.get("thread_ts") or ts)),
+        thread=ThreadRef(PLATFORM, place.workspace, place.channel, thread),
         id=ts,
         position=position,
         author=author,
@@ -146,14 +151,36 @@ def _mentions(text: str, bot_user_id: str) -> bool:
     return f"<@{bot_user_id}>" in text or f"<@{bot_user_id}|" in text
 
 
+def for_another_team(body: Json, us: Identity) -> bool:
+    """
+    Whether an event was delivered for another workspace that our app is installed in, and not for ours.
+
+    What does not name its team may be ours; an organization's installation (Enterprise Grid) speaks for all its teams.
+    """
+    authorizations = _authorizations(body)
+    teams = [each.get("team_id") for each in authorizations]
+    organization = any(each.get("is_enterprise_install") for each in authorizations)
+    return bool(teams) and all(teams) and not organization and us.team_id not in teams
+
+
 def _workspace(body: Json, us: Identity) -> str:
-    """The team the event was delivered for, as Bolt finds it: in Slack Connect the body's own may be another's."""
-    authorizations = body.get("authorizations")
-    first = authorizations[0] if isinstance(authorizations, list) and authorizations else {}
-    for source in (first, body):
-        if isinstance(source, Mapping) and (workspace := source.get("team_id") or source.get("enterprise_id")):
+    """
+    The team the event was delivered for, as Bolt finds it: in Slack Connect the body's own may be another's.
+
+    When it was delivered for several at once, and we are among them, that is us.
+    """
+    authorizations = _authorizations(body)
+    if any(each.get("team_id") == us.team_id for each in authorizations):
+        return us.team_id
+    for source in (*authorizations[:1], body):
+        if workspace := source.get("team_id") or source.get("enterprise_id"):
             return str(workspace)
     return us.team_id
+
+
+def _authorizations(body: Json) -> Sequence[Json]:
+    found = body.get("authorizations")
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
 
 
 def _author(message: Json, app_id: str | None, us: Identity) -> Participant | None:
@@ -163,8 +190,9 @@ def _author(message: Json, app_id: str | None, us: Identity) -> Participant | No
     speaker = user or bot
     if not isinstance(speaker, str):
         return None
-    apps = {message.get("app_id"), profile.get("app_id")} - {None}
-    if user == us.bot_user_id or (bot is not None and bot == us.bot_id) or app_id in apps:
+    apps = (message.get("app_id"), profile.get("app_id"))
+    ours = app_id is not None and app_id in apps
+    if ours or user == us.bot_user_id or (bot is not None and bot == us.bot_id):
         return Participant(speaker, ParticipantKind.SELF)
     if bot is not None or message.get("subtype") == "bot_message":
         name = message.get("username") or profile.get("name")

@@ -77,6 +77,24 @@ async def test_events_of_no_interest_are_acknowledged(slack: Slack) -> None:
     assert heard == []
 
 
+async def test_events_of_another_workspace_are_acknowledged_and_left_alone(
+    slack: Slack, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard = Heard()
+    caplog.set_level(logging.INFO)
+    async with running(slack, heard):
+        channel = slack.add_channel("general")
+        event = {"type": "message", "channel": channel, "user": "U1", "text": "비밀", "ts": slack.workspace.ts()}
+        others = {"enterprise_id": None, "team_id": "T0OTHER001", "user_id": "U0OTHER001", "is_bot": True}
+        theirs = await slack.emit(event, team_id="T0OTHER001", authorizations=[others])
+        await slack.wait_for(lambda: theirs.acknowledged)
+        await slack.emit(event)
+        await slack.wait_for(lambda: heard)
+    assert [said.thread.workspace for said in heard] == [slack.team]
+    [line] = [record for record in caplog.records if "another workspace" in record.getMessage()]
+    assert line.levelno == logging.INFO
+
+
 async def test_our_own_messages_and_other_bots_come_in_as_what_they_are(slack: Slack) -> None:
     heard = Heard()
     async with running(slack, heard):

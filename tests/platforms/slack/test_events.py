@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.conversation import Edited, ParticipantKind, Posted, ThreadRef
-from bot.platforms.slack.events import Identity, Place, incoming, microseconds, said, timestamp
+from bot.platforms.slack.events import Identity, Place, for_another_team, incoming, microseconds, said, timestamp
 
 US = Identity("T1", "U0BOT", "B0BOT")
 TS = "1700000000.000100"
@@ -207,6 +209,10 @@ def test_a_message_that_is_read_back_is_the_message_that_the_event_told_of() -> 
         body(type="reaction_added"),
         body(ts=None),
         body(ts="soon"),
+        body(ts="999999999999.0"),
+        body(ts=1700000000.0001),
+        body(thread_ts="soon"),
+        body(subtype=["channel_join"]),
         body(channel=None),
         body(user=None),
         body(text=7),
@@ -214,6 +220,53 @@ def test_a_message_that_is_read_back_is_the_message_that_the_event_told_of() -> 
 )
 def test_a_body_that_lacks_what_it_should_have_is_of_no_interest(odd: dict[str, Any]) -> None:
     assert incoming(odd, US) is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4) | st.sampled_from([TS, "999999999999.0", "T1"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["ts", "id", "team_id"]), inner),
+    max_leaves=4,
+)
+EVENT_FIELDS = st.sampled_from(
+    ["ts", "thread_ts", "user", "bot_id", "bot_profile", "subtype", "text", "edited", "app_id", "channel", "message"]
+)
+
+
+@given(st.dictionaries(EVENT_FIELDS, JSON), st.dictionaries(st.sampled_from(["authorizations", "api_app_id"]), JSON))
+def test_whatever_a_body_holds_nothing_is_raised(event: dict[str, Any], outside: dict[str, Any]) -> None:
+    for whole in (body(), changed()):
+        odd = {**whole, **outside, "event": {**whole["event"], **event}}
+        incoming(odd, US)
+        for_another_team(odd, US)
+        incoming({**whole, "event": {**whole["event"], "message": event}}, US)
+
+
+OTHERS, OURS = {"team_id": "T2", "enterprise_id": None}, {"team_id": "T1", "enterprise_id": None}
+
+
+@pytest.mark.parametrize(
+    ("authorizations", "another"),
+    [
+        ([OTHERS], True),
+        ([OTHERS, {"team_id": "T3"}], True),
+        ([OURS], False),
+        ([OTHERS, OURS], False),
+        ([OTHERS, {"team_id": None, "enterprise_id": "E1"}], False),
+        ([{"team_id": None, "enterprise_id": "E1", "is_enterprise_install": True}], False),
+        ([{"team_id": "T2", "enterprise_id": "E1", "is_enterprise_install": True}], False),
+        ([{}], False),
+        ([], False),
+        (None, False),
+    ],
+)
+def test_only_an_event_that_names_other_teams_alone_is_for_another_team(authorizations: Any, *, another: bool) -> None:
+    assert for_another_team({**body(), "authorizations": authorizations}, US) is another
+
+
+def test_an_event_for_several_workspaces_is_ours_when_we_are_among_them() -> None:
+    heard = incoming({**body(), "team_id": "T2", "authorizations": [OTHERS, OURS]}, US)
+    assert isinstance(heard, Posted)
+    assert heard.thread.workspace == "T1"
 
 
 def test_positions_keep_all_digits_of_a_ts() -> None:
