@@ -194,7 +194,7 @@ async def open_ledger(settings: Settings, store: Database | None = None) -> Asyn
         if database.dialect == "sqlite":  # nobody else can be at work on what a dead worker left
             left = await ledger.expire_leases()
             if left:
-                log.info("%d turns were left unfinished and are taken up again", left)
+                log.info("turns left unfinished, and taken up again: %d", left)
         yield ledger
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from bot.platforms.web.workspace.live import BotState, Live, wait_for
 
 CONFIGURATION_ERROR = 2  # the exit status of a child that cannot start with these settings
-GIVE_UP_AFTER = 5  # such exits in a row
+GIVE_UP_AFTER = 2  # such exits in a row
 LAST_WORDS = 20  # lines
 HEALTHY_SECONDS = 30.0  # a child that lived so long did not fail at its start
 
