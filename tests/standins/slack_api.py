@@ -17,7 +17,7 @@ from tests.standins.slack_faults import Faults, Leaner, Lost, RateLimited, Refus
 from tests.standins.slack_workspace import BOT, BOT_USER, TEAM, Channel, Json, Message, SlackError, Workspace
 
 TEXT_LIMIT, UPDATE_TEXT_LIMIT = 40_000, 4_000  # characters; the first truncates, the second refuses
-STRINGS = ("channel", "text", "ts", "thread_ts", "markdown_text", "cursor", "user", "users", "parse", "types")
+STRINGS = ("channel", "text", "ts", "thread_ts", "markdown_text", "cursor", "user", "users", "bot", "parse", "types")
 KINDS = {"public_channel": "channel", "private_channel": "group", "mpim": "mpim", "im": "im"}
 FAMILIES = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}  # in the names of scopes
 
@@ -42,6 +42,7 @@ class WebApi:
             "conversations.info": self._info,
             "conversations.open": self._open,
             "users.info": self._users_info,
+            "bots.info": self._bots_info,
             "users.conversations": self._users_conversations,
             "assistant.threads.setStatus": self._set_status,
             "reactions.add": self._react,
@@ -263,8 +264,15 @@ class WebApi:
         self._require("users:read")
         user = arguments.get("user")
         if user not in self._workspace.users:
-            raise SlackError("user_not_found")
+            raise SlackError("user_not_found")  # for ids of bots (B…), too
         return {"user": self._workspace.users[user]}
+
+    def _bots_info(self, arguments: Json) -> Json:
+        self._require("users:read")
+        bot = arguments.get("bot")
+        if bot not in self._workspace.bots:
+            raise SlackError("bot_not_found")
+        return {"bot": self._workspace.bots[bot]}
 
 
 def _performs(fault: object) -> bool:

@@ -61,9 +61,10 @@ Fault = RateLimited | ServerError | Lost | Refused | Stranger | Leaner
 
 @dataclass(slots=True)
 class Gate:
-    """Calls of a method wait here until it is opened. *reached* is set when the first one arrives."""
+    """Calls of a method wait here, *waiting* of them, until it is opened. *reached* is set when the first arrives."""
 
     reached: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: int = 0
     _open: asyncio.Event = field(default_factory=asyncio.Event)
 
     def open(self) -> None:
@@ -71,7 +72,11 @@ class Gate:
 
     async def passed(self) -> None:
         self.reached.set()
-        await self._open.wait()
+        self.waiting += 1
+        try:
+            await self._open.wait()
+        finally:
+            self.waiting -= 1
 
 
 @dataclass(frozen=True, slots=True)

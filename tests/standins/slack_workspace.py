@@ -140,6 +140,7 @@ class Workspace:
         self._last = 0
         self._numbers = itertools.count(1)
         self.users: dict[str, Json] = {}
+        self.bots: dict[str, Json] = {BOT: {"id": BOT, "name": "threadbot", "app_id": APP, "user_id": BOT_USER}}
         self.channels: dict[str, Channel] = {}
         self.bot_token, self.app_token, self.scopes = BOT_TOKEN, APP_TOKEN, SCOPES
         self.is_agent = True  # whether the app may set an assistant's status
@@ -151,8 +152,10 @@ class Workspace:
 
     def add_user(self, name: str, user: str | None = None, *, is_bot: bool = False) -> str:
         user = user or f"U0USER{next(self._numbers):05d}"
-        profile = {"display_name": name, "real_name": name.title()}
-        self.users[user] = {"id": user, "team_id": TEAM, "name": name, "is_bot": is_bot, "profile": profile}
+        real = name.title()
+        profile = {"display_name": name, "real_name": real}
+        more = {"real_name": real, "deleted": False, "is_bot": is_bot, "profile": profile}
+        self.users[user] = {"id": user, "team_id": TEAM, "name": name, **more}
         return user
 
     def add_channel(self, name: str, kind: str = "channel", *, has_bot: bool = True) -> str:

@@ -20,3 +20,25 @@ async def test_where_edits_are_refused_one_whole_answer_is_visible(office: Offic
         assert await office.answers(root) == [WORDS]
     assert office.slack.calls("chat.update")
     assert office.rows("SELECT state FROM turns") == [("shown",)]
+
+
+@pytest.mark.parametrize("code", [None, "missing_scope"])
+async def test_those_who_speak_have_their_names_as_far_as_slack_tells_them(office: Office, code: str | None) -> None:
+    if code is not None:
+        office.slack.fail("users.info", Refused(code), times=9)
+    async with office.bot():
+        root = await office.ask("hello")
+        await office.answers(root)
+        await office.ask("and I?", thread=root, user=office.lee)
+        await office.answers(root, 2)
+    _, question = office.prompts()[1][-1]
+    assert "and I?" in question
+    assert ("lee" in question) is (code is None)
+
+
+async def test_an_answer_of_many_headings_is_shown_whole(office: Office) -> None:
+    text = "\n\n".join(f"## {number}. 제목\n\n말 {number}" for number in range(60))
+    office.model.answers.append(Answer(text, chunk_size=500))
+    async with office.bot():
+        root = await office.ask("hello")
+        assert "\n\n".join(await office.answers(root)) == text

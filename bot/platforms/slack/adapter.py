@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -30,6 +30,7 @@ from bot.platforms.slack.history import History
 from bot.platforms.slack.limits import Pauses, start_wait
 from bot.platforms.slack.logs import bolt_logger, sdk_logger
 from bot.platforms.slack.message import BlockSupport
+from bot.platforms.slack.names import SlackDirectory
 from bot.platforms.slack.noticing import SlackNoticing
 from bot.platforms.slack.reply import SlackReply
 
@@ -64,6 +65,7 @@ class SlackPlatform:
         self._watermarks, self._catch_up_settings = watermarks, catch_up or CatchUpSettings()
         self._blocks = BlockSupport()
         self._noticing = SlackNoticing(self._api)
+        self._directory = SlackDirectory(self._api)
         self._identity: Identity | None = None
 
     @property
@@ -116,6 +118,10 @@ class SlackPlatform:
 
     async def unnotice(self, thread: ThreadRef, message: str) -> None:
         await self._noticing.unnotice(thread, message)
+
+    async def names(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:  # noqa: ARG002
+        """The Directory port; our token knows one *workspace*. Never raises."""
+        return await self._directory.names(participants)
 
     def readable(self, text: str) -> str:
         return slack_text.readable(text, self._identity.bot_user_id if self._identity else "")

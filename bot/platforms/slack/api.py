@@ -24,6 +24,7 @@ POST, UPDATE, DELETE = "chat.postMessage", "chat.update", "chat.delete"
 OPEN = "apps.connections.open"
 REPLIES, HISTORY, CHANNELS = "conversations.replies", "conversations.history", "users.conversations"
 STATUS, REACT, UNREACT = "assistant.threads.setStatus", "reactions.add", "reactions.remove"
+USER, BOT = "users.info", "bots.info"
 PAGE = 200  # messages or channels; Slack, "conversations.replies": recommended no more than 200 at a time
 HISTORY_PAGE = 100  # messages: most of them are looked at only for what their threads have come to
 
@@ -139,6 +140,18 @@ class SlackApi:
 
     async def unreact(self, channel: str, ts: str, name: str) -> None:
         await self._call(UNREACT, self._client.reactions_remove(channel=channel, timestamp=ts, name=name))
+
+    async def user(self, user: str) -> Message:
+        """A user object."""
+        return await self._object(USER, self._client.users_info(user=user), "user")
+
+    async def bot(self, bot: str) -> Message:
+        """A bot object, by the id (B…) that is in its messages."""
+        return await self._object(BOT, self._client.bots_info(bot=bot), "bot")
+
+    async def _object(self, method: str, call: Awaitable[AsyncSlackResponse], name: str) -> Message:
+        found = (await self._call(method, call)).get(name)
+        return found if isinstance(found, Mapping) else {}
 
     async def _call(self, method: str, call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
         try:

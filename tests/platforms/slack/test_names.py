@@ -1,0 +1,151 @@
+"""Whose name is asked for, how often, and how long an answer waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.core.ports import Directory
+from bot.platforms.slack.api import SlackApi
+from bot.platforms.slack.limits import Pauses
+from bot.platforms.slack.names import KEPT_WITHOUT, SlackDirectory, name_of
+from tests.platforms.slack.conftest import door
+from tests.standins.slack import Slack
+from tests.standins.slack_faults import RateLimited, Refused, ServerError, Stranger
+from tests.standins.slack_workspace import BOT
+
+USER = "users.info"
+HOUR = 3600.0
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def directory(slack: Slack, clock: Clock) -> AsyncIterator[SlackDirectory]:
+    async with aiohttp.ClientSession() as session:
+        api = SlackApi(slack.bot_token, slack.api_url, Pauses())
+        api.use(session)
+        await api.auth_test()
+        yield SlackDirectory(api, clock, patience=0.3)
+
+
+@pytest.mark.parametrize(
+    ("who", "name"),
+    [
+        ({"name": "kim", "profile": {"display_name": "김 철수", "real_name": "Kim"}}, "김 철수"),
+        ({"name": "kim", "profile": {"display_name": "", "real_name": "Kim Chulsoo"}}, "Kim Chulsoo"),
+        ({"name": "kim", "real_name": "Kim", "profile": {"display_name": " "}}, "Kim"),
+        ({"name": "kim", "profile": None}, "kim"),
+        ({"name": "deploy\nbot"}, "deploy bot"),
+        ({"name": 7, "profile": []}, None),
+        ({}, None),
+    ],
+)
+def test_the_name_is_the_one_that_people_see(who: dict[str, Any], name: str | None) -> None:
+    assert name_of(who) == name
+
+
+async def test_the_door_is_a_directory(slack: Slack) -> None:
+    platform = door(slack)
+    assert isinstance(platform, Directory)
+    kim = slack.add_user("kim")
+    assert await platform.names(slack.team, [kim, BOT]) == {kim: "kim", BOT: "threadbot"}
+
+
+async def test_a_name_is_asked_for_once_a_day(slack: Slack, directory: SlackDirectory, clock: Clock) -> None:
+    kim = slack.add_user("kim")
+    for _ in range(3):
+        assert await directory.names([kim, kim]) == {kim: "kim"}
+        clock.now += 11 * HOUR
+    assert len(slack.calls(USER)) == 1
+    slack.workspace.users[kim]["profile"]["display_name"] = "철수"
+    assert await directory.names([kim]) == {kim: "철수"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(Refused("user_not_visible"), Refused("missing_scope"), RateLimited(0), ServerError(503)),
+        *(Stranger(), Stranger(200, '{"ok": true}', "application/json")),
+    ],
+)
+async def test_a_name_that_did_not_come_is_absent_and_not_asked_for_again_for_a_minute(
+    slack: Slack,
+    directory: SlackDirectory,
+    clock: Clock,
+    fault: Refused | RateLimited | ServerError | Stranger,
+) -> None:
+    kim = slack.add_user("kim")
+    slack.fail(USER, fault)
+    assert await directory.names([kim]) == {}
+    clock.now += KEPT_WITHOUT - 1
+    assert await directory.names([kim]) == {}
+    assert len(slack.calls(USER)) == 1
+    clock.now += 2
+    assert await directory.names([kim]) == {kim: "kim"}
+
+
+async def test_while_slack_asks_us_to_wait_no_name_is_asked_for(
+    slack: Slack, directory: SlackDirectory, clock: Clock
+) -> None:
+    kim, lee = slack.add_user("kim"), slack.add_user("lee")
+    slack.fail(USER, RateLimited(30))
+    assert await directory.names([kim]) == {}
+    assert await directory.names([lee, BOT]) == {BOT: "threadbot"}
+    assert len(slack.calls(USER)) == 1
+
+
+async def test_those_who_are_not_there_do_not_keep_the_others_from_their_names(
+    slack: Slack, directory: SlackDirectory
+) -> None:
+    kim = slack.add_user("kim")
+    assert await directory.names(["U0NOBODY", "B0NOBODY", kim, ""]) == {kim: "kim"}
+
+
+async def test_names_that_do_not_come_in_time_are_absent_and_not_waited_for_again(
+    slack: Slack, directory: SlackDirectory
+) -> None:
+    gate = slack.hold(USER)
+    kim = slack.add_user("kim")
+    async with asyncio.timeout(5):
+        assert await directory.names([kim, BOT]) == {BOT: "threadbot"}
+    gate.open()
+    assert await directory.names([kim]) == {}
+
+
+async def test_no_more_than_twenty_names_are_asked_for_at_once(slack: Slack, directory: SlackDirectory) -> None:
+    users = [slack.add_user(f"user{number}") for number in range(50)]
+    gate = slack.hold(USER)
+    asking = asyncio.create_task(directory.names(users))
+    await slack.wait_for(lambda: gate.waiting == 20)
+    gate.open()
+    assert len(await asking) == 50
+
+
+async def test_two_who_ask_at_once_do_not_ask_slack_twice_for_what_waits(
+    slack: Slack, directory: SlackDirectory
+) -> None:
+    users = [slack.add_user(f"user{number}") for number in range(30)]
+    both = await asyncio.gather(directory.names(users), directory.names(users))
+    assert [len(names) for names in both] == [30, 30]
+    assert len(slack.calls(USER)) <= 40
+
+
+async def test_slack_that_is_not_there_is_no_error(clock: Clock) -> None:
+    nowhere = SlackApi("xoxb-1", "http://127.0.0.1:9/api/", Pauses())
+    assert await SlackDirectory(nowhere, clock).names(["U1"]) == {}
