@@ -62,7 +62,11 @@ class Report:
 
 
 def parse(raw: bytes) -> list[Message]:
-    """Messages from JSON: {"messages": [...]} or a list. Raises UnusableFileError."""
+    """
+    Messages from JSON: {"messages": [...]} or a list. Raises UnusableFileError.
+
+    An assistant's content may be null, beside a tool call; the call itself is not counted: only OpenAI knows how.
+    """
     document = _document(raw)
     if isinstance(document, dict):
         if "messages" not in document:
@@ -98,7 +102,8 @@ def _message(place: str, item: object) -> Message:
     if role not in ROLES:
         raise UnusableFileError(f"{place}.role: expected one of {', '.join(ROLES)}, got {json.dumps(role[:40])}")
     name = item.get("name")
-    return Message(role, _content(f"{place}.content", item["content"]), _text(f"{place}.name", name) if name else None)
+    content = "" if item["content"] is None and role == "assistant" else _content(f"{place}.content", item["content"])
+    return Message(role, content, _text(f"{place}.name", name) if name else None)
 
 
 def _content(place: str, content: object) -> str:

@@ -72,6 +72,13 @@ def test_a_lone_surrogate_can_be_printed() -> None:
         assert text.encode("utf-8")
 
 
+def test_an_assistant_that_said_nothing_counts_as_empty_text() -> None:
+    call = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
+    question = {"role": "user", "content": "서울 날씨는?"}
+    silent = counted([question, {"role": "assistant", "content": None, "tool_calls": [call]}])
+    assert silent == counted([question, {"role": "assistant", "content": ""}])
+
+
 GOOD = {"role": "user", "content": "hi"}
 
 
