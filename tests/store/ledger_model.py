@@ -1,0 +1,144 @@
+"""
+What the ledger is to do, written a second time and simply: lists of objects, no database, no locks.
+
+Only for test_ledger_stateful.py, which does the same to this and to the ledger and compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from operator import attrgetter
+
+ACTIVE = ("running", "answered")
+OVER = ("shown", "failed", "removed")
+
+
+@dataclass(eq=False)
+class ModelTurn:
+    thread: ModelThread
+    order: int  # in which turns were made, over all threads
+    due: datetime
+    lease: datetime  # means nothing before the first claim
+    state: str = "pending"
+    owner: str | None = None
+    fence: int = 0
+    attempts: int = 0
+    parts: dict[int, str | None] = field(default_factory=dict)
+    answer: str | None = None
+    retried: bool = False
+    number: int | None = None  # the ledger's id, once it is known
+
+    def is_due(self, now: datetime) -> bool:
+        if self.state == "pending":
+            return self.due <= now and self.thread.active is None
+        return self.state in ACTIVE and self.lease <= now
+
+
+@dataclass(eq=False)
+class ModelMessage:
+    position: int
+    addressed: bool
+    text: str
+    said_at: datetime
+    turn: ModelTurn | None = None
+
+
+@dataclass(eq=False)
+class ModelThread:
+    messages: dict[int, ModelMessage] = field(default_factory=dict)  # by position
+    turns: list[ModelTurn] = field(default_factory=list)
+
+    @property
+    def active(self) -> ModelTurn | None:
+        return next((turn for turn in self.turns if turn.state in ACTIVE), None)
+
+    @property
+    def pending(self) -> ModelTurn | None:
+        return next((turn for turn in self.turns if turn.state == "pending"), None)
+
+    def of(self, turn: ModelTurn | None) -> list[ModelMessage]:
+        return sorted((one for one in self.messages.values() if one.turn is turn), key=attrgetter("position"))
+
+    def past(self, turn: ModelTurn) -> list[tuple[list[str], str | None]]:
+        """What was said and answered in the turns before."""
+        before = ((self.texts(other), other.answer) for other in self.turns if other.order < turn.order)
+        return [(said, answer) for said, answer in before if said or answer]
+
+    def texts(self, turn: ModelTurn | None) -> list[str]:
+        return [message.text for message in self.of(turn)]
+
+
+class LedgerModel:
+    def __init__(self, lease: timedelta) -> None:
+        self._lease = lease
+        self.threads: dict[int, ModelThread] = {}
+
+    def turns(self) -> Iterator[ModelTurn]:
+        yield from sorted((turn for thread in self.threads.values() for turn in thread.turns), key=attrgetter("order"))
+
+    def record(self, thread: int, message: ModelMessage, now: datetime, *, edited: bool = False) -> bool:
+        """Whether a turn became due."""
+        if thread not in self.threads and not message.addressed:
+            return False
+        known = self.threads.setdefault(thread, ModelThread())
+        there = known.messages.setdefault(message.position, message)
+        if edited and there.text != message.text and there.said_at <= message.said_at:
+            there.text, there.said_at = message.text, message.said_at
+        if there is not message:
+            if there.addressed or not message.addressed:
+                return False
+            there.addressed, there.turn = True, None
+        if message.addressed and known.pending is None:
+            known.turns.append(ModelTurn(known, sum(1 for _ in self.turns()), due=now, lease=now))
+        return message.addressed
+
+    def claim(self, owner: str, limit: int, now: datetime) -> list[ModelTurn]:
+        due = [turn for turn in self.turns() if turn.is_due(now)][:limit]
+        for turn in due:
+            if turn.state == "running":
+                self._absorb(turn)
+            if turn.state != "answered":
+                turn.state = "running"
+                for message in turn.thread.of(None):
+                    message.turn = turn
+            turn.owner, turn.lease = owner, now + self._lease
+            turn.fence += 1
+            turn.attempts += 1
+        return due
+
+    def release(self, turn: ModelTurn, due: datetime) -> None:
+        turn.owner, turn.due, turn.lease = None, due, due
+        if turn.state == "running":
+            self._absorb(turn)
+            turn.state = "pending"
+
+    def retry(self, turn: ModelTurn, now: datetime) -> bool:
+        """Whether that is possible."""
+        if turn.state != "failed" or (turn.answer is not None and turn.thread.active is not None):
+            return False
+        waiting = turn.thread.pending
+        if turn.answer is None and waiting is not None:
+            self._join(turn)
+            return True
+        turn.state = "pending" if turn.answer is None else "answered"
+        turn.owner, turn.due, turn.lease, turn.attempts = None, now, now, 0
+        turn.fence += 1
+        turn.retried = True
+        return True
+
+    def restart(self, now: datetime) -> None:
+        """All workers have died and another one starts."""
+        for turn in self.turns():
+            if turn.state in ACTIVE and turn.owner is not None:
+                turn.owner, turn.lease = None, now
+
+    def _absorb(self, turn: ModelTurn) -> None:
+        if turn.thread.pending is not None:
+            self._join(turn.thread.pending)
+
+    def _join(self, turn: ModelTurn) -> None:
+        for message in turn.thread.of(turn):
+            message.turn = None
+        turn.state = "removed"
