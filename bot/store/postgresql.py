@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import URL
+from sqlalchemy import URL, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -14,6 +14,11 @@ from bot.store.database import Operation, unusable
 T = TypeVar("T")
 
 CONNECTIONS = 20
+STALLED_SECONDS = 10  # half a lease
+"""
+How long a transaction may stand still. A process that does (stopped, cut off) keeps its turn's row locked meanwhile:
+nobody could take the turn over.
+"""
 
 
 class PostgresDatabase:
@@ -39,7 +44,36 @@ class PostgresDatabase:
 
 
 def _engine(url: URL) -> AsyncEngine:
+    settings = {"idle_in_transaction_session_timeout": str(STALLED_SECONDS * 1000)}  # milliseconds
     try:
-        return create_async_engine(url, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True)
+        engine = create_async_engine(
+            url,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_pre_ping=True,
+            connect_args={"server_settings": settings},
+        )
     except ModuleNotFoundError:
         raise SettingsError("DATABASE_URL: PostgreSQL needs a driver: pip install 'threadbot[postgres]'.") from None
+    event.listen(engine.sync_engine, "connect", _limit)
+    return engine
+
+
+def _limit(connection: Any, _record: Any) -> None:
+    """Until the first statement of its kind is prepared, to stand still within it does not count as being idle."""
+    cursor = connection.cursor()
+    cursor.execute(transaction_limit(STALLED_SECONDS, local=False))
+    cursor.close()
+    connection.commit()
+
+
+def transaction_limit(seconds: int, *, local: bool) -> str:
+    """
+    Limits transactions on servers that can, PostgreSQL 17 and newer; elsewhere nothing happens. 0: no limit.
+
+    *local*: for the transaction that it is executed in.
+    """
+    return (
+        f"SELECT set_config('transaction_timeout', '{seconds * 1000}', {local})"
+        " WHERE current_setting('transaction_timeout', true) IS NOT NULL"
+    )

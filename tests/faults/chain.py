@@ -20,7 +20,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from tests.faults.nursery import ROOT, Life, Nursery
+from tests.faults.lives import ROOT, Life
+from tests.faults.nursery import Nursery
 from tests.faults.steps import LONG, PARAGRAPHS, Step
 from tests.standins.model import ModelServer
 from tests.standins.slack import Slack

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.chain import Counts, run_chain
-from tests.faults.nursery import ROOT, Nursery
+from tests.faults.lives import ROOT
+from tests.faults.nursery import Nursery
 from tests.faults.steps import STEPS
 from tests.standins.postgres import Postgres
 
@@ -72,7 +73,7 @@ async def chaos(plan: Plan) -> None:
     """Do all runs that have no result yet; the databases at the same time, each run after run."""
     with (
         tempfile.TemporaryDirectory(prefix="threadbot-chaos-") as directory,
-        Postgres.started(Path(directory) / "postgres") as postgres,
+        Postgres.started() as postgres,
     ):
         async with Nursery.opened() as nursery, asyncio.TaskGroup() as group:
             for database in plan.databases:

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     settings = read_settings()
     death = Death(chosen.at, chosen.nth, chosen.armed, hold=chosen.hold)
-    asyncio.run(app.run(settings, [slack(settings)], checkpoint=death))
+    app.run_until_complete(app.run(settings, [slack(settings)], checkpoint=death))
 
 
 if __name__ == "__main__":

@@ -21,38 +21,10 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.faults.lives import ROOT, Life
+
 START_SECONDS = 60.0
 LOOK_SECONDS = 0.01  # how often ended children are looked for
-
-
-class Life:
-    """One process of the bot."""
-
-    def __init__(self, pid: int, log: Path, ended: asyncio.Future[int]) -> None:
-        self.pid, self.log, self._ended = pid, log, ended
-
-    @property
-    def running(self) -> bool:
-        return not self._ended.done()
-
-    def send(self, number: int) -> None:
-        if self.running:
-            os.kill(self.pid, number)
-
-    async def ended(self, seconds: float) -> int:
-        """The exit status, negative for a signal. Raises TimeoutError."""
-        async with asyncio.timeout(seconds):
-            return await asyncio.shield(self._ended)
-
-    async def stop(self, seconds: float = 30.0) -> None:
-        """SIGTERM, and SIGKILL when that is not enough."""
-        self.send(signal.SIGTERM)
-        try:
-            await self.ended(seconds)
-        except TimeoutError:
-            self.send(signal.SIGKILL)
-            await self.ended(seconds)
 
 
 class Nursery:

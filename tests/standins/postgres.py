@@ -45,6 +45,13 @@ class Postgres:
         finally:
             server.cleanup()
 
+    def stop(self) -> None:
+        """Every connection is broken; start() brings the server back with all that was committed. Both block."""
+        self._server.stop()
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+
     async def new_database(self) -> str:
         """The SQLAlchemy URL of a new, empty database."""
         name = f"test_{next(_numbers)}"

@@ -1,0 +1,65 @@
+"""Lives of the bot: processes that are started, signalled and ended by their number. Quicker ones are in nursery.py."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+class Life:
+    """One process of the bot."""
+
+    def __init__(self, pid: int, log: Path, ended: asyncio.Future[int]) -> None:
+        self.pid, self.log, self._ended = pid, log, ended
+
+    def says(self, words: str) -> bool:
+        """Whether its log holds these words."""
+        return words in self.log.read_text(errors="replace")
+
+    @property
+    def running(self) -> bool:
+        return not self._ended.done()
+
+    def send(self, number: int) -> None:
+        if self.running:
+            os.kill(self.pid, number)
+
+    async def ended(self, seconds: float) -> int:
+        """The exit status, negative for a signal. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            return await asyncio.shield(self._ended)
+
+    async def stop(self, seconds: float = 30.0) -> None:
+        """SIGTERM, and SIGKILL when that is not enough."""
+        self.send(signal.SIGTERM)
+        try:
+            await self.ended(seconds)
+        except TimeoutError:
+            self.send(signal.SIGKILL)
+            await self.ended(seconds)
+
+
+@asynccontextmanager
+async def bot(
+    directory: Path, environment: Mapping[str, str], *arguments: str, name: str = "bot"
+) -> AsyncIterator[Life]:
+    """`python -m bot run`, or `python ARGUMENTS`, from nothing, in *directory*. It is over at the end."""
+    log = directory / f"{name}.log"
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *(arguments or ("-m", "bot", "run")),
+            cwd=directory, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
+        )  # fmt: skip
+    life = Life(process.pid, log, asyncio.ensure_future(process.wait()))
+    try:
+        yield life
+    finally:
+        life.send(signal.SIGCONT)
+        await life.stop()
