@@ -111,7 +111,7 @@ def turns(state: str | None, since: timedelta | None, limit: int, as_json: bool)
     from bot.commands import turns as command
 
     found = asyncio.run(command.turns(settings, TurnState(state) if state else None, since, limit))
-    click.echo(command.as_json(found) if as_json else command.as_table(found, datetime.now(UTC)))
+    _print(command.as_json(found) if as_json else command.as_table(found, datetime.now(UTC)))
 
 
 @cli.command(short_help="Have a failed turn answered after all.")
@@ -130,7 +130,7 @@ def manifest(name: str) -> None:
     """Print the Slack app manifest as JSON: api.slack.com/apps → Create New App → From a manifest."""
     from bot.platforms.slack.manifest import manifest as build
 
-    click.echo(json.dumps(build(name), indent=2, ensure_ascii=False))
+    _print(json.dumps(build(name), indent=2, ensure_ascii=False))
 
 
 @cli.command(short_help="Count the tokens of a prompt, and its cost.")
@@ -151,7 +151,18 @@ def tokens(file: IO[bytes], model: str | None, as_json: bool) -> None:
         _stop(f"{file.name}: {error}", UNUSABLE)
     settings = _settings()
     report = command.report(messages, model or settings.openai_model, settings.openai_base_url)
-    click.echo(command.as_json(report) if as_json else command.as_text(report))
+    _print(command.as_json(report) if as_json else command.as_text(report))
+
+
+def _print(text: str) -> None:
+    """What may be long, or go to a file: the reader may have left, the disk may be full."""
+    if sys.stdout is None:
+        _stop("The output could not be written: standard output is closed.", 1)
+    try:  # beside sys.stdout, which under PYTHONUNBUFFERED loses what a short write leaves
+        with open(sys.stdout.fileno(), "w", encoding=sys.stdout.encoding, closefd=False) as output:
+            output.write(f"{text}\n")
+    except OSError as error:
+        _stop(f"The output could not be written: {error.strerror}.", 1)
 
 
 def _settings() -> Settings:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +80,35 @@ def test_an_assistant_that_said_nothing_counts_as_empty_text() -> None:
     question = {"role": "user", "content": "서울 날씨는?"}
     silent = counted([question, {"role": "assistant", "content": None, "tool_calls": [call]}])
     assert silent == counted([question, {"role": "assistant", "content": ""}])
+
+
+def started(directory: Path, content: str, output: int | None, unbuffered: str = "") -> subprocess.Popen[bytes]:
+    """`threadbot tokens` as a process, on a prompt of one message."""
+    prompt = directory / "prompt.json"
+    prompt.write_bytes(file([{"role": "user", "content": content}]))
+    return subprocess.Popen(
+        [sys.executable, "-m", "bot", "tokens", str(prompt)],
+        stdout=output,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+    )
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_device_is_said_so(tmp_path: Path, unbuffered: str) -> None:
+    with Path("/dev/full").open("wb") as full, started(tmp_path, "안녕", full.fileno(), unbuffered) as process:
+        _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (1, b"The output could not be written: No space left on device.\n")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_leaves_in_the_middle_is_said_so(tmp_path: Path, unbuffered: str) -> None:
+    with started(tmp_path, "안녕 " * 20_000, subprocess.PIPE, unbuffered) as process:
+        assert process.stdout is not None
+        assert process.stdout.read(2) == b"1."
+        process.stdout.close()
+        _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (1, b"The output could not be written: Broken pipe.\n")
 
 
 GOOD = {"role": "user", "content": "hi"}
