@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 import time
-import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.core import budget, finish
+from bot.core.collected import Collected
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.logs import turn_changed
 from bot.core.naming import named
@@ -36,7 +36,7 @@ from bot.core.ports import (
 from bot.core.presenter import Presenter
 from bot.core.prompt import Counting, Prompt, build, is_blank
 from bot.core.texts import language_of, sentence
-from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnState, Usage
+from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnState
 
 OUTAGE = "outage"  # the notice's key
 LEARNING_ROUNDS = 8  # three quarters each: a tenth of the window that was assumed
@@ -175,14 +175,14 @@ class Answerer:
             numbers = {"tokens": prompt.tokens, "budget": prompt.budget}
             return await self._conclude(turn, history, "question too long", Notice("question_too_long", numbers))
         completion = await self._ledger.begin(turn.claim, self._start(prompt))
-        collected = _Collected(time.monotonic())
+        collected = Collected(time.monotonic())
         try:
             async with noticing(turn, history, platform, presenter):
                 await self._stream(prompt, collected, presenter)
                 result = self._completion(collected)
         except ModelError as error:
             await self._ledger.abandon(turn.claim, completion, error.problem.value)
-            if visible("".join(collected.text)):
+            if collected.has_words:
                 raise BrokenAnswer(error, completion, self._completion(collected)) from error
             raise
         notices = self._notices(result, turn, history)
@@ -222,7 +222,7 @@ class Answerer:
             window_position=prompt.window_position,
         )
 
-    async def _stream(self, prompt: Prompt, collected: _Collected, presenter: Presenter) -> None:
+    async def _stream(self, prompt: Prompt, collected: Collected, presenter: Presenter) -> None:
         request = CompletionRequest(
             model=self._settings.model,
             messages=prompt.messages,
@@ -233,41 +233,23 @@ class Answerer:
         )
         async with aclosing(self._model.stream(request)) as chunks:
             async for chunk in chunks:
-                if not collected.first_token and (chunk.text or chunk.refusal):
-                    collected.first_token = time.monotonic()
+                first = collected.first_token is None
+                collected.add(chunk, time.monotonic())
+                if first and collected.first_token is not None:
                     await self._checkpoint("first chunk")
-                collected.text.append(chunk.text)
-                collected.refusal.append(chunk.refusal)
-                collected.finish_reason = chunk.finish_reason or collected.finish_reason
-                collected.usage = chunk.usage or collected.usage
-                collected.response_id = chunk.response_id or collected.response_id
-                collected.model = chunk.model or collected.model
-                collected.fingerprint = chunk.fingerprint or collected.fingerprint
                 if chunk.text:
                     presenter.add(chunk.text)
                     await self._checkpoint("chunk")
                 presenter.raise_failure()
         await self._checkpoint("last chunk")
 
-    def _completion(self, collected: _Collected) -> Completion:
-        ended = time.monotonic()
-        refusal = "".join(collected.refusal) or None
-        text = ("".join(collected.text) or refusal or "").strip()
-        text = text if visible(text) else ""
-        if not text and collected.finish_reason is None:
-            raise ModelError(ModelProblem.CUT, "the stream ended without a word")
-        return Completion(
-            text=text,
-            text_tokens=self._model.count_tokens(self._settings.model, text),
-            finish_reason=collected.finish_reason,
-            refusal=refusal,
-            response_id=collected.response_id,
-            model=collected.model or self._settings.model,
-            fingerprint=collected.fingerprint,
-            usage=collected.usage,
-            first_token_seconds=collected.first_token - collected.started if collected.first_token else None,
-            total_seconds=ended - collected.started,
-            cost_nanodollars=self._model.cost(self._settings.model, collected.usage),
+    def _completion(self, collected: Collected) -> Completion:
+        name = self._settings.model
+        return collected.completion(
+            name,
+            time.monotonic(),
+            count=lambda text: self._model.count_tokens(name, text),
+            cost=lambda usage: self._model.cost(name, usage),
         )
 
     def _notices(self, result: Completion, turn: Turn, history: History) -> Sequence[Notice]:
@@ -306,21 +288,6 @@ class Answerer:
         turn_changed(turn, TurnState.SHOWN if outcome.text else TurnState.FAILED)
 
 
-@dataclass(slots=True)
-class _Collected:
-    """What a stream has brought so far. Times are those of time.monotonic()."""
-
-    started: float
-    first_token: float | None = None
-    text: list[str] = field(default_factory=list)
-    refusal: list[str] = field(default_factory=list)
-    finish_reason: str | None = None
-    usage: Usage = field(default_factory=Usage)
-    response_id: str | None = None
-    model: str | None = None
-    fingerprint: str | None = None
-
-
 class _ClaimedParts(PartLog):
     """Notes the parts of one claimed turn's reply."""
 
@@ -347,11 +314,6 @@ def _is_overlooked(turn: Turn, after: timedelta) -> bool:
     if not turn.parts or not any(notice.key == OUTAGE for notice in turn.said):
         return False
     return datetime.now(UTC) - turn.parts[0].intended_at > after
-
-
-def visible(text: str) -> bool:
-    """Whether a reader sees anything: spaces and invisible characters are not an answer."""
-    return any(unicodedata.category(character)[0] not in "ZC" for character in text)
 
 
 def _language(history: History) -> str:

@@ -78,7 +78,10 @@ async def test_what_others_say_in_the_thread_is_context_and_not_answered(office:
     role, content = office.prompts()[1][-1]
     assert role == "user"
     assert content.index("이번 주는 저예요") < content.index("so who?")
-    assert f"⟦{office.lee}⟧ 이번 주는 저예요" in content
+    assert "⟦lee⟧ 이번 주는 저예요" in content
+    assert "⟦kim⟧ so who?" in content
+    assert office.prompts()[1][0] == ("user", "who is on call?"), "a message keeps the form it was first sent in"
+    assert len(office.slack.calls("users.info")) == 2
 
 
 async def test_a_channel_that_nobody_asks_the_bot_in_is_not_recorded(office: Office) -> None:
