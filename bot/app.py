@@ -22,9 +22,10 @@ from bot.llm.offline import OfflineModel
 from bot.llm.openai_chat import OpenAIChat
 from bot.settings import Settings
 from bot.store import migrate
-from bot.store.database import Database, open_database, sqlite_file
+from bot.store.database import Database
 from bot.store.ledger import SqlLedger
 from bot.store.lock import worker_lock
+from bot.store.urls import open_database, sqlite_file
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy import Connection
 
-from bot.store.database import open_database
 from bot.store.tables import StorableText, UtcDateTime, metadata
+from bot.store.urls import open_database
 
 
 def render(kind: str, item: Any, _: Any) -> str | Literal[False]:

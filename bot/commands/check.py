@@ -14,7 +14,7 @@ from bot.llm.openai_chat import OpenAIChat
 from bot.platforms.slack import checks
 from bot.settings import Settings
 from bot.store import migrate
-from bot.store.database import sqlite_file
+from bot.store.urls import sqlite_file
 
 _MARKS = {Verdict.OK: "ok     ", Verdict.FAILED: "FAILED ", Verdict.UNKNOWN: "unknown"}
 

@@ -9,7 +9,8 @@ from bot import app
 from bot.core.errors import BotError
 from bot.settings import Settings
 from bot.store import migrate
-from bot.store.database import Database, sqlite_file
+from bot.store.database import Database
+from bot.store.urls import sqlite_file
 
 
 @asynccontextmanager

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, func, insert, select
 
 from bot.llm import tokens
 from bot.store import migrate
-from bot.store.database import open_database
 from bot.store.tables import completions, conversations, message_versions, messages, participants, turns
+from bot.store.urls import open_database
 
 QUESTIONS = (
     "Which of the two migrations has to run first on the staging cluster, and may both share one window tonight?",

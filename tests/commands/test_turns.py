@@ -16,10 +16,11 @@ from bot.core.errors import BotError
 from bot.core.turn import Notice, TurnState
 from bot.settings import Settings
 from bot.store import migrate
-from bot.store.database import Database, open_database
+from bot.store.database import Database
 from bot.store.ledger import SqlLedger
 from bot.store.turn_list import TurnSummary, list_turns
 from bot.store.turn_retry import Retried
+from bot.store.urls import open_database
 from tests.standins.postgres import Postgres
 from tests.store.conftest import Clock
 from tests.store.test_ledger import RESULT, ask, claimed, record, said

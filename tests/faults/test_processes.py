@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.store.database import open_database
 from bot.store.ledger import LEASE
+from bot.store.urls import open_database
 from tests.faults.chain import Tables, environment
 from tests.faults.lives import Life, bot
 from tests.standins.model import ModelServer

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.store import migrate
-from bot.store.database import open_database
 from bot.store.ledger import SqlLedger
+from bot.store.urls import open_database
 from tests.standins.postgres import Postgres
 
 

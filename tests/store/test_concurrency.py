@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.core.policy import decide
 from bot.store import migrate
-from bot.store.database import open_database
 from bot.store.ledger import SqlLedger
+from bot.store.urls import open_database
 from tests.standins.postgres import Postgres
 from tests.store.test_ledger import claim, claimed, record, said, texts
 

@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from bot.core.conversation import Participant, Posted, ThreadRef
 from bot.core.policy import Action, Decision
-from bot.store.database import Database, open_database
+from bot.store.database import Database
 from bot.store.ledger import SqlLedger
+from bot.store.urls import open_database
 from tests.bench.history import LongThread, fill
 from tests.store.conftest import Clock
 

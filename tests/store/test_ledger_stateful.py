@@ -25,10 +25,11 @@ from bot.core.errors import LeaseLost
 from bot.core.policy import decide
 from bot.core.turn import Notice, Turn
 from bot.store import migrate
-from bot.store.database import Database, open_database
+from bot.store.database import Database
 from bot.store.ledger import LEASE, SqlLedger
 from bot.store.tables import conversations, messages, turns
 from bot.store.turn_retry import NotRetriableError, retry
+from bot.store.urls import open_database
 from tests.standins.postgres import Postgres
 from tests.store.conftest import Clock
 from tests.store.ledger_model import OVER, LedgerModel, ModelMessage, ModelTurn
@@ -38,7 +39,7 @@ T = TypeVar("T")
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SMALL = settings(stateful_step_count=40, deadline=None, derandomize=True, database=None,
                  suppress_health_check=list(HealthCheck))  # fmt: skip
-THREADS, POSITIONS, OWNERS = st.integers(0, 1), st.integers(1, 6), st.sampled_from(["amy", "다람쥐"])
+THREADS, POSITIONS, OWNERS = st.integers(0, 1), st.integers(1, 4), st.sampled_from(["amy", "다람쥐"])
 PICK = st.integers(0, 50)  # which of those that there are
 _worlds = itertools.count(1)
 
@@ -90,7 +91,7 @@ class LedgerMachine(RuleBasedStateMachine):
         external = f"{thread}.{position}"
         return Posted(ref, external, position, Participant("U1"), text, START, addressed=addressed)
 
-    @rule(thread=THREADS, position=POSITIONS, addressed=st.sampled_from([True, True, False]))
+    @rule(thread=THREADS, position=POSITIONS, addressed=st.booleans())
     def post(self, thread: int, position: int, addressed: bool) -> None:
         """New ones, copies, late ones, and copies that say that the bot is meant."""
         posted = self._posted(thread, position, f"질문 {thread}.{position}", addressed=addressed)
@@ -133,6 +134,13 @@ class LedgerMachine(RuleBasedStateMachine):
         self.post(thread, position, addressed=True)
         self.claim("amy", 3)
 
+    @precondition(lambda self: self.overheard)
+    @rule(pick=PICK)
+    def address(self, pick: int) -> None:
+        """A copy of a message that was only listened to says that the bot is meant."""
+        thread, position = chosen(self.overheard, pick)
+        self.post(thread, position, addressed=True)
+
     @precondition(lambda self: self._held)
     @rule(owner=OWNERS)
     def renew(self, owner: str) -> None:
@@ -157,6 +165,12 @@ class LedgerMachine(RuleBasedStateMachine):
     def able(self, *states: str, begun: bool = False) -> list[Held]:
         """Those that may do what a worker does with a turn in such a state."""
         return [one for one in self._held if one.holds and one.model.state in states and (one.begun or not begun)]
+
+    @property
+    def overheard(self) -> list[tuple[int, int]]:
+        """Thread and position of the messages that no turn is to answer."""
+        threads = self._model.threads.items()
+        return [(n, at) for n, thread in threads for at, one in thread.messages.items() if not one.addressed]
 
     @property
     def late(self) -> list[Held]:

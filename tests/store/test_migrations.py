@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from bot.core.errors import LedgerError, SettingsError
 from bot.store import migrate
-from bot.store.database import open_database, parse_url, sqlite_file
 from bot.store.tables import metadata
+from bot.store.urls import open_database, parse_url, sqlite_file
 
 
 def differences(connection: Connection) -> list[object]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from bot.store.database import Database, open_database
+from bot.store.database import Database
+from bot.store.urls import open_database
 
 FULL, NORMAL = 2, 1  # SQLite, "PRAGMA synchronous"
 

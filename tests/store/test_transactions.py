@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Connection, text
 
 from bot.core.errors import LeaseLost, LedgerError
-from bot.store.database import Database, open_database
+from bot.store.database import Database
+from bot.store.urls import open_database
 
 
 async def test_an_operation_that_fails_takes_no_other_with_it(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from sqlalchemy import text
 
 from bot.core.turn import Completion, Notice, Turn, TurnState
 from bot.store import migrate
-from bot.store.database import Database, open_database
+from bot.store.database import Database
 from bot.store.history import LEFT_BEHIND
 from bot.store.ledger import LEASE, SqlLedger
 from bot.store.turn_retry import NotRetriableError, Retried, retry
+from bot.store.urls import open_database
 from tests.store.conftest import Clock
 from tests.store.test_ledger import RESULT, answer, ask, claim, claimed, record, said, texts
 

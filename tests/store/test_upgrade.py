@@ -12,10 +12,11 @@ from sqlalchemy import Connection, MetaData, Table, func, select, text
 
 from bot.core.turn import Notice, Turn, TurnState
 from bot.store import migrate
-from bot.store.database import Database, open_database
+from bot.store.database import Database
 from bot.store.ledger import SqlLedger
 from bot.store.tables import metadata
 from bot.store.turn_retry import retry
+from bot.store.urls import open_database
 from tests.store.test_ledger import answer, record, said
 
 DUMP = Path(__file__).parents[1] / "data" / "revision-0001.sql"

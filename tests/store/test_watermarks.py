@@ -9,8 +9,9 @@ from bot.core.conversation import Participant, Posted, ThreadRef
 from bot.core.policy import decide
 from bot.core.ports import WHOLE_WORKSPACE
 from bot.store import migrate
-from bot.store.database import Database, open_database
+from bot.store.database import Database
 from bot.store.ledger import SqlLedger
+from bot.store.urls import open_database
 from bot.store.watermarks import SqlWatermarks
 from tests.store.conftest import Clock
 
