@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiosqlite
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from bot.core.errors import BotError
+from bot.core.errors import BotError, LedgerError
 from bot.store.database import Operation, unusable
 
 T = TypeVar("T")
@@ -38,6 +38,10 @@ class _Waiting:
     operation: Operation[Any]
     synced: bool
     done: asyncio.Future[Any] = field(repr=False)
+
+
+class _NotBegunError(LedgerError):
+    """The database takes no transaction now, whatever is in it: each one would wait as long for the same answer."""
 
 
 _Outcome = tuple[Any, BotError | None]
@@ -82,7 +86,7 @@ class SqliteDatabase:
 
     async def _settled(self, batch: Sequence[_Waiting]) -> bool:
         """
-        Run *batch* in one transaction; False when it failed and there are several.
+        Run *batch* in one transaction; False when one of several failed it.
 
         Whatever is raised, also by a defect, reaches whoever waits: nobody may wait for ever.
         """
@@ -92,9 +96,11 @@ class SqliteDatabase:
         if error is None:
             for entry, outcome in zip(batch, writing.result(), strict=True):
                 _deliver(entry, *outcome)
-        elif len(batch) == 1:
-            _deliver(batch[0], None, error)
-        return error is None or len(batch) == 1
+        elif len(batch) == 1 or isinstance(error, _NotBegunError):
+            for entry in batch:
+                _deliver(entry, None, error)
+            return True
+        return error is None
 
 
 class _Thread:
@@ -180,8 +186,15 @@ def _alone(engine: Engine, operation: Operation[T]) -> T:
 def _together(engine: Engine, batch: Sequence[_Waiting]) -> list[_Outcome]:
     """One transaction for all, synced if one of them is to be."""
     _sync(engine, synced=any(entry.synced for entry in batch))
-    with engine.begin() as connection:
+    with engine.connect() as connection, _begun(connection):
         return [_tried(connection, entry.operation) for entry in batch]
+
+
+def _begun(connection: Connection) -> RootTransaction:
+    try:
+        return connection.begin()
+    except SQLAlchemyError as error:
+        raise _NotBegunError(str(unusable(error))) from error
 
 
 def _tried(connection: Connection, operation: Operation[Any]) -> _Outcome:

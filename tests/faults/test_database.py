@@ -1,0 +1,126 @@
+"""A database that cannot be used: nothing is acknowledged meanwhile, the process says so and lives, all is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+
+from tests.faults.chain import environment
+from tests.faults.lives import Life, bot
+from tests.standins.model import ModelServer
+from tests.standins.model_script import Answer
+from tests.standins.postgres import Postgres
+from tests.standins.slack import Slack
+
+RUNNING = "질문: what do you do meanwhile?"
+ANSWER = "긴 대답입니다. " * 900
+ASKED_MEANWHILE = "저장할 수 있나요? " + "and this takes a page or two of its own. " * 400
+UNSTORED = "could not be stored"
+WAITING = "waits for the database"
+
+Fault = Callable[[], Awaitable[None]]
+
+
+class World:
+    """A bot that is in the middle of an answer."""
+
+    def __init__(self, slack: Slack, model: ModelServer, directory: Path) -> None:
+        self.slack, self.model, self.directory = slack, model, directory
+        self._kim, self._channel = slack.add_user("kim"), slack.add_channel("general")
+        self._gate = asyncio.Event()
+        self.roots: list[str] = []
+
+    @asynccontextmanager
+    async def bot(self, *arguments: str, **settings: str) -> AsyncIterator[Life]:
+        self.model.answers.append(Answer(ANSWER, chunk_size=100, gate=self._gate, gate_at=3))
+        named = environment(self.slack, self.model, self.directory) | settings
+        async with bot(self.directory, named, *arguments) as life:
+            await self.slack.wait_connected(30)
+            await self.ask(RUNNING)
+            await self.slack.wait_for(lambda: self.answers(0), 10)
+            await self.slack.wait_for(self.acknowledged, 10)
+            yield life
+
+    async def ask(self, text: str) -> None:
+        self.roots.append(await self.slack.post(self._kim, self._channel, f"{self.slack.mention} {text}"))
+
+    def answers(self, number: int) -> list[str]:
+        return self.slack.replies(self._channel, self.roots[number])
+
+    def acknowledged(self) -> bool:
+        return all(delivery.acknowledged for delivery in self.slack.delivered(self.roots[-1]))
+
+    async def holds(self, life: Life, break_it: Fault, mend_it: Fault) -> None:
+        """What must be true of every fault."""
+        await break_it()
+        for _ in range(3):
+            await self.ask(ASKED_MEANWHILE)
+        self._gate.set()  # the answer ends, and cannot be stored either
+        await self.slack.wait_for(lambda: life.says(UNSTORED) and life.says(WAITING), 20)
+        meanwhile = [each for root in self.roots[1:] for each in self.slack.delivered(root)]
+        assert not any(delivery.acknowledged for delivery in meanwhile)
+        assert life.running
+        await mend_it()
+
+        async with asyncio.timeout(30):
+            while not self.all_answered():
+                await self.slack.socket_mode.redeliver()
+                await asyncio.sleep(0.5)  # each event has a few tries only
+        assert len(self.model.requests) == 4  # what was paid for was kept
+        assert life.running
+
+    def all_answered(self) -> bool:
+        asked_meanwhile = [f"You said: {ASKED_MEANWHILE[:200]}".strip()]
+        shown = [self.answers(number) for number in range(4)]
+        return shown == [[ANSWER.strip()], asked_meanwhile, asked_meanwhile, asked_meanwhile]
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with Slack() as slack, ModelServer() as model:
+        yield World(slack, model, tmp_path)
+
+
+async def test_sqlite_is_locked_by_another_program(world: World) -> None:
+    async with world.bot() as life:
+        with closing(sqlite3.connect(world.directory / "threadbot.db", isolation_level=None)) as other:
+
+            async def lock() -> None:
+                other.execute("BEGIN IMMEDIATE")
+
+            async def unlock() -> None:
+                other.execute("ROLLBACK")
+
+            await world.holds(life, lock, unlock)
+
+
+@pytest.mark.parametrize("pragma", ["query_only = ON", "max_page_count = 1"])
+async def test_sqlite_is_read_only_or_full(world: World, pragma: str) -> None:
+    file = world.directory / "pragmas"
+    async with world.bot("-m", "tests.faults.sick_bot", str(file)) as life:
+
+        async def sicken() -> None:
+            file.write_text(pragma)
+
+        async def heal() -> None:
+            file.unlink()
+
+        await world.holds(life, sicken, heal)
+
+
+async def test_postgresql_is_restarted_under_load(world: World) -> None:
+    with Postgres.started() as postgres:
+        async with world.bot(DATABASE_URL=await postgres.new_database()) as life:
+
+            async def stop() -> None:
+                await asyncio.to_thread(postgres.stop)
+
+            async def start() -> None:
+                await asyncio.to_thread(postgres.start)
+
+            await world.holds(life, stop, start)
