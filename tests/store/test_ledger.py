@@ -118,6 +118,15 @@ async def test_a_copy_may_raise_a_message_from_listened_to_to_answered_once(ledg
     assert await texts(ledger, await claimed(ledger)) == ["bot, are you there?"]
 
 
+async def test_a_message_that_was_context_of_a_turn_is_the_question_of_the_next_once_it_is_addressed(
+    ledger: SqlLedger,
+) -> None:
+    await record(ledger, said(1.0), said(2.0, "bot, are you there?", addressed=False))
+    await answer(ledger, await claimed(ledger))
+    assert await record(ledger, said(2.0, "bot, are you there?")) == [True]
+    assert await texts(ledger, await claimed(ledger)) == ["bot, are you there?"]
+
+
 async def test_a_mention_that_an_edit_adds_is_a_mention(ledger: SqlLedger) -> None:
     before = said(1.0, "what about tomorrow?", addressed=False)
     after = Edited(said(1.0, "<@UBOT> what about tomorrow?"), START + timedelta(minutes=1))
