@@ -24,12 +24,18 @@ class Postgres:
 
     @classmethod
     @contextmanager
-    def started(cls) -> Iterator[Postgres]:
-        """In a directory of its own: as root, the server runs as another user, who may not enter pytest's."""
+    def started(cls, *, durable: bool = False) -> Iterator[Postgres]:
+        """
+        In a directory of its own: as root, the server runs as another user, who may not enter pytest's.
+
+        Unless *durable*, it does not wait for the disk. That is for tests, which switch no machine off.
+        """
         with tempfile.TemporaryDirectory(prefix="threadbot-postgres-", ignore_cleanup_errors=True) as made:
             directory = Path(made)
             directory.chmod(0o755)
             with cls._server_in(directory / "data") as server:
+                if not durable:
+                    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
                 yield cls(server)
 
     @staticmethod
