@@ -15,7 +15,7 @@ from bot.core.answer import Answerer, AnswerSettings
 from bot.core.errors import BotError, LedgerError
 from bot.core.ports import Checkpoint, LanguageModel, Platform, Sampling
 from bot.core.retry import Patience
-from bot.core.worker import Worker, WorkerSettings, persist
+from bot.core.worker import BURST_SECONDS, Worker, WorkerSettings, persist
 from bot.health import internal_listener
 from bot.llm import prices, tokens
 from bot.llm.offline import OfflineModel
@@ -191,7 +191,7 @@ async def open_ledger(settings: Settings, store: Database | None = None) -> Asyn
     """The ledger of a worker, migrated. On SQLite the caller holds the worker's lock. Raises BotError."""
     async with nullcontext(store) if store else open_store(settings) as database:
         await migrated(database)
-        ledger = SqlLedger(database)
+        ledger = SqlLedger(database, burst=timedelta(seconds=BURST_SECONDS))
         if database.dialect == "sqlite":  # nobody else can be at work on what a dead worker left
             left = await ledger.expire_leases()
             if left:

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0  # turns that other processes made due, or that become due by time
 RENEW_SECONDS = 1.5  # leases last much longer, but a claim that was lost should end its work soon
+BURST_SECONDS = 1.0  # a conversation begins one turn in this time: what comes in between is answered together
 PERSIST_SECONDS = 600.0  # how long an answer is kept in memory while the database cannot take it
 
 
@@ -84,6 +85,7 @@ class Worker:
         await self._checkpoint("after record")
         if due:
             self._wake.set()
+            asyncio.get_running_loop().call_later(BURST_SECONDS, self._wake.set)
 
     # claiming
 

@@ -29,8 +29,19 @@ LEASE = timedelta(seconds=20)
 
 
 class SqlLedger:
-    def __init__(self, database: Database, clock: Callable[[], datetime] | None = None) -> None:
-        """*clock* replaces the time of this machine (SQLite) or of the database (PostgreSQL) in tests."""
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime] | None = None,
+        burst: timedelta = timedelta(0),
+    ) -> None:
+        """
+        *clock* replaces the time of this machine (SQLite) or of the database (PostgreSQL) in tests.
+
+        *burst*: a turn is not due before this long after the last one of its conversation was asked for, so that what
+        comes in between is answered with it.
+        """
+        self._burst = burst
         self._database = database
         self._sqlite = database.dialect == "sqlite"
         self._sql = sql.statements(database.dialect)
@@ -112,7 +123,9 @@ class SqlLedger:
         return connection.execute(sql.RAISED, _which(posted)).rowcount == 1
 
     def _make_pending(self, connection: Connection, conversation: int, now: datetime) -> bool:
-        row = {"conversation_id": conversation, "state": "pending", "due_at": now, "created_at": now}
+        last: datetime | None = connection.execute(sql.LAST_TURN, {"of_conversation": conversation}).scalar()
+        due_at = now if last is None else max(now, last + self._burst)
+        row = {"conversation_id": conversation, "state": "pending", "due_at": due_at, "created_at": now}
         connection.execute(self._sql.pending_turn, row)
         return True
 

@@ -97,6 +97,17 @@ async def test_copies_of_a_message_are_one_message_and_one_turn(ledger: SqlLedge
     assert await claim(ledger) == []
 
 
+@pytest.mark.parametrize("minutes", [0, 1, 5, 60 * 24])
+async def test_a_copy_that_comes_late_is_no_new_question(ledger: SqlLedger, clock: Clock, minutes: int) -> None:
+    await record(ledger, said(1.0))
+    clock.advance(minutes * 60)
+    assert await record(ledger, said(1.0)) == [False]
+    await answer(ledger, await claimed(ledger))
+    clock.advance(minutes * 60)
+    assert await record(ledger, said(1.0)) == [False]
+    assert await claim(ledger) == []
+
+
 async def test_copies_that_arrive_at_the_same_moment_are_one_message(ledger: SqlLedger) -> None:
     due = await asyncio.gather(*(ledger.record(said(1.0), decide(said(1.0))) for _ in range(8)))
     assert any(due)
@@ -161,6 +172,21 @@ async def test_messages_that_come_while_a_turn_runs_wait_for_the_next_one_all_to
     await answer(ledger, first)
     second = await claimed(ledger)
     assert await texts(ledger, second) == ["a", "b", "c"]
+
+
+async def test_in_a_burst_the_second_turn_waits_a_moment_for_what_else_comes(ledger: SqlLedger, clock: Clock) -> None:
+    patient = SqlLedger(ledger._database, clock, burst=timedelta(seconds=1))  # noqa: SLF001 - the same database
+    await record(patient, said(1.0))
+    await answer(patient, await claimed(patient))
+    await record(patient, said(2.0, "a"), said(3.0, "b"))
+    assert await claim(patient) == []
+    clock.advance(1)
+    turn = await claimed(patient)
+    assert await texts(patient, turn) == ["a", "b"]
+    await answer(patient, turn)
+    clock.advance(1)
+    await record(patient, said(4.0, "c"))
+    assert await texts(patient, await claimed(patient)) == ["c"]
 
 
 async def test_a_late_message_with_an_older_ts_is_answered_in_a_later_turn(ledger: SqlLedger) -> None:
