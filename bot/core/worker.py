@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0  # turns that other processes made due, or that become due by time
 RENEW_SECONDS = 1.5  # leases last much longer, but a claim that was lost should end its work soon
-BURST_SECONDS = 1.0  # a conversation begins one turn in this time: what comes in between is answered together
+BURST_SECONDS = 1.0  # what follows on a question that is at work within this time is answered together
 PERSIST_SECONDS = 600.0  # how long an answer is kept in memory while the database cannot take it
 
 

@@ -38,8 +38,8 @@ class SqlLedger:
         """
         *clock* replaces the time of this machine (SQLite) or of the database (PostgreSQL) in tests.
 
-        *burst*: a turn is not due before this long after the last one of its conversation was asked for, so that what
-        comes in between is answered with it.
+        *burst*: a turn that is asked for while another of its conversation is at work is not due before this long
+        after that one was asked for, so that what comes in between is answered with it.
         """
         self._burst = burst
         self._database = database
@@ -123,8 +123,8 @@ class SqlLedger:
         return connection.execute(sql.RAISED, _which(posted)).rowcount == 1
 
     def _make_pending(self, connection: Connection, conversation: int, now: datetime) -> bool:
-        last: datetime | None = connection.execute(sql.LAST_TURN, {"of_conversation": conversation}).scalar()
-        due_at = now if last is None else max(now, last + self._burst)
+        active: datetime | None = connection.execute(sql.ACTIVE_TURN, {"of_conversation": conversation}).scalar()
+        due_at = now if active is None else max(now, active + self._burst)
         row = {"conversation_id": conversation, "state": "pending", "due_at": due_at, "created_at": now}
         connection.execute(self._sql.pending_turn, row)
         return True

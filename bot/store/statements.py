@@ -123,11 +123,8 @@ PARTS = (
 HELD = update(turns).where(
     turns.c.id == bindparam("held"), turns.c.fence == bindparam("held_fence"), turns.c.state.in_(AT_WORK)
 )
-LAST_TURN = (
-    select(turns.c.created_at)
-    .where(turns.c.conversation_id == bindparam("of_conversation"))
-    .order_by(turns.c.id.desc())
-    .limit(1)
+ACTIVE_TURN = select(turns.c.created_at).where(
+    turns.c.conversation_id == bindparam("of_conversation"), turns.c.state.in_(ACTIVE)
 )
 NAMED = update(participants).where(
     participants.c.platform == bindparam("on_platform"),

@@ -177,16 +177,17 @@ async def test_messages_that_come_while_a_turn_runs_wait_for_the_next_one_all_to
 async def test_in_a_burst_the_second_turn_waits_a_moment_for_what_else_comes(ledger: SqlLedger, clock: Clock) -> None:
     patient = SqlLedger(ledger._database, clock, burst=timedelta(seconds=1))  # noqa: SLF001 - the same database
     await record(patient, said(1.0))
-    await answer(patient, await claimed(patient))
-    await record(patient, said(2.0, "a"), said(3.0, "b"))
+    first = await claimed(patient)
+    await record(patient, said(2.0, "a"))
+    await answer(patient, first)
+    await record(patient, said(3.0, "b"))
     assert await claim(patient) == []
     clock.advance(1)
     turn = await claimed(patient)
     assert await texts(patient, turn) == ["a", "b"]
     await answer(patient, turn)
-    clock.advance(1)
     await record(patient, said(4.0, "c"))
-    assert await texts(patient, await claimed(patient)) == ["c"]
+    assert await texts(patient, await claimed(patient)) == ["c"], "nothing is at work: no reason to wait"
 
 
 async def test_a_late_message_with_an_older_ts_is_answered_in_a_later_turn(ledger: SqlLedger) -> None:
