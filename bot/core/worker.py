@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0  # turns that other processes made due, or that become due by time
 RENEW_SECONDS = 1.5  # leases last much longer, but a claim that was lost should end its work soon
 BURST_SECONDS = 1.0  # what follows on a question that is at work within this time is answered together
+CALL_SECONDS = 60.0  # longer than any call to a platform takes
 PERSIST_SECONDS = 600.0  # how long an answer is kept in memory while the database cannot take it
 
 
@@ -235,10 +236,7 @@ class Worker:
         self._wake.set()
         await self._finish_within(grace_seconds, at_once)
         left = dict(self._tasks)
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(list(left))
+        await self._cancel(at_once)
         for turn in left.values():
             await self._release_at_stop(turn)
 
@@ -248,6 +246,17 @@ class Worker:
         while self._tasks and not waiting.done() and (left := ends - time.monotonic()) > 0:
             await asyncio.wait([*self._tasks, waiting], timeout=left, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
+
+    async def _cancel(self, at_once: asyncio.Event) -> None:
+        """What is cancelled waits for a call that is under way, unless it is cancelled once more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.sleep(0)  # let them come to that call
+        await self._finish_within(CALL_SECONDS, at_once)
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(list(self._tasks), timeout=0.1)
 
     async def _release_at_stop(self, turn: Turn) -> None:
         try:
