@@ -7,26 +7,27 @@ the model is not asked again.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from bot.core import budget, finish
 from bot.core.collected import Collected
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.logs import turn_changed
 from bot.core.naming import named
-from bot.core.noticing import noticing
+from bot.core.noticing import noticing, unnotice
 from bot.core.ports import (
     Checkpoint,
     CompletionRequest,
     CompletionStart,
     LanguageModel,
     Ledger,
-    Noticing,
     PartLog,
     Platform,
     Reply,
@@ -102,10 +103,15 @@ class Answerer:
 
     async def say(self, turn: Turn, reason: str, notice: Notice) -> None:
         """No answer will come: say so, where the answer would have been."""
+        if (await self._ledger.outcome(turn.claim)).text is not None:
+            # A defect came between an answer and its showing: the answer stays, for whoever retries the turn.
+            await self._ledger.give_up(turn.claim, reason)
+            turn_changed(turn, TurnState.FAILED, reason)
+            return
         history = await self._ledger.history(turn)
         outcome = await self._conclude(turn, history, reason, notice)
         await self._unnotice(turn, history)
-        await self._show(turn, await self._open_reply(turn), outcome)
+        await self._show(turn, await self._reopen_reply(turn), outcome)
 
     async def keep(self, turn: Turn, broken: BrokenAnswer) -> None:
         """No attempt brought a whole answer: what there is of the last one is worth more than a sentence."""
@@ -116,22 +122,20 @@ class Answerer:
         )
         turn_changed(turn, TurnState.ANSWERED, broken.problem.value)
         await self._unnotice(turn, history)
-        await self._show(turn, await self._open_reply(turn), Outcome(broken.partial.text, notices, language))
+        await self._show(turn, await self._reopen_reply(turn), Outcome(broken.partial.text, notices, language))
 
     async def say_outage(self, turn: Turn) -> Sequence[Notice]:
         """The model is down for longer: tell the asker, once, that the answer will come. Returns what was said."""
         if any(notice.key == OUTAGE for notice in turn.said):
             return turn.said
         history = await self._ledger.history(turn)
-        reply = await self._open_reply(turn)
+        reply = await self._reopen_reply(turn)
         await self._unnotice(turn, history)
-        await reply.finish(sentence(Notice(OUTAGE), _language(history)))
+        await _uncut(reply.finish(sentence(Notice(OUTAGE), _language(history))))
         return [Notice(OUTAGE)]
 
     async def _unnotice(self, turn: Turn, history: History) -> None:
-        platform = self._platforms[turn.conversation.thread.platform]
-        if isinstance(platform, Noticing) and history.messages:
-            await platform.unnotice(turn.conversation.thread, history.messages[-1].platform_id)
+        await unnotice(self._platforms[turn.conversation.thread.platform], turn, history)
 
     async def _withdraw(self, turn: Turn, reply: Reply) -> None:
         """Nobody asks any more: what was shown goes, and no sentence takes its place."""
@@ -276,12 +280,16 @@ class Answerer:
             await reply.remove()
         return reply
 
+    async def _reopen_reply(self, turn: Turn) -> Reply:
+        """The reply with the parts that this attempt has posted, too."""
+        return await self._open_reply(replace(turn, parts=await self._ledger.parts(turn.claim)))
+
     async def _show(self, turn: Turn, reply: Reply, outcome: Outcome) -> None:
         sentences = [sentence(notice, outcome.language) for notice in outcome.notices]
         if outcome.text is None:
-            await reply.finish("\n\n".join(sentences))
+            await _uncut(reply.finish("\n\n".join(sentences)))
         else:
-            await reply.finish(outcome.text, sentences)
+            await _uncut(reply.finish(outcome.text, sentences))
         await self._checkpoint("before shown")
         await self._persist(lambda: self._ledger.shown(turn.claim))
         await self._checkpoint("after shown")
@@ -307,6 +315,26 @@ class _ClaimedParts(PartLog):
 
     async def check(self) -> None:
         await self._ledger.check(self._claim)
+
+
+async def _uncut(call: Coroutine[Any, Any, None]) -> None:
+    """
+    Await *call*; whoever is cancelled meanwhile waits for it all the same.
+
+    Cut off in the middle of a post, nobody would know whether it was made, and Slack may make it after we have looked.
+    A second cancellation cuts it off.
+    """
+    calling = asyncio.ensure_future(call)
+    try:
+        await asyncio.shield(calling)
+    except asyncio.CancelledError:
+        try:
+            await asyncio.wait([calling])
+        finally:
+            calling.cancel()
+        if not calling.cancelled() and (error := calling.exception()):
+            log.info("a call that the end of its turn waited for failed: %r", error)
+        raise
 
 
 def _is_overlooked(turn: Turn, after: timedelta) -> bool:

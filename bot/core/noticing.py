@@ -10,6 +10,7 @@ from bot.core.ports import Noticing, Platform
 from bot.core.presenter import Presenter
 from bot.core.turn import History, Turn
 
+UNNOTICED = 5  # questions of one turn, the newest ones: each costs a call
 NOTICE_SECONDS = 0.5  # words that come sooner need no announcement
 
 
@@ -31,8 +32,17 @@ async def noticing(turn: Turn, history: History, platform: Platform, presenter: 
     finally:
         announcing.cancel()
         await asyncio.wait([announcing])
-    if presenter.announced or turn.attempts > 1:
+    if turn.attempts > 1:
+        await unnotice(platform, turn, history)
+    elif presenter.announced:
         await platform.unnotice(thread, message)
+
+
+async def unnotice(platform: Platform, turn: Turn, history: History) -> None:
+    """Take away what may have been shown by any attempt: the newest question may have been another one then."""
+    if isinstance(platform, Noticing):
+        for asked in [message for message in history.messages if message.addressed][-UNNOTICED:]:
+            await platform.unnotice(turn.conversation.thread, asked.platform_id)
 
 
 async def _announce(platform: Noticing, turn: Turn, message: str, presenter: Presenter) -> None:

@@ -290,5 +290,8 @@ class Ledger(Protocol):
 
     async def note_part(self, claim: Claim, number: int, id: str) -> None: ...  # noqa: A002 - the platform's word
 
+    async def parts(self, claim: Claim) -> Sequence[ReplyPart]:
+        """The parts of the turn's reply, as they are noted now."""
+
     async def check(self, claim: Claim) -> None:
         """Raise LeaseLost when the claim is not the newest one."""

@@ -23,6 +23,7 @@ from bot.core.logs import turn_changed
 from bot.core.policy import Action, Decision, decide
 from bot.core.ports import Checkpoint, Ledger, Platform
 from bot.core.retry import Patience, RetryPolicy, is_passing, outage_wait, reconnect_wait
+from bot.core.tries import Phase, Tries
 from bot.core.turn import Notice, Turn, TurnState
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._working = False
         self._deliveries = Deliveries()
+        self._tries = Tries()
 
     @property
     def working(self) -> bool:
@@ -92,13 +94,21 @@ class Worker:
 
     async def run(self) -> None:
         """Work until stop()."""
-        renewing = asyncio.create_task(self._renew())
+        working = [asyncio.create_task(self._claim_until_done()), asyncio.create_task(self._renew())]
         try:
-            await self._claim_until_stopped()
+            ended, _ = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._working = False
-            renewing.cancel()
-            await asyncio.wait([renewing])
+            for task in working:
+                task.cancel()
+            await asyncio.wait(working)
+        for task in ended:
+            task.result()  # raises the defect that ended it: better to be started again than to work by halves
+
+    async def _claim_until_done(self) -> None:
+        await self._claim_until_stopped()
+        while self._tasks:  # they still hold their leases
+            await asyncio.wait(list(self._tasks))
 
     async def _claim_until_stopped(self) -> None:
         failures = 0
@@ -158,6 +168,7 @@ class Worker:
         """The boundary of a turn: nothing that goes wrong in it reaches another."""
         try:
             await self._answerer.answer(turn)
+            self._tries.forget(turn.claim.turn)
         except LeaseLost:
             log.warning("turn %d belongs to another worker by now", turn.claim.turn)
         except LedgerError as error:
@@ -181,7 +192,8 @@ class Worker:
             await self._settle_unshown(turn, error)
             return
         reason = error.problem.value if isinstance(error, ModelError) else "internal"
-        wait = self._wait_for(self._settings.patience.asking, turn, error)
+        phase = Phase.BROKEN if isinstance(error, BrokenAnswer) else Phase.ASKING
+        wait = self._wait_for(self._settings.patience.asking, phase, turn, error)
         if wait is not None:
             await self._release(turn, wait, reason, turn.said)
             return
@@ -203,7 +215,7 @@ class Worker:
         return is_passing(error) and datetime.now(UTC) < turn.first_attempt_at + self._settings.patience.outage
 
     async def _settle_unshown(self, turn: Turn, error: PlatformError) -> None:
-        wait = self._wait_for(self._settings.patience.showing, turn, error)
+        wait = self._wait_for(self._settings.patience.showing, Phase.SHOWING, turn, error)
         if wait is not None:
             await self._release(turn, wait, error.code)
             return
@@ -211,14 +223,10 @@ class Worker:
         log.warning("turn %d cannot be shown and is given up: %s", turn.claim.turn, error.code)
         turn_changed(turn, TurnState.FAILED, error.code)
 
-    def _wait_for(self, policy: RetryPolicy, turn: Turn, error: Exception) -> float | None:
-        return policy.wait_for(
-            error,
-            attempt=turn.attempts,
-            first_attempt_at=turn.first_attempt_at,
-            now=datetime.now(UTC),
-            random=random.random,
-        )
+    def _wait_for(self, policy: RetryPolicy, phase: Phase, turn: Turn, error: Exception) -> float | None:
+        now = datetime.now(UTC)
+        tried = self._tries.failed(turn.claim.turn, phase, now)
+        return policy.wait_for(error, attempt=tried.times, first_attempt_at=tried.since, now=now, random=random.random)
 
     async def _release(self, turn: Turn, wait: float, reason: str, said: Sequence[Notice] = ()) -> None:
         await self._ledger.release(turn.claim, datetime.now(UTC) + timedelta(seconds=wait), reason, said)

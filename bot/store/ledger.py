@@ -274,6 +274,9 @@ class SqlLedger:
 
         await self._database.write(write)
 
+    async def parts(self, claim: Claim) -> Sequence[ReplyPart]:
+        return await self._database.read(lambda connection: _parts(connection, [claim.turn]).get(claim.turn, []))
+
     async def note_part(self, claim: Claim, number: int, id: str) -> None:  # noqa: A002 - the platform's word
         def write(connection: Connection) -> None:
             _change(connection, claim)

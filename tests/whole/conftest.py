@@ -77,6 +77,15 @@ class Office:
         finally:
             connection.close()
 
+    def execute(self, statement: str) -> None:
+        """Change the database behind the bot's back."""
+        connection = sqlite3.connect(self.database, timeout=10)
+        try:
+            with connection:
+                connection.execute(statement)
+        finally:
+            connection.close()
+
     def prompts(self) -> list[list[tuple[str, str]]]:
         """What the model was sent, call by call: (role, content)."""
         return [[(m["role"], m["content"]) for m in request.body["messages"]] for request in self.model.requests]
