@@ -115,6 +115,10 @@ class SqlLedger:
             "kind": posted.author.kind.value,
             "name": posted.author.name,
         }
+        # Looked for first: an upsert locks the row on PostgreSQL, and all that one person says would wait in line.
+        known = connection.execute(sql.PARTICIPANT, row).first()
+        if known is not None and known.kind == row["kind"] and row["name"] in (None, known.name):
+            return int(known.id)
         identity: int = connection.execute(self._sql.participant, row).scalar_one()
         return identity
 

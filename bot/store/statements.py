@@ -65,6 +65,11 @@ CONVERSATION = select(conversations.c.id).where(
     conversations.c.channel == bindparam("channel"),
     conversations.c.thread == bindparam("thread"),
 )
+PARTICIPANT = select(participants.c.id, participants.c.kind, participants.c.name).where(
+    participants.c.platform == bindparam("platform"),
+    participants.c.workspace == bindparam("workspace"),
+    participants.c.external_id == bindparam("external_id"),
+)
 VERSION = insert(message_versions)
 RAISED = (
     update(messages)

@@ -7,12 +7,17 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.store.ledger import LEASE
+from bot.core.conversation import Participant, Posted, ThreadRef
+from bot.core.policy import decide
+from bot.store import migrate
+from bot.store.ledger import LEASE, SqlLedger
 from bot.store.urls import open_database
 from tests.faults.chain import Tables, environment
 from tests.faults.lives import Life, bot
@@ -153,3 +158,22 @@ async def test_a_transaction_that_stands_still_is_ended_well_before_a_lease_is(
     limit = await database.read(lambda connection: connection.execute(text(seconds), {"name": setting}).scalar_one())
     await database.close()
     assert 0 < limit <= LEASE.total_seconds() / 2
+
+
+async def test_what_a_person_says_does_not_wait_for_what_another_process_records_of_them(postgres: Postgres) -> None:
+    url = await postgres.new_database()
+    database, other = open_database(url), create_async_engine(url)
+    await migrate.upgrade(database)
+    ledger = SqlLedger(database)
+
+    async def say(thread: str) -> bool:
+        where = ThreadRef("slack", "T1", "C1", thread)
+        said = Posted(where, thread, int(thread), Participant("U1"), "안녕하세요", datetime.now(UTC), addressed=True)
+        return await ledger.record(said, decide(said))
+
+    await say("1")
+    async with other.begin() as recording, asyncio.timeout(10):
+        await recording.execute(text("SELECT 1 FROM participants FOR NO KEY UPDATE"))
+        assert await say("2")
+    await other.dispose()
+    await database.close()
