@@ -29,6 +29,7 @@ from tests.standins.slack_faults import Gate
 
 WAIT_SECONDS = 30.0  # for anything that should happen
 LOOK_SECONDS = 0.02
+LATE = 0.2  # share of questions whose answer begins so late that the bot shows that it has noticed
 RECOVERED_AT_ONCE = 0.7  # share of lives in which the model does not take its time any more
 
 _OPEN = "SELECT count(*) FROM turns WHERE state IN ('pending', 'running', 'answered')"
@@ -51,7 +52,7 @@ class Counts:
     lost: int = 0  # no answer
     doubled: int = 0  # paragraphs that can be read more than once
     cut: int = 0  # an answer that is not whole, or not in order
-    left: int = 0  # messages of ours that are no part of the answer: placeholders, notices
+    left: int = 0  # beside the answer: placeholders, notices, a status, a reaction
     asked_again: int = 0  # the model, for an answer that was complete
     missed: int = 0  # the process did not die where it should: nothing was tested
 
@@ -160,7 +161,8 @@ class Chain:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _die(self, step: Step, life: Life, random: Random) -> None:
-        self._model.default = step.answer(random.uniform(0.5, 1.5))
+        self._model.default = step.answer(random.uniform(0.5, 1.5), late=random.random() < LATE)
+        self._slack.workspace.is_agent = random.random() < 0.5 if step.agent is None else step.agent
         gate = self._slack.hold(step.call) if step.call else None
         self._armed.touch()
         root = await self._slack.post(self._kim, self._channel, f"{self._slack.mention} 이야기 {len(self._asked)}번")
@@ -203,7 +205,14 @@ class Chain:
         if asked.complete:
             again = max(again, self._requests(self._asked.index(asked)) - asked.requests)
         seen = judged(self._slack.replies(self._channel, asked.root))
-        return replace(seen, asked_again=again, missed=int(asked.missed))
+        left = seen.left + self._notices(asked.root)
+        return replace(seen, left=left, asked_again=again, missed=int(asked.missed))
+
+    def _notices(self, root: str) -> int:
+        """That a question was noticed, still shown."""
+        channel = self._slack.workspace.channels[self._channel]
+        reactions = sum(len(users) for users in channel.messages[root].reactions.values())
+        return reactions + (root in channel.statuses)
 
 
 def judged(replies: Sequence[str]) -> Counts:

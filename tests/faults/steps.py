@@ -16,6 +16,8 @@ LONG = "\n\n".join(PARAGRAPHS)  # three messages on Slack
 CHUNK = 400  # characters
 CHUNKS = -(-len(LONG) // CHUNK)
 
+LATE_SECONDS = 0.7  # until the first words
+
 Pace = Literal["at once", "usual", "slow"]
 _SECONDS: dict[Pace, float] = {"at once": 0.0, "usual": 0.008, "slow": 0.02}  # a chunk
 
@@ -35,10 +37,13 @@ class Step:
     held: bool = False
     call: str | None = None
     pace: Pace = "usual"
+    late: bool = False  # so late are the first words that the bot shows that it has noticed the question
+    agent: bool | None = None  # how: as a status, or by a reaction; None: either
 
-    def answer(self, jitter: float) -> Answer:
+    def answer(self, jitter: float, *, late: bool = False) -> Answer:
         """How the model answers then; *jitter* is a factor of its pace."""
-        return Answer(LONG, chunk_size=CHUNK, chunk_delay=_SECONDS[self.pace] * jitter)
+        latency = LATE_SECONDS if late or self.late else 0.0
+        return Answer(LONG, chunk_size=CHUNK, chunk_delay=_SECONDS[self.pace] * jitter, latency=latency)
 
 
 def _at(checkpoint: str) -> Step:
@@ -50,6 +55,8 @@ STEPS = (
     Step("after record, before the acknowledgement", "after record"),
     Step("after the acknowledgement", "after claim", held=True),
     _at("after claim"),
+    Step("a status on its way", call="assistant.threads.setStatus", late=True, agent=True),
+    Step("a reaction on its way", call="reactions.add", late=True, agent=False),
     _at("first chunk"),
     _at("part 1 intended"),
     Step("the post on its way", call="chat.postMessage"),
