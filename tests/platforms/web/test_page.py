@@ -149,7 +149,7 @@ async def test_a_killed_bot_leaves_the_page_and_the_page_says_so(room: Playgroun
             }"""
         )
         await write(channel_composer(page), "@threadbot hello")
-        await expect(answers(page)).to_have_count(1)
+        await expect(answers(page)).to_have_text(["You said hello."])  # the echo bot forgets what it has begun
         os.kill(room.bots[0], signal.SIGKILL)
         await page.wait_for_function("window.states.some((state) => state.startsWith('The bot is restarting.'))")
         await write(thread_composer(page), "@threadbot are you there?")
