@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tests.faults.lives import ROOT, Life
 from tests.faults.nursery import Nursery
-from tests.faults.steps import LONG, PARAGRAPHS, Step
+from tests.faults.steps import LONG, NOTICE, PARAGRAPHS, Step
 from tests.standins.model import ModelServer
 from tests.standins.slack import Slack
 from tests.standins.slack_faults import Gate
@@ -129,7 +129,8 @@ class Chain:
         self._asked: list[Asked] = []
 
     async def run(self, steps: Sequence[Step], environment: dict[str, str], random: Random) -> list[Counts]:
-        """What came of each step's question, in their order."""
+        """What came of each step's question, in their order. The workspace takes a status in one chain out of two."""
+        self._slack.workspace.is_agent = random.random() < 0.5
         for step in steps:
             arguments = ["--at", step.checkpoint, "--nth", str(step.nth)] if step.checkpoint else []
             arguments += ["--hold"] if step.held else []
@@ -162,8 +163,7 @@ class Chain:
 
     async def _die(self, step: Step, life: Life, random: Random) -> None:
         self._model.default = step.answer(random.uniform(0.5, 1.5), late=random.random() < LATE)
-        self._slack.workspace.is_agent = random.random() < 0.5 if step.agent is None else step.agent
-        gate = self._slack.hold(step.call) if step.call else None
+        gate = self._slack.hold(self._notice if step.call == NOTICE else step.call) if step.call else None
         self._armed.touch()
         root = await self._slack.post(self._kim, self._channel, f"{self._slack.mention} 이야기 {len(self._asked)}번")
         asked = Asked(step, root)
@@ -196,6 +196,10 @@ class Chain:
     def _requests(self, number: int) -> int:
         """Requests for the question with this number; each is alone in its thread."""
         return sum(f"이야기 {number}번" in request.body["messages"][-1]["content"] for request in self._model.requests)
+
+    @property
+    def _notice(self) -> str:
+        return "assistant.threads.setStatus" if self._slack.workspace.is_agent else "reactions.add"
 
     def _whole(self, root: str) -> bool:
         return judged(self._slack.replies(self._channel, root)).clean

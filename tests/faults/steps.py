@@ -16,7 +16,8 @@ LONG = "\n\n".join(PARAGRAPHS)  # three messages on Slack
 CHUNK = 400  # characters
 CHUNKS = -(-len(LONG) // CHUNK)
 
-LATE_SECONDS = 0.7  # until the first words
+LATE_SECONDS = 1.5  # until the first words
+NOTICE = "notice"  # a status or a reaction, whichever the workspace takes
 
 Pace = Literal["at once", "usual", "slow"]
 _SECONDS: dict[Pace, float] = {"at once": 0.0, "usual": 0.008, "slow": 0.02}  # a chunk
@@ -27,8 +28,8 @@ class Step:
     """
     *checkpoint* is where the process kills itself, the *nth* time it comes there.
 
-    With *held* it waits there instead and is killed from outside once Slack has its acknowledgement; with *call* it is
-    killed while that call is on its way to Slack, which carries it out afterwards.
+    With *held* it waits there instead and is killed from outside once Slack has its acknowledgement; with *call*, a
+    method or NOTICE, it is killed while that call is on its way to Slack, which carries it out afterwards.
     """
 
     name: str
@@ -38,7 +39,6 @@ class Step:
     call: str | None = None
     pace: Pace = "usual"
     late: bool = False  # so late are the first words that the bot shows that it has noticed the question
-    agent: bool | None = None  # how: as a status, or by a reaction; None: either
 
     def answer(self, jitter: float, *, late: bool = False) -> Answer:
         """How the model answers then; *jitter* is a factor of its pace."""
@@ -55,8 +55,7 @@ STEPS = (
     Step("after record, before the acknowledgement", "after record"),
     Step("after the acknowledgement", "after claim", held=True),
     _at("after claim"),
-    Step("a status on its way", call="assistant.threads.setStatus", late=True, agent=True),
-    Step("a reaction on its way", call="reactions.add", late=True, agent=False),
+    Step("the notice on its way", call=NOTICE, late=True),
     _at("first chunk"),
     _at("part 1 intended"),
     Step("the post on its way", call="chat.postMessage"),

@@ -24,7 +24,9 @@ async def test_a_question_gets_one_whole_answer_at_whatever_step_its_process_die
     for database in urls:
         (tmp_path / database).mkdir()
     async with Nursery.opened() as nursery:
-        chains = [run_chain(nursery, url, tmp_path / database, STEPS, database) for database, url in urls.items()]
+        chains = [
+            run_chain(nursery, url, tmp_path / database, STEPS, f"test-{database}") for database, url in urls.items()
+        ]
         counted = await asyncio.gather(*chains)
     for database, counts in zip(urls, counted, strict=True):
         failed = {step.name: each for step, each in zip(STEPS, counts, strict=True) if not each.clean}
