@@ -24,8 +24,10 @@ class Database(Protocol):
 
     dialect: str  # SQLAlchemy's name: sqlite or postgresql
 
-    async def write(self, operation: Operation[T], *, synced: bool = True) -> T:
+    async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
         """
+        *urgent* operations go before the others that wait: a platform expects to hear of an event within seconds.
+
         Not *synced*: a power failure may undo it, unless something later was synced; the end of this process may not.
 
         To wait for the disk is the dearest part of a write. SQLite only: where the database is a machine of its own,

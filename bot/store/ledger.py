@@ -55,7 +55,7 @@ class SqlLedger:
     async def record(self, incoming: Incoming, decision: Decision) -> bool:
         if decision.action is Action.IGNORE:
             return False
-        return await self._database.write(lambda connection: self._record(connection, incoming, decision))
+        return await self._database.write(lambda connection: self._record(connection, incoming, decision), urgent=True)
 
     def _record(self, connection: Connection, incoming: Incoming, decision: Decision) -> bool:
         posted = incoming.message if isinstance(incoming, Edited) else incoming

@@ -29,7 +29,13 @@ class PostgresDatabase:
     def __init__(self, url: URL) -> None:
         self._engine = _engine(url)
 
-    async def write(self, operation: Operation[T], *, synced: bool = True) -> T:  # noqa: ARG002 - always; see the port
+    async def write(
+        self,
+        operation: Operation[T],
+        *,
+        synced: bool = True,  # noqa: ARG002 - always; see the port
+        urgent: bool = False,  # noqa: ARG002 - nobody waits for anybody here
+    ) -> T:
         try:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(operation)

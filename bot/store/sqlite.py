@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,7 @@ from bot.store.database import Operation, unusable
 T = TypeVar("T")
 
 BUSY_TIMEOUT_SECONDS = 5.0  # other programs may open the file: commands, backups
-SHARED = 64  # operations in one transaction, at most: the first of them should not wait long
+SHARED = 16  # operations in one transaction, at most: the first of them should not wait long, nor an event behind them
 PRAGMAS = (
     "journal_mode = WAL",
     "foreign_keys = ON",
@@ -57,12 +58,13 @@ class SqliteDatabase:
         # takes the write lock at its beginning.
         self._writer = _Thread(file, "BEGIN IMMEDIATE")
         self._reader = _Thread(file, "BEGIN")
-        self._waiting: list[_Waiting] = []
+        self._waiting: deque[_Waiting] = deque()
+        self._urgent: deque[_Waiting] = deque()
         self._draining: asyncio.Task[None] | None = None
 
-    async def write(self, operation: Operation[T], *, synced: bool = True) -> T:
+    async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
         entry = _Waiting(operation, synced, asyncio.get_running_loop().create_future())
-        self._waiting.append(entry)
+        (self._urgent if urgent else self._waiting).append(entry)
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._drain())
         result: T = await entry.done
@@ -78,11 +80,17 @@ class SqliteDatabase:
         await self._reader.close()
 
     async def _drain(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:SHARED], self._waiting[SHARED:]
+        while batch := self._next_batch():
             if not await self._settled(batch):  # none of them has happened: find out whose fault it is
                 for entry in batch:
                     await self._settled([entry])
+
+    def _next_batch(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        for queue in (self._urgent, self._waiting):
+            while queue and len(batch) < SHARED:
+                batch.append(queue.popleft())
+        return batch
 
     async def _settled(self, batch: Sequence[_Waiting]) -> bool:
         """

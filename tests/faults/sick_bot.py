@@ -28,7 +28,7 @@ class SickDatabase:
         self._database, self._pragma = database, pragma
         self.dialect = database.dialect
 
-    async def write(self, operation: Operation[T], *, synced: bool = True) -> T:
+    async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
         def sick(connection: Connection) -> T:
             if self._pragma.exists():
                 connection.exec_driver_sql(f"PRAGMA {self._pragma.read_text()}")
@@ -38,7 +38,7 @@ class SickDatabase:
                 for pragma in HEALTHY:
                     connection.exec_driver_sql(f"PRAGMA {pragma}")
 
-        return await self._database.write(sick, synced=synced)
+        return await self._database.write(sick, synced=synced, urgent=urgent)
 
     async def read(self, operation: Operation[T]) -> T:
         return await self._database.read(operation)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
+from bot.store.sqlite import SqliteDatabase
 from tests.faults.chain import environment
 from tests.faults.lives import Life, bot
 from tests.standins.model import ModelServer
@@ -124,3 +127,23 @@ async def test_postgresql_is_restarted_under_load(world: World) -> None:
                 await asyncio.to_thread(postgres.start)
 
             await world.holds(life, stop, start)
+
+
+async def test_an_event_is_written_before_what_else_waits(tmp_path: Path) -> None:
+    written: list[str] = []
+    busy, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        busy.set()
+        go_on.wait(10)
+
+    database = SqliteDatabase(tmp_path / "threadbot.db")
+    first = asyncio.create_task(database.write(hold))
+    await asyncio.to_thread(busy.wait, 10)
+    others = [asyncio.create_task(database.write(lambda _: written.append("answer"))) for _ in range(20)]
+    event = asyncio.create_task(database.write(lambda _: written.append("event"), urgent=True))
+    await asyncio.sleep(0)  # they come to wait in this order
+    go_on.set()
+    await asyncio.gather(first, event, *others)
+    await database.close()
+    assert written == ["event", *["answer"] * 20]
