@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import signal
 import sys
 import tempfile
@@ -121,6 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not chosen.resume:
         for database in plan.databases:
             Results(plan.results / f"{database}.jsonl").clear()
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # the stand-ins': their clients die, that is meant
     started = time.monotonic()
     whole = asyncio.run(_within(plan, chosen.minutes * 60))
     shown, clean = table(plan)
