@@ -65,7 +65,9 @@ async def test_a_retried_turn_starts_anew_and_keeps_its_reply(
 
 
 @pytest.mark.parametrize("state", ["pending", "running", "answered", "shown"])
-async def test_only_a_failed_turn_can_be_retried(database: Database, ledger: SqlLedger, state: str) -> None:
+async def test_only_a_failed_turn_can_be_retried(
+    database: Database, clock: Clock, ledger: SqlLedger, state: str
+) -> None:
     await record(ledger, said(1.0))
     if state != "pending":
         turn = await claimed(ledger)
@@ -74,33 +76,35 @@ async def test_only_a_failed_turn_can_be_retried(database: Database, ledger: Sql
         if state == "shown":
             await ledger.shown(turn.claim)
     with pytest.raises(NotRetriableError, match=f"Turn 1 is {state}"):
-        await retry(database, 1)
+        await retry(database, 1, clock)
     assert (await row(database, 1))[0] == state
 
 
-async def test_a_turn_that_is_not_there_cannot_be_retried(database: Database) -> None:
+async def test_a_turn_that_is_not_there_cannot_be_retried(database: Database, clock: Clock) -> None:
     with pytest.raises(NotRetriableError, match="no turn 7"):
-        await retry(database, 7)
+        await retry(database, 7, clock)
 
 
-async def test_its_messages_join_a_turn_that_waits_already(database: Database, ledger: SqlLedger) -> None:
+async def test_its_messages_join_a_turn_that_waits_already(database: Database, clock: Clock, ledger: SqlLedger) -> None:
     await record(ledger, said(1.0, "first"))
     number = await failed(ledger, await claimed(ledger))
     await record(ledger, said(2.0, "second"))
     waiting = number + 1
-    assert await retry(database, number) == Retried(number, TurnState.REMOVED, waiting)
+    assert await retry(database, number, clock) == Retried(number, TurnState.REMOVED, waiting)
     assert await row(database, number) == ("removed", f"joined turn {waiting}")
     turn = await claimed(ledger)
     assert turn.claim.turn == waiting
     assert await texts(ledger, turn) == ["first", "second"]
 
 
-async def test_it_waits_while_another_turn_of_its_conversation_runs(database: Database, ledger: SqlLedger) -> None:
+async def test_it_waits_while_another_turn_of_its_conversation_runs(
+    database: Database, clock: Clock, ledger: SqlLedger
+) -> None:
     await record(ledger, said(1.0, "first"))
     number = await failed(ledger, await claimed(ledger))
     await record(ledger, said(2.0, "second"))
     running = await claimed(ledger)
-    assert (await retry(database, number)).state is TurnState.PENDING
+    assert (await retry(database, number, clock)).state is TurnState.PENDING
     assert await claim(ledger) == []
     await answer(ledger, running)
     assert (await claimed(ledger)).claim.turn == number
@@ -120,19 +124,23 @@ async def test_a_running_turn_that_is_released_takes_the_retried_one_along(
     assert await texts(ledger, await claimed(ledger)) == ["first", "second"]
 
 
-async def test_what_was_answered_and_not_shown_is_shown_without_asking(database: Database, ledger: SqlLedger) -> None:
+async def test_what_was_answered_and_not_shown_is_shown_without_asking(
+    database: Database, clock: Clock, ledger: SqlLedger
+) -> None:
     await record(ledger, said(1.0))
     turn = await claimed(ledger)
     await ledger.complete(turn.claim, await ask(ledger, turn), RESULT, [Notice("length")], "ko")
     await ledger.give_up(turn.claim, "is_archived")
-    assert (await retry(database, turn.claim.turn)).state is TurnState.ANSWERED
+    assert (await retry(database, turn.claim.turn, clock)).state is TurnState.ANSWERED
     again = await claimed(ledger)
     assert (again.claim.turn, again.state, again.attempts) == (turn.claim.turn, TurnState.ANSWERED, 1)
     outcome = await ledger.outcome(again.claim)
     assert (outcome.text, list(outcome.notices), outcome.language) == (RESULT.text, [Notice("length")], "ko")
 
 
-async def test_an_answer_that_waits_to_be_shown_does_not_push_in(database: Database, ledger: SqlLedger) -> None:
+async def test_an_answer_that_waits_to_be_shown_does_not_push_in(
+    database: Database, clock: Clock, ledger: SqlLedger
+) -> None:
     await record(ledger, said(1.0))
     turn = await claimed(ledger)
     await ledger.complete(turn.claim, await ask(ledger, turn), RESULT, [], "en")
@@ -140,32 +148,36 @@ async def test_an_answer_that_waits_to_be_shown_does_not_push_in(database: Datab
     await record(ledger, said(2.0))
     running = await claimed(ledger)
     with pytest.raises(NotRetriableError, match=f"turn {running.claim.turn} of its conversation is at work"):
-        await retry(database, turn.claim.turn)
+        await retry(database, turn.claim.turn, clock)
 
 
-async def test_an_answer_without_words_gives_way_to_another(database: Database, ledger: SqlLedger) -> None:
+async def test_an_answer_without_words_gives_way_to_another(
+    database: Database, clock: Clock, ledger: SqlLedger
+) -> None:
     await record(ledger, said(1.0))
     turn = await claimed(ledger)
     fields = {name: getattr(RESULT, name) for name in Completion.__slots__} | {"text": "", "text_tokens": 0}
     await ledger.complete(turn.claim, await ask(ledger, turn), Completion(**fields), [Notice("empty")], "en")
     await ledger.shown(turn.claim)
-    assert (await retry(database, turn.claim.turn)).state is TurnState.PENDING
+    assert (await retry(database, turn.claim.turn, clock)).state is TurnState.PENDING
     again = await claimed(ledger)
     await ledger.complete(again.claim, await ask(ledger, again), RESULT, [], "en")
     assert (await ledger.outcome(again.claim)).text == RESULT.text
 
 
-async def test_an_old_claim_can_write_nothing_to_a_retried_turn(database: Database, ledger: SqlLedger) -> None:
+async def test_an_old_claim_can_write_nothing_to_a_retried_turn(
+    database: Database, clock: Clock, ledger: SqlLedger
+) -> None:
     await record(ledger, said(1.0))
     old = await claimed(ledger)
     await ledger.complete(old.claim, await ask(ledger, old), RESULT, [], "en")
     await ledger.give_up(old.claim, "is_archived")
-    await retry(database, old.claim.turn)
+    await retry(database, old.claim.turn, clock)
     assert await ledger.renew("me", [old.claim]) == [old.claim]
 
 
 async def test_later_turns_are_not_past_for_a_retried_one_but_it_is_for_them(
-    database: Database, ledger: SqlLedger
+    database: Database, clock: Clock, ledger: SqlLedger
 ) -> None:
     await record(ledger, said(1.0, "before"))
     await answer(ledger, await claimed(ledger))
@@ -173,7 +185,7 @@ async def test_later_turns_are_not_past_for_a_retried_one_but_it_is_for_them(
     number = await failed(ledger, await claimed(ledger))
     await record(ledger, said(3.0, "after"))
     await answer(ledger, await claimed(ledger))
-    await retry(database, number)
+    await retry(database, number, clock)
     turn = await claimed(ledger)
     history = await ledger.history(turn)
     assert [past.messages[0].version.text for past in history.past] == ["before"]
@@ -189,7 +201,7 @@ async def test_later_turns_are_not_past_for_a_retried_one_but_it_is_for_them(
 
 
 async def test_a_turn_that_the_window_left_behind_has_a_past_and_does_not_move_the_window_back(
-    database: Database, ledger: SqlLedger
+    database: Database, clock: Clock, ledger: SqlLedger
 ) -> None:
     for n in range(1, LEFT_BEHIND + 3):
         await record(ledger, said(float(n), f"question {n}"))
@@ -202,7 +214,7 @@ async def test_a_turn_that_the_window_left_behind_has_a_past_and_does_not_move_t
         start = later.claim.turn if ts == 60.0 else number + 1
         await ledger.complete(later.claim, await ask(ledger, later, window_start=start), RESULT, [], "en")
         await ledger.shown(later.claim)
-    await retry(database, number)
+    await retry(database, number, clock)
     turn = await claimed(ledger)
     history = await ledger.history(turn)
     assert [message.version.text for message in history.messages] == ["failing"]
@@ -221,7 +233,9 @@ async def test_retries_and_new_messages_at_the_same_moment_lose_nothing(
         thread = 100.0 + n
         await record(ledger, said(thread, "first", thread=thread))
         number = await failed(ledger, await claimed(ledger))
-        await asyncio.gather(record(ledger, said(thread + 0.5, "second", thread=thread)), retry(database, number))
+        await asyncio.gather(
+            record(ledger, said(thread + 0.5, "second", thread=thread)), retry(database, number, clock)
+        )
         given: list[str] = []
         while found := await claim(ledger):
             for turn in found:
@@ -232,10 +246,10 @@ async def test_retries_and_new_messages_at_the_same_moment_lose_nothing(
     assert await claim(ledger) == []
 
 
-async def test_who_asked_for_a_retry_is_noted(database: Database, ledger: SqlLedger) -> None:
+async def test_who_asked_for_a_retry_is_noted(database: Database, clock: Clock, ledger: SqlLedger) -> None:
     await record(ledger, said(1.0))
     number = await failed(ledger, await claimed(ledger))
-    await retry(database, number)
+    await retry(database, number, clock)
     query = text("SELECT action, subject, participant_id FROM audit")
     noted = await database.read(lambda connection: [tuple(one) for one in connection.execute(query)])
     assert noted == [("retry", f"turn {number}", None)]

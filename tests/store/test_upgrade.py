@@ -134,7 +134,7 @@ async def test_what_was_at_work_is_taken_up(upgraded: Database) -> None:
 
 async def test_a_turn_that_had_failed_can_be_retried(upgraded: Database) -> None:
     ledger = SqlLedger(upgraded, lambda: LATER)
-    await retry(upgraded, 3)
+    await retry(upgraded, 3, lambda: LATER)
     turn = (await claimed(ledger))[3]
     assert [(part.number, part.id) for part in turn.parts] == [(1, "1795165331.000200")]
     await ledger.conclude(turn.claim, "model_auth", [Notice("model_auth")], "en")
