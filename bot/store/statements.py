@@ -25,6 +25,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     union_all,
     update,
 )
@@ -45,6 +46,7 @@ from bot.store.tables import (
 # States are written out where an index is to be used: a partial one serves only conditions that name its states, not
 # parameters (SQLite, "Partial Indexes").
 PENDING = literal_column("'pending'", String)
+OPEN = text("state = 'pending' AND NOT closed")  # as the index has it
 AT_WORK = [literal_column(f"'{state}'", String) for state in ACTIVE]
 _others = turns.alias("others")
 
@@ -179,7 +181,7 @@ def statements(dialect: str) -> Statements:
 
 def _pending_turn(upsert: Any) -> Executable:
     """
-    A pending turn, unless there is one.
+    A pending turn that takes what was said, unless there is one.
 
     The update that changes nothing locks the one that is there: without it PostgreSQL may let another worker claim
     that one before our message is committed, and nobody would take the message. The condition is written out: with a
@@ -187,7 +189,7 @@ def _pending_turn(upsert: Any) -> Executable:
     """
     made = upsert(turns)
     pending: Executable = made.on_conflict_do_update(
-        index_elements=["conversation_id"], index_where=turns.c.state == PENDING, set_={"due_at": turns.c.due_at}
+        index_elements=["conversation_id"], index_where=OPEN, set_={"due_at": turns.c.due_at}
     )
     return pending
 

@@ -2,8 +2,8 @@
 The tables. What a row means is said here; how rows change is written in ledger.py.
 
 Texts live in few columns (message_versions.text and .given, completions.text, system_prompts.text), so that they can be
-erased. Constraints carry the rules that must hold whatever dies: one message per platform id, one pending and one
-active turn per conversation, one chosen completion per turn.
+erased. Constraints carry the rules that must hold whatever dies: one message per platform id, one active turn and one
+that waits for messages per conversation, one chosen completion per turn.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -109,6 +110,10 @@ conversations = Table(
     Column("title", StorableText),
     Column("window_start", BigInteger, nullable=False, server_default="0"),  # the first turn that is still sent
     Column("window_position", BigInteger, nullable=False, server_default="0"),  # of that turn, the first message
+    Column("told_start", BigInteger, nullable=False, server_default="0"),  # the window that users were told of
+    Column("told_position", BigInteger, nullable=False, server_default="0"),
+    Column("unread_since", BigInteger),  # a position: what was said after it may be missing here, and is to be read
+    Column("truncated", Boolean, nullable=False, server_default=false()),  # older messages of it were never read
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("platform", "workspace", "channel", "thread"),
 )
@@ -143,6 +148,14 @@ turns = Table(
     Column("notices", JSON),  # [{"key": …, "values": {…}}]: sentences to show with the answer, or instead
     Column("language", String(8)),  # of the notices
     Column("stop_requested", Boolean, nullable=False, server_default=false()),
+    Column("changed", Boolean, nullable=False, server_default=false()),  # what is asked is another: begin anew
+    Column("closed", Boolean, nullable=False, server_default=false()),  # asked anew: takes no more messages
+    Column("variant", Integer, nullable=False, server_default="1"),  # of the answer that is being made, or is there
+    Column("command", JSON),  # {"key": …, "values": {…}}: a sentence to say; no model is asked
+    Column("stale", Boolean, nullable=False, server_default=false()),  # its question has changed since
+    Column("pinned", Boolean, nullable=False, server_default=false()),  # the answer, as in messages
+    Column("hidden", Boolean, nullable=False, server_default=false()),
+    Column("cut", Boolean, nullable=False, server_default=false()),
     Column("created_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
     CheckConstraint(
@@ -154,8 +167,8 @@ turns = Table(
         "uq_turns_pending",
         "conversation_id",
         unique=True,
-        sqlite_where=text("state = 'pending'"),
-        postgresql_where=text("state = 'pending'"),
+        sqlite_where=text("state = 'pending' AND NOT closed"),
+        postgresql_where=text("state = 'pending' AND NOT closed"),
     ),
     Index(
         "uq_turns_active",
@@ -179,8 +192,9 @@ messages = Table(
     _reference("participant_id", "participants.id"),
     _reference("turn_id", "turns.id", nullable=True),  # null until a turn takes it
     Column("addressed", Boolean, nullable=False),  # to be answered
-    Column("pinned", Boolean, nullable=False, server_default=false()),
+    Column("pinned", Boolean, nullable=False, server_default=false()),  # stays in the window
     Column("hidden", Boolean, nullable=False, server_default=false()),  # never sent to a model
+    Column("cut", Boolean, nullable=False, server_default=false()),  # nothing before it is sent to a model
     Column("erased_at", UtcDateTime),  # a tombstone: the row stays so that the text cannot come back
     Column("posted_at", UtcDateTime, nullable=False),
     UniqueConstraint("platform", "workspace", "channel", "external_id"),
@@ -208,6 +222,7 @@ system_prompts = Table(
     _id(),
     Column("sha256", String(64), nullable=False, unique=True),
     Column("text", StorableText, nullable=False),
+    Column("examples", JSON),  # [[user, assistant], …]; the digest is of both
 )
 
 completions = Table(
@@ -229,6 +244,9 @@ completions = Table(
     Column("seed", BigInteger),
     Column("stop", JSON),
     Column("counted_prompt_tokens", Integer, nullable=False),  # by us, before the call
+    Column("estimated_prompt_tokens", Integer),  # the same in the model's own tokens, as far as they were learned
+    Column("window_start", BigInteger),  # the window of the conversation as it was sent
+    Column("window_position", BigInteger),
     # what came back
     Column("text", StorableText),
     Column("text_tokens", Integer),
@@ -270,6 +288,7 @@ reply_parts = Table(
     Column("text_start", Integer),  # the range of the answer that it shows, in characters
     Column("text_end", Integer),
     UniqueConstraint("turn_id", "variant", "number"),
+    Index("ix_reply_parts_external_id", "external_id"),
 )
 
 watermarks = Table(
@@ -318,8 +337,56 @@ files = Table(
     Column("name", StorableText),
     Column("media_type", String(255)),
     Column("size", BigInteger),  # bytes
+    Column("locator", Text),  # where the platform keeps it
     Column("text", StorableText),  # what was read of it
+    Column("content", LargeBinary),  # an image, no larger than a model needs it
+    Column("content_type", String(255)),  # of *content*
+    Column("width", Integer),  # pixels, of *content*
+    Column("height", Integer),
     Column("tokens", Integer),
-    Column("outcome", String(64), nullable=False),
+    Column("outcome", String(64), nullable=False),  # pending, read, or why it cannot be read
+    Column("note", JSON),  # {"key": …, "values": {…}}: what users are told of it
     UniqueConstraint("message_id", "external_id"),
+)
+
+reactions = Table(
+    "reactions",
+    metadata,
+    _id(),
+    Column("platform", String(16), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("external_id", String(64), nullable=False),  # the message it stands on, an answer's part perhaps
+    Column("operation", String(16), nullable=False),  # pin, hide, cut, …
+    _reference("participant_id", "participants.id"),
+    Column("at", UtcDateTime, nullable=False),  # of the newest change that is known
+    Column("active", Boolean, nullable=False),  # false: taken away again
+    UniqueConstraint("platform", "workspace", "channel", "external_id", "operation", "participant_id"),
+)
+
+models = Table(
+    "models",
+    metadata,
+    _id(),
+    Column("name", String(255), nullable=False, unique=True),
+    Column("token_factor", Float),  # its own tokens for each that we count
+    Column("window", Integer),  # tokens, as its server said
+    Column("sees", Boolean),  # whether it takes images
+    Column("learned_at", UtcDateTime, nullable=False),
+)
+
+summaries = Table(
+    "summaries",
+    metadata,
+    _id(),
+    _reference("conversation_id", "conversations.id"),
+    _reference("completion_id", "completions.id", nullable=True),
+    Column("window_start", BigInteger, nullable=False),  # it tells what was said before this window
+    Column("window_position", BigInteger, nullable=False),
+    Column("covers", Text, nullable=False),  # "v12 c5 v13", as in completions.prompt
+    Column("text", StorableText),  # null once erased
+    Column("tokens", Integer),
+    Column("stale", Boolean, nullable=False, server_default=false()),  # something it covers was changed since
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_summaries_conversation_id_id", "conversation_id", "id"),
 )
