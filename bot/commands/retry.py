@@ -15,11 +15,6 @@ async def retry(settings: Settings, turn: int) -> str:
 
 
 def sentence(retried: turn_retry.Retried) -> str:
-    if retried.joined is not None:
-        return (
-            f"Turn {retried.turn} joined turn {retried.joined} of the same conversation, which was waiting already: "
-            f"one answer will come, in the reply of turn {retried.joined}."
-        )
     if retried.state is TurnState.ANSWERED:
         return f"Turn {retried.turn} has its answer already: the bot will show it, without asking the model again."
     return f"Turn {retried.turn} is pending: the bot that runs, or its next start, will answer it in the same reply."

@@ -1,7 +1,8 @@
 """
-A turn that gives its messages to another one of its conversation: two may not be pending at the same time.
+A turn that gives its messages to another one of its conversation: two may not wait for messages at the same time.
 
-Part of the ledger. The turn that gave them away stays, without messages, and says where they went.
+Part of the ledger. The turn that gave them away stays, without messages, and says where they went. Closed turns are
+left alone: what is asked anew has a reply of its own.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ _WAITING = (
         turns.c.conversation_id
         == select(turns.c.conversation_id).where(turns.c.id == bindparam("turn")).scalar_subquery(),
         turns.c.state == PENDING,
+        ~turns.c.closed,
+        turns.c.id != bindparam("turn"),
     )
     .with_for_update()  # whoever claims it waits for us, or we for them
 )
@@ -32,7 +35,7 @@ _REMOVED = (
 
 
 def waiting(connection: Connection, turn: int) -> int | None:
-    """The pending turn of *turn*'s conversation, locked."""
+    """The other turn of *turn*'s conversation that takes what is said, locked."""
     found: int | None = connection.execute(_WAITING, {"turn": turn}).scalar()
     return found
 

@@ -11,10 +11,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, update
+from sqlalchemy.exc import IntegrityError
 
 from bot.core.conversation import Conversation, Edited, Incoming, Posted, ThreadRef
-from bot.core.errors import LeaseLost
+from bot.core.errors import LeaseLost, LedgerError
 from bot.core.policy import Action, Decision
 from bot.core.ports import CompletionStart
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
@@ -151,9 +152,9 @@ class SqlLedger:
         taken = {"ids": ids, "claimed_by": owner, "claimed_until": now + LEASE, "claimed_at": now}
         connection.execute(sql.CLAIMED, taken)
         for row in due:
-            if row.state == TurnState.RUNNING:  # left behind by a worker that died
+            if row.state == TurnState.RUNNING and not row.closed:  # left behind by a worker that died
                 _absorb_pending(connection, row.id, now)
-        _take_messages(connection, [row for row in due if row.state != TurnState.ANSWERED])
+        _take_messages(connection, [row for row in due if row.state != TurnState.ANSWERED and not row.closed])
         parts = _parts(connection, [row.id for row in due if row.fence])  # not the first claim
         return [_turn(row, owner, now, parts.get(row.id, [])) for row in due]
 
@@ -261,12 +262,9 @@ class SqlLedger:
         def write(connection: Connection) -> None:
             values = {"notices": _rows(said)} if said else {}
             _change(connection, claim, owner=None, reason=reason[:64], lease_until=due_at, due_at=due_at, **values)
-            running = update(turns).where(turns.c.id == claim.turn, turns.c.state == "running")
-            if _is_running(connection, claim):
-                _absorb_pending(connection, claim.turn, self._now(connection))
-                connection.execute(running.values(state="pending"))
+            _make_running_pending(connection, claim, self._now(connection))
 
-        await self._database.write(write)
+        await self._write_beside_records(write)
 
     # parts
 
@@ -287,6 +285,15 @@ class SqlLedger:
             connection.execute(sql.NOTED, {"of_turn": claim.turn, "with_number": number, "external_id": id})
 
         await self._database.write(write)
+
+    async def _write_beside_records(self, write: Callable[[Connection], None]) -> None:
+        """On PostgreSQL another turn may have become pending since *write* looked; now it sees that one."""
+        try:
+            await self._database.write(write)
+        except LedgerError as error:
+            if not isinstance(error.__cause__, IntegrityError):
+                raise
+            await self._database.write(write)
 
     async def _change(self, claim: Claim, **values: Any) -> None:
         await self._database.write(lambda connection: _change(connection, claim, **values))
@@ -365,9 +372,14 @@ def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart]) 
     )
 
 
-def _is_running(connection: Connection, claim: Claim) -> bool:
-    state = (connection.execute(select(turns.c.state).where(turns.c.id == claim.turn))).scalar()
-    return state == TurnState.RUNNING
+def _make_running_pending(connection: Connection, claim: Claim, now: datetime) -> None:
+    """An answered turn stays answered."""
+    row = connection.execute(sql.STATE, {"id": claim.turn}).one()
+    if row.state != TurnState.RUNNING:
+        return
+    if not row.closed:
+        _absorb_pending(connection, claim.turn, now)
+    connection.execute(sql.TO_PENDING, {"released": claim.turn})
 
 
 def _absorb_pending(connection: Connection, turn: int, now: datetime) -> None:

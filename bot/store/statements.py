@@ -144,6 +144,12 @@ RENEWED = update(turns).where(
     turns.c.state.in_(AT_WORK),
 )
 FENCES = select(turns.c.id, turns.c.fence).where(turns.c.id.in_(bindparam("ids", expanding=True)))
+STATE = select(turns.c.state, turns.c.closed).where(turns.c.id == bindparam("id"))
+TO_PENDING = (
+    update(turns)
+    .where(turns.c.id == bindparam("released"), turns.c.state == literal_column("'running'", String))
+    .values(state="pending")
+)
 FENCE = select(turns.c.fence).where(turns.c.id == bindparam("id"))
 NOTED = update(reply_parts).where(
     reply_parts.c.turn_id == bindparam("of_turn"), reply_parts.c.number == bindparam("with_number")
@@ -239,14 +245,14 @@ def _due(*, skip_locked: bool) -> Executable:
     query = (
         select(
             *(turns.c[name] for name in ("id", "conversation_id", "state", "fence", "attempts", "first_attempt_at")),
-            turns.c.notices,
+            *(turns.c[name] for name in ("notices", "closed", "variant", "stop_requested", "command")),
             *(conversations.c[name] for name in ("platform", "workspace", "channel", "thread", "direct")),
             conversations.c.window_start,
             conversations.c.window_position,
         )
         .select_from(turns.join(conversations))
         .where(conversations.c.platform.in_(bindparam("platforms", expanding=True)))
-        .where(turns.c.id.in_(found), or_(pending, abandoned), ~_blocked())
+        .where(turns.c.id.in_(found), or_(and_(pending, ~_blocked()), abandoned))
         .order_by(turns.c.id)
         .limit(bindparam("most", type_=Integer))
     )
@@ -254,7 +260,14 @@ def _due(*, skip_locked: bool) -> Executable:
 
 
 def _blocked() -> Any:
-    """Whether another turn of the same conversation comes first: one that is active."""
-    return exists().where(
-        _others.c.conversation_id == turns.c.conversation_id, _others.c.state.in_(AT_WORK), _others.c.id != turns.c.id
+    """
+    Whether another turn of the same conversation comes before this pending one: what is at work, or waits since before.
+
+    An earlier one that is not due yet is waited for: answers come in the order of their questions.
+    """
+    earlier = and_(_others.c.state == PENDING, _others.c.id < turns.c.id)
+    of_conversation = _others.c.conversation_id == turns.c.conversation_id
+    return or_(
+        exists().where(of_conversation, _others.c.state.in_(AT_WORK)),
+        exists().where(of_conversation, earlier),
     )

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, and_, bindparam, exists, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
-from bot.core.errors import BotError, LedgerError
+from bot.core.errors import BotError
 from bot.core.turn import TurnState
-from bot.store import joining
 from bot.store import statements as sql
 from bot.store.database import Database
 from bot.store.tables import UtcDateTime, audit, completions, turns
@@ -27,14 +25,10 @@ class NotRetriableError(BotError):
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """
-    What became of the turn. *state*: PENDING, it is asked again; ANSWERED, the answer it has is shown; REMOVED, its
-    messages joined the turn *joined*, which was waiting already.
-    """
+    """What became of the turn. *state*: PENDING, it is asked again; ANSWERED, the answer it has is shown."""
 
     turn: int
     state: TurnState
-    joined: int | None = None
 
 
 async def retry(database: Database, turn: int, clock: Callable[[], datetime] | None = None) -> Retried:
@@ -47,12 +41,7 @@ async def retry(database: Database, turn: int, clock: Callable[[], datetime] | N
     def release(connection: Connection) -> Retried:
         return _release(connection, turn, clock() if clock else sql.now(connection))
 
-    try:
-        return await database.write(release)
-    except LedgerError as error:
-        if not isinstance(error.__cause__, IntegrityError):
-            raise
-        return await database.write(release)  # PostgreSQL: another turn became pending meanwhile, we see it now
+    return await database.write(release)
 
 
 # Built once; see statements.py.
@@ -82,7 +71,7 @@ _ANEW = (
     )
 )  # fmt: skip
 _TO_SHOW = _ANEW.values(state=TurnState.ANSWERED.value)
-_TO_ASK = _ANEW.values(state=TurnState.PENDING.value, notices=None, language=None)
+_TO_ASK = _ANEW.values(state=TurnState.PENDING.value, closed=True, notices=None, language=None)
 _EMPTY = (  # an answer without words ended the turn: another may be chosen now
     update(completions)
     .where(and_(completions.c.turn_id == bindparam("turn"), completions.c.chosen))
@@ -97,7 +86,7 @@ def _release(connection: Connection, turn: int, now: datetime) -> Retried:
     if row is None or refusal is not None:
         raise NotRetriableError(refusal)
     retried = _show_again(connection, turn, now) if row.has_answer else _ask_again(connection, turn, now)
-    details = {"from": row.state, "reason": row.reason, "to": retried.state.value, "joined": retried.joined}
+    details = {"from": row.state, "reason": row.reason, "to": retried.state.value}
     connection.execute(_NOTED, {"at": now, "action": "retry", "subject": f"turn {turn}", "details": details})
     return retried
 
@@ -119,10 +108,7 @@ def _show_again(connection: Connection, turn: int, now: datetime) -> Retried:
 
 
 def _ask_again(connection: Connection, turn: int, now: datetime) -> Retried:
-    waiting = joining.waiting(connection, turn)
-    if waiting is not None:
-        joining.join(connection, turn, waiting, now)
-        return Retried(turn, TurnState.REMOVED, waiting)
+    """It is closed: what is asked in the thread meanwhile is another question, and gets an answer of its own."""
     connection.execute(_EMPTY, {"turn": turn})
     connection.execute(_TO_ASK, {"turn": turn, "at": now})
     return Retried(turn, TurnState.PENDING)

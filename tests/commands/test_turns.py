@@ -117,7 +117,6 @@ def test_json_holds_the_whole_of_what_the_table_shortens() -> None:
 
 def test_each_way_of_being_retried_is_said() -> None:
     assert "pending" in retrying.sentence(Retried(3, TurnState.PENDING))
-    assert "joined turn 5" in retrying.sentence(Retried(3, TurnState.REMOVED, 5))
     assert "without asking the model again" in retrying.sentence(Retried(3, TurnState.ANSWERED))
 
 

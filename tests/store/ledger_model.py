@@ -27,12 +27,13 @@ class ModelTurn:
     attempts: int = 0
     parts: dict[int, str | None] = field(default_factory=dict)
     answer: str | None = None
-    retried: bool = False
+    retried: bool = False  # and closed
     number: int | None = None  # the ledger's id, once it is known
 
     def is_due(self, now: datetime) -> bool:
         if self.state == "pending":
-            return self.due <= now and self.thread.active is None
+            first = not any(other.state == "pending" and other.order < self.order for other in self.thread.turns)
+            return self.due <= now and self.thread.active is None and first
         return self.state in ACTIVE and self.lease <= now
 
 
@@ -56,7 +57,8 @@ class ModelThread:
 
     @property
     def pending(self) -> ModelTurn | None:
-        return next((turn for turn in self.turns if turn.state == "pending"), None)
+        """The one that takes what is said."""
+        return next((turn for turn in self.turns if turn.state == "pending" and not turn.retried), None)
 
     def of(self, turn: ModelTurn | None) -> list[ModelMessage]:
         return sorted((one for one in self.messages.values() if one.turn is turn), key=attrgetter("position"))
@@ -101,7 +103,7 @@ class LedgerModel:
                 self._absorb(turn)
             if turn.state != "answered":
                 turn.state = "running"
-                for message in turn.thread.of(None):
+                for message in [] if turn.retried else turn.thread.of(None):
                     message.turn = turn
             turn.owner, turn.lease = owner, now + self._lease
             turn.fence += 1
@@ -118,14 +120,10 @@ class LedgerModel:
         """Whether that is possible."""
         if turn.state != "failed" or (turn.answer is not None and turn.thread.active is not None):
             return False
-        waiting = turn.thread.pending
-        if turn.answer is None and waiting is not None:
-            self._join(turn)
-            return True
         turn.state = "pending" if turn.answer is None else "answered"
         turn.owner, turn.due, turn.lease, turn.attempts = None, now, now, 0
         turn.fence += 1
-        turn.retried = True
+        turn.retried = turn.retried or turn.answer is None
         return True
 
     def restart(self, now: datetime) -> None:
@@ -135,7 +133,7 @@ class LedgerModel:
                 turn.owner, turn.lease = None, now
 
     def _absorb(self, turn: ModelTurn) -> None:
-        if turn.thread.pending is not None:
+        if turn.thread.pending is not None and not turn.retried:
             self._join(turn.thread.pending)
 
     def _join(self, turn: ModelTurn) -> None:

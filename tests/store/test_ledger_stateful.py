@@ -44,7 +44,7 @@ PICK = st.integers(0, 50)  # which of those that there are
 _worlds = itertools.count(1)
 
 TURNS = (
-    select(turns.c.id, turns.c.conversation_id, turns.c.state, turns.c.fence, turns.c.attempts)
+    select(turns.c.id, turns.c.conversation_id, turns.c.state, turns.c.fence, turns.c.attempts, turns.c.closed)
     .join(conversations)
     .where(conversations.c.platform == bindparam("platform"))
     .order_by(turns.c.id)
@@ -324,9 +324,10 @@ class LedgerMachine(RuleBasedStateMachine):
         for row, turn in zip(stored, expected, strict=True):
             assert turn.number in (None, row.id)
             turn.number = row.id
-        for states in (("pending",), ("running", "answered")):
-            busy = [row.conversation_id for row in stored if row.state in states]
-            assert len(busy) == len(set(busy))
+        at_work = [row.conversation_id for row in stored if row.state in ("running", "answered")]
+        waiting = [row.conversation_id for row in stored if row.state == "pending" and not row.closed]
+        assert len(at_work) == len(set(at_work))
+        assert len(waiting) == len(set(waiting))
         self._compare_messages()
 
     def _compare_messages(self) -> None:

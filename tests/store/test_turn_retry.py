@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -85,16 +86,37 @@ async def test_a_turn_that_is_not_there_cannot_be_retried(database: Database, cl
         await retry(database, 7, clock)
 
 
-async def test_its_messages_join_a_turn_that_waits_already(database: Database, clock: Clock, ledger: SqlLedger) -> None:
+async def test_what_is_asked_meanwhile_has_a_turn_and_an_answer_of_its_own(
+    database: Database, clock: Clock, ledger: SqlLedger
+) -> None:
+    await record(ledger, said(1.0, "first"))
+    number = await failed(ledger, await claimed(ledger))
+    await retry(database, number, clock)
+    await record(ledger, said(2.0, "second"))
+    turn = await claimed(ledger)
+    assert (turn.claim.turn, await texts(ledger, turn)) == (number, ["first"])
+    await ledger.release(turn.claim, clock(), "model_unavailable")
+    turn = await claimed(ledger)
+    assert (turn.claim.turn, await texts(ledger, turn)) == (number, ["first"])
+    await answer(ledger, turn)
+    assert await texts(ledger, await claimed(ledger)) == ["second"]
+
+
+async def test_a_question_that_waits_is_answered_after_an_older_one_that_is_retried(
+    database: Database, clock: Clock, ledger: SqlLedger
+) -> None:
     await record(ledger, said(1.0, "first"))
     number = await failed(ledger, await claimed(ledger))
     await record(ledger, said(2.0, "second"))
-    waiting = number + 1
-    assert await retry(database, number, clock) == Retried(number, TurnState.REMOVED, waiting)
-    assert await row(database, number) == ("removed", f"joined turn {waiting}")
+    assert await retry(database, number, clock) == Retried(number, TurnState.PENDING)
     turn = await claimed(ledger)
-    assert turn.claim.turn == waiting
-    assert await texts(ledger, turn) == ["first", "second"]
+    await ledger.release(turn.claim, clock() + timedelta(seconds=60), "model_unavailable")
+    assert await claim(ledger) == []  # the thread's order, although the second one is due
+    clock.advance(60)
+    turn = await claimed(ledger)
+    assert await texts(ledger, turn) == ["first"]
+    await answer(ledger, turn)
+    assert await texts(ledger, await claimed(ledger)) == ["second"]
 
 
 async def test_it_waits_while_another_turn_of_its_conversation_runs(
@@ -110,18 +132,20 @@ async def test_it_waits_while_another_turn_of_its_conversation_runs(
     assert (await claimed(ledger)).claim.turn == number
 
 
-async def test_a_running_turn_that_is_released_takes_the_retried_one_along(
+async def test_a_running_turn_that_is_released_leaves_the_retried_one_alone(
     database: Database, ledger: SqlLedger, clock: Clock
 ) -> None:
-    """The retried one has parts and completions, which stay with it."""
+    """The retried one has parts and completions, and a reply of its own."""
     await record(ledger, said(1.0, "first"))
     number = await failed(ledger, await claimed(ledger))
     await record(ledger, said(2.0, "second"))
     running = await claimed(ledger)
     await retry(database, number, clock)
     await ledger.release(running.claim, clock(), "stopping")
-    assert await row(database, number) == ("removed", f"joined turn {running.claim.turn}")
-    assert await texts(ledger, await claimed(ledger)) == ["first", "second"]
+    first = await claimed(ledger)
+    assert (first.claim.turn, await texts(ledger, first)) == (number, ["first"])
+    await answer(ledger, first)
+    assert await texts(ledger, await claimed(ledger)) == ["second"]
 
 
 async def test_what_was_answered_and_not_shown_is_shown_without_asking(
