@@ -1,0 +1,135 @@
+"""Commands are a closed list: what is on it is understood as people write it, and nothing else is a command."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from bot.core.commands import COURTESIES, PLACES, WORDS, Command, parse
+from bot.core.preferences import Mode, Scope
+
+PHRASES = [(mode, phrase) for mode, phrases in WORDS.items() for phrase in phrases]
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("quiet", Command(Mode.QUIET)),
+        ("Quiet.", Command(Mode.QUIET)),
+        ("  QUIET!!  ", Command(Mode.QUIET)),
+        ("please be quiet", Command(Mode.QUIET)),
+        ("be quiet, please", Command(Mode.QUIET)),
+        ("Don’t answer.", Command(Mode.QUIET)),
+        ("quiet in this channel", Command(Mode.QUIET, Scope.CHANNEL)),
+        ("please stay quiet in this thread", Command(Mode.QUIET, Scope.THREAD)),
+        ("quiet in this channel please", Command(Mode.QUIET, Scope.CHANNEL)),
+        ("in this channel, please be quiet", Command(Mode.QUIET, Scope.CHANNEL)),
+        ("listen", Command(Mode.AUTO)),
+        ("listen again, thanks!", Command(Mode.AUTO)),
+        ("mention only", Command(Mode.MENTION)),
+        ("Only answer when mentioned, please.", Command(Mode.MENTION)),
+        ("mention only in this channel", Command(Mode.MENTION, Scope.CHANNEL)),
+        ("조용히", Command(Mode.QUIET)),
+        ("조용히 해 줘", Command(Mode.QUIET)),
+        ("조용히 해줘", Command(Mode.QUIET)),
+        ("조용히해주세요.", Command(Mode.QUIET)),
+        ("좀 조용히 해 주세요~", Command(Mode.QUIET)),
+        ("제발 조용히 좀 해", Command(Mode.QUIET)),
+        ("이 채널에서는 조용히 해 줘", Command(Mode.QUIET, Scope.CHANNEL)),
+        ("이 스레드에서 대답하지 마세요", Command(Mode.QUIET, Scope.THREAD)),
+        ("다시 들어 줘", Command(Mode.AUTO)),
+        ("이제 다시 들어 주세요!", Command(Mode.AUTO)),
+        ("멘션할 때만", Command(Mode.MENTION)),
+        ("멘션할 때만 답해 줘", Command(Mode.MENTION)),
+        ("이 채널에서는 부를 때만 대답해 주세요", Command(Mode.MENTION, Scope.CHANNEL)),
+        (unicodedata.normalize("NFD", "조용히 해 줘"), Command(Mode.QUIET)),
+    ],
+)
+def test_people_say_it_in_many_ways(words: str, command: Command) -> None:
+    assert parse(words) == command
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "quiet cafés in Seoul?",
+        "quiet cafés in Seoul",
+        "quiet?",
+        "listen?",
+        "mention only？",
+        "",
+        "please",
+        "in this channel",
+        "이 채널에서",
+        "quiet in that channel",
+        "be quiet and tell me a joke",
+        "what does quiet mean",
+        "quiet mode vs mute",
+        "listen to this",
+        "stop",
+        "answer again",
+        "조용히 산다는 것",
+        "조용히 해 줘 라고 영어로",
+        "조용한 카페",
+        "다시 말해 줘",
+        "다시 답해 줘",
+        "멘션할 때만 답하는 봇 만들어 줘",
+        '"quiet"',
+        "`quiet`",
+        "> quiet",
+        "@lee quiet",
+        "quiet @lee",
+        "quiet:",
+        "quiet\nlisten",
+        "please quiet please the baby",
+        "quiet " * 40,
+    ],
+)
+def test_anything_more_or_less_is_a_question(words: str) -> None:
+    assert parse(words) is None
+
+
+@given(
+    st.sampled_from(PHRASES),
+    st.sampled_from(["", *COURTESIES]),
+    st.sampled_from(["", *PLACES]),
+    st.sampled_from(["", ".", "!", "~", "…", " . "]),
+    st.booleans(),
+)
+def test_the_list_with_courtesy_place_and_punctuation_is_understood(
+    listed: tuple[Mode, str], courtesy: str, place: str, end: str, loud: bool
+) -> None:
+    mode, phrase = listed
+    words = " ".join(part for part in (place, courtesy, phrase) if part) + end
+    assert parse(words.upper() if loud else words) == Command(mode, PLACES.get(place))
+
+
+@given(
+    st.sampled_from(PHRASES),
+    st.text(st.characters(categories=("L", "N", "So", "Sm")), min_size=1, max_size=12),
+    st.booleans(),
+)
+def test_one_more_word_makes_a_question(listed: tuple[Mode, str], word: str, before: bool) -> None:
+    phrase = listed[1]
+    words = f"{word} {phrase}" if before else f"{phrase} {word}"
+    found = parse(words)
+    assume(found is None or not _is_of_the_list(words))
+    assert found is None
+
+
+@given(st.text(max_size=100))
+def test_nothing_else_is_a_command_and_nothing_breaks_it(words: str) -> None:
+    if parse(words) is not None:
+        assert _is_of_the_list(words)
+
+
+def _is_of_the_list(words: str) -> bool:
+    """Written independently: whether only words of the list, courtesies and places are in it."""
+    left = unicodedata.normalize("NFC", words).casefold().replace("’", "'")
+    known = {*(phrase for _, phrase in PHRASES), *COURTESIES, *PLACES}
+    for phrase in sorted(known, key=len, reverse=True):
+        left = left.replace(phrase, " ").replace(phrase.replace(" ", ""), " ")
+    return not any(character.isalnum() for character in left)
