@@ -48,6 +48,8 @@ class Posted:
 
     *id* is the platform's own and is unique within (platform, workspace, channel). *text* is kept as the platform
     wrote it, escapes and mention tokens included; `Platform.readable` turns it into what a person reads.
+
+    What it says of whom the message speaks to, the door finds in it: see policy.py.
     """
 
     thread: ThreadRef
@@ -59,6 +61,22 @@ class Posted:
     addressed: bool = False  # mentions this bot
     direct: bool = False  # said in a direct message
     recovered: bool = False  # read back later: the event that should have told us of it may never have come
+    plain: str | None = None  # as a person reads it, without our mention; None: *text* is
+    calls_bot: bool = False  # by its name, without a mention
+    mentions: frozenset[str] = frozenset()  # others that the platform tells of it: people, bots, groups, everybody
+    broadcast: bool = False  # a reply that is shown in the channel, too
+    root_author: str | None = None  # who opened the thread, where the platform says so
+    aliases: frozenset[str] = frozenset()  # further ids of the author: Slack knows a bot by up to three
+
+    @property
+    def words(self) -> str:
+        """What a person reads of it, without the mention of the bot."""
+        return self.text if self.plain is None else self.plain
+
+    @property
+    def opens_thread(self) -> bool:
+        """Whether it stands at the top level of its channel."""
+        return self.thread.thread == self.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,8 @@ class SlackPlatform:
         """From one auth.test: Bolt's own would be asked at the first event, and a 429 to it would lose the event."""
         if self._identity is None:
             answer = await self._api.auth_test()
-            self._identity = Identity(str(answer["team_id"]), str(answer["user_id"]), answer.get("bot_id"))
+            name = str(answer.get("user") or "")
+            self._identity = Identity(str(answer["team_id"]), str(answer["user_id"]), answer.get("bot_id"), name)
         return self._identity
 
     async def _started(self) -> Identity:

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.core.addressing import PRODUCT_NAMES, calls
 from bot.core.conversation import Edited, Incoming, Participant, ParticipantKind, Posted, ThreadRef
+from bot.platforms.slack.people import all_ids, mentioned_in
+from bot.platforms.slack.text import readable
 
 PLATFORM = "slack"
 
@@ -32,6 +35,7 @@ class Identity:
     team_id: str
     bot_user_id: str  # U… or W…, the one that is mentioned
     bot_id: str | None  # B…, the one that posts
+    name: str = ""  # as people may call us
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,12 @@ def _posted(message: Json, place: Place, us: Identity) -> Posted | None:
         addressed=place.mention or _mentions(text, us.bot_user_id),
         direct=place.direct,
         recovered=place.recovered,
+        plain=(plain := readable(text, us.bot_user_id)),
+        calls_bot=calls(plain, {us.name, *PRODUCT_NAMES}),
+        mentions=mentioned_in(text) - {us.bot_user_id},
+        broadcast=subtype == "thread_broadcast",
+        root_author=root if isinstance(root := message.get("parent_user_id"), str) else None,
+        aliases=all_ids(message),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.core.addressing import PRODUCT_NAMES, calls
 from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
 
 PLATFORM = "web"
@@ -30,6 +31,8 @@ def posted(workspace: str, message: Mapping[str, Any]) -> Posted | None:
         posted_at=datetime.fromtimestamp(message["posted_at"] / 1000, UTC),
         addressed=mentioned(message["text"]),
         direct=message["direct"],
+        plain=(plain := readable(message["text"])),
+        calls_bot=calls(plain, PRODUCT_NAMES),
     )
 
 

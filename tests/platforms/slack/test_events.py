@@ -73,6 +73,43 @@ def test_somebody_elses_mention_is_not_ours() -> None:
     assert not posted(text="<@U0BOTTLE> hello and U0BOT").addressed
 
 
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("hello", set()),
+        ("<@U0BOT> hello", set()),
+        ("<@U0BOT> and <@U2|lee>, hello", {"U2"}),
+        ("<!here> look", {"here"}),
+        ("<!subteam^S1|@oncall> look <!channel>", {"subteam^S1", "channel"}),
+        ("&lt;@U2&gt; is how it is written, <#C1|general>", set()),
+    ],
+)
+def test_whom_a_message_mentions_beside_us_is_known(text: str, others: set[str]) -> None:
+    assert posted(text=text).mentions == others
+
+
+def test_the_words_are_what_is_left_without_our_mention() -> None:
+    assert posted(text="<@U0BOT> 조용히 &amp; 빨리").words == "조용히 & 빨리"
+
+
+@pytest.mark.parametrize("text", ["jarvis, hello", "스레드봇아 안녕", "hey threadbot"])
+def test_our_name_calls_us_without_a_mention(text: str) -> None:
+    heard = incoming(body(text=text), replace(US, name="jarvis"))
+    assert isinstance(heard, Posted)
+    assert (heard.addressed, heard.calls_bot) == (False, True)
+
+
+def test_a_reply_says_who_opened_its_thread_and_whether_the_channel_sees_it() -> None:
+    reply = posted(thread_ts="1699999999.000001", parent_user_id="U2", subtype="thread_broadcast")
+    assert (reply.root_author, reply.broadcast) == ("U2", True)
+    assert (posted().root_author, posted().broadcast) == (None, False)
+
+
+def test_a_bot_is_known_by_all_its_ids() -> None:
+    spoken = posted(user="U9", bot_id="B9", app_id="A9", bot_profile={"id": "B9", "app_id": "A9"})
+    assert spoken.aliases == {"U9", "B9", "A9"}
+
+
 def test_a_direct_message_is_direct_in_both_copies() -> None:
     assert posted(channel="D1", channel_type="im").direct
     assert posted(channel="D1", channel_type=None, type="app_mention").direct

@@ -32,7 +32,14 @@ def test_a_message_becomes_what_the_core_knows_of_it() -> None:
         posted_at=datetime(2026, 9, 21, 14, 13, 20, 250_000, tzinfo=UTC),
         addressed=True,
         direct=False,
+        plain="안녕",
     )
+
+
+def test_the_bots_name_without_a_mention_calls_it_too() -> None:
+    called = posted("playground", {**MESSAGE, "text": "스레드봇아, 안녕"})
+    assert called is not None
+    assert (called.addressed, called.calls_bot) == (False, True)
 
 
 def test_a_message_that_was_deleted_before_its_delivery_is_none() -> None:

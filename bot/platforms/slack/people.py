@@ -1,0 +1,22 @@
+"""Whom a message of Slack's names, and by which ids Slack knows whoever wrote it. Pure; names are in names.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_MENTION = re.compile(r"<@([UW][A-Z0-9]+)|<!(here|channel|everyone|subteam\^[A-Z0-9]+)")
+
+
+def mentioned_in(text: str) -> frozenset[str]:
+    """Ids of people and bots; groups and everybody as Slack writes them (`subteam^S1`, `here`)."""
+    return frozenset(person or group for person, group in _MENTION.findall(text)) if "<" in text else frozenset()
+
+
+def all_ids(message: Mapping[str, Any]) -> frozenset[str]:
+    """All ids of the author: those of a bot are its user's, its own and its app's, as far as the message tells."""
+    profile = message.get("bot_profile")
+    profile = profile if isinstance(profile, Mapping) else {}
+    own = (message.get(key) for key in ("user", "bot_id", "app_id"))
+    return frozenset(each for each in (*own, profile.get("id"), profile.get("app_id")) if isinstance(each, str))
