@@ -58,6 +58,7 @@ RULES = (
         ("openai", "httpx2", "tiktoken", "genai_prices"),
         DOORS,
     ),
+    Rule("bot.files", ("bot.core", "bot.files"), ("PIL", "pypdf"), DOORS),
     Rule("bot.settings", (), ("pydantic", "pydantic_settings", "dotenv"), "settings import nothing of ours"),
     Rule("bot.health", ("bot.core",), ("aiohttp",), "the internal listener knows only the core"),
     Rule("bot.logs", ("bot.core",), (), "how logs look knows only the core"),

@@ -24,6 +24,7 @@ BROKEN = {
     "a relative import": ("bot.core.turn", "from ..store import tables"),
     "a module of the package itself": ("bot.llm.offline", "from bot import settings"),
     "core in markdown": ("bot.markdown.lines", "from bot.core import turn"),
+    "a parser of files outside of their room": ("bot.platforms.slack.adapter", "from PIL import Image"),
     "anything in settings": ("bot.settings", "from bot.core.errors import BotError"),
     "the model's SDK in the playground's page": ("bot.platforms.web.workspace.server", "import openai"),
     "the database in the playground's page": ("bot.platforms.web.workspace.store", "import sqlalchemy"),
@@ -64,14 +65,21 @@ def test_what_is_allowed_is_not_complained_of(module: str, source: str) -> None:
 
 
 def test_the_playgrounds_page_loads_nothing_heavy() -> None:
-    loaded = subprocess.run(
-        [sys.executable, "-c", "import sys, bot.cli, bot.platforms.web.workspace; print(*sys.modules)"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
+    loaded = loaded_with("bot.cli, bot.platforms.web.workspace")
 
-    assert not {"openai", "sqlalchemy", "slack_bolt", "tiktoken", "alembic"} & set(loaded)
+    assert not {"openai", "sqlalchemy", "slack_bolt", "tiktoken", "alembic"} & loaded
+
+
+def test_the_bot_itself_loads_no_parser_of_files() -> None:
+    """They belong into the child that reads one: here they would cost memory and start for nothing."""
+    assert not {"PIL", "pypdf"} & loaded_with("bot.app, bot.files.reader")
+
+
+def loaded_with(modules: str) -> set[str]:
+    """All that a new process has loaded after it imported *modules*."""
+    program = f"import sys, {modules}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
 
 
 def test_importing_a_module_reads_and_starts_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,72 @@
+"""
+Files that come with a message: what is known of one, and what was read of it. Values only.
+
+Who fetches a file is its platform's door; who reads it, bot/files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil
+from typing import Literal, Protocol
+
+PATCH = 32  # pixels, each way
+TOKENS_PER_PATCH = 1.2
+
+
+class FileOutcome(StrEnum):
+    """What became of a file. All but PENDING and READ are reasons why a model is not given it."""
+
+    PENDING = "pending"
+    READ = "read"
+    EMPTY = "empty"
+    NO_TEXT = "no_text"  # a PDF of pictures, as scanners make them
+    BROKEN = "broken"
+    LOCKED = "locked"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_COMPLEX = "too_complex"  # it would take more time or memory than a file gets
+    UNSUPPORTED = "unsupported"
+    NOT_READ = "not_read"  # for a reason of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The beginning of a file was read: *kept* of *total*. None: nobody knows how many there are."""
+
+    kept: int
+    total: int | None
+    unit: Literal["characters", "pages"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    What was read of a file: *text*, or *image*, or neither and the reason in *outcome*.
+
+    An image is a JPEG or a PNG without anything beside its pixels, no larger than a model looks at.
+    """
+
+    outcome: FileOutcome
+    text: str = ""
+    image: bytes = b""
+    media_type: str = ""  # of *image*
+    width: int = 0  # pixels
+    height: int = 0  # pixels
+    cut: Cut | None = None
+
+
+class FileParser(Protocol):
+    async def read(self, content: bytes, media_type: str) -> Reading:
+        """What is in a file. *media_type*: as its sender said, so perhaps wrong. Never raises for what is in it."""
+
+
+def image_tokens(width: int, height: int) -> int:
+    """
+    Tokens that an image costs, at most about: 1,844 for the largest that is sent.
+
+    Source: OpenAI, "Images and vision", on models that see patches of 32 by 32 pixels (gpt-4.1-mini and later ones).
+    The factor differs between models and from what is billed; 1.2 was measured by users with gpt-5-mini and gpt-5.4.
+    Models that see tiles of 512 pixels (gpt-4o) bill up to a quarter less.
+    """
+    return ceil(ceil(width / PATCH) * ceil(height / PATCH) * TOKENS_PER_PATCH)

@@ -1,0 +1,33 @@
+"""What kind of file a content is. Pure: its first bytes say it, not its name, nor what its sender says."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+PDF_HEADER_WITHIN = 1024  # bytes; what Acrobat looks at (PDF 1.7, Adobe's implementation note 13)
+
+
+class Kind(Enum):
+    IMAGE = auto()
+    PDF = auto()
+    TEXT = auto()  # perhaps: text.py finds out
+    MISLABELED = auto()  # not at all what it is said to be
+    OTHER = auto()
+
+
+def kind_of(content: bytes, media_type: str) -> Kind:
+    """*media_type*: as the sender said; it decides only about contents without a signature."""
+    if content.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")) or _is_webp(content):
+        return Kind.IMAGE
+    if b"%PDF-" in content[:PDF_HEADER_WITHIN]:
+        return Kind.PDF
+    essence = media_type.partition(";")[0].strip().lower()
+    if essence in ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"):
+        return Kind.MISLABELED
+    if essence.startswith(("audio/", "video/", "font/")) or (essence.startswith("image/") and "svg" not in essence):
+        return Kind.OTHER
+    return Kind.TEXT
+
+
+def _is_webp(content: bytes) -> bool:
+    return content.startswith(b"RIFF") and content[8:12] == b"WEBP"

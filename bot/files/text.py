@@ -1,0 +1,95 @@
+"""Bytes of a text file, as text: which encoding, what is no text at all, and where it is cut. Pure."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from bot.core.files import Cut, FileOutcome, Reading
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before that of UTF-16, with which it begins
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\ufeff\ud800-\udfff]"
+)  # not: tab, ends of line and page, escape
+_BINARY = 0.05  # a file with more control characters than this share of it is no text
+_SAMPLE = 65_536  # bytes
+
+
+def read_text(content: bytes, characters: int) -> Reading:
+    text = decoded(content)
+    if text is None:
+        return Reading(FileOutcome.UNSUPPORTED)
+    return cut_text(cleaned(text), characters)
+
+
+def cut_text(text: str, characters: int) -> Reading:
+    """At most so many *characters* of it, to the end of a line if that is not far."""
+    if not text.strip():
+        return Reading(FileOutcome.EMPTY)
+    if len(text) <= characters:
+        return Reading(FileOutcome.READ, text)
+    end = text.rfind("\n", characters * 9 // 10, characters) + 1 or characters
+    kept = text[:end]
+    if not kept.strip():
+        return Reading(FileOutcome.EMPTY)
+    return Reading(FileOutcome.READ, kept, cut=Cut(end, len(text), "characters"))
+
+
+def cleaned(text: str) -> str:
+    """Without control characters (a database takes no NUL), its lines ending as they do here."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def decoded(content: bytes) -> str | None:
+    """
+    None for what is no text.
+
+    A byte order mark says the encoding; else it is UTF-8 if most of it fits (broken characters are replaced),
+    else Korean (CP949) if its bytes come in pairs as there, else Windows-1252.
+    """
+    for mark, encoding in _BOMS:
+        if content.startswith(mark):
+            return _unless_binary(content[len(mark) :].decode(encoding, "replace"))
+    if (unmarked := _unmarked_utf16(content)) is not None:
+        return _unless_binary(content.decode(unmarked, "replace"))
+    text = content.decode("utf-8", "replace")
+    broken = text.count("\N{REPLACEMENT CHARACTER}")
+    if broken > _beyond_ascii(text) - broken:
+        text = content.decode("cp949" if _comes_in_pairs(content) else "cp1252", "replace")
+    return _unless_binary(text)
+
+
+def _unless_binary(text: str) -> str | None:
+    odd = len(_CONTROL.findall(text)) + text.count("\N{REPLACEMENT CHARACTER}")
+    return None if odd > len(text) * _BINARY + 1 else text
+
+
+def _beyond_ascii(text: str) -> int:
+    return len(text) - len(text.encode("ascii", "ignore"))
+
+
+def _unmarked_utf16(content: bytes) -> str | None:
+    """UTF-16 of mostly Latin text: every other byte is NUL."""
+    sample = content[:_SAMPLE]
+    sample = sample[: len(sample) // 2 * 2]
+    if len(sample) < 4:
+        return None
+    half = len(sample) // 2
+    first, second = sample[::2].count(0), sample[1::2].count(0)
+    if second > half * 0.7 and first < half * 0.05:
+        return "utf-16-le"
+    return "utf-16-be" if first > half * 0.7 and second < half * 0.05 else None
+
+
+def _comes_in_pairs(content: bytes) -> bool:
+    """Whether bytes beyond ASCII stand as Hangul does in EUC-KR, two by two. Letters with accents stand alone."""
+    sample = content[:_SAMPLE]
+    beyond = len(re.findall(rb"[\x80-\xff]", sample))
+    paired = sum(len(pair) for pair in re.findall(rb"(?:[\xa1-\xfe][\xa1-\xfe])+", sample))
+    return paired > beyond * 0.8

@@ -1,0 +1,1 @@
+"""Reading files: real children, real parsers."""
