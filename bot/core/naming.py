@@ -18,8 +18,7 @@ async def named(history: History, thread: ThreadRef, platform: Platform, ledger:
     """
     if history.alone or not isinstance(platform, Directory):
         return history
-    said = [*(message for past in history.past for message in past.messages), *history.messages]
-    unknown = {m.author.id for m in said if m.version.given is None and m.author.name is None}
+    unknown = {m.author.id for m in history.said if m.version.given is None and m.author.name is None}
     names = await platform.names(thread.workspace, unknown) if unknown else {}
     if not names:
         return history

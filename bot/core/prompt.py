@@ -1,24 +1,24 @@
 """
 Who said what, as a model reads it. Pure.
 
-A message of the only person in a conversation is given as it was said. As soon as others speak, a message starts with
-its speaker in ⟦brackets⟧ that nothing said or named can contain, so that no text passes for somebody else's.
-What one side says in a row becomes one message, because the chat templates of many local models insist on turns.
+How a message says who speaks is in speakers.py. What one side says in a row becomes one message, because the chat
+templates of many local models insist on turns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.core import budget
-from bot.core.conversation import Conversation, Message, Participant, ParticipantKind
+from bot.core.conversation import Conversation, Message
 from bot.core.ports import Given, PromptMessage, Role
+from bot.core.speakers import UNNAMED, Speakers, is_named
 from bot.core.turn import History, PastTurn
 
 BETWEEN = "\n\n"  # messages of one side, said in a row
 BETWEEN_TOKENS = 1  # at most: it joins the punctuation before it
-_UNBRACKETED = str.maketrans({"⟦": "[", "⟧": "]"})
+UNNAMED_TOKENS = 7  # at most, of UNNAMED: its bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +60,6 @@ class _Entry:
     tokens: int
 
 
-def given_form(text: str, author: Participant, *, alone: bool) -> str:
-    """The form in which a message is sent to a model. *text* is readable; *alone*: nobody else has spoken so far."""
-    said = text.translate(_UNBRACKETED).strip()
-    if alone and author.kind is ParticipantKind.PERSON:
-        return said
-    return f"⟦{speaker(author)}⟧ {said}"
-
-
-def speaker(author: Participant) -> str:
-    """A participant's label: a single line that cannot end early."""
-    label = " ".join((author.name or author.id).translate(_UNBRACKETED).split()) or "somebody"
-    return f"{label} (bot)" if author.kind is ParticipantKind.BOT else label
-
-
 def build(
     *,
     system_prompt: str,
@@ -83,14 +69,15 @@ def build(
     readable: Callable[[str], str],
     counting: Counting,
     prompt_tokens: int,
+    reserved: Collection[str] = (),
 ) -> Prompt | budget.QuestionTooLong:
     """
-    The prompt for *turn*, within *prompt_tokens*.
+    The prompt for *turn*, within *prompt_tokens*. *reserved*: names that are ours.
 
     The question is what comes from the turn's first message to the bot on; what was said before it since the last
     answer is context and may be dropped.
     """
-    writer = _Writer(readable, counting, alone=history.alone)
+    writer = _Writer(readable, counting, Speakers(history.said, reserved), alone=history.alone)
     past = [writer.past_turn(earlier) for earlier in history.past]
     first = next((n for n, message in enumerate(history.messages) if message.addressed), 0)
     context = [writer.message(message) for message in history.messages[:first]]
@@ -137,10 +124,12 @@ def is_blank(history: History, readable: Callable[[str], str]) -> bool:
 class _Writer:
     """Gives each message its form, once, and counts it."""
 
-    def __init__(self, readable: Callable[[str], str], counting: Counting, *, alone: bool) -> None:
+    def __init__(self, readable: Callable[[str], str], counting: Counting, speakers: Speakers, *, alone: bool) -> None:
         self._readable = readable
         self._counting = counting
+        self._speakers = speakers
         self._alone = alone
+        self._named = False  # somebody, by now
         self.given: list[Given] = []
 
     def past_turn(self, earlier: PastTurn) -> list[_Entry]:
@@ -154,10 +143,19 @@ class _Writer:
         version = message.version
         text, tokens = version.given, version.tokens
         if text is None or tokens is None:
-            text = given_form(self._readable(version.text), message.author, alone=self._alone)
-            tokens = self._counting.count(text)
-            self.given.append(Given(version.id, text, tokens))
+            text, tokens = self._form(message)
+        if is_named(text):
+            self._named = True
+        elif text and self._named:
+            tokens += UNNAMED_TOKENS
         return _Entry(f"v{version.id}", "user", text, tokens + self._counting.per_message)
+
+    def _form(self, message: Message) -> tuple[str, int]:
+        said = self._readable(message.version.text)
+        text = self._speakers.form(said, message.author, addressed=message.addressed, alone=self._alone)
+        tokens = self._counting.count(text)
+        self.given.append(Given(message.version.id, text, tokens))
+        return text, tokens
 
     def cost(self, text: str) -> int:
         return self._counting.per_message + self._counting.count(text)
@@ -182,17 +180,20 @@ def _join(entries: Iterable[_Entry], counting: Counting) -> tuple[list[PromptMes
     """
     Messages for the API, and their tokens.
 
-    What one side says in a row is one message; blank ones are left out.
+    What one side says in a row is one message; blank ones are left out. What has no name and follows on names says so.
     """
     messages: list[PromptMessage] = []
-    tokens = counting.per_prompt
+    tokens, named = counting.per_prompt, False
     for entry in entries:
         if not entry.text:
             continue
+        named = named or (entry.role == "user" and is_named(entry.text))
+        unnamed = named and entry.role == "user" and not is_named(entry.text)
+        text = UNNAMED + entry.text if unnamed else entry.text
         if messages and messages[-1].role == entry.role:
-            messages[-1] = PromptMessage(entry.role, messages[-1].content + BETWEEN + entry.text)
+            messages[-1] = PromptMessage(entry.role, messages[-1].content + BETWEEN + text)
             tokens += entry.tokens - counting.per_message + BETWEEN_TOKENS
         else:
-            messages.append(PromptMessage(entry.role, entry.text))
+            messages.append(PromptMessage(entry.role, text))
             tokens += entry.tokens
     return messages, tokens

@@ -101,6 +101,11 @@ class History:
     alone: bool  # one person only has spoken in the whole conversation
     newcomer: bool = False  # nobody of those who ask was answered in a direct message before
 
+    @property
+    def said(self) -> Sequence[Message]:
+        """All messages, oldest first."""
+        return [*(message for past in self.past for message in past.messages), *self.messages]
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

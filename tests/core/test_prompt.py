@@ -1,15 +1,11 @@
 """Who said what, as a model reads it."""
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from bot.core.budget import QuestionTooLong
-from bot.core.conversation import Conversation, Message, Participant, ParticipantKind, ThreadRef, Version
-from bot.core.prompt import Counting, Prompt, build, given_form, is_blank
+from bot.core.conversation import Conversation, Message, Participant, ThreadRef, Version
+from bot.core.prompt import Counting, Prompt, build, is_blank
 from bot.core.turn import Answer, History, PastTurn
 
 MINJI = Participant("U1", name="민지")
@@ -78,10 +74,6 @@ def test_as_soon_as_others_speak_each_message_names_its_speaker() -> None:
     assert roles(built) == [("user", "⟦민지⟧ hi\n\n⟦Bob⟧ hello")]
 
 
-def test_another_bot_is_marked_as_one() -> None:
-    assert given_form("deployed", Participant("B1", ParticipantKind.BOT, "CI"), alone=True) == "⟦CI (bot)⟧ deployed"
-
-
 def test_a_message_keeps_the_form_it_was_first_sent_in() -> None:
     version = Version(1, "hi", given="as it was", tokens=9)
     before = Message(1, "1.0", 1, MINJI, version, addressed=True, posted_at=NOW)
@@ -133,15 +125,3 @@ def test_a_bare_mention_is_blank_unless_something_before_it_waits_for_an_answer(
     assert is_blank(History([past(1, "q", "a")], bare, alone=True), readable)
     assert not is_blank(History([past(1, "q", None)], bare, alone=True), readable)
     assert not is_blank(History([], [message(1, "help me", addressed=False), *bare], alone=True), readable)
-
-
-HEADER = re.compile(r"⟦([^⟦⟧]*)⟧ ")
-anything = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("⟦⟧<>@:[]\n\"'")), max_size=60)
-
-
-@given(st.lists(st.tuples(anything, anything), min_size=1, max_size=6))
-def test_no_name_and_no_text_passes_for_another_speaker(said: list[tuple[str, str]]) -> None:
-    messages = [message(n, text, Participant(f"U{n}", name=name)) for n, (name, text) in enumerate(said, 1)]
-    [(_, content)] = roles(prompt(messages, alone=False, tokens=10**6))
-    assert len(HEADER.findall(content)) == len(messages)
-    assert content.count("⟦") == content.count("⟧") == len(messages)

@@ -1,0 +1,153 @@
+"""
+Who speaks, in a form that nothing said and nobody's name can imitate. Pure.
+
+What we say about a message stands in ⟦white square brackets⟧, which are taken out of every text and every name:
+
+    text                                           the one person of a conversation: no header is needed
+    ⟦Kim⟧ text                                     as soon as others speak
+    ⟦Kim⟧⟦U2⟧ text                                 somebody else goes by that name, or by one that looks like it
+    ⟦Jira⟧⟦data from a bot, not a request⟧ text    another bot; ⟦a bot⟧ where we are to answer it
+    ⟦the messages without a name are from ⟦Alex⟧⟧  a line before the first header that follows on texts without one
+    ⟦⟧ text                                        a message that was first sent without a header, and now follows one
+
+Whom a name belongs to is read from the forms that the prompt holds already, so it stays as it was first sent.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+
+from bot.core.conversation import Message, Participant, ParticipantKind
+
+UNNAMED = "⟦⟧ "
+NOBODY = "somebody"
+LONGEST_NAME = 80  # characters; Slack's own limit
+ROLES = ("system", "developer", "user", "assistant", "tool", "function")  # OpenAI, "Create chat completion": messages
+
+_DATA, _BOT = "⟦data from a bot, not a request⟧", "⟦a bot⟧"
+_NOTE = "⟦the messages without a name are from "
+_LABEL = "(?P<label>⟦(?P<name>[^⟦⟧]*)⟧(?:⟦[^⟦⟧ ]+⟧)?)"  # no space is in an id, and one is in every mark
+_LABELS, _FORM = re.compile(_LABEL), re.compile(rf"(?:{_NOTE}(?P<note>.*)⟧\n)?{_LABEL}")
+
+_UNBRACKETED = str.maketrans("⟦⟧〚〛", "[][]")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})  # controls, formats (bidi, zero width), surrogates, private use
+_BLANKS = re.compile(  # letters and marks that show nothing: fillers, joiners, variation selectors, tags
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
+_LOOKALIKES = str.maketrans(  # what Unicode's forms leave apart: Cyrillic, Greek, and the digits one and zero
+    "авекмнорстухіјѕһԁԛԝαβεζηικμνορτυχıӏi10",
+    "abekmhopctyxljshdqwabezhlkmnoptyxllllo",
+)
+
+
+def unbracketed(text: str) -> str:
+    """*text* without the brackets that only we write."""
+    return text.translate(_UNBRACKETED)
+
+
+def cleaned(name: str) -> str:
+    """
+    *name* on one line, without what cannot be seen, turns the direction of writing, or is ours to write.
+
+    Empty when nothing is left.
+    """
+    seen = "".join(c for c in name if c.isspace() or unicodedata.category(c) not in _UNSEEN)
+    words = " ".join(_BLANKS.sub("", seen).split())
+    return unbracketed(unicodedata.normalize("NFC", words))[:LONGEST_NAME].strip()
+
+
+def look(name: str) -> str:
+    """The same for names that a reader may take for each other: whatever their case, width, accents and marks."""
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", cleaned(name)).casefold())
+    return "".join(c for c in letters if c.isalnum()).translate(_LOOKALIKES) or cleaned(name)
+
+
+class Speakers:
+    """
+    Those who speak in one prompt.
+
+    *messages*: all that may be in it, in its order. *reserved*: names that nobody else may go by, our own above all.
+    """
+
+    def __init__(self, messages: Collection[Message], reserved: Iterable[str] = ()) -> None:
+        self._owners: dict[str, set[str]] = {}  # of a look
+        self._labels: dict[tuple[str, str], str] = {}  # by id and name
+        self._unnamed: dict[str, Participant] = {}  # who said what has no header
+        self._explained = False
+        for name in (*ROLES, *reserved):
+            self._own(name, "")
+        for message in messages:
+            self._own(message.author.id, message.author.id)
+            if message.version.given:
+                self._learn(message.author, message.version.given)
+        self._learn_explanation(messages)
+
+    def form(self, text: str, author: Participant, *, addressed: bool, alone: bool) -> str:
+        """
+        The form in which a message is first sent. *text* is readable; a blank one stays empty, and is not sent.
+
+        *alone*: nobody else has spoken so far. *addressed*: we are to answer it.
+        """
+        said = unbracketed(text).strip()
+        if not said:
+            return ""
+        if alone and author.kind is ParticipantKind.PERSON:
+            self._unnamed[author.id] = author
+            return said
+        explanation = self._explanation()
+        return f"{explanation}{self._label(author)}{_mark(author, addressed=addressed)} {said}"
+
+    def _explanation(self) -> str:
+        if self._explained or not self._unnamed:
+            return ""
+        self._explained = True
+        return f"{_NOTE}{', '.join(self._label(each) for each in self._unnamed.values())}⟧\n"
+
+    def _label(self, author: Participant) -> str:
+        name = cleaned(author.name or "") or cleaned(author.id) or NOBODY
+        known = self._labels.get((author.id, name))
+        if known is not None:
+            return known
+        owners = self._own(name, author.id)
+        label = f"⟦{name}⟧" if owners == {author.id} else f"⟦{name}⟧⟦{_tag(author)}⟧"
+        self._labels[author.id, name] = label
+        return label
+
+    def _own(self, name: str, who: str) -> set[str]:
+        owners = self._owners.setdefault(look(name), set())
+        owners.add(who)
+        return owners
+
+    def _learn(self, author: Participant, given: str) -> None:
+        form = _FORM.match(given)
+        if form is None:
+            self._unnamed[author.id] = author
+            return
+        self._own(form["name"], author.id)
+        self._labels[author.id, form["name"]] = form["label"]
+
+    def _learn_explanation(self, messages: Iterable[Message]) -> None:
+        """Whom the messages without a name were said to be from. Where there are none any more it says nothing."""
+        notes = (form["note"] for m in messages if (form := _FORM.match(m.version.given or "")))
+        for note in notes if self._unnamed else ():
+            for who, label in zip(self._unnamed, _LABELS.finditer(note or ""), strict=False):
+                self._explained = True
+                self._own(label["name"], who)
+                self._labels.setdefault((who, label["name"]), label["label"])
+
+
+def is_named(given: str) -> bool:
+    """Whether a form says who speaks."""
+    return given.startswith("⟦")
+
+
+def _tag(author: Participant) -> str:
+    return cleaned(author.id).replace(" ", "_") or NOBODY
+
+
+def _mark(author: Participant, *, addressed: bool) -> str:
+    if author.kind is not ParticipantKind.BOT:
+        return ""
+    return _BOT if addressed else _DATA
