@@ -145,6 +145,7 @@ def _worker(
             model=settings.openai_model,
             system_prompt=settings.system_prompt,
             prompt_tokens=settings.prompt_tokens,
+            keep=settings.threadbot_keep,
             max_tokens=settings.openai_max_tokens,
             sampling=sampling(settings),
             overlooked_after=patience.overlooked_after,

@@ -58,6 +58,13 @@ class Settings(BaseSettings):
     prompt_tokens: int = Field(
         16_000, ge=16, description="The prompt budget in tokens: older turns are dropped to stay within it."
     )
+    threadbot_keep: float = Field(
+        0.75,
+        ge=0.1,
+        le=1,
+        description="How much of the prompt budget is kept when older turns are dropped. Less: dropped more rarely, "
+        "and cheaper where a provider caches prompts. 1: as little as possible, at every turn.",
+    )
     context_tokens: int | None = Field(
         None,
         ge=64,

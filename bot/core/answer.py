@@ -54,6 +54,7 @@ class AnswerSettings:
     system_prompt: str  # empty: none is sent
     prompt_tokens: int
     max_tokens: int  # for the reply
+    keep: float = budget.KEEP  # of the prompt budget, after a cut
     sampling: Sampling = field(default_factory=Sampling)
     overlooked_after: timedelta = timedelta(minutes=2)  # an answer in place of an older notice is not noticed
 
@@ -182,7 +183,7 @@ class Answerer:
         collected = Collected(time.monotonic())
         try:
             async with noticing(turn, history, platform, presenter):
-                await self._stream(prompt, collected, presenter)
+                await self._stream(turn, prompt, collected, presenter)
                 result = self._completion(collected)
         except ModelError as error:
             await self._ledger.abandon(turn.claim, completion, error.problem.value)
@@ -208,6 +209,7 @@ class Answerer:
             readable=platform.readable,
             counting=Counting(lambda text: self._model.count_tokens(settings.model, text), per_message, per_prompt),
             prompt_tokens=budget.prompt_budget(settings.prompt_tokens, self._window(), settings.max_tokens),
+            keep=settings.keep,
         )
 
     def _max_tokens(self) -> int:
@@ -226,7 +228,7 @@ class Answerer:
             window_position=prompt.window_position,
         )
 
-    async def _stream(self, prompt: Prompt, collected: Collected, presenter: Presenter) -> None:
+    async def _stream(self, turn: Turn, prompt: Prompt, collected: Collected, presenter: Presenter) -> None:
         request = CompletionRequest(
             model=self._settings.model,
             messages=prompt.messages,
@@ -234,6 +236,7 @@ class Answerer:
             sampling=self._settings.sampling,
             earlier_turns=prompt.earlier_turns,
             dropped=prompt.window_start > 0,
+            cache_key=turn.conversation.thread.opaque,
         )
         async with aclosing(self._model.stream(request)) as chunks:
             async for chunk in chunks:

@@ -6,6 +6,7 @@ What becomes of them (turns, completions) is in turn.py. Nothing here can do I/O
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,6 +25,12 @@ class ThreadRef:
     workspace: str
     channel: str
     thread: str
+
+    @property
+    def opaque(self) -> str:
+        """32 hex digits that stand for the thread where others need not know where it is; always the same."""
+        address = "\0".join((self.platform, self.workspace, self.channel, self.thread))
+        return hashlib.sha256(address.encode()).hexdigest()[:32]
 
 
 class ParticipantKind(StrEnum):

@@ -159,6 +159,7 @@ class CompletionRequest:
     sampling: Sampling = field(default_factory=Sampling)
     earlier_turns: int = 0  # in *messages*, before the question
     dropped: bool = False  # whether older turns of the conversation were left out
+    cache_key: str | None = None  # the same for prompts that begin alike; opaque
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Prompt:
     What is to be sent.
 
     *entries* name each version ("v12") and each earlier completion ("c5") in *messages*, in their order.
-    *window_start* is the first turn of the new window; *window_position* cuts off the beginning of that turn.
+    *window_start* is the first turn of the window that is sent; *window_position* cuts off the beginning of that turn.
     """
 
     messages: Sequence[PromptMessage]
@@ -69,10 +69,13 @@ def build(
     readable: Callable[[str], str],
     counting: Counting,
     prompt_tokens: int,
+    keep: float = budget.KEEP,
     reserved: Collection[str] = (),
 ) -> Prompt | budget.QuestionTooLong:
     """
-    The prompt for *turn*, within *prompt_tokens*. *reserved*: names that are ours.
+    The prompt for *turn*, within *prompt_tokens*; when it is cut, down to the fraction *keep* of them.
+
+    *reserved*: names that are ours.
 
     The question is what comes from the turn's first message to the bot on; what was said before it since the last
     answer is context and may be dropped.
@@ -89,6 +92,7 @@ def build(
         past=[_total(entries) for entries in past],
         context=[entry.tokens for entry in context],
         budget=prompt_tokens,
+        keep=keep,
     )
     if isinstance(window, budget.QuestionTooLong):
         return window
@@ -166,9 +170,11 @@ def _total(entries: Iterable[_Entry]) -> int:
 
 
 def _window_start(conversation: Conversation, turn: int, history: History, window: budget.Window) -> tuple[int, int]:
-    """Where the window starts after a cut: (turn, position)."""
+    """Where the window starts: (turn, position)."""
     if not window.dropped_turns and not window.dropped_context:
-        return conversation.window_start, conversation.window_position
+        if conversation.window_start <= turn:
+            return conversation.window_start, conversation.window_position
+        return (history.past[0].id if history.past else turn), 0  # the conversation's window has left the turn behind
     if window.dropped_context:
         return turn, history.messages[window.dropped_context].position
     if window.dropped_turns < len(history.past):

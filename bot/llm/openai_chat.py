@@ -147,6 +147,7 @@ class OpenAIChat:
             temperature=_if("temperature" in sent, sampling.temperature),
             seed=_if("seed" in sent, sampling.seed),
             stop=list(sampling.stop) if "stop" in sent else omit,
+            prompt_cache_key=_if("prompt_cache_key" in sent, request.cache_key),
         )
 
     def _leave_out(self, request: CompletionRequest, refused: frozenset[str], error: APIStatusError) -> bool:

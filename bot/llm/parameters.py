@@ -38,6 +38,7 @@ def sent(request: CompletionRequest, refused: frozenset[str], base_url: str) -> 
         "temperature": sampling.temperature is not None,
         "seed": sampling.seed is not None,
         "stop": bool(sampling.stop),
+        "prompt_cache_key": request.cache_key is not None and takes_cache_key(request.model, base_url),
     }
     return frozenset(name for name, is_wanted in wanted.items() if is_wanted and name not in refused)
 
@@ -50,6 +51,16 @@ def limit_names(model: str, base_url: str) -> tuple[str, str]:
     that all servers know. Source: Ollama passes over the newer one (its issues 7125 and 14464).
     """
     return (_NEWER, _OLDER) if _is_openais(base_url) or is_closed(model) else (_OLDER, _NEWER)
+
+
+def takes_cache_key(model: str, base_url: str) -> bool:
+    """
+    Whether to send `prompt_cache_key`, which leads prompts that begin alike to the same machine.
+
+    Only where OpenAI's own models are, or the name is one of theirs, behind a proxy: it does nothing elsewhere, and
+    Groq, Gemini and Mistral refuse a request with a parameter that they do not know.
+    """
+    return _is_openais(base_url) or is_closed(model)
 
 
 def is_closed(model: str) -> bool:

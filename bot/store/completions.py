@@ -63,6 +63,8 @@ def start(connection: Connection, new_prompt: Executable, claim: Claim, start: C
         "seed": start.sampling.seed,
         "stop": list(start.sampling.stop) or None,
         "counted_prompt_tokens": start.prompt_tokens,
+        "window_start": start.window_start,
+        "window_position": start.window_position,
         "started_at": now,
     }
     identity: int = connection.execute(_STARTED, row).scalar_one()

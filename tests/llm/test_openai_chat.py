@@ -22,7 +22,7 @@ PROMPT = [
     PromptMessage("user", "마지막 게임이 어디에서 열렸어?"),
 ]
 REQUEST = CompletionRequest("gpt-4o-mini", PROMPT, max_tokens=500)
-SAMPLED = replace(REQUEST, sampling=Sampling(temperature=0.7, seed=123, stop=("끝", "END")))
+SAMPLED = replace(REQUEST, sampling=Sampling(temperature=0.7, seed=123, stop=("끝", "END")), cache_key="0a1b2c")
 
 
 async def collect(model: OpenAIChat, request: CompletionRequest = REQUEST) -> list[Chunk]:
@@ -69,7 +69,7 @@ async def test_only_what_is_set_is_sent(server: ModelServer, model: OpenAIChat) 
         "stream_options": {"include_usage": True},
         "max_completion_tokens": 500,
     }
-    assert sampled == plain | {"temperature": 0.7, "seed": 123, "stop": ["끝", "END"]}
+    assert sampled == plain | {"temperature": 0.7, "seed": 123, "stop": ["끝", "END"], "prompt_cache_key": "0a1b2c"}
     assert server.requests[0].headers["Authorization"] == "Bearer sk-made-up"
 
 
@@ -207,7 +207,9 @@ async def test_many_streams_share_the_client_and_do_not_wait_for_each_other(
 # Parameters that a server does not take
 
 
-@pytest.mark.parametrize("name", ["temperature", "seed", "stop", "stream_options", "max_completion_tokens"])
+@pytest.mark.parametrize(
+    "name", ["temperature", "seed", "stop", "stream_options", "max_completion_tokens", "prompt_cache_key"]
+)
 async def test_a_parameter_that_the_model_does_not_take_is_left_out_from_then_on_with_one_warning(
     server: ModelServer, model: OpenAIChat, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -254,10 +256,16 @@ async def test_an_open_model_is_limited_by_the_newer_name_where_the_older_is_ref
     assert (second.get("max_completion_tokens"), "max_tokens" in second) == (500, False)
 
 
+async def test_a_local_model_gets_no_cache_key(server: ModelServer, model: OpenAIChat) -> None:
+    server.rules = Rules(unsupported=frozenset({"prompt_cache_key"}))
+    await collect(model, replace(SAMPLED, model="llama3.2"))
+    assert [request.status for request in server.requests] == [200]
+
+
 async def test_a_server_that_takes_nothing_optional_is_asked_once_for_each(
     server: ModelServer, model: OpenAIChat
 ) -> None:
-    names = {"max_completion_tokens", "max_tokens", "stream_options", "temperature", "seed", "stop"}
+    names = {"max_completion_tokens", "max_tokens", "stream_options", "temperature", "seed", "stop", "prompt_cache_key"}
     server.rules = Rules(unsupported=frozenset(names))
     assert text(await collect(model, SAMPLED)).startswith("You said")
     assert len(server.requests) == len(names) + 1

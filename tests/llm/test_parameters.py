@@ -1,4 +1,4 @@
-"""What the limit of an answer's length is called, at whose address and for which model."""
+"""What the limit of an answer's length is called, and who gets a cache key: by address and by model."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ LOCAL = "http://127.0.0.1:11434/v1"
         ("mein-deployment", "https://ACME.services.ai.azure.com/openai/v1/"),
     ],
 )
-def test_the_newer_name_is_for_openai_and_its_models(model: str, url: str) -> None:
+def test_the_newer_name_and_the_cache_key_are_for_openai_and_its_models(model: str, url: str) -> None:
     assert parameters.limit_names(model, url) == ("max_completion_tokens", "max_tokens")
+    assert parameters.takes_cache_key(model, url)
 
 
 @pytest.mark.parametrize(
@@ -47,5 +48,6 @@ def test_the_newer_name_is_for_openai_and_its_models(model: str, url: str) -> No
         ("", ""),
     ],
 )
-def test_the_older_name_is_for_everybody_else(model: str, url: str) -> None:
+def test_the_older_name_and_no_cache_key_are_for_everybody_else(model: str, url: str) -> None:
     assert parameters.limit_names(model, url) == ("max_tokens", "max_completion_tokens")
+    assert not parameters.takes_cache_key(model, url)

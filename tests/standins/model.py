@@ -22,6 +22,7 @@ from typing import Self
 from aiohttp import web
 
 from tests.standins import model_tokens
+from tests.standins.model_cache import PromptCache
 from tests.standins.model_rules import Rules, refuse, too_long, unauthorized
 from tests.standins.model_script import Answer, Body, Failure, Received
 
@@ -41,6 +42,7 @@ class ModelServer:
         self.respond: Callable[[Body], Answer] = lambda _: self.default
         self.answers: deque[Answer] = deque()
         self.requests: list[Received] = []
+        self.cache = PromptCache()
         self.url = ""
         self._changed = asyncio.Condition()
         self._runner = web.AppRunner(self._app(), handler_cancellation=True, shutdown_timeout=0.2, access_log=None)
@@ -116,8 +118,8 @@ class ModelServer:
     async def _answered(self, request: web.Request, received: Received) -> web.StreamResponse:
         if refusal := refuse(self.rules, request.headers, received.body):
             return _failed(refusal)
-        prompt_tokens = model_tokens.count_prompt(received.body["messages"])
-        if refusal := too_long(self.rules, prompt_tokens):
+        prompt_tokens = round(model_tokens.count_prompt(received.body["messages"]) * self.rules.tokens_each)
+        if refusal := too_long(self.rules, prompt_tokens, received.body):
             return _failed(refusal)
         answer = self.answers.popleft() if self.answers else self.respond(received.body)
         if answer.failure:
@@ -128,7 +130,9 @@ class ModelServer:
         await _before_first_byte(answer)
         received.first_byte_at = time.monotonic()
         heard = {name: value for name, value in received.body.items() if name not in self.rules.ignored}
-        completion = Completion(heard, answer, prompt_tokens)
+        received.prompt_tokens = prompt_tokens
+        received.cached_tokens = int(self.cache.cached(received.body) * self.rules.tokens_each)
+        completion = Completion(heard, answer, prompt_tokens, received.cached_tokens)
         if received.body.get("stream"):
             return await self._streamed(request, completion)
         return web.json_response(completion.whole())
@@ -172,13 +176,14 @@ class ModelServer:
 class Completion:
     """One answer, as the frames of a stream or as a whole."""
 
-    def __init__(self, body: Body, answer: Answer, prompt_tokens: int) -> None:
+    def __init__(self, body: Body, answer: Answer, prompt_tokens: int, cached_tokens: int) -> None:
         text = _own_text(body, answer)
         limit = body.get("max_completion_tokens", body.get("max_tokens"))
         self._text, cut = _within(text, limit)
         self._answer = replace(answer, finish_reason="length") if cut else answer
         self._body = body
         self._prompt_tokens = prompt_tokens
+        self._cached_tokens = cached_tokens
 
     async def frames(self) -> AsyncIterator[str | None]:
         """Frames as they go over the wire; None where the connection is to be closed."""
@@ -254,7 +259,7 @@ class Completion:
             "prompt_tokens": self._prompt_tokens,
             "completion_tokens": written,
             "total_tokens": self._prompt_tokens + written,
-            "prompt_tokens_details": {"cached_tokens": 0},
+            "prompt_tokens_details": {"cached_tokens": self._cached_tokens},
             "completion_tokens_details": {"reasoning_tokens": model_tokens.count(self._answer.reasoning)},
         }
         return counted | dict(self._answer.usage_extra)

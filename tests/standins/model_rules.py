@@ -29,6 +29,8 @@ class Rules:
     key: str | None = None  # None: every key, or none, is accepted
     models: tuple[str, ...] | None = None  # None: every name is accepted, and there is no list of models
     window: int = 1_050_000  # tokens
+    holds_reply: bool = False  # whether prompt and max_tokens together must fit into the window, as vLLM has it
+    tokens_each: float = 1.0  # its own tokens for each of o200k_base
     unsupported: frozenset[str] = field(default_factory=frozenset)  # parameters answered with a 400
     ignored: frozenset[str] = field(default_factory=frozenset)  # parameters that are taken and have no effect
 
@@ -38,8 +40,10 @@ def refuse(rules: Rules, headers: Mapping[str, str], body: Body) -> Failure | No
     return next(_refusals(rules, headers, body), None)
 
 
-def too_long(rules: Rules, prompt_tokens: int) -> Failure | None:
-    if prompt_tokens <= rules.window:
+def too_long(rules: Rules, prompt_tokens: int, body: Body) -> Failure | None:
+    asked: int = body.get("max_completion_tokens") or body.get("max_tokens") or 0
+    reply = asked if rules.holds_reply else 0
+    if prompt_tokens + reply <= rules.window:
         return None
     message = (
         f"This model's maximum context length is {rules.window} tokens. However, your messages resulted in "

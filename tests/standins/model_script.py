@@ -79,6 +79,8 @@ class Received:
     at: float
     first_byte_at: float | None = None
     status: int | None = None
+    prompt_tokens: int | None = None  # as billed; None: it was refused
+    cached_tokens: int | None = None
     finished: asyncio.Event = field(default_factory=asyncio.Event)  # our side is done with it, one way or another
     disconnected: bool = False  # the client left before the end
 
