@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.core.files import FileRef
+
 
 @dataclass(frozen=True, slots=True)
 class ThreadRef:
@@ -74,6 +76,7 @@ class Posted:
     broadcast: bool = False  # a reply that is shown in the channel, too
     root_author: str | None = None  # who opened the thread, where the platform says so
     aliases: frozenset[str] = frozenset()  # further ids of the author: Slack knows a bot by up to three
+    files: tuple[FileRef, ...] = ()
 
     @property
     def words(self) -> str:

@@ -1,7 +1,7 @@
 """
-Files that come with a message: what is known of one, and what was read of it. Values only.
+Files that come with a message: what is known of one, what was read of it, and who fetches and reads it.
 
-Who fetches a file is its platform's door; who reads it, bot/files.
+Fetching is its platform's business, reading that of bot/files; when both are done is written in reading.py.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
+from bot.core.errors import BotError
+
+LARGEST = 20 * 2**20  # bytes of a file that is fetched
 PATCH = 32  # pixels, each way
 TOKENS_PER_PATCH = 1.2
 
@@ -27,7 +30,30 @@ class FileOutcome(StrEnum):
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_COMPLEX = "too_complex"  # it would take more time or memory than a file gets
     UNSUPPORTED = "unsupported"
+    TOO_BIG = "too_big"
+    TOO_MANY = "too_many"  # the others of the same turn take the room that there is
+    GONE = "gone"  # from its platform
+    ELSEWHERE = "elsewhere"  # its platform has a link to it only
+    FORBIDDEN = "forbidden"  # to us
+    NOT_FETCHED = "not_fetched"
     NOT_READ = "not_read"  # for a reason of ours
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """
+    A file as its platform names it, beside a message.
+
+    *name* and *media_type* are what its sender or the platform says of it. *locator* is where it is kept; empty when
+    the platform is to be asked first. *refused*: it is known already that it cannot be read, and why.
+    """
+
+    id: str
+    name: str
+    media_type: str
+    size: int | None = None  # bytes
+    locator: str = ""
+    refused: FileOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +80,23 @@ class Reading:
     width: int = 0  # pixels
     height: int = 0  # pixels
     cut: Cut | None = None
+
+
+class FileError(BotError):
+    """A file was not fetched. *passing*: the same call may succeed later."""
+
+    def __init__(self, outcome: FileOutcome, *, passing: bool = False) -> None:
+        super().__init__(outcome.value)
+        self.outcome = outcome
+        self.passing = passing
+
+
+@runtime_checkable
+class FileReader(Protocol):
+    """A platform's capability: files that were sent there."""
+
+    async def fetch(self, file: FileRef, limit: int) -> bytes:
+        """The whole of it, if it has no more than *limit* bytes. Raises FileError."""
 
 
 class FileParser(Protocol):

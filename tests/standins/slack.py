@@ -8,8 +8,8 @@ A Slack for tests and benches: real HTTP and real WebSockets on the loopback, as
         await slack.wait_for(lambda: slack.calls("chat.postMessage"))
 
 As a process of its own: `python -m tests.standins.slack --port 0`; see slack_control.py. State is in
-slack_workspace.py, the Web API in slack_api.py, Socket Mode in slack_socket.py, faults in slack_faults.py.
-It knows nothing of bot/.
+slack_workspace.py, the Web API in slack_api.py, Socket Mode in slack_socket.py, files in slack_files.py, faults in
+slack_faults.py. It knows nothing of bot/.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from aiohttp import web
 
 from tests.standins.slack_api import WebApi
 from tests.standins.slack_faults import Call, Fault, Faults, Gate
+from tests.standins.slack_files import FileHost
 from tests.standins.slack_socket import Delivery, SocketMode
 from tests.standins.slack_workspace import APP, APP_TOKEN, BOT_TOKEN, BOT_USER, TEAM, Json, Message, Workspace
 
@@ -43,13 +44,15 @@ class Slack:
     def __init__(self, *, port: int = 0, schedule: Sequence[float] = (), echo: bool = True) -> None:
         self.workspace = Workspace()
         self.faults = Faults()
+        self.port = port
         self._echo = echo
-        self._api = WebApi(self.workspace, self.faults, self._changed, lambda: f"ws://127.0.0.1:{self.port}/link")
+        self.files = FileHost(self.workspace, lambda: f"http://127.0.0.1:{self.port}")
+        link = lambda: f"ws://127.0.0.1:{self.port}/link"  # noqa: E731 - the port is known later
+        self._api = WebApi(self.workspace, self.faults, self._changed, link, self.files)
         self.socket_mode = SocketMode(self._api.redeem, schedule)
         self._events = itertools.count(1)
         self._sending: set[asyncio.Task[Delivery]] = set()
         self._runner: web.AppRunner | None = None
-        self.port = port
 
     # its life
 
@@ -66,6 +69,7 @@ class Slack:
         """Listen; on the same port as before after a stop()."""
         app = web.Application(client_max_size=16 * 1024**2)
         app.add_routes([web.route("*", "/api/{method}", self._api.answer), web.get("/link", self.socket_mode.connect)])
+        app.add_routes([web.get("/files/{file}/{name}", self.files.serve)])
         app.add_routes(routes)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -106,13 +110,15 @@ class Slack:
         copies: Sequence[Copy] = BOTH,
         subtype: str | None = None,
         bot_id: str | None = None,
+        files: Sequence[Json] = (),
     ) -> str:
         """
         Say something. Slack sends a `message`, and an `app_mention` beside it when the bot is mentioned in a channel.
 
         *copies*: which of the two, in which order. Returns the ts; acknowledgements are not waited for.
         """
-        message = self.workspace.add_message(channel, user, text, thread_ts, subtype=subtype, bot_id=bot_id)
+        more = {"subtype": subtype or ("file_share" if files else None), "bot_id": bot_id, "files": list(files)}
+        message = self.workspace.add_message(channel, user, text, thread_ts, **more)
         for event in self._copies(message, copies):
             await self.socket_mode.deliver(self._payload(event))
         return message.ts

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from tests.standins.slack_blocks import content
 from tests.standins.slack_faults import Faults, Leaner, Lost, RateLimited, Refused, ServerError, Stranger, now
+from tests.standins.slack_files import FileHost
 from tests.standins.slack_workspace import BOT, BOT_USER, TEAM, Channel, Json, Message, SlackError, Workspace
 
 TEXT_LIMIT, UPDATE_TEXT_LIMIT = 40_000, 4_000  # characters; the first truncates, the second refuses
@@ -28,7 +29,9 @@ Changed = Callable[[str, Message], None]
 class WebApi:
     """Answers `POST|GET /api/{method}`. Performs first, answers then: faults may come between the two."""
 
-    def __init__(self, workspace: Workspace, faults: Faults, changed: Changed, socket_url: Callable[[], str]) -> None:
+    def __init__(
+        self, workspace: Workspace, faults: Faults, changed: Changed, socket_url: Callable[[], str], files: FileHost
+    ) -> None:
         self._workspace, self._faults, self._changed, self._socket_url = workspace, faults, changed, socket_url
         self._tickets: set[str] = set()
         self._methods: dict[str, Callable[[Json], Json]] = {
@@ -47,6 +50,7 @@ class WebApi:
             "assistant.threads.setStatus": self._set_status,
             "reactions.add": self._react,
             "reactions.remove": self._unreact,
+            "files.info": files.info,
         }
 
     def redeem(self, ticket: str) -> bool:

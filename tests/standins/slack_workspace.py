@@ -23,6 +23,7 @@ SCOPES: tuple[str, ...] = (
     "chat:write",
     "channels:history",
     "channels:read",
+    "files:read",
     "groups:history",
     "groups:read",
     "im:history",
@@ -56,6 +57,7 @@ class Message:
     edits: int = 0
     edited_ts: str | None = None  # by a person; without it an edit is dated like the message
     reactions: dict[str, set[str]] = field(default_factory=dict)  # name → users
+    files: list[Json] = field(default_factory=list)
 
     @property
     def shown(self) -> str:
@@ -68,6 +70,8 @@ class Message:
         data |= {key: value for key, value in optional.items() if value is not None}
         if self.blocks:
             data["blocks"] = self.blocks
+        if self.files:
+            data["files"] = self.files
         if self.bot_id is not None:
             app = APP if self.bot_id == BOT else f"A{self.bot_id[1:]}"
             data |= {"app_id": app, "bot_profile": {"id": self.bot_id, "app_id": app, "name": self.user}}

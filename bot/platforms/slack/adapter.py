@@ -20,12 +20,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.conversation import ThreadRef
 from bot.core.errors import LedgerError, PlatformError
+from bot.core.files import FileRef
 from bot.core.ports import Receive, Reply, ReplyRequest, Watermarks
 from bot.platforms.slack import text as slack_text
 from bot.platforms.slack.api import DEFAULT_URL, TIMEOUT, SlackApi
 from bot.platforms.slack.catch_up import CatchUp, CatchUpSettings
 from bot.platforms.slack.connection import Connection
 from bot.platforms.slack.events import PLATFORM, Identity, for_another_team, incoming
+from bot.platforms.slack.files import SlackFiles
 from bot.platforms.slack.history import History
 from bot.platforms.slack.limits import Pauses, start_wait
 from bot.platforms.slack.logs import bolt_logger, sdk_logger
@@ -66,6 +68,7 @@ class SlackPlatform:
         self._blocks = BlockSupport()
         self._noticing = SlackNoticing(self._api)
         self._directory = SlackDirectory(self._api)
+        self._files = SlackFiles(self._api, bot_token, api_url)
         self._identity: Identity | None = None
 
     @property
@@ -122,6 +125,10 @@ class SlackPlatform:
     async def names(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:  # noqa: ARG002
         """The Directory port; our token knows one *workspace*. Never raises."""
         return await self._directory.names(participants)
+
+    async def fetch(self, file: FileRef, limit: int) -> bytes:
+        """The FileReader port."""
+        return await self._files.fetch(file, limit)
 
     def readable(self, text: str) -> str:
         return slack_text.readable(text, self._identity.bot_user_id if self._identity else "")

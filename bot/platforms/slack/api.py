@@ -24,7 +24,7 @@ POST, UPDATE, DELETE = "chat.postMessage", "chat.update", "chat.delete"
 OPEN = "apps.connections.open"
 REPLIES, HISTORY, CHANNELS = "conversations.replies", "conversations.history", "users.conversations"
 STATUS, REACT, UNREACT = "assistant.threads.setStatus", "reactions.add", "reactions.remove"
-USER, BOT = "users.info", "bots.info"
+USER, BOT, FILE = "users.info", "bots.info", "files.info"
 PAGE = 200  # messages or channels; Slack, "conversations.replies": recommended no more than 200 at a time
 HISTORY_PAGE = 100  # messages: most of them are looked at only for what their threads have come to
 
@@ -148,6 +148,10 @@ class SlackApi:
     async def bot(self, bot: str) -> Message:
         """A bot object, by the id (B…) that is in its messages."""
         return await self._object(BOT, self._client.bots_info(bot=bot), "bot")
+
+    async def file(self, file: str) -> Message:
+        """A file object."""
+        return await self._object(FILE, self._client.files_info(file=file), "file")
 
     async def _object(self, method: str, call: Awaitable[AsyncSlackResponse], name: str) -> Message:
         found = (await self._call(method, call)).get(name)

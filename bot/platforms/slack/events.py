@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.core.addressing import PRODUCT_NAMES, calls
 from bot.core.conversation import Edited, Incoming, Participant, ParticipantKind, Posted, ThreadRef
+from bot.platforms.slack.attached import files_of
 from bot.platforms.slack.people import all_ids, mentioned_in
 from bot.platforms.slack.text import readable
 
@@ -154,6 +155,7 @@ def _posted(message: Json, place: Place, us: Identity) -> Posted | None:
         broadcast=subtype == "thread_broadcast",
         root_author=root if isinstance(root := message.get("parent_user_id"), str) else None,
         aliases=all_ids(message),
+        files=files_of(message),
     )
 
 

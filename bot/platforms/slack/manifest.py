@@ -27,6 +27,7 @@ SCOPES = (
     Scope("chat:write", "answer, and edit its answers while they grow"),
     Scope("channels:history", "follow a thread in a public channel it was invited to; find its own post after a crash"),
     Scope("channels:read", "know the public channels it is in, to read there what it missed while it was away"),
+    Scope("files:read", "read the pictures, texts and PDFs that come with what it is told"),
     Scope("groups:history", "follow a thread in a private channel; find its own post after a crash"),
     Scope("groups:read", "know the private channels it is in, to read there what it missed"),
     Scope("im:history", "read direct messages to it"),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.conversation import Edited, ParticipantKind, Posted, ThreadRef
+from bot.core.files import FileRef
 from bot.platforms.slack.events import Identity, Place, for_another_team, incoming, microseconds, said, timestamp
 
 US = Identity("T1", "U0BOT", "B0BOT")
@@ -55,6 +56,17 @@ def test_a_message_in_a_channel_is_the_root_of_a_thread_of_its_own() -> None:
     assert (message.author.id, message.author.kind) == ("U1", ParticipantKind.PERSON)
     assert not message.addressed
     assert not message.direct
+
+
+def test_files_come_with_their_message_and_a_file_alone_is_a_message() -> None:
+    files = [
+        {"id": "F1", "name": "a.png", "mimetype": "image/png", "size": 3, "url_private": "https://files.slack.com/a"}
+    ]
+    message = posted(subtype="file_share", text="", files=files)
+    assert message.files == (FileRef("F1", "a.png", "image/png", 3, "https://files.slack.com/a"),)
+    assert message.text == ""
+    assert edited(files=files).message.files == message.files
+    assert posted().files == ()
 
 
 def test_a_reply_belongs_to_the_thread_of_its_root() -> None:

@@ -1,0 +1,57 @@
+"""
+The files of a message, as Slack describes them beside it. Pure; fetching them is in files.py.
+
+Source: Slack, "File object".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot.core.files import FileOutcome, FileRef
+
+MOST = 20  # files of a message that are looked at; Slack's clients send ten
+_GONE = ("tombstone", "hidden_by_limit")  # deleted; too old for a free workspace
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PLAIN = re.compile(r"[!-~]{1,255}")
+_ADDRESS = re.compile(r"[!-~]{1,2000}")
+
+
+def files_of(message: Mapping[str, Any]) -> tuple[FileRef, ...]:
+    """Those that have an id. Never raises."""
+    found = message.get("files")
+    described = [each for each in found[:MOST] if isinstance(each, Mapping)] if isinstance(found, list) else []
+    return tuple(file for each in described if (file := file_of(each)) is not None)
+
+
+def file_of(described: Mapping[str, Any]) -> FileRef | None:
+    """One file object. That of a file which is shared from another workspace says little but its id."""
+    if not _ID.fullmatch(id_ := _text(described, "id")):
+        return None
+    size = described.get("size")
+    locator = _text(described, "url_private_download") or _text(described, "url_private")
+    return FileRef(
+        id=id_,
+        name=_text(described, "name") or _text(described, "title") or id_,
+        media_type=_matching(_PLAIN, _text(described, "mimetype")),
+        size=size if isinstance(size, int) and 0 <= size < 2**63 else None,
+        locator=_matching(_ADDRESS, locator),
+        refused=_refused(described),
+    )
+
+
+def _refused(described: Mapping[str, Any]) -> FileOutcome | None:
+    if described.get("mode") in _GONE:
+        return FileOutcome.GONE
+    return FileOutcome.ELSEWHERE if described.get("is_external") is True else None
+
+
+def _matching(pattern: re.Pattern[str], text: str) -> str:
+    return text if pattern.fullmatch(text) else ""
+
+
+def _text(described: Mapping[str, Any], name: str) -> str:
+    value = described.get(name)
+    return value if isinstance(value, str) else ""
