@@ -102,7 +102,7 @@ def test_the_token_goes_to_slack_alone(address: str, *, allowed: bool) -> None:
     ["https://files.slack.com@evil.example/", "https://evil.example\\@files.slack.com/", "https://files.slack.com:x/"],
 )
 def test_an_address_that_programs_read_differently_is_none(address: str) -> None:
-    with pytest.raises(ValueError, match="address|[Pp]ort"):
+    with pytest.raises(ValueError, match=r"address|[Pp]ort"):
         origin_of(address)
 
 
