@@ -89,6 +89,9 @@ class Answerer:
 
     async def answer(self, turn: Turn) -> None:
         """Ask the model, if that is still to be done, and show what came of it. Raises what the doors raise."""
+        if turn.command is not None:
+            await self._confirm(turn, turn.command)
+            return
         presenter = Presenter(lambda: self._open_reply(turn))
         if turn.state is TurnState.RUNNING:
             try:
@@ -101,6 +104,11 @@ class Answerer:
             await self._withdraw(turn, await presenter.reply())
         else:
             await self._show(turn, await presenter.reply(), outcome)
+
+    async def _confirm(self, turn: Turn, confirmation: Notice) -> None:
+        """What was told was done when it was recorded: say so, and ask nobody."""
+        language = (await self._ledger.outcome(turn.claim)).language
+        await self._show(turn, await self._open_reply(turn), Outcome(None, [confirmation], language))
 
     async def say(self, turn: Turn, reason: str, notice: Notice) -> None:
         """No answer will come: say so, where the answer would have been."""
@@ -296,7 +304,7 @@ class Answerer:
         await self._checkpoint("before shown")
         await self._persist(lambda: self._ledger.shown(turn.claim))
         await self._checkpoint("after shown")
-        turn_changed(turn, TurnState.SHOWN if outcome.text else TurnState.FAILED)
+        turn_changed(turn, TurnState.SHOWN if outcome.text or turn.command else TurnState.FAILED)
 
 
 class _ClaimedParts(PartLog):

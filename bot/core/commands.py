@@ -13,7 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 
+from bot.core.conversation import Posted
 from bot.core.preferences import Mode, Scope
+from bot.core.turn import Notice
 
 LONGEST = 80  # characters; no command comes near
 COURTESIES = (
@@ -76,6 +78,16 @@ class Command:
 
     mode: Mode
     scope: Scope | None = None
+
+    def scope_in(self, posted: Posted) -> Scope:
+        """For what place it is, written as *posted*."""
+        return self.scope or (Scope.CHANNEL if posted.opens_thread else Scope.THREAD)
+
+    def confirmation(self, posted: Posted) -> Notice:
+        """What is said once it is done: what holds from now on, and how to undo it."""
+        scope = self.scope_in(posted)
+        place = "direct" if posted.direct and scope is Scope.CHANNEL else scope.name.lower()
+        return Notice(f"mode_{self.mode.value}_{place}")
 
 
 def parse(words: str) -> Command | None:

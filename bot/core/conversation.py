@@ -102,6 +102,9 @@ class Edited:
     edited_at: datetime  # aware, UTC
 
 
+Said = Posted | Edited
+"""What is decided upon: whether it is to be answered."""
+
 Incoming = Posted | Edited
 """Whatever a door may hand in."""
 

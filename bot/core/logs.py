@@ -1,12 +1,33 @@
-"""One line for each change of a turn. Never a message's text, never a token."""
+"""One line for what becomes of a message, and for each change of a turn. Never a message's text, never a token."""
 
 from __future__ import annotations
 
 import logging
 
+from bot.core.conversation import Edited, Said
+from bot.core.policy import Action, Decision
 from bot.core.turn import Turn, TurnState
 
 log = logging.getLogger("bot.turns")
+
+
+messages = logging.getLogger("bot.messages")
+
+
+def heard(said: Said, decision: Decision, *, known: bool) -> None:
+    """What was decided, and by which rule. What others say elsewhere (*known* says that it is not) is for DEBUG."""
+    posted = said.message if isinstance(said, Edited) else said
+    spoken_to = posted.addressed or posted.direct
+    quietly = decision.action is Action.LISTEN and not spoken_to and not known
+    messages.log(
+        logging.DEBUG if quietly else logging.INFO,
+        "message=%s platform=%s channel=%s action=%s rule=%s",
+        posted.id,
+        posted.thread.platform,
+        posted.thread.channel,
+        decision.action.value,
+        decision.reason,
+    )
 
 
 def turn_changed(turn: Turn, state: TurnState, reason: str = "") -> None:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from bot.core import addressing, commands
 from bot.core.commands import Command
 from bot.core.conversation import ParticipantKind, Posted
-from bot.core.preferences import Mode
+from bot.core.preferences import Mode, Preferences
 from bot.core.situation import UNKNOWN, Situation
 
 BOTS_IN_ROW = 3  # messages of bots that are answered without a person in between
@@ -34,6 +34,10 @@ class Decision:
     action: Action
     reason: str  # the rule's name
     command: Command | None = None  # what it tells the bot, obeyed or not: nothing that a model should be asked
+
+
+Decide = Callable[[Posted, Situation], Decision]
+"""decide(), with what an operator set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,12 @@ RULES = (
         "Never is never, even when mentioned; the confirmation said how to undo it.",
     ),
     Rule(
+        "heard under another mode",
+        Action.LISTEN,
+        lambda case: case.situation.judged,
+        "Delivered again once the bot listens, what it was quiet about is not answered after all.",
+    ),
+    Rule(
         "mentions the bot",
         Action.ANSWER,
         lambda case: case.posted.addressed,
@@ -149,16 +159,16 @@ RULES = (
     ),
     # without a mention
     Rule(
-        "not in a thread of the bot's",
-        Action.LISTEN,
-        lambda case: not case.situation.takes_part or case.posted.opens_thread,
-        "Where nobody ever asked it, its name is talked about, not called.",
-    ),
-    Rule(
         "not new",
         Action.LISTEN,
         lambda case: not case.situation.fresh,
         "The situation is another one than when it was said: a second copy or an edit is no reason to speak up.",
+    ),
+    Rule(
+        "not in a thread of the bot's",
+        Action.LISTEN,
+        lambda case: not case.situation.takes_part or case.posted.opens_thread,
+        "Where nobody ever asked it, its name is talked about, not called.",
     ),
     Rule(
         "says nothing",
@@ -222,6 +232,16 @@ def decide(posted: Posted, situation: Situation = UNKNOWN, allowed_bots: Collect
     case = Case(posted, situation, allowed_bots)
     rule = next(rule for rule in RULES if rule.applies(case))
     return Decision(rule.action, rule.name, case.command)
+
+
+def looks_at_thread(posted: Posted, preferences: Preferences) -> bool:
+    """Whether decide() takes more of the situation than the preferences: a plain question costs no more reading."""
+    case = Case(posted, UNKNOWN, ())
+    if not case.person:
+        return posted.addressed
+    if case.command is not None:
+        return True
+    return preferences.mode is Mode.AUTO and not case.spoken_to
 
 
 def _asked_last(case: Case) -> bool:

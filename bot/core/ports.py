@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
-from bot.core.conversation import Incoming, ThreadRef
-from bot.core.policy import Decision
+from bot.core.conversation import Incoming, Said, ThreadRef
+from bot.core.policy import Decide, Decision
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, Usage
 
 Receive = Callable[[Incoming], Awaitable[None]]
@@ -225,6 +225,15 @@ class CompletionStart:
     window_position: int
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of something said. *due*: there is a turn to work on; *known*: its thread has a conversation."""
+
+    decision: Decision
+    due: bool = False
+    known: bool = False
+
+
 class Ledger(Protocol):
     """
     The record of all that was said, asked and answered. One method, one transaction.
@@ -233,13 +242,13 @@ class Ledger(Protocol):
     database cannot be used just now.
     """
 
-    async def record(self, incoming: Incoming, decision: Decision) -> bool:
+    async def record(self, said: Said, decide: Decide) -> Recorded:
         """
-        Store a message and, if it is to be answered, a pending turn. True when a turn became due.
+        Decide what becomes of a message, by what is known of its thread; store it and, if it asks, a pending turn.
 
         A message that is already there is not stored again, but one that was only listened to may become one to
         answer, once. An edit adds a version, if the text is another one than before. With Action.LISTEN a message
-        outside of any conversation is not stored.
+        outside of any conversation is not stored. A command is carried out, once, and has a turn that confirms it.
         """
 
     async def claim(self, owner: str, platforms: Collection[str], limit: int) -> Sequence[Turn]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum, StrEnum
 
 
@@ -37,14 +38,15 @@ class Preference:
     scope: Scope
     key: str
     value: str
+    since: datetime | None = None  # when that was said; aware, UTC
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What holds in one thread."""
+    """What holds in one thread, and since when; *since* is None where nobody ever set anything."""
 
     mode: Mode = Mode.AUTO
-    mode_set_for: Scope | None = None  # None: nobody set it, the default holds
+    since: datetime | None = None
 
 
 DEFAULTS = Preferences()
@@ -56,8 +58,8 @@ def resolve(stored: Iterable[Preference]) -> Preferences:
 
     A value that this version does not know counts as not set: what was set for the wider place holds.
     """
-    modes = {each.scope: Mode(each.value) for each in stored if each.key == MODE and each.value in list(Mode)}
+    modes = [each for each in stored if each.key == MODE and each.value in list(Mode)]
     if not modes:
         return DEFAULTS
-    scope = max(modes)
-    return Preferences(modes[scope], scope)
+    narrowest = max(modes, key=lambda each: each.scope)
+    return Preferences(Mode(narrowest.value), narrowest.since)

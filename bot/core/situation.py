@@ -22,6 +22,7 @@ class Situation:
 
     preferences: Preferences = DEFAULTS
     fresh: bool = False  # a message that is heard for the first time and in its first words: no redelivery, no edit
+    judged: bool = False  # it was heard before the mode was last set: what was decided then stands
     takes_part: bool = False  # the bot was asked here, and not only told something
     alone: bool = False  # nobody but the author and the bot has spoken, other bots included
     asker: str | None = None  # who asked last

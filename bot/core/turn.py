@@ -74,6 +74,7 @@ class Turn:
     first_attempt_at: datetime
     parts: Sequence[ReplyPart] = ()
     said: Sequence[Notice] = ()  # to the asker, by earlier attempts
+    command: Notice | None = None  # what to say; no model is asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.core.answer import Answerer, BrokenAnswer
-from bot.core.conversation import Edited, Incoming
+from bot.core.conversation import Edited, Incoming, Said
 from bot.core.deliveries import Deliveries
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError
-from bot.core.logs import turn_changed
-from bot.core.policy import Action, Decision, decide
+from bot.core.logs import heard, turn_changed
+from bot.core.policy import Action, Decide, decide
 from bot.core.ports import Checkpoint, Ledger, Platform
 from bot.core.retry import Patience, RetryPolicy, is_passing, outage_wait, reconnect_wait
+from bot.core.situation import UNKNOWN
 from bot.core.tries import Phase, Tries
 from bot.core.turn import Notice, Turn, TurnState
 
@@ -50,6 +51,7 @@ class Worker:
         platforms: Collection[Platform],
         settings: WorkerSettings,
         checkpoint: Checkpoint,
+        decide: Decide = decide,
     ) -> None:
         self.owner = uuid.uuid4().hex
         self._ledger = ledger
@@ -57,6 +59,7 @@ class Worker:
         self._platforms = platforms
         self._settings = settings
         self._checkpoint = checkpoint
+        self._decide = decide
         self._tasks: dict[asyncio.Task[None], Turn] = {}
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -74,19 +77,20 @@ class Worker:
     async def receive(self, incoming: Incoming) -> None:
         """As ports.Receive: when this returns, the message is committed or of no interest."""
         posted = incoming.message if isinstance(incoming, Edited) else incoming
-        decision = decide(posted)
-        if decision.action is Action.IGNORE:
+        decision = self._decide(posted, UNKNOWN)
+        if decision.action is Action.IGNORE:  # whatever is known of its thread
             log.debug("ignored on %s: %s", posted.thread.platform, decision.reason)
             return
         edited_at = incoming.edited_at if isinstance(incoming, Edited) else None
-        key = (posted.thread, posted.id, decision.action, edited_at)
-        await self._deliveries.once(key, lambda: self._record(incoming, decision))
+        key = (posted.thread, posted.id, posted.addressed, edited_at)
+        await self._deliveries.once(key, lambda: self._record(incoming))
 
-    async def _record(self, incoming: Incoming, decision: Decision) -> None:
+    async def _record(self, said: Said) -> None:
         await self._checkpoint("before record")
-        due = await self._ledger.record(incoming, decision)
+        recorded = await self._ledger.record(said, self._decide)
         await self._checkpoint("after record")
-        if due:
+        heard(said, recorded.decision, known=recorded.known)
+        if recorded.due:
             self._wake.set()
             asyncio.get_running_loop().call_later(BURST_SECONDS, self._wake.set)
 

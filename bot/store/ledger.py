@@ -14,14 +14,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.core.conversation import Conversation, Edited, Incoming, Posted, ThreadRef
+from bot.core.conversation import Conversation, Edited, Posted, Said, ThreadRef
 from bot.core.errors import LeaseLost, LedgerError
-from bot.core.policy import Action, Decision
-from bot.core.ports import CompletionStart
+from bot.core.policy import Action, Decide, Decision
+from bot.core.ports import CompletionStart, Recorded
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
+from bot.store import commanding, joining, situation
 from bot.store import completions as completed
 from bot.store import history as histories
-from bot.store import joining
 from bot.store import statements as sql
 from bot.store.database import Database
 from bot.store.tables import ACTIVE, turns
@@ -53,38 +53,37 @@ class SqlLedger:
 
     # what is said
 
-    async def record(self, incoming: Incoming, decision: Decision) -> bool:
-        if decision.action is Action.IGNORE:
-            return False
-        return await self._database.write(lambda connection: self._record(connection, incoming, decision), urgent=True)
+    async def record(self, said: Said, decide: Decide) -> Recorded:
+        return await self._database.write(lambda connection: self._record(connection, said, decide), urgent=True)
 
-    def _record(self, connection: Connection, incoming: Incoming, decision: Decision) -> bool:
-        posted = incoming.message if isinstance(incoming, Edited) else incoming
-        answer = decision.action is Action.ANSWER
+    def _record(self, connection: Connection, said: Said, decide: Decide) -> Recorded:
+        posted = said.message if isinstance(said, Edited) else said
+        known: int | None = connection.execute(sql.CONVERSATION, _address(posted)).scalar()
+        decision = decide(posted, situation.read(connection, said, known))
+        wanted = decision.action in (Action.ANSWER, Action.OBEY)
+        if decision.action is Action.IGNORE or (known is None and not wanted):
+            return Recorded(decision)
         now = self._now(connection)
-        conversation = self._conversation(connection, posted, now, create=answer)
-        if conversation is None:
-            return False
-        said_at = incoming.edited_at if isinstance(incoming, Edited) else posted.posted_at
+        conversation = self._new_conversation(connection, posted, now) if known is None else known
+        due = self._store(connection, said, conversation, decision, now)
+        return Recorded(decision, due=due, known=True)
+
+    def _store(self, connection: Connection, said: Said, conversation: int, decision: Decision, now: datetime) -> bool:
+        """Whether there is something to do now."""
+        posted = said.message if isinstance(said, Edited) else said
+        answer = decision.action is Action.ANSWER
+        said_at = said.edited_at if isinstance(said, Edited) else posted.posted_at
         message = self._store_message(connection, posted, conversation, said_at, addressed=answer)
-        if message is None and isinstance(incoming, Edited):
-            _add_version(connection, incoming)
+        if decision.command is not None:
+            return message is not None and commanding.take(connection, posted, decision, conversation, message, now)
+        if message is None and isinstance(said, Edited):
+            _add_version(connection, said)
         if message is None and not (answer and self._raise_to_answer(connection, posted)):
             return False
         return answer and self._make_pending(connection, conversation, now)
 
-    def _conversation(self, connection: Connection, posted: Posted, now: datetime, *, create: bool) -> int | None:
-        thread = posted.thread
-        address = {
-            "platform": thread.platform,
-            "workspace": thread.workspace,
-            "channel": thread.channel,
-            "thread": thread.thread,
-        }
-        found: int | None = connection.execute(sql.CONVERSATION, address).scalar()
-        if found is not None or not create:
-            return found
-        made = address | {"direct": posted.direct, "created_at": now}
+    def _new_conversation(self, connection: Connection, posted: Posted, now: datetime) -> int:
+        made = _address(posted) | {"direct": posted.direct, "created_at": now}
         identity: int = connection.execute(self._sql.new_conversation, made).scalar_one()
         return identity
 
@@ -245,8 +244,8 @@ class SqlLedger:
 
     async def shown(self, claim: Claim) -> None:
         def write(connection: Connection) -> None:
-            has_text = completed.has_text(connection, claim)
-            state = TurnState.SHOWN if has_text else TurnState.FAILED
+            succeeded = completed.has_text(connection, claim) or commanding.confirms(connection, claim)
+            state = TurnState.SHOWN if succeeded else TurnState.FAILED
             _change(connection, claim, state=state.value, owner=None, ended_at=self._now(connection))
 
         await self._database.write(write)
@@ -319,6 +318,17 @@ def _rows(notices: Sequence[Notice]) -> list[dict[str, Any]]:
     return [{"key": notice.key, "values": dict(notice.values)} for notice in notices]
 
 
+def _address(posted: Posted) -> dict[str, Any]:
+    """The parameters that name a conversation."""
+    thread = posted.thread
+    return {
+        "platform": thread.platform,
+        "workspace": thread.workspace,
+        "channel": thread.channel,
+        "thread": thread.thread,
+    }
+
+
 def _which(posted: Posted) -> dict[str, Any]:
     """The parameters that name a message by its platform's id."""
     return {
@@ -369,6 +379,7 @@ def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart]) 
         first_attempt_at=row.first_attempt_at or now,
         parts=parts,
         said=[Notice(notice["key"], notice["values"]) for notice in row.notices or ()],
+        command=Notice(row.command["key"], row.command["values"]) if row.command else None,
     )
 
 

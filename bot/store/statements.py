@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    null,
     or_,
     select,
     text,
@@ -83,7 +84,14 @@ RAISED = (
         messages.c.addressed.is_(False),
         messages.c.erased_at.is_(None),
     )
-    .values(addressed=True, turn_id=None)
+    .values(
+        addressed=True,
+        turn_id=None,
+        hidden=and_(  # unless it was hidden as a command, and is none any more
+            messages.c.hidden,
+            ~exists().where(turns.c.id == messages.c.turn_id, turns.c.command.is_not(null())),
+        ),
+    )
 )
 
 NEWEST_VERSION = (

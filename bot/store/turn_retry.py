@@ -71,7 +71,7 @@ _ANEW = (
     )
 )  # fmt: skip
 _TO_SHOW = _ANEW.values(state=TurnState.ANSWERED.value)
-_TO_ASK = _ANEW.values(state=TurnState.PENDING.value, closed=True, notices=None, language=None)
+_TO_ASK = _ANEW.values(state=TurnState.PENDING.value, closed=True, notices=None)
 _EMPTY = (  # an answer without words ended the turn: another may be chosen now
     update(completions)
     .where(and_(completions.c.turn_id == bindparam("turn"), completions.c.chosen))

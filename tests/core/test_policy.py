@@ -38,7 +38,7 @@ def directly(text: str = "and in Busan", **more: Any) -> Posted:
 
 
 def mode(mode: Mode, situation: Situation | None = None) -> Situation:
-    return replace(situation or ELSEWHERE, preferences=Preferences(mode, Scope.CHANNEL))
+    return replace(situation or ELSEWHERE, preferences=Preferences(mode, NOW))
 
 
 ELSEWHERE = Situation(fresh=True)
@@ -132,6 +132,7 @@ TABLE = [
     line("mention: its name", says(calls_bot=True), ONLY_MENTIONED, LISTEN, "told to answer mentions only"),
     line("mention: a mention", mentions(), ONLY_MENTIONED, ANSWER, "mentions the bot"),
     line("mention: a direct message", directly(), ONLY_MENTIONED, ANSWER, "a direct message"),
+    line("quiet then", mentions(), replace(ALONE, judged=True), LISTEN, "heard under another mode"),
     # commands
     line("a command", mentions("quiet"), ALONE, OBEY, "a command"),
     line("명령", mentions("조용히 해 줘"), TALKING, OBEY, "a command"),

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.preferences import MODE, Mode, Preference, Preferences, Scope, resolve
 
+SINCE = {scope: datetime(2026, 11, scope, tzinfo=UTC) for scope in Scope}
+
 
 def test_without_a_word_the_default_holds() -> None:
-    assert resolve([]) == Preferences(Mode.AUTO, None)
+    assert resolve([]) == Preferences(Mode.AUTO, since=None)
 
 
 @given(st.dictionaries(st.sampled_from(Scope), st.sampled_from(Mode), min_size=1), st.randoms())
 def test_the_smallest_place_wins_in_whatever_order_they_are_read(set_for: dict[Scope, Mode], random: object) -> None:
-    stored = [Preference(scope, MODE, mode.value) for scope, mode in set_for.items()]
+    stored = [Preference(scope, MODE, mode.value, SINCE[scope]) for scope, mode in set_for.items()]
     random.shuffle(stored)  # type: ignore[attr-defined]  # a random.Random
     smallest = next(s for s in (Scope.THREAD, Scope.CHANNEL, Scope.WORKSPACE) if s in set_for)
-    assert resolve(stored) == Preferences(set_for[smallest], smallest)
+    assert resolve(stored) == Preferences(set_for[smallest], SINCE[smallest])
 
 
 def test_what_this_version_does_not_know_counts_as_not_set() -> None:
@@ -26,4 +30,4 @@ def test_what_this_version_does_not_know_counts_as_not_set() -> None:
         Preference(Scope.THREAD, MODE, "only on Sundays"),
         Preference(Scope.THREAD, "colour", "blue"),
     ]
-    assert resolve(stored) == Preferences(Mode.QUIET, Scope.CHANNEL)
+    assert resolve(stored) == Preferences(Mode.QUIET)

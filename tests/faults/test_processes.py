@@ -169,7 +169,7 @@ async def test_what_a_person_says_does_not_wait_for_what_another_process_records
     async def say(thread: str) -> bool:
         where = ThreadRef("slack", "T1", "C1", thread)
         said = Posted(where, thread, int(thread), Participant("U1"), "안녕하세요", datetime.now(UTC), addressed=True)
-        return await ledger.record(said, decide(said))
+        return (await ledger.record(said, decide)).due
 
     await say("1")
     async with other.begin() as recording, asyncio.timeout(10):

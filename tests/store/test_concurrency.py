@@ -66,7 +66,7 @@ async def test_a_turn_is_not_claimed_away_from_under_a_message_that_is_being_rec
     await record(ledger, said(1.0, "first"))
     await gate.hold()
     second = said(2.0, "second")
-    recording = asyncio.create_task(ledger.record(second, decide(second)))
+    recording = asyncio.create_task(ledger.record(second, decide))
     await gate.reached()
     early = await claim(ledger)
     await gate.open()

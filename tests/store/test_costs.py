@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.core.conversation import Participant, Posted, ThreadRef
-from bot.core.policy import Action, Decision
+from bot.core.policy import decide
 from bot.store.database import Database
 from bot.store.ledger import SqlLedger
 from bot.store.urls import open_database
@@ -47,7 +47,7 @@ async def claiming(file: Path, done: int) -> int:
     new = Posted(
         ThreadRef("slack", "T1", "C1", "2.0"), "2.0", 2_000_000, Participant("U1"), "안녕하세요", clock(), True
     )
-    await ledger.record(new, Decision(Action.ANSWER, "mentions the bot"))
+    await ledger.record(new, decide)
 
     async def claim() -> None:
         assert len(await ledger.claim("worker", ["slack"], 10)) == 1

@@ -1,11 +1,12 @@
 """The ledger's promises, on both databases."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.conversation import Edited, Incoming, Participant, ParticipantKind, Posted, ThreadRef
+from bot.core.conversation import Edited, Participant, ParticipantKind, Posted, Said, ThreadRef
 from bot.core.errors import LeaseLost
 from bot.core.policy import decide
 from bot.core.ports import CompletionStart, Given, Sampling
@@ -38,8 +39,8 @@ def said(
     return Posted(ref, f"{ts}", position, Participant(author, kind), text, START, addressed=addressed, direct=direct)
 
 
-async def record(ledger: SqlLedger, *events: Incoming) -> list[bool]:
-    return [await ledger.record(e, decide(e.message if isinstance(e, Edited) else e)) for e in events]
+async def record(ledger: SqlLedger, *events: Said) -> list[bool]:
+    return [(await ledger.record(event, decide)).due for event in events]
 
 
 async def claim(ledger: SqlLedger, limit: int = 10, owner: str = "me") -> list[Turn]:
@@ -109,8 +110,8 @@ async def test_a_copy_that_comes_late_is_no_new_question(ledger: SqlLedger, cloc
 
 
 async def test_copies_that_arrive_at_the_same_moment_are_one_message(ledger: SqlLedger) -> None:
-    due = await asyncio.gather(*(ledger.record(said(1.0), decide(said(1.0))) for _ in range(8)))
-    assert any(due)
+    recorded = await asyncio.gather(*(ledger.record(said(1.0), decide) for _ in range(8)))
+    assert any(each.due for each in recorded)
     turn = await claimed(ledger)
     assert await texts(ledger, turn) == ["<@UBOT> hi"]
 
@@ -124,7 +125,8 @@ async def test_what_nobody_asked_the_bot_is_not_stored(ledger: SqlLedger) -> Non
 async def test_a_copy_may_raise_a_message_from_listened_to_to_answered_once(ledger: SqlLedger) -> None:
     await record(ledger, said(1.0))
     await answer(ledger, await claimed(ledger))
-    quiet, addressed = said(2.0, "bot, are you there?", addressed=False), said(2.0, "bot, are you there?")
+    addressed = said(2.0, "bot, are you there?", author="U2")
+    quiet = replace(addressed, addressed=False)
     assert await record(ledger, quiet, addressed, addressed, quiet) == [False, True, False, False]
     assert await texts(ledger, await claimed(ledger)) == ["bot, are you there?"]
 
@@ -132,9 +134,9 @@ async def test_a_copy_may_raise_a_message_from_listened_to_to_answered_once(ledg
 async def test_a_message_that_was_context_of_a_turn_is_the_question_of_the_next_once_it_is_addressed(
     ledger: SqlLedger,
 ) -> None:
-    await record(ledger, said(1.0), said(2.0, "bot, are you there?", addressed=False))
+    await record(ledger, said(1.0), said(2.0, "bot, are you there?", author="U2", addressed=False))
     await answer(ledger, await claimed(ledger))
-    assert await record(ledger, said(2.0, "bot, are you there?")) == [True]
+    assert await record(ledger, said(2.0, "bot, are you there?", author="U2")) == [True]
     assert await texts(ledger, await claimed(ledger)) == ["bot, are you there?"]
 
 

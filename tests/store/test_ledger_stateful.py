@@ -22,7 +22,8 @@ from sqlalchemy import bindparam, select
 
 from bot.core.conversation import Edited, Participant, Posted, ThreadRef
 from bot.core.errors import LeaseLost
-from bot.core.policy import decide
+from bot.core.policy import Decision, decide
+from bot.core.situation import Situation
 from bot.core.turn import Notice, Turn
 from bot.store import migrate
 from bot.store.database import Database
@@ -67,6 +68,11 @@ class Held:
         return self.turn.claim.fence == self.model.fence and self.model.state in ("running", "answered")
 
 
+def by_mention(posted: Posted, _: Situation) -> Decision:
+    """What the ledger stores is looked at here, not what it tells the policy."""
+    return decide(posted)
+
+
 def chosen(those: Sequence[T], pick: int) -> T:
     return those[pick % len(those)]
 
@@ -95,7 +101,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def post(self, thread: int, position: int, addressed: bool) -> None:
         """New ones, copies, late ones, and copies that say that the bot is meant."""
         posted = self._posted(thread, position, f"질문 {thread}.{position}", addressed=addressed)
-        due = self._do(self._ledger.record(posted, decide(posted)))
+        due = self._do(self._ledger.record(posted, by_mention)).due
         message = ModelMessage(position, addressed, posted.text, START)
         assert due == self._model.record(thread, message, self._clock())
 
@@ -103,7 +109,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def edit(self, thread: int, position: int, addressed: bool, minutes: int) -> None:
         text, at = f"질문 {thread}.{position}, {minutes}", START + timedelta(minutes=minutes)
         posted = self._posted(thread, position, text, addressed=addressed)
-        due = self._do(self._ledger.record(Edited(posted, at), decide(posted)))
+        due = self._do(self._ledger.record(Edited(posted, at), by_mention)).due
         message = ModelMessage(position, addressed, text, at)
         assert due == self._model.record(thread, message, self._clock(), edited=True)
 

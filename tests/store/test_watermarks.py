@@ -54,7 +54,7 @@ async def test_the_whole_workspace_overtakes_its_channels(marks: SqlWatermarks) 
 async def ask(ledger: SqlLedger, thread: str, *, workspace: str = "T1", number: int = 1) -> None:
     ref, id_ = ThreadRef("slack", workspace, "C1", thread), f"{thread}-{number}"
     said = Posted(ref, id_, number, Participant("U1"), "안녕", datetime(2026, 11, 23, tzinfo=UTC), addressed=True)
-    await ledger.record(said, decide(said))
+    await ledger.record(said, decide)
     for turn in await ledger.claim("me", ["slack"], 10):
         await ledger.give_up(turn.claim, "test")
 

@@ -11,6 +11,25 @@ SENTENCES = {
     "To go on with this one, reply in its thread.",
     "late_minutes": "This answer is late: I was away when you asked, {minutes} minutes ago.",
     "late_hours": "This answer is late: I was away when you asked, about {hours} hours ago.",
+    # after a command
+    "mode_quiet_thread": "I am quiet in this thread from now on, even when I am mentioned. "
+    "To undo that, mention me here with the one word “listen”.",
+    "mode_quiet_channel": "I am quiet in this channel from now on, even when I am mentioned. "
+    "To undo that, mention me with “listen in this channel”; with “listen” in a thread, for that thread only.",
+    "mode_quiet_direct": "I do not answer your direct messages from now on. "
+    "To undo that, write me the one word “listen” as a new message.",
+    "mode_auto_thread": "I am listening: in this thread I answer mentions, and messages that are plainly meant for me. "
+    "To change that, mention me with “mention only” or “quiet”.",
+    "mode_auto_channel": "I am listening: in this channel I answer mentions, and in my threads messages that are "
+    "plainly meant for me. To change that, mention me with “mention only in this channel” or “quiet in this channel”.",
+    "mode_auto_direct": "I am listening: I answer every direct message. "
+    "To change that, write me the one word “quiet” as a new message.",
+    "mode_mention_thread": "In this thread I answer only when I am mentioned from now on. "
+    "To undo that, mention me here with the one word “listen”.",
+    "mode_mention_channel": "In this channel I answer only when I am mentioned from now on. "
+    "To undo that, mention me with “listen in this channel”.",
+    "mode_mention_direct": "In direct messages no mention is needed, so I go on answering all of them. "
+    "To silence me, write me the one word “quiet” as a new message.",
     # instead of an answer
     "outage": "The model cannot be reached right now. I keep your question and answer here as soon as it is back.",
     "empty_answer": "The model's answer was empty. Ask me again, perhaps with the question put differently.",
