@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from bot.core.answer import Answerer, AnswerSettings
 from bot.core.errors import BotError, LedgerError
+from bot.core.learning import Learning
 from bot.core.ports import Checkpoint, LanguageModel, Platform, Sampling
 from bot.core.retry import Patience
 from bot.core.worker import BURST_SECONDS, Worker, WorkerSettings, persist
@@ -25,6 +26,7 @@ from bot.store import migrate
 from bot.store.database import Database
 from bot.store.ledger import SqlLedger
 from bot.store.lock import worker_lock
+from bot.store.models import SqlModelNotes
 from bot.store.urls import open_database, sqlite_file
 
 log = logging.getLogger(__name__)
@@ -68,10 +70,13 @@ async def run(
     async with AsyncExitStack() as stack:
         file = sqlite_file(settings.database_url)
         lock = await stack.enter_async_context(worker_lock(file)) if file else None
-        ledger = await stack.enter_async_context(open_ledger(settings, store))
+        database = await stack.enter_async_context(nullcontext(store) if store else open_store(settings))
+        ledger = await open_ledger(database)
+        learning = Learning(SqlModelNotes(database))
+        await learning.refresh(settings.openai_model)
         model = await stack.enter_async_context(open_model(settings))
         patience = patience or Patience(outage=timedelta(hours=settings.outage_hours))
-        worker = _worker(settings, platforms, ledger, model, checkpoint, patience)
+        worker = _worker(settings, platforms, ledger, model, learning, checkpoint, patience)
         await stack.enter_async_context(
             internal_listener(
                 settings.internal_host,
@@ -134,6 +139,7 @@ def _worker(
     platforms: Sequence[Platform],
     ledger: SqlLedger,
     model: LanguageModel,
+    learning: Learning,
     checkpoint: Checkpoint,
     patience: Patience,
 ) -> Worker:
@@ -150,6 +156,7 @@ def _worker(
             sampling=sampling(settings),
             overlooked_after=patience.overlooked_after,
         ),
+        learning=learning,
         checkpoint=checkpoint,
         persist=persist,
     )
@@ -187,17 +194,15 @@ async def migrated(database: Database) -> tuple[str | None, str | None]:
         ) from error
 
 
-@asynccontextmanager
-async def open_ledger(settings: Settings, store: Database | None = None) -> AsyncIterator[SqlLedger]:
+async def open_ledger(database: Database) -> SqlLedger:
     """The ledger of a worker, migrated. On SQLite the caller holds the worker's lock. Raises BotError."""
-    async with nullcontext(store) if store else open_store(settings) as database:
-        await migrated(database)
-        ledger = SqlLedger(database, burst=timedelta(seconds=BURST_SECONDS))
-        if database.dialect == "sqlite":  # nobody else can be at work on what a dead worker left
-            left = await ledger.expire_leases()
-            if left:
-                log.info("turns left unfinished, and taken up again: %d", left)
-        yield ledger
+    await migrated(database)
+    ledger = SqlLedger(database, burst=timedelta(seconds=BURST_SECONDS))
+    if database.dialect == "sqlite":  # nobody else can be at work on what a dead worker left
+        left = await ledger.expire_leases()
+        if left:
+            log.info("turns left unfinished, and taken up again: %d", left)
+    return ledger
 
 
 @asynccontextmanager

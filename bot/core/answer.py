@@ -16,9 +16,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.core import budget, finish
+from bot.core import budget, estimate, finish
 from bot.core.collected import Collected
 from bot.core.errors import ModelError, ModelProblem
+from bot.core.learning import Learning
 from bot.core.logs import turn_changed
 from bot.core.naming import named
 from bot.core.noticing import noticing, unnotice
@@ -76,6 +77,7 @@ class Answerer:
         model: LanguageModel,
         platforms: Mapping[str, Platform],
         settings: AnswerSettings,
+        learning: Learning,
         checkpoint: Checkpoint,
         persist: Persist,
     ) -> None:
@@ -85,7 +87,7 @@ class Answerer:
         self._settings = settings
         self._checkpoint = checkpoint
         self._persist = persist
-        self._learned_window: int | None = None  # tokens
+        self._learning = learning
 
     async def answer(self, turn: Turn) -> None:
         """Ask the model, if that is still to be done, and show what came of it. Raises what the doors raise."""
@@ -160,19 +162,13 @@ class Answerer:
             except ModelError as error:
                 if error.problem is not ModelProblem.CONTEXT_LENGTH:
                     raise
-                self._learn_window(error.limit)
+                name = self._settings.model
+                await self._learning.refused(name, self._model.window(name), error.limit)
         return await self._ask(turn, presenter)
 
     def _window(self) -> int:
         """Tokens, prompt and completion together."""
-        known = self._model.window(self._settings.model)
-        return min(known, self._learned_window or known)
-
-    def _learn_window(self, limit: int | None) -> None:
-        """*limit*: as the server said; a server that does not say is tried with less and less."""
-        window = self._window()
-        self._learned_window = limit if limit is not None and limit < window else window * 3 // 4
-        log.warning("the context window of %s is taken to be %d tokens", self._settings.model, self._learned_window)
+        return self._learning.window(self._settings.model, self._model.window(self._settings.model))
 
     async def _ask(self, turn: Turn, presenter: Presenter) -> Outcome | None:
         """None when the turn has no messages any more."""
@@ -183,11 +179,13 @@ class Answerer:
         if is_blank(history, platform.readable):
             return await self._conclude(turn, history, "blank question", Notice("question_blank"))
         history = await named(history, turn.conversation.thread, platform, self._ledger)
+        await self._learning.refresh(self._settings.model)
         prompt = self._prompt(turn, history, platform)
         if isinstance(prompt, budget.QuestionTooLong):
             numbers = {"tokens": prompt.tokens, "budget": prompt.budget}
             return await self._conclude(turn, history, "question too long", Notice("question_too_long", numbers))
-        completion = await self._ledger.begin(turn.claim, self._start(prompt))
+        start = self._start(prompt)
+        completion = await self._ledger.begin(turn.claim, start)
         collected = Collected(time.monotonic())
         try:
             async with noticing(turn, history, platform, presenter):
@@ -204,21 +202,26 @@ class Answerer:
         await self._persist(lambda: self._ledger.complete(turn.claim, completion, result, notices, language))
         await self._checkpoint("after complete")
         turn_changed(turn, TurnState.ANSWERED, f"finish_reason {result.finish_reason}")
+        counted, estimated = start.prompt_tokens, start.estimated_tokens
+        await self._learning.answered(turn.claim.turn, start.model, counted, estimated, result.usage)
         return Outcome(result.text or None, notices, language)
 
     def _prompt(self, turn: Turn, history: History, platform: Platform) -> Prompt | budget.QuestionTooLong:
         settings = self._settings
         per_message, per_prompt = self._model.overhead(settings.model)
-        return build(
+        factor = self._learning.factor(settings.model)
+        limit = budget.prompt_budget(settings.prompt_tokens, self._window(), settings.max_tokens)  # in the model's own
+        prompt = build(
             system_prompt=settings.system_prompt,
             conversation=turn.conversation,
             turn=turn.claim.turn,
             history=history,
             readable=platform.readable,
             counting=Counting(lambda text: self._model.count_tokens(settings.model, text), per_message, per_prompt),
-            prompt_tokens=budget.prompt_budget(settings.prompt_tokens, self._window(), settings.max_tokens),
+            prompt_tokens=estimate.in_ours(limit, factor),
             keep=settings.keep,
         )
+        return estimate.told(prompt, limit, factor) if isinstance(prompt, budget.QuestionTooLong) else prompt
 
     def _max_tokens(self) -> int:
         return budget.reply_tokens(self._window(), self._settings.max_tokens)
@@ -232,6 +235,7 @@ class Answerer:
             max_tokens=self._max_tokens(),
             sampling=self._settings.sampling,
             prompt_tokens=prompt.tokens,
+            estimated_tokens=estimate.in_the_models(prompt.tokens, self._learning.factor(self._settings.model)),
             window_start=prompt.window_start,
             window_position=prompt.window_position,
         )

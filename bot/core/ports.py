@@ -198,6 +198,24 @@ class LanguageModel(Protocol):
         """One call, never repeated here. Raises ModelError. Closing the generator cancels the call."""
 
 
+@dataclass(frozen=True, slots=True)
+class LearnedModel:
+    """What its server's answers have told of a model; None: nothing yet."""
+
+    token_factor: float | None = None  # its own tokens for each that we count
+    window: int | None = None  # tokens, as its server said lately
+
+
+class ModelNotes(Protocol):
+    """What every process on this database has learned of models. All methods raise LedgerError."""
+
+    async def learned(self, model: str) -> LearnedModel: ...
+
+    async def note_factor(self, model: str, factor: float) -> None: ...
+
+    async def note_window(self, model: str, window: int) -> None: ...
+
+
 # The ledger
 
 
@@ -221,6 +239,7 @@ class CompletionStart:
     max_tokens: int
     sampling: Sampling
     prompt_tokens: int  # our own count
+    estimated_tokens: int  # the same in the model's tokens, as far as they were learned
     window_start: int
     window_position: int
 

@@ -63,6 +63,7 @@ def start(connection: Connection, new_prompt: Executable, claim: Claim, start: C
         "seed": start.sampling.seed,
         "stop": list(start.sampling.stop) or None,
         "counted_prompt_tokens": start.prompt_tokens,
+        "estimated_prompt_tokens": start.estimated_tokens,
         "window_start": start.window_start,
         "window_position": start.window_position,
         "started_at": now,

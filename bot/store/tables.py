@@ -372,7 +372,7 @@ models = Table(
     Column("token_factor", Float),  # its own tokens for each that we count
     Column("window", Integer),  # tokens, as its server said
     Column("sees", Boolean),  # whether it takes images
-    Column("learned_at", UtcDateTime, nullable=False),
+    Column("learned_at", UtcDateTime, nullable=False),  # *window*, or else the first of it
 )
 
 summaries = Table(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import migrate
+from bot.store.database import Database
 from bot.store.ledger import SqlLedger
 from bot.store.urls import open_database
 from tests.standins.postgres import Postgres
@@ -39,8 +40,13 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def ledger(database_url: str, clock: Clock) -> AsyncIterator[SqlLedger]:
+async def database(database_url: str) -> AsyncIterator[Database]:
     database = open_database(database_url)
     await migrate.upgrade(database)
-    yield SqlLedger(database, clock)
+    yield database
     await database.close()
+
+
+@pytest.fixture
+def ledger(database: Database, clock: Clock) -> SqlLedger:
+    return SqlLedger(database, clock)

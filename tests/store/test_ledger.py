@@ -69,6 +69,7 @@ async def ask(ledger: SqlLedger, turn: Turn, *, window_start: int = 0) -> int:
             max_tokens=4096,
             sampling=Sampling(0.7, 123, ("END",)),
             prompt_tokens=81,
+            estimated_tokens=85,
             window_start=window_start,
             window_position=0,
         ),

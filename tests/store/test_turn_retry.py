@@ -1,34 +1,18 @@
 """A failed turn that an operator releases, on both databases."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from bot.core.turn import Completion, Notice, Turn, TurnState
-from bot.store import migrate
 from bot.store.database import Database
 from bot.store.history import LEFT_BEHIND
 from bot.store.ledger import LEASE, SqlLedger
 from bot.store.turn_retry import NotRetriableError, Retried, retry
-from bot.store.urls import open_database
 from tests.store.conftest import Clock
 from tests.store.test_ledger import RESULT, answer, ask, claim, claimed, record, said, texts
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = open_database(database_url)
-    await migrate.upgrade(opened)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def ledger(database: Database, clock: Clock) -> SqlLedger:
-    return SqlLedger(database, clock)
 
 
 async def failed(ledger: SqlLedger, turn: Turn) -> int:

@@ -1,6 +1,5 @@
 """Watermarks only move forward, and the threads that had a turn of late are found; on both databases."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,20 +7,10 @@ import pytest
 from bot.core.conversation import Participant, Posted, ThreadRef
 from bot.core.policy import decide
 from bot.core.ports import WHOLE_WORKSPACE
-from bot.store import migrate
 from bot.store.database import Database
 from bot.store.ledger import SqlLedger
-from bot.store.urls import open_database
 from bot.store.watermarks import SqlWatermarks
 from tests.store.conftest import Clock
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = open_database(database_url)
-    await migrate.upgrade(opened)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

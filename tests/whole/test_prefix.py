@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from bot.core.retry import Patience, RetryPolicy
+from tests.standins.model_rules import Rules
 from tests.standins.model_script import Answer, failure
 from tests.whole.conftest import Office
 
@@ -81,6 +82,15 @@ async def test_over_a_message_that_comes_late(office: Office) -> None:
         await talk(office, root)
     assert grows(office)
     assert "이건 늦게 도착해요" in office.prompts()[-2][-1][1]
+
+
+async def test_over_a_factor_that_is_learned(office: Office) -> None:
+    async with office.bot(openai_model="my-own:7b"):
+        root = await talk(office)
+        office.model.rules = Rules(tokens_each=1.7)
+        await talk(office, root, turns=6)
+    assert grows(office)
+    assert office.rows("SELECT token_factor > 1.1 FROM models") == [(1,)]
 
 
 async def test_over_a_turn_that_is_tried_again(office: Office) -> None:
