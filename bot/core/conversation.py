@@ -7,11 +7,12 @@ What becomes of them (turns, completions) is in turn.py. Nothing here can do I/O
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.core.files import FileRef
+from bot.core.files import File, FileRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ class Message:
     version: Version
     addressed: bool
     posted_at: datetime  # aware, UTC
+    files: Sequence[File] = ()
 
 
 @dataclass(frozen=True, slots=True)

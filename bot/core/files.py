@@ -6,6 +6,7 @@ Fetching is its platform's business, reading that of bot/files; when both are do
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
@@ -80,6 +81,29 @@ class Reading:
     width: int = 0  # pixels
     height: int = 0  # pixels
     cut: Cut | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a message, as the ledger holds it. *tokens*: those of all that a model is given of it."""
+
+    id: int
+    ref: FileRef
+    reading: Reading
+    tokens: int = 0
+
+    @property
+    def pending(self) -> bool:
+        return self.reading.outcome is FileOutcome.PENDING
+
+
+class FileStore(Protocol):
+    async def note(self, files: Sequence[File]) -> None:
+        """
+        Keep what was read of files that were pending, once, unless their message was erased meanwhile.
+
+        One transaction. Raises LedgerError.
+        """
 
 
 class FileError(BotError):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, func, select
 
 from bot.core.conversation import Message, Participant, ParticipantKind, Version
+from bot.core.files import File
 from bot.core.turn import Answer, History, PastTurn, Turn
+from bot.store import files as file_rows
 from bot.store.tables import completions, conversations, message_versions, messages, participants, turns
 
 LEFT_BEHIND = 32  # turns before one that the window has left behind; the budget cuts them further
@@ -24,11 +27,12 @@ def load(connection: Connection, turn: Turn) -> History:
     conversation = turn.conversation
     start, position = _window(connection, turn)
     window = {"conversation": conversation.id, "start": start, "turn": turn.claim.turn}
+    files = file_rows.of_window(connection, window)
     said: dict[int, list[Message]] = {}
     for row in (connection.execute(_MESSAGES, window)).all():
         # What the turn is to answer is cut by its prompt alone: a late message may lie before the window.
         if row.turn_id > start or row.position >= position or row.turn_id == turn.claim.turn:
-            said.setdefault(row.turn_id, []).append(_message(row))
+            said.setdefault(row.turn_id, []).append(_message(row, files.get(row.id, ())))
     answers = {
         row.turn_id: Answer(row.id, row.text, row.text_tokens) for row in (connection.execute(_ANSWERS, window)).all()
     }
@@ -103,7 +107,7 @@ def _answers() -> Select[Any]:
     )
 
 
-def _message(row: Row[Any]) -> Message:
+def _message(row: Row[Any], files: Sequence[File]) -> Message:
     return Message(
         id=row.id,
         platform_id=row.external_id,
@@ -112,6 +116,7 @@ def _message(row: Row[Any]) -> Message:
         version=Version(row.version, row.text, row.given, row.tokens),
         addressed=row.addressed,
         posted_at=row.posted_at,
+        files=files,
     )
 
 

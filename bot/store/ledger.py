@@ -21,6 +21,7 @@ from bot.core.ports import CompletionStart, Recorded
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
 from bot.store import commanding, joining, situation
 from bot.store import completions as completed
+from bot.store import files as file_rows
 from bot.store import history as histories
 from bot.store import statements as sql
 from bot.store.database import Database
@@ -47,6 +48,7 @@ class SqlLedger:
         self._sqlite = database.dialect == "sqlite"
         self._sql = sql.statements(database.dialect)
         self._clock = clock
+        self.files = file_rows.SqlFiles(database)
 
     def _now(self, connection: Connection) -> datetime:
         return self._clock() if self._clock is not None else sql.now(connection)
@@ -74,6 +76,7 @@ class SqlLedger:
         answer = decision.action is Action.ANSWER
         said_at = said.edited_at if isinstance(said, Edited) else posted.posted_at
         message = self._store_message(connection, posted, conversation, said_at, addressed=answer)
+        file_rows.record(connection, posted)
         if decision.command is not None:
             return message is not None and commanding.take(connection, posted, decision, conversation, message, now)
         if message is None and isinstance(said, Edited):

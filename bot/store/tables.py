@@ -343,9 +343,9 @@ files = Table(
     Column("content_type", String(255)),  # of *content*
     Column("width", Integer),  # pixels, of *content*
     Column("height", Integer),
-    Column("tokens", Integer),
+    Column("tokens", Integer),  # of all that a model is given of it
     Column("outcome", String(64), nullable=False),  # pending, read, or why it cannot be read
-    Column("note", JSON),  # {"key": …, "values": {…}}: what users are told of it
+    Column("note", JSON(none_as_null=True)),  # {"kept": …, "total": …, "unit": …}: only its beginning was read
     UniqueConstraint("message_id", "external_id"),
 )
 

@@ -58,7 +58,7 @@ class Talk:
 
     async def answer(self, text: str = "An answer.") -> Turn:
         [turn] = await self.ledger.claim("me", ["slack"], 1)
-        start = CompletionStart("m", [], "", [], 10, Sampling(), 1, 0, 0)
+        start = CompletionStart("m", [], "", [], 10, Sampling(), 1, 1, 0, 0)
         completion = await self.ledger.begin(turn.claim, start)
         result = Completion(text, 2, "stop", None, None, "m", None, Usage(), None, 1.0, None)
         await self.ledger.complete(turn.claim, completion, result, [], "en")

@@ -1,0 +1,141 @@
+"""Rows of files: which came with a message, and what was read of them. Part of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.core.conversation import Posted
+from bot.core.files import Cut, File, FileOutcome, FileRef, Reading
+from bot.store.database import Database
+from bot.store.tables import files, messages
+
+_CONTENTS = ("text", "content", "content_type", "width", "height", "tokens", "note")
+
+# Built once; see statements.py.
+_MESSAGE = select(messages.c.id).where(
+    messages.c.platform == bindparam("platform"),
+    messages.c.workspace == bindparam("workspace"),
+    messages.c.channel == bindparam("channel"),
+    messages.c.external_id == bindparam("message"),
+    messages.c.erased_at.is_(None),
+)
+_NEW = {
+    dialect.__name__.rpartition(".")[2]: dialect.insert(files).on_conflict_do_nothing(
+        index_elements=["message_id", "external_id"]
+    )
+    for dialect in (sqlite, postgresql)
+}
+_GONE = (
+    update(files)
+    .where(files.c.message_id == bindparam("of_message"), files.c.external_id == bindparam("file"))
+    .values(dict.fromkeys(_CONTENTS, None) | {"outcome": FileOutcome.GONE.value})
+)
+_KEPT = messages.c.erased_at.is_(None)
+_READ = update(files).where(
+    files.c.id == bindparam("file"),
+    files.c.outcome == FileOutcome.PENDING.value,
+    files.c.message_id.in_(select(messages.c.id).where(messages.c.id == files.c.message_id, _KEPT)),
+)
+_WINDOW = (
+    select(files)
+    .select_from(files.join(messages, files.c.message_id == messages.c.id))
+    .where(
+        messages.c.conversation_id == bindparam("conversation"),
+        messages.c.turn_id >= bindparam("start"),
+        messages.c.turn_id <= bindparam("turn"),
+        _KEPT,
+    )
+    .order_by(files.c.id)
+)
+
+
+def record(connection: Connection, posted: Posted) -> None:
+    """The files of a message that is stored, once; those that were deleted since are forgotten."""
+    if not posted.files:
+        return
+    thread = posted.thread
+    where = {"platform": thread.platform, "workspace": thread.workspace, "channel": thread.channel}
+    message = connection.execute(_MESSAGE, where | {"message": posted.id}).scalar()
+    if message is None:
+        return
+    connection.execute(_NEW[connection.dialect.name], [_row(message, file) for file in posted.files])
+    for file in posted.files:
+        if file.refused is FileOutcome.GONE:
+            connection.execute(_GONE, {"of_message": message, "file": file.id})
+
+
+def of_window(connection: Connection, window: Mapping[str, int]) -> dict[int, list[File]]:
+    """
+    By message, in the order in which they came.
+
+    *window*: the conversation, and the turns from *start* to *turn*.
+    """
+    found: dict[int, list[File]] = {}
+    for row in connection.execute(_WINDOW, window).all():
+        found.setdefault(row.message_id, []).append(_file(row))
+    return found
+
+
+class SqlFiles:
+    """The FileStore port."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def note(self, files: Sequence[File]) -> None:
+        rows = [_read(file) for file in files]
+
+        def write(connection: Connection) -> None:
+            for row in rows:
+                connection.execute(_READ, row)
+
+        await self._database.write(write)
+
+
+def _row(message: int, file: FileRef) -> dict[str, Any]:
+    return {
+        "message_id": message,
+        "external_id": file.id,
+        "name": file.name,
+        "media_type": file.media_type,
+        "size": file.size,
+        "locator": file.locator,
+        "outcome": (file.refused or FileOutcome.PENDING).value,
+    }
+
+
+def _read(file: File) -> dict[str, Any]:
+    reading = file.reading
+    image = bool(reading.image)
+    return {
+        "file": file.id,
+        "outcome": reading.outcome.value,
+        "text": reading.text or None,
+        "content": reading.image or None,
+        "content_type": reading.media_type or None,
+        "width": reading.width if image else None,
+        "height": reading.height if image else None,
+        "tokens": file.tokens,
+        "note": asdict(reading.cut) if reading.cut else None,
+    }
+
+
+def _file(row: Row[Any]) -> File:
+    outcome = FileOutcome(row.outcome)
+    reading = Reading(
+        outcome=outcome,
+        text=row.text or "",
+        image=row.content or b"",
+        media_type=row.content_type or "",
+        width=row.width or 0,
+        height=row.height or 0,
+        cut=Cut(**row.note) if row.note else None,
+    )
+    refused = None if outcome in (FileOutcome.PENDING, FileOutcome.READ) else outcome
+    ref = FileRef(row.external_id, row.name or "", row.media_type or "", row.size, row.locator or "", refused)
+    return File(row.id, ref, reading, row.tokens or 0)
