@@ -21,7 +21,7 @@ from bot.core.collected import Collected
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.learning import Learning
 from bot.core.logs import turn_changed
-from bot.core.naming import named
+from bot.core.naming import Named, named
 from bot.core.noticing import noticing, unnotice
 from bot.core.ports import (
     Checkpoint,
@@ -178,9 +178,8 @@ class Answerer:
         platform = self._platforms[turn.conversation.thread.platform]
         if is_blank(history, platform.readable):
             return await self._conclude(turn, history, "blank question", Notice("question_blank"))
-        history = await named(history, turn.conversation.thread, platform, self._ledger)
         await self._learning.refresh(self._settings.model)
-        prompt = self._prompt(turn, history, platform)
+        prompt = self._prompt(turn, await named(history, turn, platform, self._ledger), platform)
         if isinstance(prompt, budget.QuestionTooLong):
             numbers = {"tokens": prompt.tokens, "budget": prompt.budget}
             return await self._conclude(turn, history, "question too long", Notice("question_too_long", numbers))
@@ -206,7 +205,7 @@ class Answerer:
         await self._learning.answered(turn.claim.turn, start.model, counted, estimated, result.usage)
         return Outcome(result.text or None, notices, language)
 
-    def _prompt(self, turn: Turn, history: History, platform: Platform) -> Prompt | budget.QuestionTooLong:
+    def _prompt(self, turn: Turn, named: Named, platform: Platform) -> Prompt | budget.QuestionTooLong:
         settings = self._settings
         per_message, per_prompt = self._model.overhead(settings.model)
         factor = self._learning.factor(settings.model)
@@ -215,8 +214,9 @@ class Answerer:
             system_prompt=settings.system_prompt,
             conversation=turn.conversation,
             turn=turn.claim.turn,
-            history=history,
-            readable=platform.readable,
+            history=named.history,
+            readable=lambda text: platform.readable(text, named.names),
+            reserved=named.reserved,
             counting=Counting(lambda text: self._model.count_tokens(settings.model, text), per_message, per_prompt),
             prompt_tokens=estimate.in_ours(limit, factor),
             keep=settings.keep,

@@ -1,35 +1,97 @@
-"""Names for those who speak, where a model is going to be told who said what."""
+"""
+The names that a prompt is going to show: of those who speak, and of whom and what they refer to.
+
+They are kept in the ledger and asked for anew after a day, so that a restart asks for nobody. How a name stands in a
+prompt is in speakers.py; a message that was sent before keeps the form it was sent in, and needs none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
-from bot.core.conversation import Message, ThreadRef
-from bot.core.ports import Directory, Ledger, Platform
-from bot.core.turn import History
+from bot.core.addressing import PRODUCT_NAMES
+from bot.core.conversation import Message, ParticipantKind, ThreadRef
+from bot.core.ports import Directory, Ledger, Platform, References
+from bot.core.speakers import cleaned, is_named
+from bot.core.turn import History, Turn
+
+FRESH = timedelta(hours=23)  # so that with what a door remembers for a while nobody has an old name for over a day
 
 
-async def named(history: History, thread: ThreadRef, platform: Platform, ledger: Ledger) -> History:
+@dataclass(frozen=True, slots=True)
+class Named:
     """
-    *history* with the names that its prompt will show, asked for once and noted.
+    A history whose authors have names, as far as they are known.
 
-    A message that was sent before keeps the form it was sent in; nobody who speaks alone needs a name.
+    *names*: of those whom its new messages refer to, by id. *reserved*: names of ours, which nobody else goes by.
     """
-    if history.alone or not isinstance(platform, Directory):
-        return history
-    unknown = {m.author.id for m in history.said if m.version.given is None and m.author.name is None}
-    names = await platform.names(thread.workspace, unknown) if unknown else {}
-    if not names:
-        return history
-    await ledger.name_participants(thread, names)
-    return replace(
-        history,
-        past=[replace(past, messages=[_named(m, names) for m in past.messages]) for past in history.past],
-        messages=[_named(message, names) for message in history.messages],
+
+    history: History
+    names: Mapping[str, str] = field(default_factory=dict)
+    reserved: Sequence[str] = PRODUCT_NAMES
+
+
+async def named(history: History, turn: Turn, platform: Platform, ledger: Ledger) -> Named:
+    """Nobody who speaks alone needs a name; on a platform that is no Directory events bring them."""
+    if not isinstance(platform, Directory):
+        return Named(history)
+    thread, us = turn.conversation.thread, platform.own_id
+    speaking = [] if history.alone else [*([us] if us else ()), *_speaking(history)]
+    references = _references(history, platform)
+    people = dict.fromkeys([*speaking, *(each for each in references.people if each != us)])
+    names = await _names(list(people), thread, platform, ledger, turn.first_attempt_at) if people else {}
+    channels = await platform.channel_names(thread, references.channels) if references.channels else {}
+    return Named(
+        replace(
+            history,
+            past=[replace(past, messages=_with_names(past.messages, names)) for past in history.past],
+            messages=_with_names(history.messages, names),
+        ),
+        {each: name for each, said in {**channels, **names}.items() if (name := cleaned(said))},
+        [*PRODUCT_NAMES, *([names[us]] if us is not None and us in names else ())],
     )
 
 
-def _named(message: Message, names: Mapping[str, str]) -> Message:
-    name = message.author.name or names.get(message.author.id)
-    return replace(message, author=replace(message.author, name=name))
+def _speaking(history: History) -> Iterable[str]:
+    """
+    Whose names the prompt will show: the authors of new messages, and of those that were sent without a name.
+
+    A bot says its name with each of its messages.
+    """
+    for message in history.said:
+        author, given = message.author, message.version.given
+        if (given is None or not is_named(given)) and not (author.kind is ParticipantKind.BOT and author.name):
+            yield author.id
+
+
+def _references(history: History, platform: Directory) -> References:
+    """Of all new messages."""
+    found = [platform.references(m.version.text) for m in history.said if m.version.given is None]
+    return References(
+        list(dict.fromkeys(person for each in found for person in each.people)),
+        list(dict.fromkeys(channel for each in found for channel in each.channels)),
+    )
+
+
+async def _names(
+    people: Sequence[str], thread: ThreadRef, platform: Directory, ledger: Ledger, now: datetime
+) -> Mapping[str, str]:
+    known = await ledger.names(thread, people)
+    old = [each for each in people if each not in known or not _is_fresh(known[each].refreshed_at, now)]
+    told = await platform.names(thread.workspace, old) if old else {}
+    if told:
+        await ledger.name_participants(thread, told)
+    return {each: one.name for each, one in known.items()} | dict(told)
+
+
+def _is_fresh(refreshed_at: datetime | None, now: datetime) -> bool:
+    return refreshed_at is not None and now - refreshed_at < FRESH
+
+
+def _with_names(messages: Sequence[Message], names: Mapping[str, str]) -> list[Message]:
+    return [
+        replace(message, author=replace(message.author, name=names.get(message.author.id, message.author.name)))
+        for message in messages
+    ]

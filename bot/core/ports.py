@@ -87,16 +87,38 @@ class Platform(Protocol):
     async def open_reply(self, request: ReplyRequest) -> Reply:
         """Open a reply without posting anything; parts without an id are looked for and noted."""
 
-    def readable(self, text: str) -> str:
-        """A message's text as a person reads it: the bot's own mention is gone, escapes are undone. Pure."""
+    def readable(self, text: str, names: Mapping[str, str] | None = None) -> str:
+        """
+        A message's text as a person reads it: the bot's own mention is gone, escapes are undone. Pure.
+
+        *names*: of those whom the text refers to by their ids, as far as they are known.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Whom and what a text refers to by ids, in the order of the text."""
+
+    people: Sequence[str] = ()  # bots, too
+    channels: Sequence[str] = ()  # those that the text itself does not name
 
 
 @runtime_checkable
 class Directory(Protocol):
-    """A capability: names of people and other bots."""
+    """A capability: names of people, other bots and channels. Never raises for what the platform says."""
+
+    @property
+    def own_id(self) -> str | None:
+        """Ours, as a participant; None until it is known."""
+
+    def references(self, text: str) -> References:
+        """Pure; of a text as in Posted."""
 
     async def names(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:
-        """Display names by id, as far as the platform tells them in a moment. Never raises for what it says."""
+        """Display names by id, as far as the platform tells them in a moment. The first are asked for first."""
+
+    async def channel_names(self, thread: ThreadRef, channels: Collection[str]) -> Mapping[str, str]:
+        """The same for channels, as far as everybody who reads *thread* may know them."""
 
 
 @runtime_checkable
@@ -229,6 +251,12 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownName:
+    name: str
+    refreshed_at: datetime | None  # when the platform was last asked for it; None: it came with an event
+
+
+@dataclass(frozen=True, slots=True)
 class CompletionStart:
     """What is stored before the model is called."""
 
@@ -279,8 +307,11 @@ class Ledger(Protocol):
 
     async def history(self, turn: Turn) -> History: ...
 
+    async def names(self, thread: ThreadRef, participants: Collection[str]) -> Mapping[str, KnownName]:
+        """The names of people and bots in the workspace of *thread*, by id, as far as they are known."""
+
     async def name_participants(self, thread: ThreadRef, names: Mapping[str, str]) -> None:
-        """Note the names of those who speak in the workspace of *thread*."""
+        """Note the names of people and bots in the workspace of *thread*, as they are now."""
 
     async def begin(self, claim: Claim, start: CompletionStart) -> int:
         """Note a call of the model before it is made. Returns the completion's id."""

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.core.conversation import Conversation, Edited, Posted, Said, ThreadRef
 from bot.core.errors import LeaseLost, LedgerError
 from bot.core.policy import Action, Decide, Decision
-from bot.core.ports import CompletionStart, Recorded
+from bot.core.ports import CompletionStart, KnownName, Recorded
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
 from bot.store import commanding, joining, situation
 from bot.store import completions as completed
@@ -203,13 +203,21 @@ class SqlLedger:
     async def history(self, turn: Turn) -> History:
         return await self._database.read(lambda connection: histories.load(connection, turn))
 
+    async def names(self, thread: ThreadRef, participants: Collection[str]) -> Mapping[str, KnownName]:
+        which = {"platform": thread.platform, "workspace": thread.workspace, "external_ids": list(participants)}
+
+        def read(connection: Connection) -> Mapping[str, KnownName]:
+            rows = connection.execute(sql.NAMES, which).all()
+            return {row.external_id: KnownName(row.name, row.refreshed_at) for row in rows}
+
+        return await self._database.read(read)
+
     async def name_participants(self, thread: ThreadRef, names: Mapping[str, str]) -> None:
         def write(connection: Connection) -> None:
-            where = {"on_platform": thread.platform, "in_workspace": thread.workspace}
-            now = self._now(connection)
-            for id_, name in names.items():
-                who = where | {"with_external_id": id_}
-                connection.execute(sql.NAMED, who | {"name": name, "refreshed_at": now})
+            where = {"platform": thread.platform, "workspace": thread.workspace, "refreshed_at": self._now(connection)}
+            # In one order, or two workers that name the same people would wait for each other on PostgreSQL.
+            rows = [where | {"external_id": each, "name": names[each]} for each in sorted(names)]
+            connection.execute(self._sql.named, rows)
 
         await self._database.write(write, synced=False)
 

@@ -141,10 +141,11 @@ HELD = update(turns).where(
 ACTIVE_TURN = select(turns.c.created_at).where(
     turns.c.conversation_id == bindparam("of_conversation"), turns.c.state.in_(ACTIVE)
 )
-NAMED = update(participants).where(
-    participants.c.platform == bindparam("on_platform"),
-    participants.c.workspace == bindparam("in_workspace"),
-    participants.c.external_id == bindparam("with_external_id"),
+NAMES = select(participants.c.external_id, participants.c.name, participants.c.refreshed_at).where(
+    participants.c.platform == bindparam("platform"),
+    participants.c.workspace == bindparam("workspace"),
+    participants.c.external_id.in_(bindparam("external_ids", expanding=True)),
+    participants.c.name.is_not(None),
 )
 RENEWED = update(turns).where(
     turns.c.id.in_(bindparam("ids", expanding=True)),
@@ -170,6 +171,7 @@ class Statements:
 
     new_conversation: Executable  # → id
     participant: Executable  # → id
+    named: Executable  # platform, workspace, external_id, name, refreshed_at
     new_message: Executable  # → id; none when it is there
     pending_turn: Executable
     due: Executable  # platforms, now, most → turns and the addresses of their conversations
@@ -183,6 +185,7 @@ def statements(dialect: str) -> Statements:
     return Statements(
         new_conversation=_new_conversation(upsert),
         participant=_participant(upsert),
+        named=_named(upsert),
         new_message=upsert(messages)
         .on_conflict_do_nothing(index_elements=["platform", "workspace", "channel", "external_id"])
         .returning(messages.c.id),
@@ -226,6 +229,14 @@ def _participant(upsert: Any) -> Executable:
     known: Executable = made.on_conflict_do_update(
         index_elements=["platform", "workspace", "external_id"], set_=named
     ).returning(participants.c.id)
+    return known
+
+
+def _named(upsert: Any) -> Executable:
+    """A name, of somebody who has not spoken yet, perhaps: who was mentioned is taken for a person until then."""
+    made = upsert(participants).values(kind="person")
+    anew = {"name": made.excluded.name, "refreshed_at": made.excluded.refreshed_at}
+    known: Executable = made.on_conflict_do_update(index_elements=["platform", "workspace", "external_id"], set_=anew)
     return known
 
 

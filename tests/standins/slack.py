@@ -111,13 +111,15 @@ class Slack:
         subtype: str | None = None,
         bot_id: str | None = None,
         files: Sequence[Json] = (),
+        user_profile: Json | None = None,
     ) -> str:
         """
         Say something. Slack sends a `message`, and an `app_mention` beside it when the bot is mentioned in a channel.
 
         *copies*: which of the two, in which order. Returns the ts; acknowledgements are not waited for.
         """
-        more = {"subtype": subtype or ("file_share" if files else None), "bot_id": bot_id, "files": list(files)}
+        more: Json = {"subtype": subtype or ("file_share" if files else None), "bot_id": bot_id, "files": list(files)}
+        more["user_profile"] = user_profile
         message = self.workspace.add_message(channel, user, text, thread_ts, **more)
         for event in self._copies(message, copies):
             await self.socket_mode.deliver(self._payload(event))

@@ -256,7 +256,11 @@ class WebApi:
         return message.reactions.setdefault(name, set())
 
     def _info(self, arguments: Json) -> Json:
-        return {"channel": self._workspace.channel(arguments.get("channel")).wire()}
+        channel = self._workspace.channel(arguments.get("channel"))
+        self._require(f"{FAMILIES[channel.kind]}:read")
+        if channel.kind != "channel" and not channel.has_bot:
+            raise SlackError("channel_not_found")
+        return {"channel": channel.wire()}
 
     def _open(self, arguments: Json) -> Json:
         user = arguments.get("users")

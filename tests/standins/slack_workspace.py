@@ -58,6 +58,7 @@ class Message:
     edited_ts: str | None = None  # by a person; without it an edit is dated like the message
     reactions: dict[str, set[str]] = field(default_factory=dict)  # name → users
     files: list[Json] = field(default_factory=list)
+    user_profile: Json | None = None  # of the author, as some events bring it
 
     @property
     def shown(self) -> str:
@@ -66,8 +67,8 @@ class Message:
 
     def wire(self, *, with_metadata: bool = False) -> Json:
         data: Json = {"type": "message", "user": self.user, "text": self.text, "ts": self.ts, "team": TEAM}
-        optional = {"thread_ts": self.thread_ts, "bot_id": self.bot_id, "subtype": self.subtype}
-        data |= {key: value for key, value in optional.items() if value is not None}
+        optional = ("thread_ts", "bot_id", "subtype", "user_profile")
+        data |= {key: value for key in optional if (value := getattr(self, key)) is not None}
         if self.blocks:
             data["blocks"] = self.blocks
         if self.files:
@@ -129,6 +130,7 @@ class Channel:
             "name": self.name,
             "is_channel": self.kind == "channel",
             "is_group": self.kind == "group",
+            "is_private": self.kind != "channel",
             "is_mpim": self.kind == "mpim",
             "is_im": self.kind == "im",
             "is_member": self.has_bot,

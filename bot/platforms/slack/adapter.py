@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.core.conversation import ThreadRef
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.files import FileRef
-from bot.core.ports import Receive, Reply, ReplyRequest, Watermarks
+from bot.core.ports import Receive, References, Reply, ReplyRequest, Watermarks
 from bot.platforms.slack import text as slack_text
 from bot.platforms.slack.api import DEFAULT_URL, TIMEOUT, SlackApi
 from bot.platforms.slack.catch_up import CatchUp, CatchUpSettings
@@ -130,8 +130,18 @@ class SlackPlatform:
         """The FileReader port."""
         return await self._files.fetch(file, limit)
 
-    def readable(self, text: str) -> str:
-        return slack_text.readable(text, self._identity.bot_user_id if self._identity else "")
+    async def channel_names(self, thread: ThreadRef, channels: Collection[str]) -> Mapping[str, str]:
+        return await self._directory.channel_names(channels, thread.channel)
+
+    @property
+    def own_id(self) -> str | None:
+        return self._identity.bot_user_id if self._identity else None
+
+    def references(self, text: str) -> References:
+        return slack_text.references(text)
+
+    def readable(self, text: str, names: Mapping[str, str] | None = None) -> str:
+        return slack_text.readable(text, self.own_id or "", names)
 
     async def _identify(self) -> Identity:
         """From one auth.test: Bolt's own would be asked at the first event, and a 429 to it would lose the event."""

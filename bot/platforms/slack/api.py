@@ -24,7 +24,7 @@ POST, UPDATE, DELETE = "chat.postMessage", "chat.update", "chat.delete"
 OPEN = "apps.connections.open"
 REPLIES, HISTORY, CHANNELS = "conversations.replies", "conversations.history", "users.conversations"
 STATUS, REACT, UNREACT = "assistant.threads.setStatus", "reactions.add", "reactions.remove"
-USER, BOT, FILE = "users.info", "bots.info", "files.info"
+USER, BOT, FILE, CHANNEL = "users.info", "bots.info", "files.info", "conversations.info"
 PAGE = 200  # messages or channels; Slack, "conversations.replies": recommended no more than 200 at a time
 HISTORY_PAGE = 100  # messages: most of them are looked at only for what their threads have come to
 
@@ -152,6 +152,10 @@ class SlackApi:
     async def file(self, file: str) -> Message:
         """A file object."""
         return await self._object(FILE, self._client.files_info(file=file), "file")
+
+    async def channel(self, channel: str) -> Message:
+        """A channel object."""
+        return await self._object(CHANNEL, self._client.conversations_info(channel=channel), "channel")
 
     async def _object(self, method: str, call: Awaitable[AsyncSlackResponse], name: str) -> Message:
         found = (await self._call(method, call)).get(name)

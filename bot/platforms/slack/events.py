@@ -15,7 +15,7 @@ from typing import Any
 from bot.core.addressing import PRODUCT_NAMES, calls
 from bot.core.conversation import Edited, Incoming, Participant, ParticipantKind, Posted, ThreadRef
 from bot.platforms.slack.attached import files_of
-from bot.platforms.slack.people import all_ids, mentioned_in
+from bot.platforms.slack.people import all_ids, mentioned_in, name_of
 from bot.platforms.slack.text import readable
 
 PLATFORM = "slack"
@@ -209,4 +209,10 @@ def _author(message: Json, app_id: str | None, us: Identity) -> Participant | No
     if bot is not None or message.get("subtype") == "bot_message":
         name = message.get("username") or profile.get("name")
         return Participant(speaker, ParticipantKind.BOT, name if isinstance(name, str) else None)
-    return Participant(speaker)
+    return Participant(speaker, name=_told_name(message))
+
+
+def _told_name(message: Json) -> str | None:
+    """A person's name, where the event brings it; of somebody from another workspace there may be no other."""
+    profile = message.get("user_profile")
+    return name_of({"profile": profile, "name": profile.get("name")}) if isinstance(profile, Mapping) else None

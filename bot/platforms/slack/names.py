@@ -1,5 +1,7 @@
 """
-The names of people and bots, asked for once a day. What they are used for is the core's business.
+The names of people, bots and channels, asked for as they are needed. What they are used for is the core's business.
+
+Those of people and bots are kept in the ledger for a day; here they are remembered only for a while.
 """
 
 from __future__ import annotations
@@ -7,26 +9,30 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from bot.core.errors import PlatformError
-from bot.platforms.slack.api import BOT, USER, SlackApi
+from bot.platforms.slack.api import BOT, CHANNEL, USER, SlackApi
+from bot.platforms.slack.people import name_of
 
 logger = logging.getLogger(__name__)
 
 PATIENCE = 2.0  # seconds for all names together: an answer waits for them
 AT_ONCE = 20  # calls; Slack's tier 4 allows more than 100 users.info a minute
-KEPT = 24 * 3600.0  # seconds; people seldom rename themselves
+MOST_ASKED = 60  # names for one answer: a text can refer to any number of ids
+KEPT = 600.0  # seconds
+KEPT_CHANNEL = 24 * 3600.0  # seconds; nobody else keeps them, and channels are seldom renamed
 KEPT_WITHOUT = 60.0  # seconds, after a failure
 MOST = 10_000  # names in memory
+PRIVATE = "private-channel"  # Slack's own word for one that the reader is not in
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     name: str | None
     until: float
+    private: bool = False
 
 
 class SlackDirectory:
@@ -39,56 +45,71 @@ class SlackDirectory:
 
     async def names(self, participants: Collection[str]) -> Mapping[str, str]:
         """Of those whose ids begin with B as bots. Who has no name, or whose name does not come in time, is absent."""
-        wanted = dict.fromkeys(participants)
-        await self._ask([each for each in wanted if not self._fresh(each)])
-        return {each: known.name for each in wanted if (known := self._known.get(each)) and known.name}
+        return {each: known.name for each, known in (await self._asked(participants)).items() if known.name}
 
-    def _fresh(self, participant: str) -> bool:
-        known = self._known.get(participant)
+    async def channel_names(self, channels: Collection[str], here: str) -> Mapping[str, str]:
+        """Of a private channel, only where it is talked of in itself: elsewhere Slack hides its name from strangers."""
+        return {
+            each: known.name if each == here or not known.private else PRIVATE
+            for each, known in (await self._asked(channels)).items()
+            if known.name
+        }
+
+    async def _asked(self, ids: Collection[str]) -> Mapping[str, _Known]:
+        wanted = list(dict.fromkeys(ids))
+        await self._ask([each for each in wanted if not self._fresh(each)][:MOST_ASKED])
+        return {each: known for each in wanted if (known := self._known.get(each))}
+
+    def _fresh(self, id_: str) -> bool:
+        known = self._known.get(id_)
         return known is not None and self._clock() < known.until
 
-    async def _ask(self, participants: Collection[str]) -> None:
-        if not participants:
+    async def _ask(self, ids: Sequence[str]) -> None:
+        if not ids:
             return
-        for each in participants:
+        for each in ids:
             self._known.pop(each, None)
         try:
             async with asyncio.timeout(self._patience), asyncio.TaskGroup() as calls:
-                for each in participants:
+                for each in ids:
                     calls.create_task(self._learn(each))
         except TimeoutError:
             logger.info("slack: names do not come in time")
-            for each in participants:
+            for each in ids:
                 if each not in self._known:
-                    self._remember(each, None)
+                    self._remember(each, self._nameless())
 
-    async def _learn(self, participant: str) -> None:
+    async def _learn(self, id_: str) -> None:
         async with self._calls:
-            if self._fresh(participant):
+            if self._fresh(id_):
                 return  # somebody else asked meanwhile
             try:
-                name = await self._called(participant)
+                known = await self._called(id_)
             except PlatformError as error:
                 logger.info("slack: a name is not known: %s", error.code)
-                name = None
-        self._remember(participant, name)
+                known = self._nameless()
+        self._remember(id_, known)
 
-    async def _called(self, participant: str) -> str | None:
-        method, call = (BOT, self._api.bot) if participant.startswith("B") else (USER, self._api.user)
+    async def _called(self, id_: str) -> _Known:
+        if id_[:1] in "CG":
+            return await self._channel(id_)
+        method, call = (BOT, self._api.bot) if id_.startswith("B") else (USER, self._api.user)
         await self._api.pauses.admit(method, final=False)
-        return name_of(await call(participant))
+        name = name_of(await call(id_))
+        return self._nameless() if name is None else _Known(name, self._clock() + KEPT)
 
-    def _remember(self, participant: str, name: str | None) -> None:
+    async def _channel(self, channel: str) -> _Known:
+        await self._api.pauses.admit(CHANNEL, final=False)
+        found = await self._api.channel(channel)
+        name, private = found.get("name"), found.get("is_private") is not False
+        if not isinstance(name, str) or not name:
+            return self._nameless()
+        return _Known(name, self._clock() + KEPT_CHANNEL, private)
+
+    def _nameless(self) -> _Known:
+        return _Known(None, self._clock() + KEPT_WITHOUT)
+
+    def _remember(self, id_: str, known: _Known) -> None:
         while len(self._known) >= MOST:
             del self._known[next(iter(self._known))]
-        self._known[participant] = _Known(name, self._clock() + (KEPT_WITHOUT if name is None else KEPT))
-
-
-def name_of(who: Mapping[str, Any]) -> str | None:
-    """What a user or a bot object calls itself, on one line: the display name, else the real one, else the handle."""
-    profile = who.get("profile")
-    profile = profile if isinstance(profile, Mapping) else {}
-    for name in (profile.get("display_name"), profile.get("real_name"), who.get("real_name"), who.get("name")):
-        if isinstance(name, str) and (words := " ".join(name.split())):
-            return words
-    return None
+        self._known[id_] = known

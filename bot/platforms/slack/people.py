@@ -1,4 +1,4 @@
-"""Whom a message of Slack's names, and by which ids Slack knows whoever wrote it. Pure; names are in names.py."""
+"""Whom a message of Slack's names, and by which ids and name Slack knows whoever wrote it. Pure; see names.py, too."""
 
 from __future__ import annotations
 
@@ -20,3 +20,13 @@ def all_ids(message: Mapping[str, Any]) -> frozenset[str]:
     profile = profile if isinstance(profile, Mapping) else {}
     own = (message.get(key) for key in ("user", "bot_id", "app_id"))
     return frozenset(each for each in (*own, profile.get("id"), profile.get("app_id")) if isinstance(each, str))
+
+
+def name_of(who: Mapping[str, Any]) -> str | None:
+    """What a user or a bot object calls itself, on one line: the display name, else the real one, else the handle."""
+    profile = who.get("profile")
+    profile = profile if isinstance(profile, Mapping) else {}
+    for name in (profile.get("display_name"), profile.get("real_name"), who.get("real_name"), who.get("name")):
+        if isinstance(name, str) and (words := " ".join(name.split())):
+            return words
+    return None

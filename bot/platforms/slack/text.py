@@ -7,8 +7,9 @@ Cutting long texts is in bot/markdown; what a message is made of, in message.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from bot.core.ports import References
 from bot.markdown import plain_text
 
 NOTIFICATION_LIMIT = 3_000  # characters; chat.update refuses a `text` above 4,000
@@ -16,6 +17,7 @@ NOTIFICATION_LIMIT = 3_000  # characters; chat.update refuses a `text` above 4,0
 ZERO_WIDTH_SPACE = "\u200b"
 
 _TOKEN = re.compile(r"<([^<>]*)>")
+_PERSON, _CHANNEL = re.compile("@[UWB][A-Z0-9]{1,40}"), re.compile("#[CG][A-Z0-9]{1,40}")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 
 # An angle bracket as it is, or as Markdown can write it; a token may also come out of an escape.
@@ -29,24 +31,46 @@ _PINGS = re.compile(
 _UNFINISHED = re.compile(rf"(?:{_OPEN}\\?(?:![A-Za-z]*\\?|@(?:[UW][A-Z0-9]*)?|#(?:C[A-Z0-9]*)?)?|&[#a-z0-9]{{0,8}})\Z")
 
 
-def readable(text: str, bot_user_id: str) -> str:
+def readable(text: str, bot_user_id: str, names: Mapping[str, str] | None = None) -> str:
     """
     What a person reads of a message's wire text: tokens in words, escapes undone, our own mention gone.
 
-    Source: "Formatting text for app surfaces", retrieving messages. The names of other people are not known here.
+    *names*: of people and channels, by their ids; who is not among them is called as the token says, or by the id.
+    Source: "Formatting text for app surfaces", retrieving messages.
     """
     own = re.compile(rf"[ \t]*<@{re.escape(bot_user_id)}(?:\|[^<>]*)?>")
-    words = _TOKEN.sub(lambda match: _words(match[1]), own.sub("", text))
-    return re.sub(r"&(?:lt|gt|amp);", lambda match: _ENTITIES[match[0]], words).strip()
+    # A name is text already: what looks like an escape in it is none.
+    pieces = _TOKEN.split(own.sub("", text))
+    words = [_words(piece, names or {}) if n % 2 else _unescaped(piece) for n, piece in enumerate(pieces)]
+    return "".join(words).strip()
 
 
-def _words(token: str) -> str:
+def references(text: str) -> References:
+    """Whom and what a wire text refers to by ids. A channel whose name is in its token needs no other."""
+    targets = [token.partition("|") for token in _TOKEN.findall(text)] if "<" in text else []
+    return References(
+        [target[1:] for target, *_ in targets if _PERSON.fullmatch(target)],
+        [target[1:] for target, _, label in targets if not label and _CHANNEL.fullmatch(target)],
+    )
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"&(?:lt|gt|amp);", lambda match: _ENTITIES[match[0]], text)
+
+
+def _words(token: str, names: Mapping[str, str]) -> str:
     target, _, label = token.partition("|")
     match target[:1]:
-        case "@" | "#":
-            return target[0] + (label.removeprefix(target[0]) or target[1:])
+        case "@":
+            return "@" + (names.get(target[1:]) or _unescaped(label.removeprefix("@") or target[1:]))
+        case "#":
+            return "#" + (_unescaped(label.removeprefix("#")) or names.get(target[1:]) or target[1:])
         case "!":
-            return _special(target[1:], label)
+            return _unescaped(_special(target[1:], label))
+    return _unescaped(_link(target, label))
+
+
+def _link(target: str, label: str) -> str:
     bare = re.sub(r"^(?:https?://|mailto:|tel:)", "", target)
     if not label or label == target:
         return target if target.startswith("http") else bare

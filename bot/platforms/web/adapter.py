@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -62,7 +63,7 @@ class WebPlatform:
     async def open_reply(self, request: ReplyRequest) -> Reply:
         return await open_reply(self._api, request)
 
-    def readable(self, text: str) -> str:
+    def readable(self, text: str, names: Mapping[str, str] | None = None) -> str:  # noqa: ARG002 - names are written out
         return events.readable(text)
 
     async def _stay_connected(self, receive: Receive) -> None:

@@ -175,6 +175,18 @@ def test_a_bots_name_comes_with_its_message() -> None:
     assert (author.id, author.name) == ("B9", "배포")
 
 
+@pytest.mark.parametrize(
+    ("profile", "name"),
+    [
+        ({"display_name": "김 철수", "real_name": "Kim", "name": "kim"}, "김 철수"),
+        ({"display_name": "", "real_name": "", "name": "kim"}, "kim"),
+        *(({}, None), (None, None), ("kim", None), ({"display_name": 7}, None)),
+    ],
+)
+def test_an_event_may_bring_the_name_of_a_person(profile: Any, name: str | None) -> None:
+    assert posted(user_profile=profile).author.name == name
+
+
 def test_the_workspace_is_the_one_the_event_was_delivered_for() -> None:
     shared = body()
     shared["team_id"] = "T9"  # Slack Connect: the other side's
@@ -277,7 +289,20 @@ JSON = st.recursive(
     max_leaves=4,
 )
 EVENT_FIELDS = st.sampled_from(
-    ["ts", "thread_ts", "user", "bot_id", "bot_profile", "subtype", "text", "edited", "app_id", "channel", "message"]
+    [
+        "ts",
+        "thread_ts",
+        "user",
+        "bot_id",
+        "bot_profile",
+        "user_profile",
+        "subtype",
+        "text",
+        "edited",
+        "app_id",
+        "channel",
+        "message",
+    ]
 )
 
 

@@ -12,14 +12,14 @@ import pytest
 from bot.core.ports import Directory
 from bot.platforms.slack.api import SlackApi
 from bot.platforms.slack.limits import Pauses
-from bot.platforms.slack.names import KEPT_WITHOUT, SlackDirectory, name_of
+from bot.platforms.slack.names import KEPT, KEPT_CHANNEL, KEPT_WITHOUT, MOST_ASKED, PRIVATE, SlackDirectory
+from bot.platforms.slack.people import name_of
 from tests.platforms.slack.conftest import door
 from tests.standins.slack import Slack
 from tests.standins.slack_faults import RateLimited, Refused, ServerError, Stranger
 from tests.standins.slack_workspace import BOT
 
-USER = "users.info"
-HOUR = 3600.0
+USER, CHANNEL = "users.info", "conversations.info"
 
 
 class Clock:
@@ -67,14 +67,44 @@ async def test_the_door_is_a_directory(slack: Slack) -> None:
     assert await platform.names(slack.team, [kim, BOT]) == {kim: "kim", BOT: "threadbot"}
 
 
-async def test_a_name_is_asked_for_once_a_day(slack: Slack, directory: SlackDirectory, clock: Clock) -> None:
+async def test_a_name_is_remembered_for_a_while(slack: Slack, directory: SlackDirectory, clock: Clock) -> None:
     kim = slack.add_user("kim")
     for _ in range(3):
         assert await directory.names([kim, kim]) == {kim: "kim"}
-        clock.now += 11 * HOUR
+        clock.now += KEPT * 0.4
     assert len(slack.calls(USER)) == 1
     slack.workspace.users[kim]["profile"]["display_name"] = "철수"
     assert await directory.names([kim]) == {kim: "철수"}
+
+
+async def test_who_has_left_keeps_the_name(slack: Slack, directory: SlackDirectory) -> None:
+    kim = slack.add_user("김민수")
+    slack.workspace.users[kim]["deleted"] = True
+    assert await directory.names([kim]) == {kim: "김민수"}
+
+
+async def test_a_channel_has_its_name_for_a_day(slack: Slack, directory: SlackDirectory, clock: Clock) -> None:
+    general = slack.add_channel("general", has_bot=False)
+    for _ in range(2):
+        assert await directory.channel_names([general], "C0HERE") == {general: "general"}
+        clock.now += KEPT_CHANNEL * 0.6
+    assert len(slack.calls(CHANNEL)) == 1
+
+
+async def test_a_private_channel_is_named_only_in_itself(slack: Slack, directory: SlackDirectory) -> None:
+    secret, unknown = slack.add_channel("layoffs", "group"), slack.add_channel("deals", "group", has_bot=False)
+    for here, name in (("C0HERE", PRIVATE), (secret, "layoffs")):
+        assert await directory.channel_names([secret, unknown], here) == {secret: name}
+
+
+async def test_channels_need_no_scope_to_be_talked_of(slack: Slack, directory: SlackDirectory) -> None:
+    slack.fail(CHANNEL, Refused("missing_scope"))
+    assert await directory.channel_names([slack.add_channel("general")], "C0HERE") == {}
+
+
+async def test_of_very_many_who_are_mentioned_the_first_have_names(slack: Slack, directory: SlackDirectory) -> None:
+    users = [slack.add_user(f"user{number}") for number in range(MOST_ASKED + 5)]
+    assert list(await directory.names(users)) == users[:MOST_ASKED]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.platforms.slack.text import NOTIFICATION_LIMIT, ZERO_WIDTH_SPACE, escape, notification, readable, safe
+from bot.core.ports import References
+from bot.platforms.slack.text import (
+    NOTIFICATION_LIMIT,
+    ZERO_WIDTH_SPACE,
+    escape,
+    notification,
+    readable,
+    references,
+    safe,
+)
 
 US = "U0BOT"
 
@@ -37,6 +46,38 @@ US = "U0BOT"
 )
 def test_wire_text_reads_as_a_person_reads_it(wire: str, read: str) -> None:
     assert readable(wire, US) == read
+
+
+NAMES = {"U2": "Kim Minsu", "U3": "김민수", "U4": "&lt;b&gt; <@U2>", "C1": "now-called", "C2": "support"}
+
+
+@pytest.mark.parametrize(
+    ("wire", "read"),
+    [
+        ("<@U0BOT> ask <@U2>, please", "ask @Kim Minsu, please"),
+        ("<@U3>님이 <@U3|minsu>에게", "@김민수님이 @김민수에게"),
+        ("<@U2>가 말했다", "@Kim Minsu가 말했다"),
+        ("<@U9> and <@U9|lee &amp; co>", "@U9 and @lee & co"),
+        ("see <#C1|general> and <#C2> and <#C2|> and <#C3|>", "see #general and #support and #support and #C3"),
+        ("<@U4> &amp;lt;", "@&lt;b&gt; <@U2> &lt;"),
+        ("&lt;@U2&gt;", "<@U2>"),
+        ("<!subteam^S1|@dev>님들", "@dev님들"),
+    ],
+)
+def test_whoever_is_referred_to_by_an_id_is_called_by_name(wire: str, read: str) -> None:
+    assert readable(wire, US, NAMES) == read
+
+
+def test_a_text_says_whom_and_what_it_refers_to_by_ids() -> None:
+    found = references(
+        "<@U2> <@W3|kim> &lt;@U4&gt; <#C1|general> <#C2> <#C3|> <!here> <https://x.y|@U5> <@B6> @U7 <@U8"
+    )
+    assert found == References(["U2", "W3", "B6"], ["C2", "C3"])
+
+
+@pytest.mark.parametrize("text", ["", "no <b> tokens <", "<@>", "<#>", f"<@U{'1' * 99}>", "<@u2>", "<@U2 >"])
+def test_what_is_no_id_refers_to_nobody(text: str) -> None:
+    assert references(text) == References([], [])
 
 
 REAL = ["<!channel>", "<!here>", "<!everyone>", "<!here|here>", "<!Channel>", "<!subteam^S12>", "<!date^1^{date}|x>"]
