@@ -16,7 +16,7 @@ from bot.core.errors import BotError, LedgerError
 from bot.core.learning import Learning
 from bot.core.ports import Checkpoint, LanguageModel, Platform, Sampling
 from bot.core.retry import Patience
-from bot.core.worker import BURST_SECONDS, Worker, WorkerSettings, persist
+from bot.core.worker import BURST_SECONDS, EDIT_QUIET_SECONDS, Worker, WorkerSettings, persist
 from bot.health import internal_listener
 from bot.llm import prices, tokens
 from bot.llm.offline import OfflineModel
@@ -197,7 +197,7 @@ async def migrated(database: Database) -> tuple[str | None, str | None]:
 async def open_ledger(database: Database) -> SqlLedger:
     """The ledger of a worker, migrated. On SQLite the caller holds the worker's lock. Raises BotError."""
     await migrated(database)
-    ledger = SqlLedger(database, burst=timedelta(seconds=BURST_SECONDS))
+    ledger = SqlLedger(database, burst=timedelta(seconds=BURST_SECONDS), quiet=timedelta(seconds=EDIT_QUIET_SECONDS))
     if database.dialect == "sqlite":  # nobody else can be at work on what a dead worker left
         left = await ledger.expire_leases()
         if left:

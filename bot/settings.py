@@ -7,6 +7,7 @@ Read once, in cli.py. Descriptions here are the README's table and .env.example:
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -83,6 +84,11 @@ class Settings(BaseSettings):
     outage_hours: float = Field(
         6, ge=0, description="How long a question is kept while the model cannot be reached, in hours."
     )
+    reaction_pin: str = Field("pushpin", description="Reaction that keeps a message in the prompt; `none` for none.")
+    reaction_hide: str = Field("see_no_evil", description="Reaction that keeps a message from the model.")
+    reaction_cut: str = Field("scissors", description="Reaction from which on the conversation starts anew.")
+    reaction_repeat: str = Field("repeat", description="Reaction on an answer that asks for another one.")
+    reaction_stop: str = Field("octagonal_sign", description="Reaction that stops an answer.")
     internal_host: str = Field("127.0.0.1", description="Address of the internal listener that serves `/healthz`.")
     internal_port: int = Field(8766, ge=0, le=65535, description="Port of the internal listener. 0 turns it off.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
@@ -91,6 +97,14 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part for part in value.split(",") if part) if isinstance(value, str) else value
+
+    @field_validator("reaction_pin", "reaction_hide", "reaction_cut", "reaction_repeat", "reaction_stop")
+    @classmethod
+    def _reaction(cls, value: str) -> str:
+        name = value.strip().strip(":")
+        if not re.fullmatch(r"[\w'+-]+", name):
+            raise ValueError("use a reaction's name without spaces, such as pushpin, or none")
+        return name
 
     @field_validator("log_level")
     @classmethod
@@ -120,6 +134,24 @@ class Settings(BaseSettings):
             missing = "SLACK_APP_TOKEN" if self.slack_app_token is None else "SLACK_BOT_TOKEN"
             raise ValueError(f"{missing}: it is missing, and Slack needs both tokens. Set it, or unset the other one.")
         return self
+
+    @model_validator(mode="after")
+    def _different_reactions(self) -> Self:
+        names = [name for name in self.reactions.values() if name != "none"]
+        if len(set(names)) < len(names):
+            raise ValueError("REACTION_PIN, …_HIDE, …_CUT, …_REPEAT and …_STOP: use a different reaction for each.")
+        return self
+
+    @property
+    def reactions(self) -> Mapping[str, str]:
+        """What is done → the name of the reaction that does it, or `none`."""
+        return {
+            "pin": self.reaction_pin,
+            "hide": self.reaction_hide,
+            "cut": self.reaction_cut,
+            "repeat": self.reaction_repeat,
+            "stop": self.reaction_stop,
+        }
 
     @property
     def offline(self) -> bool:

@@ -69,6 +69,7 @@ async def slack(settings: Settings, announce: Announce) -> None:
 
 def slack_platform(settings: Settings, store: Database) -> SlackPlatform:
     """Slack as the settings want it; how far it has read is kept in *store*."""
+    from bot.core.conversation import Operation
     from bot.platforms.slack.adapter import SlackPlatform
     from bot.platforms.slack.catch_up import CatchUpSettings
     from bot.store.watermarks import SqlWatermarks
@@ -81,6 +82,7 @@ def slack_platform(settings: Settings, store: Database) -> SlackPlatform:
         api_url=settings.slack_api_url,
         watermarks=SqlWatermarks(store),
         catch_up=CatchUpSettings(longest=timedelta(hours=settings.catch_up_hours)),
+        reactions={name: Operation(what) for what, name in settings.reactions.items() if name != "none"},
     )
 
 

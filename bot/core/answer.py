@@ -14,11 +14,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from bot.core import budget, estimate, finish
 from bot.core.collected import Collected
 from bot.core.errors import ModelError, ModelProblem
+from bot.core.interruption import Interrupt, Interrupted, Interruption, Partial
 from bot.core.learning import Learning
 from bot.core.logs import turn_changed
 from bot.core.naming import Named, named
@@ -38,15 +39,19 @@ from bot.core.ports import (
 from bot.core.presenter import Presenter
 from bot.core.prompt import Counting, Prompt, build, is_blank
 from bot.core.texts import language_of, sentence
-from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnState
+from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnState, Usage
 
 OUTAGE = "outage"  # the notice's key
 LEARNING_ROUNDS = 8  # three quarters each: a tenth of the window that was assumed
 
 log = logging.getLogger(__name__)
 
-Persist = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
-"""Tries a write until the database takes it: what was paid for is not thrown away because of a full disk."""
+_T = TypeVar("_T")
+
+
+class Persist(Protocol):
+    async def __call__(self, write: Callable[[], Awaitable[_T]]) -> _T:
+        """Try a write until the database takes it: what was paid for is not thrown away because of a full disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +94,21 @@ class Answerer:
         self._persist = persist
         self._learning = learning
 
-    async def answer(self, turn: Turn) -> None:
-        """Ask the model, if that is still to be done, and show what came of it. Raises what the doors raise."""
+    async def answer(self, turn: Turn, interruption: Interruption) -> None:
+        """
+        Ask the model, if that is still to be done, and show what came of it.
+
+        Raises what the doors raise, and Interrupted.
+        """
         if turn.command is not None:
             await self._confirm(turn, turn.command)
             return
         presenter = Presenter(lambda: self._open_reply(turn))
         if turn.state is TurnState.RUNNING:
             try:
-                outcome = await self._ask_within_the_window(turn, presenter)
+                outcome = await self._ask_within_the_window(turn, presenter, interruption)
             finally:
+                interruption.close()
                 await presenter.stop()
         else:
             outcome = await self._ledger.outcome(turn.claim)
@@ -128,12 +138,28 @@ class Answerer:
         """No attempt brought a whole answer: what there is of the last one is worth more than a sentence."""
         history = await self._ledger.history(turn)
         notices, language = self._notices(broken.partial, turn, history), _language(history)
-        await self._persist(
-            lambda: self._ledger.complete(turn.claim, broken.completion, broken.partial, notices, language)
-        )
-        turn_changed(turn, TurnState.ANSWERED, broken.problem.value)
+        outcome = await self._complete(turn, Partial(broken.completion, broken.partial), notices, language)
         await self._unnotice(turn, history)
-        await self._show(turn, await self._reopen_reply(turn), Outcome(broken.partial.text, notices, language))
+        await self._show(turn, await self._reopen_reply(turn), outcome)
+
+    async def end_early(self, turn: Turn, interrupted: Interrupted) -> None:
+        """What is asked has changed: it is asked anew. Somebody stopped it: what was written stays."""
+        partial = interrupted.partial
+        if interrupted.interrupt is Interrupt.CHANGED:
+            if partial is not None:
+                await self._ledger.abandon(turn.claim, partial.completion, "changed", partial.result.cost_nanodollars)
+            await self._ledger.begin_anew(turn.claim)
+            turn_changed(turn, TurnState.PENDING, "changed")
+            return
+        history = await self._ledger.history(turn)
+        if partial is None or not partial.result.text:
+            if partial is not None:
+                await self._ledger.abandon(turn.claim, partial.completion, "stopped", partial.result.cost_nanodollars)
+            outcome = await self._conclude(turn, history, "stopped", Notice("stopped_unanswered"))
+        else:
+            outcome = await self._complete(turn, partial, [Notice("stopped")], _language(history), stopped=True)
+        await self._unnotice(turn, history)
+        await self._show(turn, await self._reopen_reply(turn), outcome)
 
     async def say_outage(self, turn: Turn) -> Sequence[Notice]:
         """The model is down for longer: tell the asker, once, that the answer will come. Returns what was said."""
@@ -151,30 +177,34 @@ class Answerer:
     async def _withdraw(self, turn: Turn, reply: Reply) -> None:
         """Nobody asks any more: what was shown goes, and no sentence takes its place."""
         await reply.remove()
-        await self._ledger.give_up(turn.claim, "nothing to answer")
-        turn_changed(turn, TurnState.FAILED, "nothing to answer")
+        await self._ledger.remove(turn.claim, "nothing to answer")
+        turn_changed(turn, TurnState.REMOVED, "nothing to answer")
 
-    async def _ask_within_the_window(self, turn: Turn, presenter: Presenter) -> Outcome | None:
+    async def _ask_within_the_window(
+        self, turn: Turn, presenter: Presenter, interruption: Interruption
+    ) -> Outcome | None:
         """Ask; when the server's window turns out to be smaller than was known, cut the prompt and ask again."""
         for _ in range(LEARNING_ROUNDS):
             try:
-                return await self._ask(turn, presenter)
+                return await self._ask(turn, presenter, interruption)
             except ModelError as error:
                 if error.problem is not ModelProblem.CONTEXT_LENGTH:
                     raise
                 name = self._settings.model
                 await self._learning.refused(name, self._model.window(name), error.limit)
-        return await self._ask(turn, presenter)
+        return await self._ask(turn, presenter, interruption)
 
     def _window(self) -> int:
         """Tokens, prompt and completion together."""
         return self._learning.window(self._settings.model, self._model.window(self._settings.model))
 
-    async def _ask(self, turn: Turn, presenter: Presenter) -> Outcome | None:
-        """None when the turn has no messages any more."""
+    async def _ask(self, turn: Turn, presenter: Presenter, interruption: Interruption) -> Outcome | None:
+        """None when nobody asks any more."""
         history = await self._ledger.history(turn)
-        if not history.messages:
+        if not any(message.addressed for message in history.messages):
             return None
+        if turn.stop_requested:
+            return await self._conclude(turn, history, "stopped", Notice("stopped_unanswered"))
         platform = self._platforms[turn.conversation.thread.platform]
         if is_blank(history, platform.readable):
             return await self._conclude(turn, history, "blank question", Notice("question_blank"))
@@ -190,6 +220,12 @@ class Answerer:
             async with noticing(turn, history, platform, presenter):
                 await self._stream(turn, prompt, collected, presenter)
                 result = self._completion(collected)
+            interruption.close()
+        except asyncio.CancelledError:
+            interrupted = interruption.caught(Partial(completion, self._cut_off(prompt, collected)))
+            if interrupted is None:
+                raise
+            raise interrupted from None
         except ModelError as error:
             await self._ledger.abandon(turn.claim, completion, error.problem.value)
             if collected.has_words:
@@ -198,11 +234,20 @@ class Answerer:
         notices = self._notices(result, turn, history)
         language = _language(history)
         await self._checkpoint("before complete")
-        await self._persist(lambda: self._ledger.complete(turn.claim, completion, result, notices, language))
+        outcome = await self._complete(turn, Partial(completion, result), notices, language)
         await self._checkpoint("after complete")
-        turn_changed(turn, TurnState.ANSWERED, f"finish_reason {result.finish_reason}")
         counted, estimated = start.prompt_tokens, start.estimated_tokens
         await self._learning.answered(turn.claim.turn, start.model, counted, estimated, result.usage)
+        return outcome
+
+    async def _complete(
+        self, turn: Turn, answered: Partial, notices: Sequence[Notice], language: str, *, stopped: bool = False
+    ) -> Outcome:
+        completion, result = answered.completion, answered.result
+        await self._persist(
+            lambda: self._ledger.complete(turn.claim, completion, result, notices, language, stopped=stopped)
+        )
+        turn_changed(turn, TurnState.ANSWERED, "stopped" if stopped else f"finish_reason {result.finish_reason}")
         return Outcome(result.text or None, notices, language)
 
     def _prompt(self, turn: Turn, named: Named, platform: Platform) -> Prompt | budget.QuestionTooLong:
@@ -271,11 +316,18 @@ class Answerer:
             cost=lambda usage: self._model.cost(name, usage),
         )
 
+    def _cut_off(self, prompt: Prompt, collected: Collected) -> Completion:
+        """What there is of an answer that we broke off: the server says no usage then, but what was sent costs."""
+        name = self._settings.model
+        result = collected.partial(name, time.monotonic(), count=lambda text: self._model.count_tokens(name, text))
+        usage = Usage(prompt_tokens=prompt.tokens, completion_tokens=result.text_tokens)
+        return replace(result, cost_nanodollars=self._model.cost(name, usage))
+
     def _notices(self, result: Completion, turn: Turn, history: History) -> Sequence[Notice]:
         notices = list(finish.notices(result, self._max_tokens()))
         if history.newcomer and result.text:
             notices.append(Notice("direct_threads"))
-        if history.messages and (late := finish.lateness(turn.first_attempt_at, history.messages[-1].posted_at)):
+        if late := _lateness(turn, history):
             notices.append(late)
         return notices
 
@@ -283,7 +335,7 @@ class Answerer:
         language = _language(history)
         await self._persist(lambda: self._ledger.conclude(turn.claim, reason, [notice], language))
         turn_changed(turn, TurnState.ANSWERED, reason)
-        return Outcome(None, [notice], language)
+        return await self._ledger.outcome(turn.claim)  # an earlier variant, perhaps, and the notice below it
 
     async def _open_reply(self, turn: Turn) -> Reply:
         thread = turn.conversation.thread
@@ -306,9 +358,9 @@ class Answerer:
         else:
             await _uncut(reply.finish(outcome.text, sentences))
         await self._checkpoint("before shown")
-        await self._persist(lambda: self._ledger.shown(turn.claim))
+        state = await self._persist(lambda: self._ledger.shown(turn.claim))
         await self._checkpoint("after shown")
-        turn_changed(turn, TurnState.SHOWN if outcome.text or turn.command else TurnState.FAILED)
+        turn_changed(turn, state)
 
 
 class _ClaimedParts(PartLog):
@@ -357,6 +409,13 @@ def _is_overlooked(turn: Turn, after: timedelta) -> bool:
     if not turn.parts or not any(notice.key == OUTAGE for notice in turn.said):
         return False
     return datetime.now(UTC) - turn.parts[0].intended_at > after
+
+
+def _lateness(turn: Turn, history: History) -> Notice | None:
+    """Another variant is asked for later, which does not make the answer late."""
+    if turn.variant > 1 or not history.messages:
+        return None
+    return finish.lateness(turn.first_attempt_at, history.messages[-1].posted_at)
 
 
 def _language(history: History) -> str:

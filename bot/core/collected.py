@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.ports import Chunk
@@ -48,11 +48,16 @@ class Collected:
 
         *model* is the name that was asked for; the server's own wins. A refusal counts as the text when there is none.
         """
+        result = self.partial(model, now, count=count)
+        if not result.text and self._finish_reason is None:
+            raise ModelError(ModelProblem.CUT, "the stream ended without a word")
+        return replace(result, cost_nanodollars=cost(self._usage))
+
+    def partial(self, model: str, now: float, *, count: Callable[[str], int]) -> Completion:
+        """What there is of it, without its cost."""
         refusal = "".join(self._refusal) or None
         text = ("".join(self._text) or refusal or "").strip()
         text = text if _visible(text) else ""
-        if not text and self._finish_reason is None:
-            raise ModelError(ModelProblem.CUT, "the stream ended without a word")
         return Completion(
             text=text,
             text_tokens=count(text),
@@ -64,7 +69,7 @@ class Collected:
             usage=self._usage,
             first_token_seconds=self.first_token - self.started if self.first_token is not None else None,
             total_seconds=now - self.started,
-            cost_nanodollars=cost(self._usage),
+            cost_nanodollars=None,
         )
 
 

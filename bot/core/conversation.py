@@ -103,10 +103,50 @@ class Edited:
     edited_at: datetime  # aware, UTC
 
 
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """The address of one message: *id* is unique within the rest."""
+
+    platform: str
+    workspace: str
+    channel: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A message is gone. *message* is what it said last, where the platform tells; we may not know it yet."""
+
+    ref: MessageRef
+    message: Posted | None
+    deleted_at: datetime  # aware, UTC
+
+
+class Operation(StrEnum):
+    """What people do to a conversation with a reaction on one of its messages, or on an answer."""
+
+    PIN = "pin"  # never dropped by the budget
+    HIDE = "hide"  # never sent to a model
+    CUT = "cut"  # nothing before it is sent
+    REPEAT = "repeat"  # answer anew
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """Somebody put a reaction on a message that stands for *operation*, or took it away."""
+
+    ref: MessageRef
+    operation: Operation
+    by: Participant
+    added: bool
+    at: datetime  # aware, UTC; events may arrive in any order
+
+
 Said = Posted | Edited
 """What is decided upon: whether it is to be answered."""
 
-Incoming = Posted | Edited
+Incoming = Posted | Edited | Deleted | Reacted
 """Whatever a door may hand in."""
 
 

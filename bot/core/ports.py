@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
-from bot.core.conversation import Incoming, Said, ThreadRef
+from bot.core.conversation import Deleted, Incoming, Reacted, Said, ThreadRef
+from bot.core.interruption import Interrupt
 from bot.core.policy import Decide, Decision
-from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, Usage
+from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState, Usage
 
 Receive = Callable[[Incoming], Awaitable[None]]
 """Returns once the event is stored, or ignored with a reason; raises LedgerError when it must be delivered again."""
@@ -281,6 +282,12 @@ class Recorded:
     known: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    lost: Collection[Claim]  # no longer the newest ones
+    interrupted: Mapping[Claim, Interrupt]
+
+
 class Ledger(Protocol):
     """
     The record of all that was said, asked and answered. One method, one transaction.
@@ -296,7 +303,20 @@ class Ledger(Protocol):
         A message that is already there is not stored again, but one that was only listened to may become one to
         answer, once. An edit adds a version, if the text is another one than before. With Action.LISTEN a message
         outside of any conversation is not stored. A command is carried out, once, and has a turn that confirms it.
+
+        An edit of a question has it answered anew, in the same reply, if nothing was asked in the thread since; the
+        turn that is at work on it, in whatever process, is told by renew(). Otherwise its answer is stale.
         """
+
+    async def erase(self, deleted: Deleted) -> None:
+        """
+        Erase all that a message said; it does not come back, whatever is delivered later.
+
+        A turn that is at work on it is told by renew(). An answer of ours that somebody deleted is erased as well.
+        """
+
+    async def react(self, reacted: Reacted) -> None:
+        """Do what a reaction stands for, if it stands on a message of a conversation or on an answer. Idempotent."""
 
     async def claim(self, owner: str, platforms: Collection[str], limit: int) -> Sequence[Turn]:
         """
@@ -316,22 +336,47 @@ class Ledger(Protocol):
     async def begin(self, claim: Claim, start: CompletionStart) -> int:
         """Note a call of the model before it is made. Returns the completion's id."""
 
-    async def abandon(self, claim: Claim, completion: int, error: str) -> None:
-        """Note that a call ended without an answer."""
+    async def abandon(self, claim: Claim, completion: int, error: str, cost: int | None = None) -> None:
+        """Note that a call ended without an answer; *cost* in nano-dollars, as far as it is known."""
 
     async def complete(
-        self, claim: Claim, completion: int, result: Completion, notices: Sequence[Notice], language: str
+        self,
+        claim: Claim,
+        completion: int,
+        result: Completion,
+        notices: Sequence[Notice],
+        language: str,
+        *,
+        stopped: bool = False,
     ) -> None:
-        """Store an answer and what is to be said with it: the turn is answered."""
+        """
+        Store an answer and what is to be said with it: the turn is answered.
+
+        *stopped*: somebody wanted no more of it. An earlier variant of the answer is no longer sent.
+        """
 
     async def conclude(self, claim: Claim, reason: str, notices: Sequence[Notice], language: str) -> None:
-        """No answer will come: what is to be said instead is stored, and the turn is answered."""
+        """
+        No answer will come: what is to be said instead is stored, and the turn is answered.
+
+        Where there is an earlier variant of the answer, that one stays, and is stale.
+        """
 
     async def outcome(self, claim: Claim) -> Outcome:
         """What is to be shown for an answered turn."""
 
-    async def shown(self, claim: Claim) -> None:
-        """All of it was shown: the turn is *shown*, or *failed* when it has no answer."""
+    async def shown(self, claim: Claim) -> TurnState:
+        """
+        All of it was shown: the turn is *shown*, *failed* when it has no answer, or *stopped*. Returns its new state.
+
+        It is *pending* again if its question has changed meanwhile.
+        """
+
+    async def remove(self, claim: Claim, reason: str) -> None:
+        """Nobody asks any more, and nothing is shown: the turn is *removed*."""
+
+    async def begin_anew(self, claim: Claim) -> None:
+        """Give the turn back because what it asks has changed; it is due when that has been quiet for a while."""
 
     async def give_up(self, claim: Claim, reason: str) -> None:
         """Nothing can be shown, now or later: the turn is *failed*."""
@@ -343,8 +388,8 @@ class Ledger(Protocol):
         *said*: what the asker was told meanwhile.
         """
 
-    async def renew(self, owner: str, claims: Collection[Claim]) -> Collection[Claim]:
-        """Extend the leases of *owner*'s turns. Returns the claims that no longer hold."""
+    async def renew(self, owner: str, claims: Collection[Claim]) -> Renewal:
+        """Extend the leases of *owner*'s turns, and say what has become of them."""
 
     async def intend_part(self, claim: Claim, number: int) -> None: ...
 

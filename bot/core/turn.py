@@ -74,6 +74,9 @@ class Turn:
     first_attempt_at: datetime
     parts: Sequence[ReplyPart] = ()
     said: Sequence[Notice] = ()  # to the asker, by earlier attempts
+    closed: bool = False  # asked anew: it has its messages and takes no others
+    variant: int = 1  # of the answer, counted from 1
+    stop_requested: bool = False
     command: Notice | None = None  # what to say; no model is asked
 
 

@@ -14,11 +14,13 @@ import uuid
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from bot.core.answer import Answerer, BrokenAnswer
-from bot.core.conversation import Edited, Incoming, Said
+from bot.core.conversation import Deleted, Edited, Incoming, Reacted, Said
 from bot.core.deliveries import Deliveries
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError
+from bot.core.interruption import Interrupted, Interruption
 from bot.core.logs import heard, turn_changed
 from bot.core.policy import Action, Decide, decide
 from bot.core.ports import Checkpoint, Ledger, Platform
@@ -27,11 +29,14 @@ from bot.core.situation import UNKNOWN
 from bot.core.tries import Phase, Tries
 from bot.core.turn import Notice, Turn, TurnState
 
+_T = TypeVar("_T")
+
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0  # turns that other processes made due, or that become due by time
 RENEW_SECONDS = 1.5  # leases last much longer, but a claim that was lost should end its work soon
 BURST_SECONDS = 1.0  # what follows on a question that is at work within this time is answered together
+EDIT_QUIET_SECONDS = 3.0  # an edited question is answered anew when it has not been edited for so long
 CALL_SECONDS = 60.0  # longer than any call to a platform takes
 PERSIST_SECONDS = 600.0  # how long an answer is kept in memory while the database cannot take it
 
@@ -60,8 +65,9 @@ class Worker:
         self._settings = settings
         self._checkpoint = checkpoint
         self._decide = decide
-        self._tasks: dict[asyncio.Task[None], Turn] = {}
+        self._tasks: dict[asyncio.Task[None], _Work] = {}
         self._wake = asyncio.Event()
+        self._look = asyncio.Event()  # a turn at work may have been stopped, or its question changed
         self._stopping = asyncio.Event()
         self._working = False
         self._deliveries = Deliveries()
@@ -75,15 +81,25 @@ class Worker:
     # receiving
 
     async def receive(self, incoming: Incoming) -> None:
-        """As ports.Receive: when this returns, the message is committed or of no interest."""
-        posted = incoming.message if isinstance(incoming, Edited) else incoming
+        """As ports.Receive: when this returns, the event is committed or of no interest."""
+        if isinstance(incoming, Deleted):
+            await self._ledger.erase(incoming)
+            self._look_around()
+        elif isinstance(incoming, Reacted):
+            await self._ledger.react(incoming)
+            self._look_around()
+        else:
+            await self._receive_said(incoming)
+
+    async def _receive_said(self, said: Said) -> None:
+        posted = said.message if isinstance(said, Edited) else said
         decision = self._decide(posted, UNKNOWN)
         if decision.action is Action.IGNORE:  # whatever is known of its thread
             log.debug("ignored on %s: %s", posted.thread.platform, decision.reason)
             return
-        edited_at = incoming.edited_at if isinstance(incoming, Edited) else None
+        edited_at = said.edited_at if isinstance(said, Edited) else None
         key = (posted.thread, posted.id, posted.addressed, edited_at)
-        await self._deliveries.once(key, lambda: self._record(incoming))
+        await self._deliveries.once(key, lambda: self._record(said))
 
     async def _record(self, said: Said) -> None:
         await self._checkpoint("before record")
@@ -93,6 +109,13 @@ class Worker:
         if recorded.due:
             self._wake.set()
             asyncio.get_running_loop().call_later(BURST_SECONDS, self._wake.set)
+        if isinstance(said, Edited):
+            self._look_around()
+
+    def _look_around(self) -> None:
+        """Something other than a new question may have changed what is due, or what is at work."""
+        self._look.set()
+        self._wake.set()
 
     # claiming
 
@@ -139,8 +162,9 @@ class Worker:
                 continue
             await self._checkpoint("after claim")
             turn_changed(turn, turn.state, "claimed")
-            task = asyncio.create_task(self._work(turn))
-            self._tasks[task] = turn
+            work = _Work(turn, Interruption())
+            task = asyncio.create_task(self._work(work))
+            self._tasks[task] = work
             task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
@@ -149,30 +173,40 @@ class Worker:
 
     async def _rest(self, seconds: float) -> None:
         """Until somebody wakes us; a poll finds what nobody told us."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
+        await _set_within(self._wake, seconds)
 
     async def _renew(self) -> None:
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
+            await _set_within(self._look, RENEW_SECONDS)
+            self._look.clear()
             try:
-                held = {turn.claim: task for task, turn in self._tasks.items()}
-                for lost in await self._ledger.renew(self.owner, held.keys()):
-                    log.warning("turn %d belongs to another worker by now", lost.turn)
-                    held[lost].cancel()
+                await self._renew_once()
             except LedgerError as error:
                 log.warning("leases could not be renewed: %s", error)
 
+    async def _renew_once(self) -> None:
+        held = {work.turn.claim: (task, work) for task, work in self._tasks.items()}
+        renewal = await self._ledger.renew(self.owner, held.keys())
+        for claim in renewal.lost:
+            log.warning("turn %d belongs to another worker by now", claim.turn)
+            held[claim][0].cancel()
+        for claim, interrupt in renewal.interrupted.items():
+            task, work = held[claim]
+            work.interruption.by(interrupt, task)
+
     # one turn
 
-    async def _work(self, turn: Turn) -> None:
+    async def _work(self, work: _Work) -> None:
         """The boundary of a turn: nothing that goes wrong in it reaches another."""
+        turn = work.turn
         try:
-            await self._answerer.answer(turn)
+            await self._answerer.answer(turn, work.interruption)
             self._tries.forget(turn.claim.turn)
+        except asyncio.CancelledError:
+            interrupted = work.interruption.caught()
+            if interrupted is None:
+                raise
+            await self._settle_safely(turn, interrupted)
         except LeaseLost:
             log.warning("turn %d belongs to another worker by now", turn.claim.turn)
         except LedgerError as error:
@@ -195,6 +229,9 @@ class Worker:
         if isinstance(error, PlatformError):
             await self._settle_unshown(turn, error)
             return
+        if isinstance(error, Interrupted):
+            await self._end_early(turn, error)
+            return
         reason = error.problem.value if isinstance(error, ModelError) else "internal"
         phase = Phase.BROKEN if isinstance(error, BrokenAnswer) else Phase.ASKING
         wait = self._wait_for(self._settings.patience.asking, phase, turn, error)
@@ -211,6 +248,12 @@ class Worker:
                 await self._release(turn, wait, reason, said)
                 return
             await self._answerer.say(turn, reason, Notice(reason))
+        except PlatformError as refused:
+            await self._settle_unshown(turn, refused)
+
+    async def _end_early(self, turn: Turn, interrupted: Interrupted) -> None:
+        try:
+            await self._answerer.end_early(turn, interrupted)
         except PlatformError as refused:
             await self._settle_unshown(turn, refused)
 
@@ -247,10 +290,10 @@ class Worker:
         self._stopping.set()
         self._wake.set()
         await self._finish_within(grace_seconds, at_once)
-        left = dict(self._tasks)
+        left = list(self._tasks.values())
         await self._cancel(at_once)
-        for turn in left.values():
-            await self._release_at_stop(turn)
+        for work in left:
+            await self._release_at_stop(work.turn)
 
     async def _finish_within(self, seconds: float, at_once: asyncio.Event) -> None:
         ends = time.monotonic() + seconds
@@ -278,7 +321,22 @@ class Worker:
             log.warning("turn %d was not released: %r", turn.claim.turn, error)
 
 
-async def persist(write: Callable[[], Awaitable[None]]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Work:
+    turn: Turn
+    interruption: Interruption
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    """Return when *event* is set, or after *seconds*."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+
+
+async def persist(write: Callable[[], Awaitable[_T]]) -> _T:
     """Try a write until the database takes it. Raises LedgerError when that lasts longer than PERSIST_SECONDS."""
     failures = 0
     started = time.monotonic()

@@ -33,11 +33,18 @@ _WINDOW = (
 _STARTED = insert(completions).returning(completions.c.id)
 _ENDED = update(completions).where(completions.c.id == bindparam("completion"))
 _SYSTEM_PROMPT = select(system_prompts.c.id).where(system_prompts.c.sha256 == bindparam("sha256"))
-_CHOSEN_TEXT = select(completions.c.text).where(completions.c.turn_id == bindparam("turn"), completions.c.chosen)
-_SAID = select(turns.c.notices, turns.c.language).where(turns.c.id == bindparam("turn"))
-_HAS_TEXT = select(
-    exists().where(completions.c.turn_id == bindparam("turn"), completions.c.chosen, completions.c.text != "")
+_ANSWER_OF_TURN = (  # not an earlier variant's
+    completions.c.turn_id == bindparam("turn"),
+    completions.c.chosen,
+    completions.c.variant == select(turns.c.variant).where(turns.c.id == bindparam("turn")).scalar_subquery(),
 )
+_CHOSEN_TEXT = select(completions.c.text).where(*_ANSWER_OF_TURN)
+_NOT_CHOSEN = (
+    update(completions).where(completions.c.turn_id == bindparam("turn"), completions.c.chosen).values(chosen=False)
+)
+_VARIANT = select(turns.c.variant).where(turns.c.id == bindparam("turn"))
+_SAID = select(turns.c.notices, turns.c.language).where(turns.c.id == bindparam("turn"))
+_HAS_TEXT = select(exists().where(*_ANSWER_OF_TURN, completions.c.text != ""))
 
 
 def start(connection: Connection, new_prompt: Executable, claim: Claim, start: CompletionStart, now: datetime) -> int:
@@ -54,6 +61,7 @@ def start(connection: Connection, new_prompt: Executable, claim: Claim, start: C
     row = {
         "turn_id": claim.turn,
         "purpose": "answer",
+        "variant": connection.execute(_VARIANT, {"turn": claim.turn}).scalar_one(),
         "outcome": "started",
         "model": start.model,
         "system_prompt_id": _system_prompt(connection, new_prompt, start.system_prompt),
@@ -90,16 +98,22 @@ def _system_prompt(connection: Connection, new_prompt: Executable, text: str) ->
     return identity
 
 
-def abandon(connection: Connection, completion: int, error: str) -> None:
-    connection.execute(_ENDED, {"completion": completion, "outcome": error[:64]})
+def abandon(connection: Connection, completion: int, error: str, cost: int | None) -> None:
+    connection.execute(_ENDED, {"completion": completion, "outcome": error[:64], "cost_nanodollars": cost})
 
 
-def finish(connection: Connection, completion: int, result: Completion) -> None:
-    """Store what came back, and choose it."""
+def choose_none(connection: Connection, turn: int) -> None:
+    """No answer of *turn* is sent to a model any more."""
+    connection.execute(_NOT_CHOSEN, {"turn": turn})
+
+
+def finish(connection: Connection, turn: int, completion: int, result: Completion, *, stopped: bool) -> None:
+    """Store what came back, and choose it instead of any earlier variant."""
+    choose_none(connection, turn)
     row = {
         "completion": completion,
         "chosen": True,
-        "outcome": "complete",
+        "outcome": "stopped" if stopped else "complete",
         "text": result.text,
         "text_tokens": result.text_tokens,
         "refusal": result.refusal,

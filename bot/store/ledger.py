@@ -9,17 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.core.conversation import Conversation, Edited, Posted, Said, ThreadRef
+from bot.core.conversation import (
+    Conversation,
+    Deleted,
+    Edited,
+    MessageRef,
+    Participant,
+    Posted,
+    Reacted,
+    Said,
+    ThreadRef,
+)
 from bot.core.errors import LeaseLost, LedgerError
+from bot.core.interruption import Interrupt
 from bot.core.policy import Action, Decide, Decision
-from bot.core.ports import CompletionStart, KnownName, Recorded
+from bot.core.ports import CompletionStart, KnownName, Recorded, Renewal
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
-from bot.store import commanding, joining, situation
+from bot.store import anew, changes, commanding, joining, situation, steering
 from bot.store import completions as completed
 from bot.store import files as file_rows
 from bot.store import history as histories
@@ -28,6 +40,7 @@ from bot.store.database import Database
 from bot.store.tables import ACTIVE, turns
 
 LEASE = timedelta(seconds=20)
+STOPPED = "stopped"  # as a turn's reason
 
 
 class SqlLedger:
@@ -36,13 +49,17 @@ class SqlLedger:
         database: Database,
         clock: Callable[[], datetime] | None = None,
         burst: timedelta = timedelta(0),
+        quiet: timedelta = timedelta(0),
     ) -> None:
         """
         *clock* replaces the time of this machine (SQLite) or of the database (PostgreSQL) in tests.
 
         *burst*: a turn that is asked for while another of its conversation is at work is not due before this long
         after that one was asked for, so that what comes in between is answered with it.
+
+        *quiet*: an edited question is answered anew when it has not been edited for so long.
         """
+        self._quiet = quiet
         self._burst = burst
         self._database = database
         self._sqlite = database.dialect == "sqlite"
@@ -77,10 +94,10 @@ class SqlLedger:
         said_at = said.edited_at if isinstance(said, Edited) else posted.posted_at
         message = self._store_message(connection, posted, conversation, said_at, addressed=answer)
         file_rows.record(connection, posted)
+        if message is None and isinstance(said, Edited):
+            changes.edit(connection, said, now, self._quiet)
         if decision.command is not None:
             return message is not None and commanding.take(connection, posted, decision, conversation, message, now)
-        if message is None and isinstance(said, Edited):
-            _add_version(connection, said)
         if message is None and not (answer and self._raise_to_answer(connection, posted)):
             return False
         return answer and self._make_pending(connection, conversation, now)
@@ -91,9 +108,9 @@ class SqlLedger:
         return identity
 
     def _store_message(
-        self, connection: Connection, posted: Posted, conversation: int, said_at: datetime, *, addressed: bool
+        self, connection: Connection, posted: Posted, conversation: int, said_at: datetime | None, *, addressed: bool
     ) -> int | None:
-        """The new message's id; None when it is there already."""
+        """The new message's id; None when it is there already. Nothing was said when *said_at* is None."""
         row = {
             "conversation_id": conversation,
             "platform": posted.thread.platform,
@@ -101,22 +118,22 @@ class SqlLedger:
             "channel": posted.thread.channel,
             "external_id": posted.id,
             "position": posted.position,
-            "participant_id": self._participant(connection, posted),
+            "participant_id": self._participant(connection, posted.thread, posted.author),
             "addressed": addressed,
             "posted_at": posted.posted_at,
         }
         message: int | None = connection.execute(self._sql.new_message, row).scalar()
-        if message is not None:
+        if message is not None and said_at is not None:
             connection.execute(sql.VERSION, {"message_id": message, "text": posted.text, "at": said_at})
         return message
 
-    def _participant(self, connection: Connection, posted: Posted) -> int:
+    def _participant(self, connection: Connection, place: ThreadRef | MessageRef, who: Participant) -> int:
         row = {
-            "platform": posted.thread.platform,
-            "workspace": posted.thread.workspace,
-            "external_id": posted.author.id,
-            "kind": posted.author.kind.value,
-            "name": posted.author.name,
+            "platform": place.platform,
+            "workspace": place.workspace,
+            "external_id": who.id,
+            "kind": who.kind.value,
+            "name": who.name,
         }
         # Looked for first: an upsert locks the row on PostgreSQL, and all that one person says would wait in line.
         known = connection.execute(sql.PARTICIPANT, row).first()
@@ -127,7 +144,9 @@ class SqlLedger:
 
     def _raise_to_answer(self, connection: Connection, posted: Posted) -> bool:
         """A second copy says that a message which was only listened to is to be answered: once."""
-        return connection.execute(sql.RAISED, _which(posted)).rowcount == 1
+        thread = posted.thread
+        which = changes.parameters(MessageRef(thread.platform, thread.workspace, thread.channel, posted.id))
+        return connection.execute(sql.RAISED, which).rowcount == 1
 
     def _make_pending(self, connection: Connection, conversation: int, now: datetime) -> bool:
         active: datetime | None = connection.execute(sql.ACTIVE_TURN, {"of_conversation": conversation}).scalar()
@@ -135,6 +154,29 @@ class SqlLedger:
         row = {"conversation_id": conversation, "state": "pending", "due_at": due_at, "created_at": now}
         connection.execute(self._sql.pending_turn, row)
         return True
+
+    async def erase(self, deleted: Deleted) -> None:
+        await self._database.write(lambda connection: self._erase(connection, deleted), urgent=True)
+
+    def _erase(self, connection: Connection, deleted: Deleted) -> None:
+        now = self._now(connection)
+        if changes.erase(connection, deleted, now) or deleted.message is None:
+            return
+        posted = deleted.message
+        conversation: int | None = connection.execute(sql.CONVERSATION, _address(posted)).scalar()
+        if conversation is None and (posted.addressed or posted.direct):
+            conversation = self._new_conversation(connection, posted, now)
+        if conversation is not None:  # deleted before we heard of it, or for the second time
+            message = self._store_message(connection, posted, conversation, None, addressed=False)
+            if message is not None:
+                changes.erase_texts(connection, message, now)
+
+    async def react(self, reacted: Reacted) -> None:
+        def write(connection: Connection) -> None:
+            who = partial(self._participant, connection, reacted.ref, reacted.by)
+            steering.react(connection, reacted, who, self._now(connection))
+
+        await self._database.write(write, urgent=True)
 
     # claiming
 
@@ -160,16 +202,15 @@ class SqlLedger:
         parts = _parts(connection, [row.id for row in due if row.fence])  # not the first claim
         return [_turn(row, owner, now, parts.get(row.id, [])) for row in due]
 
-    async def renew(self, owner: str, claims: Collection[Claim]) -> Collection[Claim]:
+    async def renew(self, owner: str, claims: Collection[Claim]) -> Renewal:
         if not claims:
-            return []
+            return Renewal((), {})
         ids = [claim.turn for claim in claims]
 
-        def extend(connection: Connection) -> Collection[Claim]:
+        def extend(connection: Connection) -> Renewal:
             until = self._now(connection) + LEASE
             connection.execute(sql.RENEWED, {"ids": ids, "held_by": owner, "lease_until": until})
-            fences = {row.id: row.fence for row in connection.execute(sql.FENCES, {"ids": ids})}
-            return [claim for claim in claims if fences.get(claim.turn) != claim.fence]
+            return _renewal(claims, {row.id: row for row in connection.execute(sql.FENCES, {"ids": ids})})
 
         return await self._database.write(extend)
 
@@ -229,37 +270,69 @@ class SqlLedger:
         # Undone by a power failure, the call is made again: its answer has gone with the power, too.
         return await self._database.write(write, synced=False)
 
-    async def abandon(self, claim: Claim, completion: int, error: str) -> None:
+    async def abandon(self, claim: Claim, completion: int, error: str, cost: int | None = None) -> None:
         def write(connection: Connection) -> None:
             _change(connection, claim, reason=error)
-            completed.abandon(connection, completion, error)
+            completed.abandon(connection, completion, error, cost)
 
         await self._database.write(write)
 
     async def complete(
-        self, claim: Claim, completion: int, result: Completion, notices: Sequence[Notice], language: str
+        self,
+        claim: Claim,
+        completion: int,
+        result: Completion,
+        notices: Sequence[Notice],
+        language: str,
+        *,
+        stopped: bool = False,
     ) -> None:
         def write(connection: Connection) -> None:
-            _change(connection, claim, **_answered(None, notices, language))
-            completed.finish(connection, completion, result)
+            _change(connection, claim, **_answered(STOPPED if stopped else None, notices, language))
+            completed.finish(connection, claim.turn, completion, result, stopped=stopped)
 
         await self._database.write(write)
 
     async def conclude(self, claim: Claim, reason: str, notices: Sequence[Notice], language: str) -> None:
-        await self._change(claim, **_answered(reason, notices, language))
+        def write(connection: Connection) -> None:
+            _change(connection, claim, **_answered(reason, notices, language))
+            anew.restore(connection, claim.turn)
+
+        await self._database.write(write)
 
     async def outcome(self, claim: Claim) -> Outcome:
         return await self._database.read(lambda connection: completed.outcome(connection, claim))
 
     # settling
 
-    async def shown(self, claim: Claim) -> None:
+    async def shown(self, claim: Claim) -> TurnState:
+        def write(connection: Connection) -> TurnState:
+            now = self._now(connection)
+            _change(connection, claim, owner=None, ended_at=now)
+            row = connection.execute(sql.STATE, {"id": claim.turn}).one()
+            state = _end(row, has_text=completed.has_text(connection, claim))
+            connection.execute(sql.ENDED, {"ended": claim.turn, "state": state.value})
+            if row.changed:  # while it was shown
+                anew.begin(connection, claim.turn, row.due_at, now, changes.EDITED)
+            return TurnState.PENDING if row.changed else state
+
+        return await self._database.write(write)
+
+    async def remove(self, claim: Claim, reason: str) -> None:
         def write(connection: Connection) -> None:
-            succeeded = completed.has_text(connection, claim) or commanding.confirms(connection, claim)
-            state = TurnState.SHOWN if succeeded else TurnState.FAILED
-            _change(connection, claim, state=state.value, owner=None, ended_at=self._now(connection))
+            ended = self._now(connection)
+            _change(connection, claim, state="removed", owner=None, reason=reason[:64], ended_at=ended)
+            completed.choose_none(connection, claim.turn)
 
         await self._database.write(write)
+
+    async def begin_anew(self, claim: Claim) -> None:
+        def write(connection: Connection) -> None:
+            now = self._now(connection)
+            _change(connection, claim, owner=None, lease_until=now, reason="changed")
+            _make_running_pending(connection, claim, now)
+
+        await self._write_beside_records(write)
 
     async def give_up(self, claim: Claim, reason: str) -> None:
         def write(connection: Connection) -> None:
@@ -340,22 +413,24 @@ def _address(posted: Posted) -> dict[str, Any]:
     }
 
 
-def _which(posted: Posted) -> dict[str, Any]:
-    """The parameters that name a message by its platform's id."""
-    return {
-        "on_platform": posted.thread.platform,
-        "in_workspace": posted.thread.workspace,
-        "in_channel": posted.thread.channel,
-        "with_external_id": posted.id,
-    }
+def _renewal(claims: Collection[Claim], rows: Mapping[int, Any]) -> Renewal:
+    lost = [claim for claim in claims if claim.turn not in rows or rows[claim.turn].fence != claim.fence]
+    interrupted = {}
+    for claim in claims:
+        row = rows.get(claim.turn)
+        if claim not in lost and row is not None and row.state == TurnState.RUNNING:
+            if row.changed:
+                interrupted[claim] = Interrupt.CHANGED
+            elif row.stop_requested:
+                interrupted[claim] = Interrupt.STOP
+    return Renewal(lost, interrupted)
 
 
-def _add_version(connection: Connection, edited: Edited) -> None:
-    """Only if the text is another one, and not older than the one we have: edits, too, arrive in any order."""
-    newest = connection.execute(sql.NEWEST_VERSION, _which(edited.message)).first()
-    if newest is not None and newest.text != edited.message.text and newest.at <= edited.edited_at:
-        row = {"message_id": newest.message_id, "text": edited.message.text, "at": edited.edited_at}
-        connection.execute(sql.VERSION, row)
+def _end(row: Any, *, has_text: bool) -> TurnState:
+    """The state of a turn all of which was shown."""
+    if row.reason == STOPPED:
+        return TurnState.STOPPED
+    return TurnState.SHOWN if has_text or row.command is not None else TurnState.FAILED
 
 
 def _take_messages(connection: Connection, claimed: Sequence[Row[Any]]) -> None:
@@ -390,6 +465,9 @@ def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart]) 
         first_attempt_at=row.first_attempt_at or now,
         parts=parts,
         said=[Notice(notice["key"], notice["values"]) for notice in row.notices or ()],
+        closed=row.closed,
+        variant=row.variant,
+        stop_requested=row.stop_requested,
         command=Notice(row.command["key"], row.command["values"]) if row.command else None,
     )
 

@@ -94,25 +94,12 @@ RAISED = (
     )
 )
 
-NEWEST_VERSION = (
-    select(message_versions.c.message_id, message_versions.c.text, message_versions.c.at)
-    .select_from(messages.join(message_versions, message_versions.c.message_id == messages.c.id))
-    .where(
-        messages.c.platform == bindparam("on_platform"),
-        messages.c.workspace == bindparam("in_workspace"),
-        messages.c.channel == bindparam("in_channel"),
-        messages.c.external_id == bindparam("with_external_id"),
-        messages.c.erased_at.is_(None),
-    )
-    .order_by(message_versions.c.id.desc())
-    .limit(1)
-)
-
 CLAIMED = (
     update(turns)
     .where(turns.c.id.in_(bindparam("ids", expanding=True)))
     .values(
         state=case((turns.c.state == "answered", "answered"), else_="running"),
+        changed=and_(turns.c.changed, turns.c.state == "answered"),  # who asks from now on, asks what it reads now
         owner=bindparam("claimed_by"),
         lease_until=bindparam("claimed_until", type_=UtcDateTime),
         fence=turns.c.fence + 1,
@@ -152,8 +139,13 @@ RENEWED = update(turns).where(
     turns.c.owner == bindparam("held_by"),
     turns.c.state.in_(AT_WORK),
 )
-FENCES = select(turns.c.id, turns.c.fence).where(turns.c.id.in_(bindparam("ids", expanding=True)))
-STATE = select(turns.c.state, turns.c.closed).where(turns.c.id == bindparam("id"))
+FENCES = select(turns.c.id, turns.c.fence, turns.c.state, turns.c.stop_requested, turns.c.changed).where(
+    turns.c.id.in_(bindparam("ids", expanding=True))
+)
+STATE = select(turns.c.state, turns.c.closed, turns.c.changed, turns.c.due_at, turns.c.reason, turns.c.command).where(
+    turns.c.id == bindparam("id")
+)
+ENDED = update(turns).where(turns.c.id == bindparam("ended"))
 TO_PENDING = (
     update(turns)
     .where(turns.c.id == bindparam("released"), turns.c.state == literal_column("'running'", String))

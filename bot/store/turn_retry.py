@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, insert, select, update
 
 from bot.core.errors import BotError
 from bot.core.turn import TurnState
+from bot.store import anew
 from bot.store import statements as sql
 from bot.store.database import Database
 from bot.store.tables import UtcDateTime, audit, completions, turns
@@ -51,7 +52,12 @@ _ASKED = (
         turns.c.state,
         turns.c.reason,
         exists()
-        .where(completions.c.turn_id == turns.c.id, completions.c.chosen, completions.c.text != "")
+        .where(
+            completions.c.turn_id == turns.c.id,
+            completions.c.chosen,
+            completions.c.variant == turns.c.variant,
+            completions.c.text != "",
+        )
         .label("has_answer"),
         select(_others.c.id)
         .where(_others.c.conversation_id == turns.c.conversation_id, _others.c.state.in_(sql.AT_WORK))
@@ -62,21 +68,14 @@ _ASKED = (
     .with_for_update(of=turns)
 )
 _AT = bindparam("at", type_=UtcDateTime)
-_ANEW = (
+_TO_SHOW = (
     update(turns)
     .where(turns.c.id == bindparam("turn"))
     .values(
-        due_at=_AT, owner=None, lease_until=_AT, fence=turns.c.fence + 1, attempts=0, first_attempt_at=None,
-        reason="retried", stop_requested=False, ended_at=None,
+        state=TurnState.ANSWERED.value, due_at=_AT, owner=None, lease_until=_AT, fence=turns.c.fence + 1, attempts=0,
+        first_attempt_at=None, reason="retried", stop_requested=False, ended_at=None,
     )
 )  # fmt: skip
-_TO_SHOW = _ANEW.values(state=TurnState.ANSWERED.value)
-_TO_ASK = _ANEW.values(state=TurnState.PENDING.value, closed=True, notices=None)
-_EMPTY = (  # an answer without words ended the turn: another may be chosen now
-    update(completions)
-    .where(and_(completions.c.turn_id == bindparam("turn"), completions.c.chosen))
-    .values(chosen=False)
-)
 _NOTED = insert(audit)
 
 
@@ -109,6 +108,5 @@ def _show_again(connection: Connection, turn: int, now: datetime) -> Retried:
 
 def _ask_again(connection: Connection, turn: int, now: datetime) -> Retried:
     """It is closed: what is asked in the thread meanwhile is another question, and gets an answer of its own."""
-    connection.execute(_EMPTY, {"turn": turn})
-    connection.execute(_TO_ASK, {"turn": turn, "at": now})
+    anew.begin(connection, turn, now, now, "retried")
     return Retried(turn, TurnState.PENDING)

@@ -150,8 +150,40 @@ class Slack:
         return await self.socket_mode.deliver(self._payload(event) | outside)
 
     def delete(self, channel: str, ts: str) -> None:
-        """Somebody with the right to do so deletes a message."""
+        """Somebody with the right to do so deletes a message; the event that tells of it is lost."""
         del self.workspace.channels[channel].messages[ts]
+
+    async def remove(self, channel: str, ts: str) -> None:
+        """
+        Somebody deletes a message. Slack sends a `message_deleted`; of a root with replies a tombstone stays, and a
+        `message_changed` tells of it.
+        """
+        place = self.workspace.channels[channel]
+        message = place.messages[ts]
+        if len(place.thread(ts)) > 1:
+            before = message.wire()
+            message.text, message.blocks, message.subtype = "This message was deleted.", [], "tombstone"
+            message.user, message.bot_id, message.edits = "USLACKBOT", None, 0
+            event = self._changed_event(message) | {"previous_message": before}
+        else:
+            event = self._deleted_event(message)
+            del place.messages[ts]
+        await self.socket_mode.deliver(self._payload(event))
+
+    async def react(self, user: str, channel: str, ts: str, name: str) -> None:
+        users = self.workspace.channels[channel].messages[ts].reactions.setdefault(name, set())
+        users.add(user)
+        await self._reacted("reaction_added", user, channel, ts, name)
+
+    async def unreact(self, user: str, channel: str, ts: str, name: str) -> None:
+        self.workspace.channels[channel].messages[ts].reactions[name].remove(user)
+        await self._reacted("reaction_removed", user, channel, ts, name)
+
+    async def _reacted(self, kind: str, user: str, channel: str, ts: str, name: str) -> None:
+        item = {"type": "message", "channel": channel, "ts": ts}
+        author = self.workspace.channels[channel].messages[ts].user
+        event: Json = {"type": kind, "user": user, "reaction": name, "item": item, "item_user": author}
+        await self.socket_mode.deliver(self._payload(event | {"event_ts": self.workspace.ts()}))
 
     def expire_tickets(self) -> None:
         """Socket Mode addresses that were given out can no longer be used."""
@@ -218,13 +250,17 @@ class Slack:
         if what == "changed":
             event = self._changed_event(message)
         elif what == "deleted":
-            event = self._hidden_event("message_deleted", message) | {"deleted_ts": message.ts}
+            event = self._deleted_event(message)
         task = asyncio.create_task(self.socket_mode.deliver(self._payload(event)))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
     def _changed_event(self, message: Message) -> Json:
         return self._hidden_event("message_changed", message) | {"message": message.wire()}
+
+    def _deleted_event(self, message: Message) -> Json:
+        more = {"deleted_ts": message.ts, "previous_message": message.wire()}
+        return self._hidden_event("message_deleted", message) | more
 
     def _hidden_event(self, subtype: str, message: Message) -> Json:
         kind, stamp = CHANNEL_TYPES[self.workspace.channels[message.channel].kind], self.workspace.ts()

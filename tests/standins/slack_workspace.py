@@ -30,6 +30,7 @@ SCOPES: tuple[str, ...] = (
     "im:read",
     "mpim:history",
     "mpim:read",
+    "reactions:read",
     "reactions:write",
     "users:read",
 )

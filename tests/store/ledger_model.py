@@ -27,8 +27,15 @@ class ModelTurn:
     attempts: int = 0
     parts: dict[int, str | None] = field(default_factory=dict)
     answer: str | None = None
-    retried: bool = False  # and closed
+    closed: bool = False  # asked anew
+    fresh: bool = False  # the answer is of the variant that was asked for last
+    changed: bool = False  # what it asks, since it was claimed
     number: int | None = None  # the ledger's id, once it is known
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody still asks something."""
+        return any(message.addressed and not message.erased for message in self.thread.of(self))
 
     def is_due(self, now: datetime) -> bool:
         if self.state == "pending":
@@ -44,6 +51,7 @@ class ModelMessage:
     text: str
     said_at: datetime
     turn: ModelTurn | None = None
+    erased: bool = False
 
 
 @dataclass(eq=False)
@@ -58,7 +66,7 @@ class ModelThread:
     @property
     def pending(self) -> ModelTurn | None:
         """The one that takes what is said."""
-        return next((turn for turn in self.turns if turn.state == "pending" and not turn.retried), None)
+        return next((turn for turn in self.turns if turn.state == "pending" and not turn.closed), None)
 
     def of(self, turn: ModelTurn | None) -> list[ModelMessage]:
         return sorted((one for one in self.messages.values() if one.turn is turn), key=attrgetter("position"))
@@ -69,7 +77,7 @@ class ModelThread:
         return [(said, answer) for said, answer in before if said or answer]
 
     def texts(self, turn: ModelTurn | None) -> list[str]:
-        return [message.text for message in self.of(turn)]
+        return [message.text for message in self.of(turn) if not message.erased]
 
 
 class LedgerModel:
@@ -86,9 +94,13 @@ class LedgerModel:
             return False
         known = self.threads.setdefault(thread, ModelThread())
         there = known.messages.setdefault(message.position, message)
-        if edited and there.text != message.text and there.said_at <= message.said_at:
+        if edited and not there.erased and there.text != message.text and there.said_at <= message.said_at:
             there.text, there.said_at = message.text, message.said_at
+            if there.turn is not None and there.addressed:
+                self._ask_anew(there.turn, now)
         if there is not message:
+            if there.erased:
+                return False
             if there.addressed or not message.addressed:
                 return False
             there.addressed, there.turn = True, None
@@ -102,8 +114,8 @@ class LedgerModel:
             if turn.state == "running":
                 self._absorb(turn)
             if turn.state != "answered":
-                turn.state = "running"
-                for message in [] if turn.retried else turn.thread.of(None):
+                turn.state, turn.changed = "running", False
+                for message in [] if turn.closed else turn.thread.of(None):
                     message.turn = turn
             turn.owner, turn.lease = owner, now + self._lease
             turn.fence += 1
@@ -118,13 +130,50 @@ class LedgerModel:
 
     def retry(self, turn: ModelTurn, now: datetime) -> bool:
         """Whether that is possible."""
-        if turn.state != "failed" or (turn.answer is not None and turn.thread.active is not None):
+        has_answer = turn.answer is not None and turn.fresh
+        if turn.state != "failed" or (has_answer and turn.thread.active is not None):
             return False
-        turn.state = "pending" if turn.answer is None else "answered"
+        if has_answer:
+            turn.state, turn.owner, turn.due, turn.lease, turn.attempts = "answered", None, now, now, 0
+            turn.fence += 1
+        else:
+            self._begin_anew(turn, now)
+        return True
+
+    def shown(self, turn: ModelTurn, now: datetime) -> None:
+        turn.state, turn.owner = "shown" if turn.answer and turn.fresh else "failed", None
+        if turn.changed:
+            self._begin_anew(turn, max(turn.due, now))
+
+    def begin_anew(self, turn: ModelTurn, now: datetime) -> None:
+        """Its worker has seen that the question is another one."""
+        turn.owner, turn.lease = None, now
+        if turn.state == "running":
+            self._absorb(turn)
+            turn.state = "pending"
+
+    def erase(self, thread: int, position: int, now: datetime) -> None:
+        message = self.threads[thread].messages[position]
+        message.erased = True
+        if message.turn is None or not message.addressed:
+            return
+        if message.turn.state in ACTIVE:
+            message.turn.changed, message.turn.due = True, now
+        elif message.turn.state == "pending" and not message.turn.asks:
+            message.turn.due = now
+
+    def _ask_anew(self, turn: ModelTurn, now: datetime) -> None:
+        if turn.state == "pending":
+            turn.due = max(turn.due, now)
+        elif turn.state in ACTIVE:
+            turn.changed, turn.due = True, now
+        elif turn.state != "removed" and turn is [one for one in turn.thread.turns if one.state != "removed"][-1]:
+            self._begin_anew(turn, now)
+
+    def _begin_anew(self, turn: ModelTurn, now: datetime) -> None:
+        turn.state, turn.closed, turn.changed, turn.fresh = "pending", True, False, False
         turn.owner, turn.due, turn.lease, turn.attempts = None, now, now, 0
         turn.fence += 1
-        turn.retried = turn.retried or turn.answer is None
-        return True
 
     def restart(self, now: datetime) -> None:
         """All workers have died and another one starts."""
@@ -133,7 +182,7 @@ class LedgerModel:
                 turn.owner, turn.lease = None, now
 
     def _absorb(self, turn: ModelTurn) -> None:
-        if turn.thread.pending is not None and not turn.retried:
+        if turn.thread.pending is not None and not turn.closed:
             self._join(turn.thread.pending)
 
     def _join(self, turn: ModelTurn) -> None:

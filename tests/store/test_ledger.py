@@ -9,7 +9,7 @@ import pytest
 from bot.core.conversation import Edited, Participant, ParticipantKind, Posted, Said, ThreadRef
 from bot.core.errors import LeaseLost
 from bot.core.policy import decide
-from bot.core.ports import CompletionStart, Given, Sampling
+from bot.core.ports import CompletionStart, Given, Renewal, Sampling
 from bot.core.turn import Completion, Notice, Turn, TurnState, Usage
 from bot.store.ledger import LEASE, SqlLedger
 from tests.store.conftest import Clock
@@ -274,7 +274,7 @@ async def test_a_renewed_lease_lasts(ledger: SqlLedger, clock: Clock) -> None:
     await record(ledger, said(1.0))
     turn = await claimed(ledger)
     clock.advance(LEASE.total_seconds() - 1)
-    assert await ledger.renew("me", [turn.claim]) == []
+    assert await ledger.renew("me", [turn.claim]) == Renewal([], {})
     clock.advance(LEASE.total_seconds() - 1)
     assert await claim(ledger) == []
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import bindparam, select
 
-from bot.core.conversation import Edited, Participant, Posted, ThreadRef
+from bot.core.conversation import Deleted, Edited, MessageRef, Participant, Posted, ThreadRef
 from bot.core.errors import LeaseLost
 from bot.core.policy import Decision, decide
 from bot.core.situation import Situation
@@ -131,7 +131,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert (turn.state, turn.attempts, turn.claim.fence) == (model.state, model.attempts, model.fence)
         assert {part.number: part.id for part in turn.parts} == model.parts
         assert [message.version.text for message in history.messages] == model.thread.texts(model)
-        assert any(message.addressed for message in history.messages)
+        assert any(message.addressed for message in history.messages) == model.asks
         past = [([one.version.text for one in p.messages], p.answer.text if p.answer else None) for p in history.past]
         assert past == model.thread.past(model)
 
@@ -150,8 +150,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self._held)
     @rule(owner=OWNERS)
     def renew(self, owner: str) -> None:
-        lost = self._do(self._ledger.renew(owner, [held.turn.claim for held in self._held]))
-        assert set(lost) == {one.turn.claim for one in self._held if one.turn.claim.fence != one.model.fence}
+        renewal = self._do(self._ledger.renew(owner, [held.turn.claim for held in self._held]))
+        assert set(renewal.lost) == {one.turn.claim for one in self._held if one.turn.claim.fence != one.model.fence}
+        assert set(renewal.interrupted) == {one.turn.claim for one in self.able("running") if one.model.changed}
         for held in self._held:
             if held.model.owner == owner and held.model.state in ("running", "answered"):
                 held.model.lease = self._clock() + LEASE
@@ -179,6 +180,12 @@ class LedgerMachine(RuleBasedStateMachine):
         return [(n, at) for n, thread in threads for at, one in thread.messages.items() if not one.addressed]
 
     @property
+    def said(self) -> list[tuple[int, int]]:
+        """Thread and position of what can be deleted."""
+        threads = self._model.threads.items()
+        return [(n, at) for n, thread in threads for at, one in thread.messages.items() if not one.erased]
+
+    @property
     def late(self) -> list[Held]:
         return [held for held in self._held if not held.holds]
 
@@ -195,7 +202,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _begin(self, held: Held) -> None:
         earlier = [other for other in held.model.thread.turns if other.order < held.model.order]
-        assert all(other.state in OVER or other.retried for other in earlier)
+        assert all(other.state in OVER or other.closed for other in earlier)
         held.begun.append(self._do(ask(self._ledger, held.turn)))
 
     @precondition(lambda self: self.able("running", begun=True))
@@ -212,7 +219,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def _complete(self, held: Held) -> None:
         result = replace(RESULT, text=f"답 {held.turn.claim.turn}.{held.turn.claim.fence}")
         self._do(self._ledger.complete(held.turn.claim, held.begun[-1], result, [Notice("length")], "ko"))
-        held.model.state, held.model.answer = "answered", result.text
+        held.model.state, held.model.answer, held.model.fresh = "answered", result.text, True
         outcome = self._do(self._ledger.outcome(held.turn.claim))
         assert (outcome.text, list(outcome.notices)) == (result.text, [Notice("length")])
 
@@ -223,7 +230,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _conclude(self, held: Held) -> None:
         self._do(self._ledger.conclude(held.turn.claim, "model_auth", [Notice("model_auth")], "en"))
-        held.model.state = "answered"
+        held.model.state, held.model.fresh = "answered", held.model.answer is not None
 
     @precondition(lambda self: self.able("running"))
     @rule(pick=PICK)
@@ -253,9 +260,32 @@ class LedgerMachine(RuleBasedStateMachine):
         self._shown(chosen(self.able("answered"), pick))
 
     def _shown(self, held: Held) -> None:
-        self._do(self._ledger.shown(held.turn.claim))
-        held.model.state = "shown" if held.model.answer else "failed"
-        held.model.owner = None
+        state = self._do(self._ledger.shown(held.turn.claim))
+        self._model.shown(held.model, self._clock())
+        assert state == held.model.state
+
+    @precondition(lambda self: any(one.model.changed for one in self.able("running")))
+    @rule(pick=PICK)
+    def begin_anew(self, pick: int) -> None:
+        held = chosen([one for one in self.able("running") if one.model.changed], pick)
+        self._do(self._ledger.begin_anew(held.turn.claim))
+        self._model.begin_anew(held.model, self._clock())
+        self._held.remove(held)
+
+    @precondition(lambda self: self.said)
+    @rule(pick=PICK)
+    def delete(self, pick: int) -> None:
+        thread, position = chosen(self.said, pick)
+        ref = MessageRef(self._platform, "T1", "C1", f"{thread}.{position}")
+        self._do(self._ledger.erase(Deleted(ref, None, START)))
+        self._model.erase(thread, position, self._clock())
+
+    @precondition(lambda self: any(not one.model.asks for one in self.able("running")))
+    @rule(pick=PICK)
+    def remove(self, pick: int) -> None:
+        held = chosen([one for one in self.able("running") if not one.model.asks], pick)
+        self._do(self._ledger.remove(held.turn.claim, "nothing to answer"))
+        held.model.state, held.model.owner, held.model.answer = "removed", None, None
 
     @precondition(lambda self: self.able("running", "answered"))
     @rule(pick=PICK)
@@ -314,6 +344,8 @@ class LedgerMachine(RuleBasedStateMachine):
             self._ledger.shown(claim),
             self._ledger.give_up(claim, "late"),
             self._ledger.release(claim, self._clock(), "late"),
+            self._ledger.begin_anew(claim),
+            self._ledger.remove(claim, "late"),
         ):
             with pytest.raises(LeaseLost):
                 self._do(write)
@@ -351,7 +383,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self._clock.advance(100)
             self.claim("last", 3)
             while self.able("running"):
-                self.answer(0)
+                self.answer(0)  # whatever was asked
             while self.able("answered"):
                 self.shown(0)
             self.the_ledger_is_as_the_model()

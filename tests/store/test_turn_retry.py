@@ -181,7 +181,7 @@ async def test_an_old_claim_can_write_nothing_to_a_retried_turn(
     await ledger.complete(old.claim, await ask(ledger, old), RESULT, [], "en")
     await ledger.give_up(old.claim, "is_archived")
     await retry(database, old.claim.turn, clock)
-    assert await ledger.renew("me", [old.claim]) == [old.claim]
+    assert (await ledger.renew("me", [old.claim])).lost == [old.claim]
 
 
 async def test_later_turns_are_not_past_for_a_retried_one_but_it_is_for_them(

@@ -30,6 +30,8 @@ SENTENCES = {
     "To undo that, mention me with “listen in this channel”.",
     "mode_mention_direct": "In direct messages no mention is needed, so I go on answering all of them. "
     "To silence me, write me the one word “quiet” as a new message.",
+    "stopped": "Stopped here, as asked.",
+    "stopped_unanswered": "Stopped, as asked.",
     # instead of an answer
     "outage": "The model cannot be reached right now. I keep your question and answer here as soon as it is back.",
     "empty_answer": "The model's answer was empty. Ask me again, perhaps with the question put differently.",

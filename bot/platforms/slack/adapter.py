@@ -34,6 +34,7 @@ from bot.platforms.slack.logs import bolt_logger, sdk_logger
 from bot.platforms.slack.message import BlockSupport
 from bot.platforms.slack.names import SlackDirectory
 from bot.platforms.slack.noticing import SlackNoticing
+from bot.platforms.slack.reactions import DEFAULT_NAMES, Names, reacted
 from bot.platforms.slack.reply import SlackReply
 
 logger = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class SlackPlatform:
         ping_seconds: float = PING_SECONDS,
         watermarks: Watermarks | None = None,
         catch_up: CatchUpSettings | None = None,
+        reactions: Names = DEFAULT_NAMES,
     ) -> None:
         """Without *watermarks* nothing that was missed is read."""
         self._bot_token, self._app_token, self._api_url = bot_token, app_token, api_url
@@ -69,6 +71,7 @@ class SlackPlatform:
         self._noticing = SlackNoticing(self._api)
         self._directory = SlackDirectory(self._api)
         self._files = SlackFiles(self._api, bot_token, api_url)
+        self._reactions = reactions
         self._identity: Identity | None = None
 
     @property
@@ -176,7 +179,7 @@ class SlackPlatform:
             return authorization
 
         async def commit(body: dict[str, Any]) -> BoltResponse:
-            return await _commit(body, identity, receive)
+            return await _commit(body, identity, self._reactions, receive)
 
         app = AsyncApp(
             name="threadbot",
@@ -207,7 +210,7 @@ def _log_defect(task: asyncio.Task[None]) -> None:
         logger.error("slack: what was missed is no longer read, by a defect of ours", exc_info=error)
 
 
-async def _commit(body: dict[str, Any], identity: Identity, receive: Receive) -> BoltResponse:
+async def _commit(body: dict[str, Any], identity: Identity, names: Names, receive: Receive) -> BoltResponse:
     """
     Only a 200 is acknowledged. What is of no interest gets one too: Slack would deliver it again and again.
 
@@ -216,11 +219,11 @@ async def _commit(body: dict[str, Any], identity: Identity, receive: Receive) ->
     if for_another_team(body, identity):
         logger.info("slack: an event for another workspace is left to the bot that is there")
         return BoltResponse(status=200)
-    said = incoming(body, identity)
-    if said is None:
+    event = incoming(body, identity) or reacted(body, identity, names)
+    if event is None:
         return BoltResponse(status=200)
     try:
-        await receive(said)
+        await receive(event)
     except LedgerError:
         logger.warning("slack: an event could not be stored and is not acknowledged")
         return BoltResponse(status=503)

@@ -14,11 +14,11 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.core.conversation import Edited, Incoming, ParticipantKind
+from bot.core.conversation import Deleted, Incoming, ParticipantKind, Posted, Said
 from bot.core.errors import BotError, LedgerError, PlatformError
 from bot.core.ports import WHOLE_WORKSPACE, Receive, Watermarks
 from bot.core.retry import reconnect_wait
-from bot.platforms.slack.events import PLATFORM, Identity, Place, moment_of, position_of, said
+from bot.platforms.slack.events import PLATFORM, Identity, Place, moment_of, position_of, read
 from bot.platforms.slack.history import History
 
 logger = logging.getLogger(__name__)
@@ -163,7 +163,7 @@ class CatchUp:
         since = max(mark - LOOK_BACK // MICROSECOND, position_of(earliest))
         place = Place(self._us.team_id, channel, direct=channel.startswith("D"), recovered=True)
         for message in await self._history.news(channel, since, known):
-            incoming = said(message, place, self._us)
+            incoming = read(message, place, self._us)
             if incoming is not None and not _is_ours(incoming):
                 await self._hand_in(incoming)
         await self._advance(channel, began)
@@ -217,9 +217,9 @@ class _Reading:
             logger.info("slack: channel %s was not read: %s", channel, error.code)
 
 
-def _is_ours(incoming: Incoming) -> bool:
-    message = incoming.message if isinstance(incoming, Edited) else incoming
-    return message.author.kind is ParticipantKind.SELF
+def _is_ours(found: Said | Deleted) -> bool:
+    posted = found if isinstance(found, Posted) else found.message
+    return posted is not None and posted.author.kind is ParticipantKind.SELF
 
 
 def _now() -> datetime:

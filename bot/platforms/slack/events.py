@@ -13,7 +13,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core.addressing import PRODUCT_NAMES, calls
-from bot.core.conversation import Edited, Incoming, Participant, ParticipantKind, Posted, ThreadRef
+from bot.core.conversation import (
+    Deleted,
+    Edited,
+    Incoming,
+    MessageRef,
+    Participant,
+    ParticipantKind,
+    Posted,
+    Said,
+    ThreadRef,
+)
 from bot.platforms.slack.attached import files_of
 from bot.platforms.slack.people import all_ids, mentioned_in, name_of
 from bot.platforms.slack.text import readable
@@ -24,6 +34,8 @@ Json = Mapping[str, Any]
 
 CONTENT_SUBTYPES = frozenset({None, "file_share", "thread_broadcast", "me_message", "bot_message"})
 """The subtypes that carry something said. The rest are changes (message_changed, …) and noise (channel_join, …)."""
+
+TOMBSTONE = "tombstone"  # the subtype of what is left of a deleted message that has replies
 
 LAST_POSITION = 253_402_300_799_999_999  # microseconds; the last one that a datetime can hold
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,33 +76,59 @@ def incoming(body: Json, us: Identity) -> Incoming | None:
     if event.get("type") not in ("app_mention", "message") or not isinstance(channel, str):
         return None
     place = Place(
-        workspace=_workspace(body, us),
+        workspace=workspace(body, us),
         channel=channel,
         direct=event.get("channel_type") == "im" or channel.startswith("D"),  # app_mention has no channel_type
         app_id=body.get("api_app_id"),
         mention=event.get("type") == "app_mention",
     )
-    return _changed(event, place, us) if event.get("subtype") == "message_changed" else said(event, place, us)
+    match event.get("subtype"):
+        case "message_changed":
+            return _changed(event, place, us)
+        case "message_deleted":
+            return _deleted(event.get("deleted_ts"), event, place, us)
+        case _:
+            return read(event, place, us)
 
 
-def said(message: Json, place: Place, us: Identity) -> Incoming | None:
-    """A message object of Slack's; one that was edited since says so itself (`edited`) and is an Edited."""
+def read(message: Json, place: Place, us: Identity) -> Said | Deleted | None:
+    """
+    A message object of Slack's, as it is now.
+
+    One that was edited since says so itself (`edited`) and is an Edited; a tombstone is a Deleted.
+    """
+    if message.get("subtype") == TOMBSTONE:
+        return _deleted(message.get("ts"), message, place, us)
     posted = _posted(message, place, us)
     edited_at = _edited_at(message)
     return posted if posted is None or edited_at is None else Edited(posted, edited_at)
 
 
+def _deleted(ts: object, event: Json, place: Place, us: Identity) -> Deleted | None:
+    """*event* may say when, and what the message last was."""
+    said_at = moment(ts)
+    if not isinstance(ts, str) or said_at is None:
+        return None
+    before = event.get("previous_message")
+    message = _posted(before, place, us) if isinstance(before, Mapping) and before.get("ts") == ts else None
+    at = moment(event.get("event_ts")) or moment(event.get("ts")) or said_at
+    return Deleted(MessageRef(PLATFORM, place.workspace, place.channel, ts), message, at)
+
+
 def _changed(event: Json, place: Place, us: Identity) -> Incoming | None:
     """
-    The whole message comes in `message`. Slack calls it changed, too, when a link was unfurled in it.
+    The whole message comes in `message`. Slack calls it changed, too, when a link was unfurled in it, or when it was
+    deleted and has replies.
 
     Each of our own edits comes back like this; nobody needs them.
     """
     message = event.get("message")
     if not isinstance(message, Mapping):
         return None
+    if message.get("subtype") == TOMBSTONE:
+        return _deleted(message.get("ts"), event, place, us)
     posted = _posted(message, place, us)
-    edited_at = _edited_at(message) or _moment(event.get("ts"))
+    edited_at = _edited_at(message) or moment(event.get("ts"))
     if posted is None or edited_at is None or posted.author.kind is ParticipantKind.SELF:
         return None
     return Edited(posted, edited_at)
@@ -98,10 +136,11 @@ def _changed(event: Json, place: Place, us: Identity) -> Incoming | None:
 
 def _edited_at(message: Json) -> datetime | None:
     edited = message.get("edited")
-    return _moment(edited.get("ts")) if isinstance(edited, Mapping) else None
+    return moment(edited.get("ts")) if isinstance(edited, Mapping) else None
 
 
-def _moment(ts: object) -> datetime | None:
+def moment(ts: object) -> datetime | None:
+    """A ts as an aware datetime; None if it is none."""
     position = microseconds(ts) if isinstance(ts, str) else None
     return None if position is None else moment_of(position)
 
@@ -175,7 +214,7 @@ def for_another_team(body: Json, us: Identity) -> bool:
     return bool(teams) and all(teams) and not organization and us.team_id not in teams
 
 
-def _workspace(body: Json, us: Identity) -> str:
+def workspace(body: Json, us: Identity) -> str:
     """
     The team the event was delivered for, as Bolt finds it: in Slack Connect the body's own may be another's.
 

@@ -34,6 +34,7 @@ SCOPES = (
     Scope("im:read", "know its direct message conversations, to read there what it missed"),
     Scope("mpim:history", "follow a thread in a group direct message; find its own post after a crash"),
     Scope("mpim:read", "know the group direct messages it is in, to read there what it missed"),
+    Scope("reactions:read", "see the reactions that steer a conversation, such as :pushpin:"),
     Scope("reactions:write", "show :eyes: on a question until it is answered, where it cannot show that it is writing"),
     Scope("users:read", "know people by their names"),
 )
@@ -44,6 +45,8 @@ EVENTS = (
     Event("message.groups", "the same in a private channel"),
     Event("message.im", "a direct message is answered"),
     Event("message.mpim", "the same in a group direct message"),
+    Event("reaction_added", "a reaction on a message of a conversation, or on an answer, steers it"),
+    Event("reaction_removed", "taking it away undoes that"),
 )
 
 APP_TOKEN_SCOPE = Scope("connections:write", "open the Socket Mode connection (app-level token)")

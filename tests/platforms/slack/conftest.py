@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.core.conversation import Edited, Incoming, Posted, ThreadRef
+from bot.core.conversation import Deleted, Edited, Incoming, Posted, Reacted, ThreadRef
 from bot.core.ports import Reply, ReplyRequest, Watermarks
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.platforms.slack.catch_up import CatchUpSettings
@@ -81,8 +81,12 @@ class Heard(list[Posted]):
     def __init__(self) -> None:
         super().__init__()
         self.edits: list[Edited] = []
+        self.others: list[Deleted | Reacted] = []
 
     async def __call__(self, said: Incoming) -> None:
+        if isinstance(said, Deleted | Reacted):
+            self.others.append(said)
+            return
         if isinstance(said, Edited):
             self.edits.append(said)
         self.append(said.message if isinstance(said, Edited) else said)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.conversation import Edited, ParticipantKind, Posted, ThreadRef
+from bot.core.conversation import Deleted, Edited, MessageRef, ParticipantKind, Posted, ThreadRef
 from bot.core.files import FileRef
-from bot.platforms.slack.events import Identity, Place, for_another_team, incoming, microseconds, said, timestamp
+from bot.platforms.slack import events
+from bot.platforms.slack.events import Identity, Place, for_another_team, incoming, microseconds, timestamp
 
 US = Identity("T1", "U0BOT", "B0BOT")
 TS = "1700000000.000100"
@@ -132,9 +133,7 @@ def test_subtypes_that_carry_something_said_are_taken(subtype: str | None) -> No
     assert posted(subtype=subtype).text == "hello"
 
 
-@pytest.mark.parametrize(
-    "subtype", ["message_changed", "message_deleted", "message_replied", "channel_join", "channel_topic", "tombstone"]
-)
+@pytest.mark.parametrize("subtype", ["message_changed", "message_replied", "channel_join", "channel_topic"])
 def test_other_subtypes_are_of_no_interest(subtype: str) -> None:
     assert incoming(body(subtype=subtype), US) is None
 
@@ -241,7 +240,7 @@ def test_changes_of_our_own_messages_are_of_no_interest(message: dict[str, Any])
     assert incoming(changed(**message), US) is None
 
 
-@pytest.mark.parametrize("message", [{"subtype": "tombstone"}, {"ts": None}, {"user": None}])
+@pytest.mark.parametrize("message", [{"ts": None}, {"user": None}])
 def test_a_change_to_something_that_says_nothing_is_of_no_interest(message: dict[str, Any]) -> None:
     assert incoming(changed(**message), US) is None
 
@@ -254,9 +253,41 @@ def test_a_direct_message_that_is_edited_is_direct() -> None:
     assert edited(channel="D1", channel_type="im").message.direct
 
 
+def deleted(**event: Any) -> dict[str, Any]:
+    return body(**{"subtype": "message_deleted", "ts": None, "text": None, "user": None, "deleted_ts": TS} | event)
+
+
+def test_a_deletion_names_the_message_and_what_it_said() -> None:
+    before = {"type": "message", "user": "U1", "text": "<@U0BOT> 안녕", "ts": TS}
+    found = incoming(deleted(previous_message=before, event_ts="1700000009.000000"), US)
+    assert isinstance(found, Deleted)
+    assert (found.ref, found.deleted_at.second) == (MessageRef("slack", "T1", "C1", TS), 29)
+    assert found.message == posted(text="<@U0BOT> 안녕")
+
+
+def test_a_deletion_that_says_nothing_of_the_message_names_it() -> None:
+    found = incoming(deleted(), US)
+    assert isinstance(found, Deleted)
+    assert (found.ref.id, found.message) == (TS, None)
+
+
+def test_a_root_whose_thread_goes_on_becomes_a_tombstone() -> None:
+    event = changed(subtype="tombstone", user="USLACKBOT", text="This message was deleted.")
+    found = incoming(event, US)
+    assert isinstance(found, Deleted)
+    assert found.ref.id == TS
+    wire = {"type": "message", "subtype": "tombstone", "user": "USLACKBOT", "text": "", "ts": TS}
+    assert isinstance(events.read(wire, Place("T1", "C1", direct=False, recovered=True), US), Deleted)
+
+
+@pytest.mark.parametrize("ts", [None, "", "yesterday", 17])
+def test_a_deletion_of_no_message_is_of_no_interest(ts: object) -> None:
+    assert incoming(deleted(deleted_ts=ts), US) is None
+
+
 def test_a_message_that_is_read_back_is_the_message_that_the_event_told_of() -> None:
     wire = {"type": "message", "user": "U1", "text": "<@U0BOT> 안녕", "ts": TS, "team": "T1", "reply_count": 1}
-    read = said(wire, Place("T1", "C1", direct=False, recovered=True), US)
+    read = events.read(wire, Place("T1", "C1", direct=False, recovered=True), US)
     assert read == replace(posted(text="<@U0BOT> 안녕"), recovered=True)
 
 

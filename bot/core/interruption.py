@@ -1,0 +1,64 @@
+"""Why the asking of a turn ends early: somebody stops it, or what is asked is another thing by now."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.core.errors import BotError
+from bot.core.turn import Completion
+
+
+class Interrupt(StrEnum):
+    STOP = "stop"  # somebody asked for it
+    CHANGED = "changed"  # the question was edited, or deleted: begin anew
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What a call of the model that was cut off by us had brought."""
+
+    completion: int
+    result: Completion
+
+
+class Interrupted(BotError):  # noqa: N818 - a fact, as in StopIteration
+    """Asking was ended on purpose. *partial* is None when there was no call of the model under way."""
+
+    def __init__(self, interrupt: Interrupt, partial: Partial | None = None) -> None:
+        super().__init__(interrupt.value)
+        self.interrupt = interrupt
+        self.partial = partial
+
+
+class Interruption:
+    """
+    One turn's way of being interrupted: only while it asks. What was answered is shown.
+
+    The worker interrupts by cancelling the turn's task. Whoever is cancelled tells by *interrupt* that this is why.
+    """
+
+    def __init__(self) -> None:
+        self.interrupt: Interrupt | None = None
+        self._asking = True
+
+    def close(self) -> None:
+        """From now on it is too late."""
+        self._asking = False
+
+    def by(self, interrupt: Interrupt, task: asyncio.Task[None]) -> None:
+        """Interrupt *task*, once."""
+        if self._asking and self.interrupt is None:
+            self.interrupt = interrupt
+            task.cancel()
+
+    def caught(self, partial: Partial | None = None) -> Interrupted | None:
+        """Call where a CancelledError was caught: what to raise instead, or None when it is not ours."""
+        if self.interrupt is None:
+            return None
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()
+        self.close()
+        return Interrupted(self.interrupt, partial)

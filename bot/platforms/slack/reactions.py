@@ -1,0 +1,48 @@
+"""
+Reactions that steer a conversation: which of Slack's names stands for what, and the event that tells of one. Pure.
+
+Source: the events `reaction_added` and `reaction_removed`. They name a message by channel and ts, never its thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.core.conversation import MessageRef, Operation, Participant, Reacted
+from bot.platforms.slack.events import PLATFORM, Identity, Json, moment, workspace
+
+Names = Mapping[str, Operation]
+"""Slack's name of a reaction, without colons → what it does."""
+
+DEFAULT_NAMES: Names = {
+    "pushpin": Operation.PIN,
+    "see_no_evil": Operation.HIDE,
+    "scissors": Operation.CUT,
+    "repeat": Operation.REPEAT,
+    "octagonal_sign": Operation.STOP,
+}
+EVENTS = ("reaction_added", "reaction_removed")
+
+
+def reacted(body: Json, us: Identity, names: Names) -> Reacted | None:
+    """None for a reaction that stands for nothing, is ours, or is not on a message. Never raises."""
+    event = body.get("event")
+    if body.get("type") != "event_callback" or not isinstance(event, Mapping) or event.get("type") not in EVENTS:
+        return None
+    item, name, user = event.get("item"), event.get("reaction"), event.get("user")
+    at = moment(event.get("event_ts"))
+    if not isinstance(item, Mapping) or not isinstance(name, str) or not isinstance(user, str) or at is None:
+        return None
+    operation = names.get(name.partition("::")[0])  # the rest is a skin tone
+    channel, ts = item.get("channel"), item.get("ts")
+    if operation is None or user == us.bot_user_id or item.get("type") != "message":
+        return None
+    if not isinstance(channel, str) or not isinstance(ts, str):
+        return None
+    return Reacted(
+        ref=MessageRef(PLATFORM, workspace(body, us), channel, ts),
+        operation=operation,
+        by=Participant(user),
+        added=event.get("type") == "reaction_added",
+        at=at,
+    )

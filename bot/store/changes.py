@@ -1,0 +1,208 @@
+"""
+What was said changes: edits and deletions, and what they mean for the turn that asks, or has asked. Part of the ledger.
+
+A turn at work is only marked; the process that works on it sees the mark when it renews its lease.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, exists, literal_column, or_, select, update
+
+from bot.core.conversation import Deleted, Edited, MessageRef
+from bot.core.turn import TurnState
+from bot.store import anew
+from bot.store.statements import PENDING, VERSION
+from bot.store.tables import (
+    UtcDateTime,
+    completions,
+    conversations,
+    files,
+    message_versions,
+    messages,
+    reply_parts,
+    turns,
+)
+
+EDITED = "edited"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message that we know, and the turn that took it."""
+
+    id: int
+    turn: int | None
+    addressed: bool
+
+
+def parameters(ref: MessageRef) -> dict[str, Any]:
+    return {
+        "on_platform": ref.platform,
+        "in_workspace": ref.workspace,
+        "in_channel": ref.channel,
+        "with_external_id": ref.id,
+    }
+
+
+def _named(table: Any) -> tuple[Any, ...]:
+    return (
+        table.c.platform == bindparam("on_platform"),
+        table.c.workspace == bindparam("in_workspace"),
+        table.c.channel == bindparam("in_channel"),
+    )
+
+
+# Built once; see statements.py.
+_FOUND = (
+    select(messages.c.id, messages.c.turn_id, messages.c.addressed)
+    .where(*_named(messages), messages.c.external_id == bindparam("with_external_id"), messages.c.erased_at.is_(None))
+    .with_for_update()  # a claim that takes it waits for us, or we for it
+)
+_STATE = select(turns.c.state).where(turns.c.id == bindparam("turn")).with_for_update()
+_NEWEST_VERSION = (
+    select(message_versions.c.text, message_versions.c.at)
+    .where(message_versions.c.message_id == bindparam("message"))
+    .order_by(message_versions.c.id.desc())
+    .limit(1)
+)
+_AT = bindparam("when", type_=UtcDateTime)
+_LATER = case((turns.c.due_at < _AT, _AT), else_=turns.c.due_at)
+_PUT_OFF = update(turns).where(turns.c.id == bindparam("turn"), turns.c.state == PENDING).values(due_at=_LATER)
+_DUE_NOW = update(turns).where(turns.c.id == bindparam("turn"), turns.c.state == PENDING).values(due_at=_AT)
+_CHANGED = (
+    update(turns)
+    .where(
+        turns.c.id == bindparam("turn"),
+        or_(*(turns.c.state == literal_column(f"'{state}'") for state in ("running", "answered"))),
+    )
+    .values(changed=True, due_at=_AT)
+)
+_STALE = update(turns).where(turns.c.id == bindparam("turn")).values(stale=True)
+_ERASED = update(messages).where(messages.c.id == bindparam("message")).values(erased_at=_AT)
+_TEXTS_ERASED = (
+    update(message_versions).where(message_versions.c.message_id == bindparam("message")).values(text=None, given=None)
+)
+_FILES_ERASED = (
+    update(files)
+    .where(files.c.message_id == bindparam("message"))
+    .values(text=None, content=None, name=None, locator=None, note=None)
+)
+_STILL_ASKED = select(
+    exists().where(
+        messages.c.turn_id == bindparam("turn"),
+        messages.c.addressed,
+        messages.c.erased_at.is_(None),
+        messages.c.hidden.is_(False),
+    )
+)
+_ANSWER = (
+    select(turns.c.id, turns.c.state, turns.c.conversation_id, reply_parts.c.number)
+    .select_from(reply_parts.join(turns, turns.c.id == reply_parts.c.turn_id).join(conversations))
+    .where(
+        *_named(conversations), reply_parts.c.external_id == bindparam("with_external_id"), turns.c.command.is_(None)
+    )
+)
+_ANSWER_ERASED = update(completions).where(completions.c.turn_id == bindparam("turn")).values(text=None, refusal=None)
+
+
+def find(connection: Connection, ref: MessageRef) -> Found | None:
+    """A message that is not erased."""
+    row = connection.execute(_FOUND, parameters(ref)).first()
+    if row is None:
+        return None
+    return Found(row.id, row.turn_id, row.addressed)
+
+
+def state_of(connection: Connection, turn: int) -> TurnState:
+    """It stays so until the end of the transaction."""
+    return TurnState(connection.execute(_STATE, {"turn": turn}).scalar_one())
+
+
+def edit(connection: Connection, edited: Edited, now: datetime, quiet: timedelta) -> None:
+    """
+    Add a version if the text is another one, and not older than the one we have: edits, too, arrive in any order.
+
+    A question is answered anew once it has been *quiet*.
+    """
+    posted = edited.message
+    thread = posted.thread
+    found = find(connection, MessageRef(thread.platform, thread.workspace, thread.channel, posted.id))
+    if found is None:
+        return
+    newest = connection.execute(_NEWEST_VERSION, {"message": found.id}).first()
+    if newest is not None and (newest.text == posted.text or newest.at > edited.edited_at):
+        return
+    connection.execute(VERSION, {"message_id": found.id, "text": posted.text, "at": edited.edited_at})
+    if found.turn is not None and found.addressed:
+        _ask_anew(connection, found.turn, now, quiet)
+
+
+def _ask_anew(connection: Connection, turn: int, now: datetime, quiet: timedelta) -> None:
+    state = state_of(connection, turn)
+    when = {"turn": turn, "when": now + quiet}
+    if state is TurnState.PENDING:
+        connection.execute(_PUT_OFF, when)
+    elif state in (TurnState.RUNNING, TurnState.ANSWERED):
+        change(connection, turn, now + quiet)
+    elif state in (TurnState.SHOWN, TurnState.FAILED, TurnState.STOPPED):
+        if anew.is_last(connection, turn):
+            anew.begin(connection, turn, now + quiet, now, EDITED)
+        else:
+            connection.execute(_STALE, {"turn": turn})
+
+
+def change(connection: Connection, turn: int, due: datetime) -> None:
+    """Mark a turn that is at work: it is asked anew, at *due*."""
+    connection.execute(_CHANGED, {"turn": turn, "when": due})
+
+
+def erase(connection: Connection, deleted: Deleted, now: datetime) -> bool:
+    """Erase a message, or an answer of ours. False when it is neither: nothing is known of it."""
+    found = find(connection, deleted.ref)
+    if found is None:
+        return _erase_answer(connection, deleted.ref)
+    erase_texts(connection, found.id, now)
+    if found.turn is not None and found.addressed:
+        ask_less(connection, found.turn, now)
+    return True
+
+
+def erase_texts(connection: Connection, message: int, now: datetime) -> None:
+    """Leave the tombstone, so that no later delivery brings it back."""
+    connection.execute(_ERASED, {"message": message, "when": now})
+    connection.execute(_TEXTS_ERASED, {"message": message})
+    connection.execute(_FILES_ERASED, {"message": message})
+
+
+def ask_less(connection: Connection, turn: int, now: datetime) -> None:
+    """
+    One of the questions of *turn* is gone, perhaps its only one: a turn that is not over begins anew with the others.
+
+    With none left its reply is removed by whoever claims it next: only a worker can do that.
+    """
+    change(connection, turn, now)
+    if not connection.execute(_STILL_ASKED, {"turn": turn}).scalar():
+        connection.execute(_DUE_NOW, {"turn": turn, "when": now})
+
+
+def find_answer(connection: Connection, ref: MessageRef) -> Any:
+    """The turn whose reply has this message: (id, state, conversation_id, number), or None."""
+    return connection.execute(_ANSWER, parameters(ref)).first()
+
+
+def _erase_answer(connection: Connection, ref: MessageRef) -> bool:
+    """
+    Somebody deleted an answer. What follows on its first part goes with it: nobody reads it without its beginning.
+
+    We delete messages of ours, too, but only while a turn is at work, or after its part is another message.
+    """
+    row = find_answer(connection, ref)
+    if row is None:
+        return False
+    if row.number == 1 and row.state in (TurnState.SHOWN, TurnState.STOPPED):
+        connection.execute(_ANSWER_ERASED, {"turn": row.id})
+    return True

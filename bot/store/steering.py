@@ -1,0 +1,119 @@
+"""
+Reactions that steer a conversation: what is pinned, hidden, cut off, asked again or stopped. Part of the ledger.
+
+A reaction may stand on a message that was said or on a part of an answer. Events arrive in any order and more than
+once: each person's newest one counts, and a mark is there as long as one person's is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Executable, bindparam, exists, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.core.conversation import Operation, Reacted
+from bot.core.turn import TurnState
+from bot.store import anew, changes
+from bot.store.statements import AT_WORK, PENDING
+from bot.store.tables import messages, reactions, turns
+
+MARKS = {Operation.PIN: "pinned", Operation.HIDE: "hidden", Operation.CUT: "cut"}
+"""The operations that leave a mark, and its column."""
+
+OVER = (TurnState.SHOWN, TurnState.FAILED, TurnState.STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What the reaction stands on; *message* is None for an answer."""
+
+    message: int | None
+    turn: int | None
+
+
+def _noted(upsert: Any) -> Executable:
+    made = upsert(reactions)
+    newer: Executable = made.on_conflict_do_update(
+        index_elements=["platform", "workspace", "channel", "external_id", "operation", "participant_id"],
+        set_={"active": made.excluded.active, "at": made.excluded.at},
+        where=reactions.c.at < made.excluded.at,
+    ).returning(reactions.c.id)
+    return newer
+
+
+# Built once; see statements.py.
+_NOTED = {"sqlite": _noted(sqlite.insert), "postgresql": _noted(postgresql.insert)}
+_ACTIVE = select(
+    exists().where(
+        reactions.c.platform == bindparam("platform"),
+        reactions.c.workspace == bindparam("workspace"),
+        reactions.c.channel == bindparam("channel"),
+        reactions.c.external_id == bindparam("external_id"),
+        reactions.c.operation == bindparam("operation"),
+        reactions.c.active,
+    )
+)
+_STOPPED = (
+    update(turns)
+    .where(turns.c.id == bindparam("turn"), turns.c.state.in_([PENDING, *AT_WORK]))
+    .values(stop_requested=True)
+)
+
+
+def react(connection: Connection, reacted: Reacted, participant: Callable[[], int], now: datetime) -> None:
+    """*participant* gives the id of who reacted, once it is known that it is needed."""
+    target = _target(connection, reacted)
+    if target is None:
+        return
+    row = {
+        "platform": reacted.ref.platform,
+        "workspace": reacted.ref.workspace,
+        "channel": reacted.ref.channel,
+        "external_id": reacted.ref.id,
+        "operation": reacted.operation.value,
+        "participant_id": participant(),
+        "at": reacted.at,
+        "active": reacted.added,
+    }
+    if connection.execute(_NOTED[connection.dialect.name], row).first() is None:
+        return  # delivered again, or overtaken by a newer one
+    if reacted.operation in MARKS:
+        _mark(connection, target, reacted.operation, now, active=bool(connection.execute(_ACTIVE, row).scalar()))
+    elif reacted.added:
+        _act(connection, target, reacted.operation, now)
+
+
+def _target(connection: Connection, reacted: Reacted) -> _Target | None:
+    found = changes.find(connection, reacted.ref)
+    if found is not None:
+        return _Target(found.id, found.turn)
+    answer = changes.find_answer(connection, reacted.ref)
+    return answer and _Target(None, answer.id)
+
+
+def _mark(connection: Connection, target: _Target, operation: Operation, now: datetime, *, active: bool) -> None:
+    table, identity = (turns, target.turn) if target.message is None else (messages, target.message)
+    connection.execute(update(table).where(table.c.id == identity).values({MARKS[operation]: active}))
+    if operation is Operation.HIDE and active and target.message is not None and target.turn is not None:
+        changes.ask_less(connection, target.turn, now)
+
+
+def _act(connection: Connection, target: _Target, operation: Operation, now: datetime) -> None:
+    if target.turn is None:
+        return
+    if operation is Operation.STOP:
+        connection.execute(_STOPPED, {"turn": target.turn})
+    elif target.message is None:
+        _repeat(connection, target.turn, now)
+
+
+def _repeat(connection: Connection, turn: int, now: datetime) -> None:
+    state = changes.state_of(connection, turn)
+    if state in OVER:
+        anew.begin(connection, turn, now, now, "repeated")
+    elif state is TurnState.ANSWERED:
+        changes.change(connection, turn, now)
