@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from bot.core.conversation import Operation
 from bot.core.errors import BotError, PlatformError
 from bot.settings import Settings
 
@@ -69,7 +70,6 @@ async def slack(settings: Settings, announce: Announce) -> None:
 
 def slack_platform(settings: Settings, store: Database) -> SlackPlatform:
     """Slack as the settings want it; how far it has read is kept in *store*."""
-    from bot.core.conversation import Operation
     from bot.platforms.slack.adapter import SlackPlatform
     from bot.platforms.slack.catch_up import CatchUpSettings
     from bot.store.watermarks import SqlWatermarks
@@ -82,8 +82,13 @@ def slack_platform(settings: Settings, store: Database) -> SlackPlatform:
         api_url=settings.slack_api_url,
         watermarks=SqlWatermarks(store),
         catch_up=CatchUpSettings(longest=timedelta(hours=settings.catch_up_hours)),
-        reactions={name: Operation(what) for what, name in settings.reactions.items() if name != "none"},
+        reactions=reaction_names(settings),
     )
+
+
+def reaction_names(settings: Settings) -> Mapping[str, Operation]:
+    """What each reaction does, by its name."""
+    return {name: Operation(what) for what, name in settings.reactions.items() if name != "none"}
 
 
 async def _slack_line(platform: SlackPlatform) -> str:

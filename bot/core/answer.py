@@ -231,7 +231,7 @@ class Answerer:
             if collected.has_words:
                 raise BrokenAnswer(error, completion, self._completion(collected)) from error
             raise
-        notices = self._notices(result, turn, history)
+        notices = [*self._notices(result, turn, history), *await self._told(turn, prompt, result)]
         language = _language(history)
         await self._checkpoint("before complete")
         outcome = await self._complete(turn, Partial(completion, result), notices, language)
@@ -330,6 +330,15 @@ class Answerer:
         if late := _lateness(turn, history):
             notices.append(late)
         return notices
+
+    async def _told(self, turn: Turn, prompt: Prompt, result: Completion) -> Sequence[Notice]:
+        """What the first answer after a cut of the window says of it, once for each."""
+        conversation = turn.conversation
+        window = (prompt.window_start, prompt.window_position)
+        if not result.text or window <= (conversation.told_start, conversation.told_position):
+            return []
+        forgotten = await self._ledger.count_before(conversation.id, *window)
+        return [finish.forgotten(forgotten)] if forgotten else []
 
     async def _conclude(self, turn: Turn, history: History, reason: str, notice: Notice) -> Outcome:
         language = _language(history)

@@ -172,6 +172,7 @@ class Message:
     addressed: bool
     posted_at: datetime  # aware, UTC
     files: Sequence[File] = ()
+    pinned: bool = False  # not to be dropped by the budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +189,5 @@ class Conversation:
     direct: bool
     window_start: int = 0  # a turn's id
     window_position: int = 0  # a message's position
+    told_start: int = 0  # the window that people were told of
+    told_position: int = 0

@@ -37,6 +37,15 @@ def notices(completion: Completion, max_tokens: int) -> Sequence[Notice]:
     return [Notice(key, {"limit": max_tokens} if key == "empty_length" else {})]
 
 
+def forgotten(messages: int) -> Notice:
+    """What to say when the window has left *messages* behind."""
+    return Notice("forgotten", {"messages": messages}) if messages > 1 else Notice("forgotten_one")
+
+
+def tells_of_window(notices: Sequence[Notice]) -> bool:
+    return any(notice.key in ("forgotten", "forgotten_one") for notice in notices)
+
+
 def lateness(began_at: datetime, asked_at: datetime) -> Notice | None:
     """What to say when work on an answer began long after the question was asked."""
     late = began_at - asked_at

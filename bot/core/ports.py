@@ -336,6 +336,9 @@ class Ledger(Protocol):
     async def begin(self, claim: Claim, start: CompletionStart) -> int:
         """Note a call of the model before it is made. Returns the completion's id."""
 
+    async def count_before(self, conversation: int, turn: int, position: int) -> int:
+        """How many messages and answers a window leaves out that starts at *turn* and, in it, at *position*."""
+
     async def abandon(self, claim: Claim, completion: int, error: str, cost: int | None = None) -> None:
         """Note that a call ended without an answer; *cost* in nano-dollars, as far as it is known."""
 
@@ -352,7 +355,8 @@ class Ledger(Protocol):
         """
         Store an answer and what is to be said with it: the turn is answered.
 
-        *stopped*: somebody wanted no more of it. An earlier variant of the answer is no longer sent.
+        *stopped*: somebody wanted no more of it. An earlier variant of the answer is no longer sent. A notice that
+        tells of the conversation's window is not needed again until it moves.
         """
 
     async def conclude(self, claim: Claim, reason: str, notices: Sequence[Notice], language: str) -> None:

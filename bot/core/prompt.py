@@ -58,6 +58,7 @@ class _Entry:
     role: Role
     text: str
     tokens: int
+    pinned: bool = False
 
 
 def build(
@@ -78,7 +79,8 @@ def build(
     *reserved*: names that are ours.
 
     The question is what comes from the turn's first message to the bot on; what was said before it since the last
-    answer is context and may be dropped.
+    answer is context and may be dropped. What is pinned is not dropped, as long as it takes no more than half of the
+    budget: the newest of it has precedence.
     """
     writer = _Writer(readable, counting, Speakers(history.said, reserved), alone=history.alone)
     past = [writer.past_turn(earlier) for earlier in history.past]
@@ -87,10 +89,13 @@ def build(
     question = [writer.message(message) for message in history.messages[first:]]
     system = [_Entry("", "system", system_prompt, writer.cost(system_prompt))] if system_prompt else []
 
+    fixed = counting.per_prompt + _total(system) + _total(question)
+    older = [entry for earlier in history.pinned for entry in writer.past_turn(earlier) if entry.pinned]
+    pinned = _pinned([*older, *(e for entries in past for e in entries), *context], fixed, prompt_tokens)
     window = budget.fit(
-        fixed=counting.per_prompt + _total(system) + _total(question),
-        past=[_total(entries) for entries in past],
-        context=[entry.tokens for entry in context],
+        fixed=fixed + _total(pinned.values()),
+        past=[_total(entry for entry in entries if entry.key not in pinned) for entries in past],
+        context=[0 if entry.key in pinned else entry.tokens for entry in context],
         budget=prompt_tokens,
         keep=keep,
     )
@@ -98,7 +103,15 @@ def build(
         return window
 
     kept = [entry for entries in past[window.dropped_turns :] for entry in entries]
-    sent = [*kept, *context[window.dropped_context :], *question]
+    left = [*older, *(e for entries in past[: window.dropped_turns] for e in entries)]
+    left_context = context[: window.dropped_context]
+    sent = [
+        *(entry for entry in left if entry.key in pinned),
+        *kept,
+        *(entry for entry in left_context if entry.key in pinned),
+        *context[window.dropped_context :],
+        *question,
+    ]
     keys = {entry.key for entry in sent}
     messages, tokens = _join([*system, *sent], counting)
     start, position = _window_start(conversation, turn, history, window)
@@ -125,6 +138,17 @@ def is_blank(history: History, readable: Callable[[str], str]) -> bool:
     return all(not readable(message.version.text).strip() for message in said)
 
 
+def _pinned(entries: Sequence[_Entry], fixed: int, prompt_tokens: int) -> dict[str, _Entry]:
+    """By key, those that stay whatever has to go."""
+    left = min(prompt_tokens // 2, prompt_tokens - fixed)
+    pinned: dict[str, _Entry] = {}
+    for entry in reversed(entries):
+        if entry.pinned and entry.tokens <= left:
+            pinned[entry.key] = entry
+            left -= entry.tokens
+    return pinned
+
+
 class _Writer:
     """Gives each message its form, once, and counts it."""
 
@@ -140,7 +164,8 @@ class _Writer:
         entries = [self.message(message) for message in earlier.messages]
         if earlier.answer and earlier.answer.text:
             tokens = self._counting.per_message + earlier.answer.tokens
-            entries.append(_Entry(f"c{earlier.answer.completion}", "assistant", earlier.answer.text, tokens))
+            key = f"c{earlier.answer.completion}"
+            entries.append(_Entry(key, "assistant", earlier.answer.text, tokens, earlier.answer.pinned))
         return entries
 
     def message(self, message: Message) -> _Entry:
@@ -152,7 +177,7 @@ class _Writer:
             self._named = True
         elif text and self._named:
             tokens += UNNAMED_TOKENS
-        return _Entry(f"v{version.id}", "user", text, tokens + self._counting.per_message)
+        return _Entry(f"v{version.id}", "user", text, tokens + self._counting.per_message, message.pinned)
 
     def _form(self, message: Message) -> tuple[str, int]:
         said = self._readable(message.version.text)

@@ -94,6 +94,7 @@ class Answer:
     completion: int
     text: str
     tokens: int  # of *text*, without the overhead of a message
+    pinned: bool = False  # not to be dropped by the budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,13 @@ class History:
     messages: Sequence[Message]
     alone: bool  # one person only has spoken in the whole conversation
     newcomer: bool = False  # nobody of those who ask was answered in a direct message before
+    pinned: Sequence[PastTurn] = ()  # what was said before the window and is pinned, and nothing else of it
 
     @property
     def said(self) -> Sequence[Message]:
         """All messages, oldest first."""
-        return [*(message for past in self.past for message in past.messages), *self.messages]
+        past = [*self.pinned, *self.past]
+        return [*(message for earlier in past for message in earlier.messages), *self.messages]
 
 
 @dataclass(frozen=True, slots=True)

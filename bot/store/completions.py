@@ -30,6 +30,13 @@ _WINDOW = (
     )
     .values(window_start=bindparam("new_start"), window_position=bindparam("new_position"))
 )
+_TOLD = (
+    update(conversations)
+    .where(
+        conversations.c.id == select(turns.c.conversation_id).where(turns.c.id == bindparam("turn")).scalar_subquery()
+    )
+    .values(told_start=conversations.c.window_start, told_position=conversations.c.window_position)
+)
 _STARTED = insert(completions).returning(completions.c.id)
 _ENDED = update(completions).where(completions.c.id == bindparam("completion"))
 _SYSTEM_PROMPT = select(system_prompts.c.id).where(system_prompts.c.sha256 == bindparam("sha256"))
@@ -131,6 +138,11 @@ def finish(connection: Connection, turn: int, completion: int, result: Completio
         "total_seconds": result.total_seconds,
     }
     connection.execute(_ENDED, row)
+
+
+def note_told(connection: Connection, turn: int) -> None:
+    """People were told which window the conversation has."""
+    connection.execute(_TOLD, {"turn": turn})
 
 
 def outcome(connection: Connection, claim: Claim) -> Outcome:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, func, or_, select
 
 from bot.core.conversation import Message, Participant, ParticipantKind, Version
 from bot.core.files import File
 from bot.core.turn import Answer, History, PastTurn, Turn
 from bot.store import files as file_rows
+from bot.store import marks
 from bot.store.tables import completions, conversations, message_versions, messages, participants, turns
 
 LEFT_BEHIND = 32  # turns before one that the window has left behind; the budget cuts them further
@@ -25,25 +26,44 @@ def load(connection: Connection, turn: Turn) -> History:
     That is how the thread reads once the answer is there, and later prompts find it in its place.
     """
     conversation = turn.conversation
-    start, position = _window(connection, turn)
-    window = {"conversation": conversation.id, "start": start, "turn": turn.claim.turn}
+    steered = marks.read(connection, conversation.id, turn.claim.turn)
+    start = max(_window(connection, turn), steered.cut)
+    window = {"conversation": conversation.id, "start": start[0], "turn": turn.claim.turn}
     files = file_rows.of_window(connection, window)
     said: dict[int, list[Message]] = {}
     for row in (connection.execute(_MESSAGES, window)).all():
         # What the turn is to answer is cut by its prompt alone: a late message may lie before the window.
-        if row.turn_id > start or row.position >= position or row.turn_id == turn.claim.turn:
+        place = (row.turn_id, row.position)
+        ours = row.turn_id == turn.claim.turn and (row.addressed or place >= steered.cut)
+        if ours or place >= start:
             said.setdefault(row.turn_id, []).append(_message(row, files.get(row.id, ())))
-    answers = {
-        row.turn_id: Answer(row.id, row.text, row.text_tokens) for row in (connection.execute(_ANSWERS, window)).all()
-    }
+    answers = {row.turn_id: _answer(row) for row in (connection.execute(_ANSWERS, window)).all()}
     current = said.pop(turn.claim.turn, [])
-    past = [PastTurn(id, said.get(id, ()), answers.get(id)) for id in sorted(said.keys() | answers.keys())]  # noqa: A001
     return History(
-        past=past,
+        past=_past(said, answers),
         messages=current,
+        pinned=_pinned(connection, window, steered.cut, start) if steered.pinned else (),
         alone=bool(connection.execute(_ALONE, {"conversation": conversation.id}).scalar()),
         newcomer=conversation.direct and not connection.execute(_ANSWERED_BEFORE, {"turn": turn.claim.turn}).scalar(),
     )
+
+
+def _past(said: Mapping[int, Sequence[Message]], answers: Mapping[int, Answer]) -> list[PastTurn]:
+    return [PastTurn(each, said.get(each, ()), answers.get(each)) for each in sorted(said.keys() | answers.keys())]
+
+
+def _pinned(
+    connection: Connection, window: Mapping[str, int], first: marks.Place, until: marks.Place
+) -> list[PastTurn]:
+    """What is pinned from *first* on and before *until*."""
+    before = {**window, "start": first[0], "turn": min(until[0], window["turn"])}
+    files = file_rows.of_window(connection, before)
+    said: dict[int, list[Message]] = {}
+    for row in connection.execute(_PINNED_MESSAGES, before).all():
+        if first <= (row.turn_id, row.position) < until and row.turn_id != window["turn"]:
+            said.setdefault(row.turn_id, []).append(_message(row, files.get(row.id, ())))
+    rows = connection.execute(_PINNED_ANSWERS, before).all()
+    return _past(said, {row.turn_id: _answer(row) for row in rows if first <= (row.turn_id, marks.ANSWER) < until})
 
 
 def _window(connection: Connection, turn: Turn) -> tuple[int, int]:
@@ -55,7 +75,7 @@ def _window(connection: Connection, turn: Turn) -> tuple[int, int]:
     return connection.execute(_EARLIER, which).scalar() or 0, 0
 
 
-def _messages() -> Select[Any]:
+def _messages(*conditions: ColumnElement[bool]) -> Select[Any]:
     newest = message_versions.outerjoin(
         _newer, and_(_newer.c.message_id == message_versions.c.message_id, _newer.c.id > message_versions.c.id)
     )
@@ -67,6 +87,7 @@ def _messages() -> Select[Any]:
             messages.c.addressed,
             messages.c.external_id,
             messages.c.posted_at,
+            messages.c.pinned,
             message_versions.c.id.label("version"),
             message_versions.c.text,
             message_versions.c.given,
@@ -88,23 +109,30 @@ def _messages() -> Select[Any]:
             messages.c.hidden.is_(False),
             message_versions.c.text.is_not(None),
             _newer.c.id.is_(None),
+            *conditions,
         )
         .order_by(messages.c.turn_id, messages.c.position, messages.c.id)
     )
 
 
-def _answers() -> Select[Any]:
+def _answers(*conditions: ColumnElement[bool]) -> Select[Any]:
     return (
-        select(completions.c.id, completions.c.turn_id, completions.c.text, completions.c.text_tokens)
+        select(completions.c.id, completions.c.turn_id, completions.c.text, completions.c.text_tokens, turns.c.pinned)
         .select_from(turns.join(completions, completions.c.turn_id == turns.c.id))
         .where(
             turns.c.conversation_id == bindparam("conversation"),
             turns.c.id >= bindparam("start"),
             turns.c.id < bindparam("turn"),
+            turns.c.hidden.is_(False),
             completions.c.chosen,
             completions.c.text != "",
+            *conditions,
         )
     )
+
+
+def _answer(row: Row[Any]) -> Answer:
+    return Answer(row.id, row.text, row.text_tokens, row.pinned)
 
 
 def _message(row: Row[Any], files: Sequence[File]) -> Message:
@@ -117,6 +145,7 @@ def _message(row: Row[Any], files: Sequence[File]) -> Message:
         addressed=row.addressed,
         posted_at=row.posted_at,
         files=files,
+        pinned=row.pinned,
     )
 
 
@@ -126,6 +155,41 @@ def _alone() -> Select[Any]:
     first = select(func.min(messages.c.participant_id)).where(of_conversation).scalar_subquery()
     last = select(func.max(messages.c.participant_id)).where(of_conversation).scalar_subquery()
     return select(first == last)
+
+
+def count_before(connection: Connection, window: Mapping[str, int]) -> int:
+    """Messages and answers before a window of *conversation* that are neither hidden nor pinned."""
+    said: int = connection.execute(_SAID_BEFORE, window).scalar_one()
+    answered: int = connection.execute(_ANSWERED_EARLIER, window).scalar_one()
+    return said + answered
+
+
+def _said_before() -> Select[Any]:
+    return select(func.count(messages.c.id)).where(
+        messages.c.conversation_id == bindparam("conversation"),
+        or_(
+            messages.c.turn_id < bindparam("start"),
+            and_(messages.c.turn_id == bindparam("start"), messages.c.position < bindparam("position")),
+        ),
+        messages.c.erased_at.is_(None),
+        messages.c.hidden.is_(False),
+        messages.c.pinned.is_(False),
+    )
+
+
+def _answered_earlier() -> Select[Any]:
+    return (
+        select(func.count(completions.c.id))
+        .select_from(turns.join(completions, completions.c.turn_id == turns.c.id))
+        .where(
+            turns.c.conversation_id == bindparam("conversation"),
+            turns.c.id < bindparam("start"),
+            turns.c.hidden.is_(False),
+            turns.c.pinned.is_(False),
+            completions.c.chosen,
+            completions.c.text != "",
+        )
+    )
 
 
 def _answered_before() -> Select[Any]:
@@ -154,4 +218,7 @@ def _earlier() -> Select[Any]:
 
 # Built once; see statements.py.
 _EARLIER = _earlier()
+_SAID_BEFORE, _ANSWERED_EARLIER = _said_before(), _answered_earlier()
+_PINNED_MESSAGES = _messages(messages.c.pinned)
+_PINNED_ANSWERS = _answers(turns.c.pinned)
 _MESSAGES, _ANSWERS, _ALONE, _ANSWERED_BEFORE = _messages(), _answers(), _alone(), _answered_before()

@@ -27,6 +27,7 @@ from bot.core.conversation import (
     ThreadRef,
 )
 from bot.core.errors import LeaseLost, LedgerError
+from bot.core.finish import tells_of_window
 from bot.core.interruption import Interrupt
 from bot.core.policy import Action, Decide, Decision
 from bot.core.ports import CompletionStart, KnownName, Recorded, Renewal
@@ -270,6 +271,10 @@ class SqlLedger:
         # Undone by a power failure, the call is made again: its answer has gone with the power, too.
         return await self._database.write(write, synced=False)
 
+    async def count_before(self, conversation: int, turn: int, position: int) -> int:
+        where = {"conversation": conversation, "start": turn, "position": position}
+        return await self._database.read(lambda connection: histories.count_before(connection, where))
+
     async def abandon(self, claim: Claim, completion: int, error: str, cost: int | None = None) -> None:
         def write(connection: Connection) -> None:
             _change(connection, claim, reason=error)
@@ -290,6 +295,8 @@ class SqlLedger:
         def write(connection: Connection) -> None:
             _change(connection, claim, **_answered(STOPPED if stopped else None, notices, language))
             completed.finish(connection, claim.turn, completion, result, stopped=stopped)
+            if tells_of_window(notices):
+                completed.note_told(connection, claim.turn)
 
         await self._database.write(write)
 
@@ -459,6 +466,8 @@ def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart]) 
             direct=row.direct,
             window_start=row.window_start,
             window_position=row.window_position,
+            told_start=row.told_start,
+            told_position=row.told_position,
         ),
         state=TurnState.ANSWERED if row.state == "answered" else TurnState.RUNNING,
         attempts=row.attempts + 1,

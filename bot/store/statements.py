@@ -260,6 +260,8 @@ def _due(*, skip_locked: bool) -> Executable:
             *(conversations.c[name] for name in ("platform", "workspace", "channel", "thread", "direct")),
             conversations.c.window_start,
             conversations.c.window_position,
+            conversations.c.told_start,
+            conversations.c.told_position,
         )
         .select_from(turns.join(conversations))
         .where(conversations.c.platform.in_(bindparam("platforms", expanding=True)))

@@ -162,6 +162,12 @@ turns = Table(
         "state IN ('pending', 'running', 'answered', 'shown', 'failed', 'stopped', 'removed')", name="state"
     ),
     Index("ix_turns_conversation_id_id", "conversation_id", "id"),
+    Index(
+        "ix_turns_steered",
+        "conversation_id",
+        sqlite_where=text("pinned OR cut"),
+        postgresql_where=text("pinned OR cut"),
+    ),
     Index("ix_turns_due", "due_at", sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'")),
     Index(
         "uq_turns_pending",
@@ -201,6 +207,12 @@ messages = Table(
     Index("ix_messages_conversation_id_turn_id_position", "conversation_id", "turn_id", "position"),
     Index("ix_messages_conversation_id_participant_id", "conversation_id", "participant_id"),
     Index("ix_messages_participant_id", "participant_id"),
+    Index(
+        "ix_messages_steered",
+        "conversation_id",
+        sqlite_where=text("pinned OR cut"),
+        postgresql_where=text("pinned OR cut"),
+    ),
 )
 
 message_versions = Table(

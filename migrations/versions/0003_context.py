@@ -25,6 +25,14 @@ def upgrade() -> None:
     op.create_index(
         "uq_turns_pending", "turns", ["conversation_id"], unique=True, sqlite_where=OPEN, postgresql_where=OPEN
     )
+    for table in ("messages", "turns"):
+        op.create_index(
+            f"ix_{table}_steered",
+            table,
+            ["conversation_id"],
+            sqlite_where=sa.text("pinned OR cut"),
+            postgresql_where=sa.text("pinned OR cut"),
+        )
     op.create_index("ix_reply_parts_external_id", "reply_parts", ["external_id"])
     _create_reactions()
     _create_models()

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot import app
+from bot.commands.run import reaction_names
 from bot.core.retry import Patience
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.settings import Settings
@@ -32,7 +33,10 @@ class Office:
         """The bot at work; stopped cleanly at the end, with its turns finished."""
         chosen = Settings(**{**self._settings(), **settings})
         platform = SlackPlatform(
-            bot_token=self.slack.bot_token, app_token=self.slack.app_token, api_url=self.slack.api_url
+            bot_token=self.slack.bot_token,
+            app_token=self.slack.app_token,
+            api_url=self.slack.api_url,
+            reactions=reaction_names(chosen),
         )
         stop = asyncio.Event()
         running = asyncio.create_task(app.run(chosen, [platform], until=lambda: _set(stop), patience=patience))

@@ -30,6 +30,8 @@ SENTENCES = {
     "To undo that, mention me with “listen in this channel”.",
     "mode_mention_direct": "In direct messages no mention is needed, so I go on answering all of them. "
     "To silence me, write me the one word “quiet” as a new message.",
+    "forgotten": "I no longer see the {messages} oldest messages of this thread.",
+    "forgotten_one": "I no longer see the oldest message of this thread.",
     "stopped": "Stopped here, as asked.",
     "stopped_unanswered": "Stopped, as asked.",
     # instead of an answer
