@@ -15,8 +15,10 @@ from bot.core.answer import Answerer, AnswerSettings
 from bot.core.errors import BotError, LedgerError
 from bot.core.learning import Learning
 from bot.core.ports import Checkpoint, LanguageModel, Platform, Sampling
+from bot.core.reading import FileIntake
 from bot.core.retry import Patience
 from bot.core.worker import BURST_SECONDS, EDIT_QUIET_SECONDS, Worker, WorkerSettings, persist
+from bot.files.reader import ChildReader
 from bot.health import internal_listener
 from bot.llm import prices, tokens
 from bot.llm.offline import OfflineModel
@@ -159,6 +161,7 @@ def _worker(
         learning=learning,
         checkpoint=checkpoint,
         persist=persist,
+        files=FileIntake(ChildReader(), ledger.files),
     )
     worker_settings = WorkerSettings(
         max_concurrent_turns=settings.max_concurrent_turns,

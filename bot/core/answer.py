@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from bot.core import budget, estimate, finish
+from bot.core import budget, estimate, file_form, finish
 from bot.core.collected import Collected
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.interruption import Interrupt, Interrupted, Interruption, Partial
@@ -38,6 +38,7 @@ from bot.core.ports import (
 )
 from bot.core.presenter import Presenter
 from bot.core.prompt import Counting, Prompt, build, is_blank
+from bot.core.reading import FileIntake
 from bot.core.texts import language_of, sentence
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnState, Usage
 
@@ -85,7 +86,9 @@ class Answerer:
         learning: Learning,
         checkpoint: Checkpoint,
         persist: Persist,
+        files: FileIntake | None = None,
     ) -> None:
+        """Without *files* those that come with messages are named only."""
         self._ledger = ledger
         self._model = model
         self._platforms = platforms
@@ -93,6 +96,7 @@ class Answerer:
         self._checkpoint = checkpoint
         self._persist = persist
         self._learning = learning
+        self._files = files
 
     async def answer(self, turn: Turn, interruption: Interruption) -> None:
         """
@@ -183,15 +187,18 @@ class Answerer:
     async def _ask_within_the_window(
         self, turn: Turn, presenter: Presenter, interruption: Interruption
     ) -> Outcome | None:
-        """Ask; when the server's window turns out to be smaller than was known, cut the prompt and ask again."""
+        """Ask; when the server takes less than was known (a shorter prompt, no images), ask again with less."""
         for _ in range(LEARNING_ROUNDS):
             try:
                 return await self._ask(turn, presenter, interruption)
             except ModelError as error:
-                if error.problem is not ModelProblem.CONTEXT_LENGTH:
-                    raise
                 name = self._settings.model
-                await self._learning.refused(name, self._model.window(name), error.limit)
+                if error.problem is ModelProblem.IMAGES:
+                    await self._learning.refused_images(name)
+                elif error.problem is ModelProblem.CONTEXT_LENGTH:
+                    await self._learning.refused(name, self._model.window(name), error.limit)
+                else:
+                    raise
         return await self._ask(turn, presenter, interruption)
 
     def _window(self) -> int:
@@ -209,6 +216,8 @@ class Answerer:
         if is_blank(history, platform.readable):
             return await self._conclude(turn, history, "blank question", Notice("question_blank"))
         await self._learning.refresh(self._settings.model)
+        if self._files is not None:
+            history = await self._files.read(history, platform, self._budget(), self._count)
         prompt = self._prompt(turn, await named(history, turn, platform, self._ledger), platform)
         if isinstance(prompt, budget.QuestionTooLong):
             numbers = {"tokens": prompt.tokens, "budget": prompt.budget}
@@ -237,7 +246,9 @@ class Answerer:
         outcome = await self._complete(turn, Partial(completion, result), notices, language)
         await self._checkpoint("after complete")
         counted, estimated = start.prompt_tokens, start.estimated_tokens
-        await self._learning.answered(turn.claim.turn, start.model, counted, estimated, result.usage)
+        # What images cost is estimated; how the model counts text is not to be learned from them.
+        usage = Usage() if any(message.images for message in prompt.messages) else result.usage
+        await self._learning.answered(turn.claim.turn, start.model, counted, estimated, usage)
         return outcome
 
     async def _complete(
@@ -250,11 +261,22 @@ class Answerer:
         turn_changed(turn, TurnState.ANSWERED, "stopped" if stopped else f"finish_reason {result.finish_reason}")
         return Outcome(result.text or None, notices, language)
 
+    def _count(self, text: str) -> int:
+        return self._model.count_tokens(self._settings.model, text)
+
+    def _limit(self) -> int:
+        """Tokens of a prompt, in the model's own."""
+        return budget.prompt_budget(self._settings.prompt_tokens, self._window(), self._settings.max_tokens)
+
+    def _budget(self) -> int:
+        """Tokens of a prompt, as we count them."""
+        return estimate.in_ours(self._limit(), self._learning.factor(self._settings.model))
+
     def _prompt(self, turn: Turn, named: Named, platform: Platform) -> Prompt | budget.QuestionTooLong:
         settings = self._settings
         per_message, per_prompt = self._model.overhead(settings.model)
         factor = self._learning.factor(settings.model)
-        limit = budget.prompt_budget(settings.prompt_tokens, self._window(), settings.max_tokens)  # in the model's own
+        limit = self._limit()
         prompt = build(
             system_prompt=settings.system_prompt,
             conversation=turn.conversation,
@@ -262,9 +284,10 @@ class Answerer:
             history=named.history,
             readable=lambda text: platform.readable(text, named.names),
             reserved=named.reserved,
-            counting=Counting(lambda text: self._model.count_tokens(settings.model, text), per_message, per_prompt),
+            counting=Counting(self._count, per_message, per_prompt),
             prompt_tokens=estimate.in_ours(limit, factor),
             keep=settings.keep,
+            sees=self._learning.sees(settings.model),
         )
         return estimate.told(prompt, limit, factor) if isinstance(prompt, budget.QuestionTooLong) else prompt
 
@@ -329,7 +352,7 @@ class Answerer:
             notices.append(Notice("direct_threads"))
         if late := _lateness(turn, history):
             notices.append(late)
-        return notices
+        return [*notices, *file_form.notices(history.messages, sees=self._learning.sees(self._settings.model))]
 
     async def _told(self, turn: Turn, prompt: Prompt, result: Completion) -> Sequence[Notice]:
         """What the first answer after a cut of the window says of it, once for each."""

@@ -29,6 +29,7 @@ class ModelProblem(StrEnum):
     AUTH = "model_auth"
     NOT_FOUND = "model_not_found"
     CONTEXT_LENGTH = "model_context_length"
+    IMAGES = "model_images"  # it was sent some and sees none
     BAD_REQUEST = "model_bad_request"
 
     @property

@@ -1,5 +1,5 @@
 """
-What was learned of models: how they count, and how much they take. How it is learned is in estimate.py.
+What was learned of models: how they count, how much they take, whether they see. How they count is in estimate.py.
 
 All processes on one database share it. Learning never fails a turn: without the database it goes on in memory.
 """
@@ -59,6 +59,18 @@ class Learning:
     def window(self, model: str, known: int) -> int:
         """Tokens, prompt and completion together, where *known* is what is believed without asking."""
         return min(known, self.known(model).window or known, self._guessed_windows.get(model, known))
+
+    def sees(self, model: str) -> bool:
+        """Whether the model takes images; every model is believed to until its server says otherwise."""
+        return self.known(model).sees is not False
+
+    async def refused_images(self, model: str) -> None:
+        log.warning("%s does not take images: they are only named to it", model)
+        self._known[model] = replace(self.known(model), sees=False)
+        try:
+            await self._notes.note_sight(model, sees=False)
+        except LedgerError as error:
+            log.debug("what was learned of %s could not be noted: %s", model, error)
 
     async def answered(self, turn: int, model: str, counted: int, estimated: int, usage: Usage) -> None:
         """Learn from what a prompt was billed; say so when it was estimated wrongly."""

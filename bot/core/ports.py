@@ -160,9 +160,20 @@ Role = Literal["system", "user", "assistant"]
 
 
 @dataclass(frozen=True, slots=True)
+class PromptImage:
+    """*at*: where it stands in the content of its message, in characters."""
+
+    at: int
+    content: bytes
+    media_type: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class PromptMessage:
     role: Role
     content: str
+    images: Sequence[PromptImage] = ()  # in their order
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +238,7 @@ class LearnedModel:
 
     token_factor: float | None = None  # its own tokens for each that we count
     window: int | None = None  # tokens, as its server said lately
+    sees: bool | None = None  # whether it takes images; as its server said lately
 
 
 class ModelNotes(Protocol):
@@ -237,6 +249,8 @@ class ModelNotes(Protocol):
     async def note_factor(self, model: str, factor: float) -> None: ...
 
     async def note_window(self, model: str, window: int) -> None: ...
+
+    async def note_sight(self, model: str, *, sees: bool) -> None: ...
 
 
 # The ledger

@@ -7,12 +7,13 @@ templates of many local models insist on turns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core import budget
+from bot.core import budget, file_form
 from bot.core.conversation import Conversation, Message
-from bot.core.ports import Given, PromptMessage, Role
+from bot.core.files import File, image_tokens
+from bot.core.ports import Given, PromptImage, PromptMessage, Role
 from bot.core.speakers import UNNAMED, Speakers, is_named
 from bot.core.turn import History, PastTurn
 
@@ -35,7 +36,8 @@ class Prompt:
     """
     What is to be sent.
 
-    *entries* name each version ("v12") and each earlier completion ("c5") in *messages*, in their order.
+    *entries* name each version ("v12"), each of its files ("f7"; "f7:unseen" an image that is only named) and each
+    earlier completion ("c5") in *messages*, in their order.
     *window_start* is the first turn of the window that is sent; *window_position* cuts off the beginning of that turn.
     """
 
@@ -59,6 +61,13 @@ class _Entry:
     text: str
     tokens: int
     pinned: bool = False
+    file: File | None = None
+    image: bool = False  # the file's picture is sent
+
+    @property
+    def named(self) -> bool:
+        """Whether it says who speaks. A file belongs to the message before it."""
+        return self.file is None and is_named(self.text)
 
 
 def build(
@@ -72,44 +81,44 @@ def build(
     prompt_tokens: int,
     keep: float = budget.KEEP,
     reserved: Collection[str] = (),
+    sees: bool = True,
 ) -> Prompt | budget.QuestionTooLong:
     """
     The prompt for *turn*, within *prompt_tokens*; when it is cut, down to the fraction *keep* of them.
 
-    *reserved*: names that are ours.
+    *reserved*: names that are ours. *sees*: whether the model takes images.
 
     The question is what comes from the turn's first message to the bot on; what was said before it since the last
     answer is context and may be dropped. What is pinned is not dropped, as long as it takes no more than half of the
     budget: the newest of it has precedence.
     """
-    writer = _Writer(readable, counting, Speakers(history.said, reserved), alone=history.alone)
+    writer = _Writer(readable, counting, Speakers(history.said, reserved), alone=history.alone, sees=sees)
     past = [writer.past_turn(earlier) for earlier in history.past]
     first = next((n for n, message in enumerate(history.messages) if message.addressed), 0)
     context = [writer.message(message) for message in history.messages[:first]]
-    question = [writer.message(message) for message in history.messages[first:]]
+    question = [entry for message in history.messages[first:] for entry in writer.message(message)]
     system = [_Entry("", "system", system_prompt, writer.cost(system_prompt))] if system_prompt else []
 
     fixed = counting.per_prompt + _total(system) + _total(question)
     older = [entry for earlier in history.pinned for entry in writer.past_turn(earlier) if entry.pinned]
-    pinned = _pinned([*older, *(e for entries in past for e in entries), *context], fixed, prompt_tokens)
+    pinned = _pinned([*older, *(e for entries in [*past, *context] for e in entries)], fixed, prompt_tokens)
     window = budget.fit(
         fixed=fixed + _total(pinned.values()),
-        past=[_total(entry for entry in entries if entry.key not in pinned) for entries in past],
-        context=[0 if entry.key in pinned else entry.tokens for entry in context],
+        past=[_unpinned(entries, pinned) for entries in past],
+        context=[_unpinned(entries, pinned) for entries in context],
         budget=prompt_tokens,
         keep=keep,
     )
     if isinstance(window, budget.QuestionTooLong):
         return window
 
-    kept = [entry for entries in past[window.dropped_turns :] for entry in entries]
     left = [*older, *(e for entries in past[: window.dropped_turns] for e in entries)]
-    left_context = context[: window.dropped_context]
+    left_context = [e for entries in context[: window.dropped_context] for e in entries]
     sent = [
         *(entry for entry in left if entry.key in pinned),
-        *kept,
+        *(entry for entries in past[window.dropped_turns :] for entry in entries),
         *(entry for entry in left_context if entry.key in pinned),
-        *context[window.dropped_context :],
+        *(entry for entries in context[window.dropped_context :] for entry in entries),
         *question,
     ]
     keys = {entry.key for entry in sent}
@@ -124,7 +133,7 @@ def build(
         window_position=position,
         earlier_turns=len(past) - window.dropped_turns,
         dropped_turns=window.dropped_turns,
-        dropped_messages=sum(len(entries) for entries in past[: window.dropped_turns]) + window.dropped_context,
+        dropped_messages=_messages_in(past[: window.dropped_turns]) + window.dropped_context,
     )
 
 
@@ -135,40 +144,56 @@ def is_blank(history: History, readable: Callable[[str], str]) -> bool:
         if earlier.answer:
             break
         said.extend(earlier.messages)
-    return all(not readable(message.version.text).strip() for message in said)
+    return all(not message.files and not readable(message.version.text).strip() for message in said)
 
 
 def _pinned(entries: Sequence[_Entry], fixed: int, prompt_tokens: int) -> dict[str, _Entry]:
-    """By key, those that stay whatever has to go."""
+    """By key, those that stay whatever has to go; a message stays with all of its files."""
+    units: list[list[_Entry]] = []
+    for entry in entries:
+        if entry.file is None or not units:
+            units.append([])
+        units[-1].append(entry)
     left = min(prompt_tokens // 2, prompt_tokens - fixed)
     pinned: dict[str, _Entry] = {}
-    for entry in reversed(entries):
-        if entry.pinned and entry.tokens <= left:
-            pinned[entry.key] = entry
-            left -= entry.tokens
+    for unit in reversed(units):
+        if unit[0].pinned and _total(unit) <= left:
+            pinned |= {entry.key: entry for entry in unit}
+            left -= _total(unit)
     return pinned
+
+
+def _unpinned(entries: Iterable[_Entry], pinned: Mapping[str, _Entry]) -> int:
+    return _total(entry for entry in entries if entry.key not in pinned)
 
 
 class _Writer:
     """Gives each message its form, once, and counts it."""
 
-    def __init__(self, readable: Callable[[str], str], counting: Counting, speakers: Speakers, *, alone: bool) -> None:
+    def __init__(
+        self, readable: Callable[[str], str], counting: Counting, speakers: Speakers, *, alone: bool, sees: bool
+    ) -> None:
         self._readable = readable
         self._counting = counting
         self._speakers = speakers
         self._alone = alone
+        self._sees = sees
         self._named = False  # somebody, by now
         self.given: list[Given] = []
 
     def past_turn(self, earlier: PastTurn) -> list[_Entry]:
-        entries = [self.message(message) for message in earlier.messages]
+        entries = [entry for message in earlier.messages for entry in self.message(message)]
         if earlier.answer and earlier.answer.text:
             tokens = self._counting.per_message + earlier.answer.tokens
             key = f"c{earlier.answer.completion}"
             entries.append(_Entry(key, "assistant", earlier.answer.text, tokens, earlier.answer.pinned))
         return entries
 
-    def message(self, message: Message) -> _Entry:
+    def message(self, message: Message) -> list[_Entry]:
+        """What was said, and the files that came with it."""
+        return [self._said(message), *(self._file(file, message) for file in message.files)]
+
+    def _said(self, message: Message) -> _Entry:
         version = message.version
         text, tokens = version.given, version.tokens
         if text is None or tokens is None:
@@ -179,8 +204,19 @@ class _Writer:
             tokens += UNNAMED_TOKENS
         return _Entry(f"v{version.id}", "user", text, tokens + self._counting.per_message, message.pinned)
 
+    def _file(self, file: File, message: Message) -> _Entry:
+        text = file_form.form(file, sees=self._sees)
+        image = bool(file.reading.image)
+        unseen = image and not self._sees
+        tokens = file.tokens if file.tokens and not unseen else self._counting.count(text)
+        key = f"f{file.id}:unseen" if unseen else f"f{file.id}"
+        tokens += self._counting.per_message
+        return _Entry(key, "user", text, tokens, message.pinned, file, image=image and self._sees)
+
     def _form(self, message: Message) -> tuple[str, int]:
         said = self._readable(message.version.text)
+        if message.files and not self._alone and not said.strip():
+            said = file_form.WITHOUT_WORDS  # so that it is said who sends them
         text = self._speakers.form(said, message.author, addressed=message.addressed, alone=self._alone)
         tokens = self._counting.count(text)
         self.given.append(Given(message.version.id, text, tokens))
@@ -192,6 +228,10 @@ class _Writer:
 
 def _total(entries: Iterable[_Entry]) -> int:
     return sum(entry.tokens for entry in entries)
+
+
+def _messages_in(turns: Iterable[Iterable[_Entry]]) -> int:
+    return sum(entry.file is None for entries in turns for entry in entries)
 
 
 def _window_start(conversation: Conversation, turn: int, history: History, window: budget.Window) -> tuple[int, int]:
@@ -218,13 +258,26 @@ def _join(entries: Iterable[_Entry], counting: Counting) -> tuple[list[PromptMes
     for entry in entries:
         if not entry.text:
             continue
-        named = named or (entry.role == "user" and is_named(entry.text))
-        unnamed = named and entry.role == "user" and not is_named(entry.text)
+        named = named or (entry.role == "user" and entry.named)
+        unnamed = named and entry.role == "user" and not entry.named and entry.file is None
         text = UNNAMED + entry.text if unnamed else entry.text
         if messages and messages[-1].role == entry.role:
-            messages[-1] = PromptMessage(entry.role, messages[-1].content + BETWEEN + text)
+            before = messages.pop()
+            messages.append(_message(entry, before.content + BETWEEN + text, before.images))
             tokens += entry.tokens - counting.per_message + BETWEEN_TOKENS
         else:
-            messages.append(PromptMessage(entry.role, text))
+            messages.append(_message(entry, text))
             tokens += entry.tokens
     return messages, tokens
+
+
+def _message(entry: _Entry, content: str, images: Sequence[PromptImage] = ()) -> PromptMessage:
+    """*content* ends with the entry's text; its picture follows there."""
+    if not entry.image or entry.file is None:
+        return PromptMessage(entry.role, content, images)
+    return PromptMessage(entry.role, content, (*images, _picture(entry.file, len(content))))
+
+
+def _picture(file: File, at: int) -> PromptImage:
+    reading = file.reading
+    return PromptImage(at, reading.image, reading.media_type, image_tokens(reading.width, reading.height))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx2
 from openai import APIError, APIStatusError, AsyncOpenAI, AsyncStream, Omit, OpenAIError, omit
@@ -21,7 +21,7 @@ from bot.core.errors import ModelError, ModelProblem
 from bot.core.findings import Finding
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
 from bot.core.turn import Usage
-from bot.llm import openai_chunks, openai_errors, parameters, prices, probe, tokens
+from bot.llm import images, openai_chunks, openai_errors, parameters, prices, probe, tokens
 
 _T = TypeVar("_T")
 
@@ -89,7 +89,7 @@ class OpenAIChat:
                     yield chunk
         except APIError as error:
             if not openai_errors.blocked_by_filter(error):
-                raise openai_errors.translate(error, datetime.now(UTC)) from error
+                raise _translated(error, request) from error
             yield Chunk(finish_reason="content_filter")
         except (
             OpenAIError,
@@ -126,10 +126,10 @@ class OpenAIChat:
             except APIStatusError as error:
                 if openai_errors.blocked_by_filter(error):
                     return None
-                if not self._leave_out(request, refused, error):
-                    raise openai_errors.translate(error, datetime.now(UTC)) from error
+                if images.refused(error, request.messages) or not self._leave_out(request, refused, error):
+                    raise _translated(error, request) from error
             except APIError as error:
-                raise openai_errors.translate(error, datetime.now(UTC)) from error
+                raise _translated(error, request) from error
             except (OpenAIError, httpx2.HTTPError) as error:
                 raise ModelError(ModelProblem.BAD_REQUEST, type(error).__name__) from error
 
@@ -166,11 +166,17 @@ def _if(sent: bool, value: _T) -> _T | Omit:
     return value if sent else omit
 
 
-def _messages(messages: Sequence[PromptMessage]) -> list[dict[str, str]]:
+def _messages(messages: Sequence[PromptMessage]) -> list[dict[str, Any]]:
     """
     Messages as they go over the wire.
 
     They are laid over the body: given as `messages`, the SDK (3.54) checks every one against the union of all message
     types, 0.2 ms of CPU each, while the event loop waits: 60 ms instead of 3 for 300 messages.
     """
-    return [{"role": message.role, "content": message.content} for message in messages]
+    return [{"role": message.role, "content": images.content_of(message)} for message in messages]
+
+
+def _translated(error: APIError, request: CompletionRequest) -> ModelError:
+    if images.refused(error, request.messages):
+        return ModelError(ModelProblem.IMAGES)
+    return openai_errors.translate(error, datetime.now(UTC))

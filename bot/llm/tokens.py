@@ -87,7 +87,8 @@ def overhead() -> tuple[int, int]:
 def count_prompt(messages: Sequence[PromptMessage]) -> int:
     """Tokens of a whole prompt, as the API counts it."""
     per_message, per_prompt = overhead()
-    return per_prompt + sum(per_message + count(message.content) for message in messages)
+    pictures = sum(image.tokens for message in messages for image in message.images)
+    return per_prompt + pictures + sum(per_message + count(message.content) for message in messages)
 
 
 def _encoding() -> tiktoken.Encoding:

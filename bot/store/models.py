@@ -14,10 +14,11 @@ from bot.store import statements as sql
 from bot.store.database import Database
 from bot.store.tables import models
 
-TRUSTED = timedelta(days=1)  # a server may be started again with a larger window: a refused call tells the old one anew
+# A server may be started again with a larger window, or with eyes: a refused call tells anew what is still so.
+TRUSTED = timedelta(days=1)
 
 # Built once; see statements.py.
-_LEARNED = select(models.c.token_factor, models.c.window, models.c.learned_at).where(
+_LEARNED = select(models.c.token_factor, models.c.window, models.c.sees, models.c.learned_at).where(
     models.c.name == bindparam("model")
 )
 _LONGEST_NAME = 255  # characters, as the column has it
@@ -39,7 +40,7 @@ class SqlModelNotes:
             if row is None:
                 return LearnedModel()
             lately = row.learned_at > self._now(connection) - TRUSTED
-            return LearnedModel(row.token_factor, row.window if lately else None)
+            return LearnedModel(row.token_factor, row.window if lately else None, row.sees if lately else None)
 
         return await self._database.read(read)
 
@@ -53,10 +54,17 @@ class SqlModelNotes:
         await self._database.write(write, synced=False)
 
     async def note_window(self, model: str, window: int) -> None:
+        await self._note(model, window=window)
+
+    async def note_sight(self, model: str, *, sees: bool) -> None:
+        await self._note(model, sees=sees)
+
+    async def _note(self, model: str, **said: int | bool) -> None:
+        """What its server said just now."""
+
         def write(connection: Connection) -> None:
-            row = {"name": model[:_LONGEST_NAME], "window": window, "learned_at": self._now(connection)}
-            made = self._upsert(models).values(row)
-            values = {"window": made.excluded.window, "learned_at": made.excluded.learned_at}
+            values = {**said, "learned_at": self._now(connection)}
+            made = self._upsert(models).values(name=model[:_LONGEST_NAME], **values)
             connection.execute(made.on_conflict_do_update(index_elements=["name"], set_=values))
 
         await self._database.write(write, synced=False)

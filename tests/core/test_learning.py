@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -29,12 +30,16 @@ class Notes:
     async def note_factor(self, model: str, factor: float) -> None:
         self._use()
         self.writes += 1
-        self.model = LearnedModel(factor, self.model.window)
+        self.model = replace(self.model, token_factor=factor)
 
     async def note_window(self, model: str, window: int) -> None:
         self._use()
         self.writes += 1
-        self.model = LearnedModel(self.model.token_factor, window)
+        self.model = replace(self.model, window=window)
+
+    async def note_sight(self, model: str, *, sees: bool) -> None:
+        self._use()
+        self.model = replace(self.model, sees=sees)
 
     def _use(self) -> None:
         if self.away:

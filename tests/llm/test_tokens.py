@@ -64,7 +64,7 @@ def test_any_text_has_the_ids_of_the_original_definition(text: str) -> None:
 
 
 WITHOUT_NETWORK = """
-import lzma, socket, threading
+import asyncio, lzma, socket, threading
 def refuse(*_, **__): raise AssertionError("a socket was opened")
 socket.socket = socket.create_connection = refuse
 decompress, calls = lzma.decompress, []

@@ -14,6 +14,7 @@ from tests.standins.model_script import Body, Failure, failure
 
 _ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
 _NAME = re.compile(r"[^\s<|\\/>]{1,64}")
+_IMAGE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+=*$")
 _KNOWN = {
     *("model", "messages", "stream", "stream_options", "max_completion_tokens", "max_tokens", "temperature", "seed"),
     *("stop", "top_p", "n", "user", "prompt_cache_key", "safety_identifier", "reasoning_effort", "verbosity", "store"),
@@ -29,6 +30,7 @@ class Rules:
     key: str | None = None  # None: every key, or none, is accepted
     models: tuple[str, ...] | None = None  # None: every name is accepted, and there is no list of models
     window: int = 1_050_000  # tokens
+    sees: bool = True  # takes images
     holds_reply: bool = False  # whether prompt and max_tokens together must fit into the window, as vLLM has it
     tokens_each: float = 1.0  # its own tokens for each of o200k_base
     unsupported: frozenset[str] = field(default_factory=frozenset)  # parameters answered with a 400
@@ -66,6 +68,9 @@ def _refusals(rules: Rules, headers: Mapping[str, str], body: Body) -> Iterator[
     yield from _model(rules, body)
     yield from _parameters(rules, body)
     yield from _messages(body.get("messages"))
+    if not rules.sees and any(part["type"] == "image_url" for part in parts_of(body["messages"])):
+        message = "Invalid content type. image_url is only supported by certain models."
+        yield failure(400, message, param="messages.[0].content.[1].type")
 
 
 def _model(rules: Rules, body: Body) -> Iterator[Failure]:
@@ -142,9 +147,24 @@ def _message(place: str, message: object) -> Iterator[Failure]:
 
 
 def _is_content(content: object) -> bool:
-    if isinstance(content, list):
-        return bool(content) and all(isinstance(part, dict) and "type" in part for part in content)
-    return isinstance(content, str)
+    return all(map(_is_part, content)) and bool(content) if isinstance(content, list) else isinstance(content, str)
+
+
+def _is_part(part: object) -> bool:
+    """A text that is not empty, or a picture as a data URL."""
+    match part:
+        case {"type": "text", "text": str(text), **more}:
+            return bool(text) and not more
+        case {"type": "image_url", "image_url": {"url": str(url), **options}, **more}:
+            return _IMAGE.match(url) is not None and not options.keys() - {"detail"} and not more
+    return False
+
+
+def parts_of(messages: list[Body]) -> Iterator[Body]:
+    """The parts of those contents that have parts."""
+    for message in messages:
+        if isinstance(message.get("content"), list):
+            yield from message["content"]
 
 
 def _is_stop(stop: object) -> bool:

@@ -6,16 +6,20 @@ tiktoken finds the vocabulary where it keeps downloads, put there by us, so noth
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import lzma
 import os
 from collections.abc import Sequence
 from functools import cache
+from io import BytesIO
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import tiktoken
+from PIL import Image
 
 _PACKED = Path(__file__).parents[2] / "bot" / "llm" / "data" / "o200k_base.tiktoken.xz"
 _SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
@@ -49,7 +53,21 @@ def count_prompt(messages: Sequence[dict[str, Any]]) -> int:
 
 def _count_message(message: dict[str, Any]) -> int:
     name = message.get("name")
-    return 3 + count(message["role"]) + count(text_of(message.get("content"))) + (1 + count(name) if name else 0)
+    content = message.get("content")
+    said = count(text_of(content)) + sum(_patches(picture) for picture in pictures_of(content))
+    return 3 + count(message["role"]) + said + (1 + count(name) if name else 0)
+
+
+def pictures_of(content: object) -> list[Image.Image]:
+    """The pictures in a message's content, in their order."""
+    parts = content if isinstance(content, list) else []
+    urls = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
+    return [Image.open(BytesIO(base64.b64decode(url.partition(",")[2]))) for url in urls]
+
+
+def _patches(picture: Image.Image) -> int:
+    """As models bill that see patches of 32 by 32 pixels."""
+    return ceil(1.2 * ceil(picture.width / 32) * ceil(picture.height / 32))
 
 
 def text_of(content: object) -> str:

@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
-from bot.core.conversation import Edited, Posted
+from sqlalchemy import select
+
+from bot.core.conversation import Deleted, Edited, MessageRef, Posted
 from bot.core.files import Cut, File, FileOutcome, FileRef, Reading
 from bot.core.turn import Turn
+from bot.store import tables
+from bot.store.database import Database
 from bot.store.ledger import SqlLedger
 from tests.store.test_ledger import START, answer, claimed, record, said
 
@@ -80,3 +84,18 @@ async def test_a_file_that_is_deleted_on_its_platform_is_forgotten_here(ledger: 
     await record(ledger, Edited(with_files(said(1.0), replace(PHOTO, refused=FileOutcome.GONE), REPORT), START))
 
     assert [file.reading for file in await files(ledger, turn)] == [Reading(FileOutcome.GONE), TEXT]
+
+
+async def test_what_is_read_while_its_message_is_deleted_is_not_kept(ledger: SqlLedger, database: Database) -> None:
+    question = with_files(said(1.0), REPORT)
+    await record(ledger, question, said(2.0, "another question"))
+    turn = await claimed(ledger)
+    [report] = await files(ledger, turn)
+    thread = question.thread
+    ref = MessageRef(thread.platform, thread.workspace, thread.channel, question.id)
+    await ledger.erase(Deleted(ref, None, START))
+
+    await ledger.files.note([replace(report, reading=TEXT)])
+
+    assert await files(ledger, turn) == []
+    assert await database.read(lambda connection: connection.execute(select(tables.files.c.text)).all()) == [(None,)]

@@ -40,6 +40,14 @@ async def test_a_window_is_believed_for_a_day(notes: SqlModelNotes, clock: Clock
     assert await notes.learned("llama3.2") == LearnedModel(1.5, None)
 
 
+async def test_that_a_model_does_not_see_is_believed_for_a_day_too(notes: SqlModelNotes, clock: Clock) -> None:
+    await notes.note_factor("llama3.2", 1.4)
+    await notes.note_sight("llama3.2", sees=False)
+    assert await notes.learned("llama3.2") == LearnedModel(1.4, None, sees=False)
+    clock.advance(24 * 3600)
+    assert await notes.learned("llama3.2") == LearnedModel(1.4)
+
+
 async def test_a_very_long_name_is_a_name_like_others(notes: SqlModelNotes) -> None:
     await notes.note_window("m" * 1_000, 4_096)
     assert await notes.learned("m" * 1_000) == LearnedModel(None, 4_096)
