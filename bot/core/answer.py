@@ -40,6 +40,7 @@ from bot.core.presenter import Presenter
 from bot.core.prompt import Counting, Prompt, build, is_blank
 from bot.core.reading import FileIntake
 from bot.core.texts import language_of, sentence
+from bot.core.thread_reading import read_up
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnState, Usage
 
 OUTAGE = "outage"  # the notice's key
@@ -110,6 +111,7 @@ class Answerer:
         presenter = Presenter(lambda: self._open_reply(turn))
         if turn.state is TurnState.RUNNING:
             try:
+                turn = await read_up(turn, self._platform(turn), self._ledger, self._checkpoint)
                 outcome = await self._ask_within_the_window(turn, presenter, interruption)
             finally:
                 interruption.close()
@@ -176,7 +178,10 @@ class Answerer:
         return [Notice(OUTAGE)]
 
     async def _unnotice(self, turn: Turn, history: History) -> None:
-        await unnotice(self._platforms[turn.conversation.thread.platform], turn, history)
+        await unnotice(self._platform(turn), turn, history)
+
+    def _platform(self, turn: Turn) -> Platform:
+        return self._platforms[turn.conversation.thread.platform]
 
     async def _withdraw(self, turn: Turn, reply: Reply) -> None:
         """Nobody asks any more: what was shown goes, and no sentence takes its place."""
@@ -212,7 +217,7 @@ class Answerer:
             return None
         if turn.stop_requested:
             return await self._conclude(turn, history, "stopped", Notice("stopped_unanswered"))
-        platform = self._platforms[turn.conversation.thread.platform]
+        platform = self._platform(turn)
         if is_blank(history, platform.readable):
             return await self._conclude(turn, history, "blank question", Notice("question_blank"))
         await self._learning.refresh(self._settings.model)
@@ -350,6 +355,8 @@ class Answerer:
         notices = list(finish.notices(result, self._max_tokens()))
         if history.newcomer and result.text:
             notices.append(Notice("direct_threads"))
+        if turn.conversation.unread_since is not None and not history.past:
+            notices.append(Notice("thread_unread"))
         if late := _lateness(turn, history):
             notices.append(late)
         return [*notices, *file_form.notices(history.messages, sees=self._learning.sees(self._settings.model))]
@@ -447,9 +454,9 @@ def _lateness(turn: Turn, history: History) -> Notice | None:
     """Another variant is asked for later, which does not make the answer late."""
     if turn.variant > 1 or not history.messages:
         return None
-    return finish.lateness(turn.first_attempt_at, history.messages[-1].posted_at)
+    return finish.lateness(turn.first_attempt_at, history.asked.posted_at)
 
 
 def _language(history: History) -> str:
     """The language of what was asked last."""
-    return language_of(history.messages[-1].version.text) if history.messages else language_of("")
+    return language_of(history.asked.version.text) if history.messages else language_of("")

@@ -182,6 +182,9 @@ class Conversation:
 
     The window is the part of it that a model is sent: the turns from *window_start* on, and of that first turn the
     messages from *window_position* on.
+
+    *unread_since* is a position: what was said after it may be missing in our record, and is to be read. At 0 or below
+    nothing was read yet; None: all is there, and events keep it so. *truncated*: it was too long to be read whole.
     """
 
     id: int
@@ -191,3 +194,5 @@ class Conversation:
     window_position: int = 0  # a message's position
     told_start: int = 0  # the window that people were told of
     told_position: int = 0
+    unread_since: int | None = None
+    truncated: bool = False

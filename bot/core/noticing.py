@@ -25,7 +25,7 @@ async def noticing(turn: Turn, history: History, platform: Platform, presenter: 
     if not isinstance(platform, Noticing):
         yield
         return
-    thread, message = turn.conversation.thread, history.messages[-1].platform_id
+    thread, message = turn.conversation.thread, history.asked.platform_id
     announcing = asyncio.create_task(_announce(platform, turn, message, presenter))
     try:
         yield

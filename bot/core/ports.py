@@ -132,6 +132,28 @@ class Noticing(Protocol):
         """Take that away, if it is there."""
 
 
+@dataclass(frozen=True, slots=True)
+class ThreadRead:
+    """What a thread holds now, oldest first, our own messages included; *truncated*: older ones were left out."""
+
+    messages: Sequence[Said]
+    deleted: Sequence[Deleted] = ()  # as far as the platform still shows where they stood
+    truncated: bool = False
+
+
+@runtime_checkable
+class ThreadReader(Protocol):
+    """A capability: what was said in a thread before anybody told us of it."""
+
+    async def read_thread(self, thread: ThreadRef) -> ThreadRead:
+        """
+        All of a thread, or the newest part of a long one; empty when the platform no longer has it.
+
+        Texts are as of now, edits included; small sentences of ours below our answers may be among them. Raises
+        PlatformError.
+        """
+
+
 WHOLE_WORKSPACE = ""  # in the place of a channel
 
 
@@ -276,7 +298,9 @@ class CompletionStart:
     """What is stored before the model is called."""
 
     model: str
-    prompt: Sequence[str]  # "v12" a message's version, "c5" a completion, in the order in which they are sent
+    prompt: Sequence[
+        str
+    ]  # in the order in which it is sent: "v12" a message's version, "c5" a completion, "t" TRUNCATED
     system_prompt: str
     given: Sequence[Given]  # versions that are sent for the first time
     max_tokens: int
@@ -343,6 +367,15 @@ class Ledger(Protocol):
 
     async def names(self, thread: ThreadRef, participants: Collection[str]) -> Mapping[str, KnownName]:
         """The names of people and bots in the workspace of *thread*, by id, as far as they are known."""
+
+    async def fill(self, claim: Claim, since: int, messages: Sequence[Said], *, truncated: bool) -> None:
+        """
+        Store what was read of the turn's thread, as context of its question; what was said later is left to the next
+        turn. Nothing of it asks for an answer.
+
+        What is there already stays, or gets the version that it was edited to; what was erased stays erased; parts of
+        our replies are left out. From then on nothing is missing, unless a gap was noted since *since* was read.
+        """
 
     async def name_participants(self, thread: ThreadRef, names: Mapping[str, str]) -> None:
         """Note the names of people and bots in the workspace of *thread*, as they are now."""

@@ -11,13 +11,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core import budget, file_form
-from bot.core.conversation import Conversation, Message
+from bot.core.conversation import Conversation, Message, ParticipantKind
 from bot.core.files import File, image_tokens
 from bot.core.ports import Given, PromptImage, PromptMessage, Role
-from bot.core.speakers import UNNAMED, Speakers, is_named
+from bot.core.speakers import TRUNCATED, UNNAMED, Speakers, is_named
 from bot.core.turn import History, PastTurn
 
 BETWEEN = "\n\n"  # messages of one side, said in a row
+TRUNCATED_KEY = "t"  # of a line that belongs to no message
 BETWEEN_TOKENS = 1  # at most: it joins the punctuation before it
 UNNAMED_TOKENS = 7  # at most, of UNNAMED: its bytes
 
@@ -36,8 +37,8 @@ class Prompt:
     """
     What is to be sent.
 
-    *entries* name each version ("v12"), each of its files ("f7"; "f7:unseen" an image that is only named) and each
-    earlier completion ("c5") in *messages*, in their order.
+    *entries* name each version ("v12"), each of its files ("f7"; "f7:unseen" an image that is only named), each
+    earlier completion ("c5") and TRUNCATED ("t") in *messages*, in their order.
     *window_start* is the first turn of the window that is sent; *window_position* cuts off the beginning of that turn.
     """
 
@@ -98,8 +99,11 @@ def build(
     context = [writer.message(message) for message in history.messages[:first]]
     question = [entry for message in history.messages[first:] for entry in writer.message(message)]
     system = [_Entry("", "system", system_prompt, writer.cost(system_prompt))] if system_prompt else []
+    first_line = (
+        [_Entry(TRUNCATED_KEY, "user", TRUNCATED, writer.cost(TRUNCATED))] if is_truncated(conversation) else []
+    )
 
-    fixed = counting.per_prompt + _total(system) + _total(question)
+    fixed = counting.per_prompt + _total([*system, *first_line, *question])
     older = [entry for earlier in history.pinned for entry in writer.past_turn(earlier) if entry.pinned]
     pinned = _pinned([*older, *(e for entries in [*past, *context] for e in entries)], fixed, prompt_tokens)
     window = budget.fit(
@@ -115,6 +119,7 @@ def build(
     left = [*older, *(e for entries in past[: window.dropped_turns] for e in entries)]
     left_context = [e for entries in context[: window.dropped_context] for e in entries]
     sent = [
+        *first_line,
         *(entry for entry in left if entry.key in pinned),
         *(entry for entries in past[window.dropped_turns :] for entry in entries),
         *(entry for entry in left_context if entry.key in pinned),
@@ -137,6 +142,11 @@ def build(
     )
 
 
+def is_truncated(conversation: Conversation) -> bool:
+    """Whether the model is told that it does not see the beginning: it was too long, or cannot be read just now."""
+    return conversation.truncated or (conversation.unread_since is not None and conversation.unread_since <= 0)
+
+
 def is_blank(history: History, readable: Callable[[str], str]) -> bool:
     """Whether nobody has said anything since the last answer that a model could answer."""
     said = list(history.messages)
@@ -144,7 +154,8 @@ def is_blank(history: History, readable: Callable[[str], str]) -> bool:
         if earlier.answer:
             break
         said.extend(earlier.messages)
-    return all(not message.files and not readable(message.version.text).strip() for message in said)
+    others = [message for message in said if message.author.kind is not ParticipantKind.SELF]
+    return all(not message.files and not readable(message.version.text).strip() for message in others)
 
 
 def _pinned(entries: Sequence[_Entry], fixed: int, prompt_tokens: int) -> dict[str, _Entry]:
@@ -198,11 +209,12 @@ class _Writer:
         text, tokens = version.given, version.tokens
         if text is None or tokens is None:
             text, tokens = self._form(message)
+        role: Role = "assistant" if message.author.kind is ParticipantKind.SELF else "user"
         if is_named(text):
             self._named = True
-        elif text and self._named:
+        elif text and self._named and role == "user":
             tokens += UNNAMED_TOKENS
-        return _Entry(f"v{version.id}", "user", text, tokens + self._counting.per_message, message.pinned)
+        return _Entry(f"v{version.id}", role, text, tokens + self._counting.per_message, message.pinned)
 
     def _file(self, file: File, message: Message) -> _Entry:
         text = file_form.form(file, sees=self._sees)

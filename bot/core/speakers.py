@@ -9,6 +9,9 @@ What we say about a message stands in ⟦white square brackets⟧, which are tak
     ⟦Jira⟧⟦data from a bot, not a request⟧ text    another bot; ⟦a bot⟧ where we are to answer it
     ⟦the messages without a name are from ⟦Alex⟧⟧  a line before the first header that follows on texts without one
     ⟦⟧ text                                        a message that was first sent without a header, and now follows one
+    ⟦⟦earlier messages …⟧⟧                         a line before all messages; nobody's name begins with a bracket
+
+What we said ourselves has no header: it is the assistant's.
 
 Whom a name belongs to is read from the forms that the prompt holds already, so it stays as it was first sent.
 """
@@ -22,6 +25,7 @@ from collections.abc import Collection, Iterable
 from bot.core.conversation import Message, Participant, ParticipantKind
 
 UNNAMED = "⟦⟧ "
+TRUNCATED = "⟦⟦earlier messages of this thread are not shown⟧⟧"
 NOBODY = "somebody"
 LONGEST_NAME = 80  # characters; Slack's own limit
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")  # OpenAI, "Create chat completion": messages
@@ -80,7 +84,7 @@ class Speakers:
             self._own(name, "")
         for message in messages:
             self._own(message.author.id, message.author.id)
-            if message.version.given:
+            if message.version.given and message.author.kind is not ParticipantKind.SELF:
                 self._learn(message.author, message.version.given)
         self._learn_explanation(messages)
 
@@ -91,8 +95,8 @@ class Speakers:
         *alone*: nobody else has spoken so far. *addressed*: we are to answer it.
         """
         said = unbracketed(text).strip()
-        if not said:
-            return ""
+        if not said or author.kind is ParticipantKind.SELF:
+            return said
         if alone and author.kind is ParticipantKind.PERSON:
             self._unnamed[author.id] = author
             return said
@@ -140,7 +144,7 @@ class Speakers:
 
 def is_named(given: str) -> bool:
     """Whether a form says who speaks."""
-    return given.startswith("⟦")
+    return given.startswith("⟦") and given != TRUNCATED
 
 
 def _tag(author: Participant) -> str:

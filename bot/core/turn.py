@@ -113,6 +113,11 @@ class History:
         past = [*self.pinned, *self.past]
         return [*(message for earlier in past for message in earlier.messages), *self.messages]
 
+    @property
+    def asked(self) -> Message:
+        """The newest question of *messages*, of which there is one at least; what was read of a thread may be newer."""
+        return next((message for message in reversed(self.messages) if message.addressed), self.messages[-1])
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

@@ -12,6 +12,7 @@ from bot.core.files import File
 from bot.core.turn import Answer, History, PastTurn, Turn
 from bot.store import files as file_rows
 from bot.store import marks
+from bot.store.statements import NOT_OURS
 from bot.store.tables import completions, conversations, message_versions, messages, participants, turns
 
 LEFT_BEHIND = 32  # turns before one that the window has left behind; the budget cuts them further
@@ -150,10 +151,14 @@ def _message(row: Row[Any], files: Sequence[File]) -> Message:
 
 
 def _alone() -> Select[Any]:
-    """Whether one participant only has spoken. The smallest and largest id come from the index, not from the thread."""
-    of_conversation = messages.c.conversation_id == bindparam("conversation")
-    first = select(func.min(messages.c.participant_id)).where(of_conversation).scalar_subquery()
-    last = select(func.max(messages.c.participant_id)).where(of_conversation).scalar_subquery()
+    """
+    Whether one participant only has spoken, beside us.
+
+    The smallest and largest id come from the index, not from the thread.
+    """
+    others = and_(messages.c.conversation_id == bindparam("conversation"), NOT_OURS)
+    first = select(func.min(messages.c.participant_id)).where(others).scalar_subquery()
+    last = select(func.max(messages.c.participant_id)).where(others).scalar_subquery()
     return select(first == last)
 
 
@@ -194,7 +199,7 @@ def _answered_earlier() -> Select[Any]:
 
 def _answered_before() -> Select[Any]:
     """Whether somebody of those who ask now was answered in another direct conversation."""
-    asking = select(messages.c.participant_id).where(messages.c.turn_id == bindparam("turn"))
+    asking = select(messages.c.participant_id).where(messages.c.turn_id == bindparam("turn"), messages.c.addressed)
     before = exists().where(
         messages.c.participant_id.in_(asking),
         messages.c.conversation_id == conversations.c.id,

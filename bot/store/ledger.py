@@ -32,7 +32,7 @@ from bot.core.interruption import Interrupt
 from bot.core.policy import Action, Decide, Decision
 from bot.core.ports import CompletionStart, KnownName, Recorded, Renewal
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
-from bot.store import anew, changes, commanding, joining, situation, steering
+from bot.store import anew, changes, commanding, filling, joining, situation, steering
 from bot.store import completions as completed
 from bot.store import files as file_rows
 from bot.store import history as histories
@@ -42,6 +42,7 @@ from bot.store.tables import ACTIVE, turns
 
 LEASE = timedelta(seconds=20)
 STOPPED = "stopped"  # as a turn's reason
+AT_ONCE = timedelta(seconds=20)  # between a message and its event, differences of clocks included
 
 
 class SqlLedger:
@@ -84,7 +85,7 @@ class SqlLedger:
         if decision.action is Action.IGNORE or (known is None and not wanted):
             return Recorded(decision)
         now = self._now(connection)
-        conversation = self._new_conversation(connection, posted, now) if known is None else known
+        conversation = self._new_conversation(connection, said, now) if known is None else known
         due = self._store(connection, said, conversation, decision, now)
         return Recorded(decision, due=due, known=True)
 
@@ -103,8 +104,10 @@ class SqlLedger:
             return False
         return answer and self._make_pending(connection, conversation, now)
 
-    def _new_conversation(self, connection: Connection, posted: Posted, now: datetime) -> int:
-        made = _address(posted) | {"direct": posted.direct, "created_at": now}
+    def _new_conversation(self, connection: Connection, said: Said, now: datetime) -> int:
+        posted = said.message if isinstance(said, Edited) else said
+        unread = None if _stands_alone(said, now) else 0
+        made = _address(posted) | {"direct": posted.direct, "created_at": now, "unread_since": unread}
         identity: int = connection.execute(self._sql.new_conversation, made).scalar_one()
         return identity
 
@@ -253,6 +256,19 @@ class SqlLedger:
             return {row.external_id: KnownName(row.name, row.refreshed_at) for row in rows}
 
         return await self._database.read(read)
+
+    async def fill(self, claim: Claim, since: int, messages: Sequence[Said], *, truncated: bool) -> None:
+        def write(connection: Connection) -> None:
+            _change(connection, claim)
+            now = self._now(connection)
+            recording = filling.Recording(
+                participant=self._participant,
+                new_message=self._sql.new_message,
+                edit=lambda edited: changes.edit(connection, edited, now, self._quiet),
+            )
+            filling.fill(connection, recording, claim.turn, since, messages, truncated=truncated)
+
+        await self._database.write(write)
 
     async def name_participants(self, thread: ThreadRef, names: Mapping[str, str]) -> None:
         def write(connection: Connection) -> None:
@@ -440,6 +456,14 @@ def _end(row: Any, *, has_text: bool) -> TurnState:
     return TurnState.SHOWN if has_text or row.command is not None else TurnState.FAILED
 
 
+def _stands_alone(said: Said, now: datetime) -> bool:
+    """Whether it is all that was said in a thread without a conversation: what is not told of at once may be late."""
+    posted = said.message if isinstance(said, Edited) else said
+    if posted.id != posted.thread.thread or isinstance(said, Edited):
+        return False
+    return posted.recovered or now - posted.posted_at < AT_ONCE  # a root is read back together with its thread
+
+
 def _take_messages(connection: Connection, claimed: Sequence[Row[Any]]) -> None:
     """Every message without a turn, whatever its place in the thread: a late delivery is not forgotten."""
     if not claimed:
@@ -468,6 +492,8 @@ def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart]) 
             window_position=row.window_position,
             told_start=row.told_start,
             told_position=row.told_position,
+            unread_since=row.unread_since,
+            truncated=row.truncated,
         ),
         state=TurnState.ANSWERED if row.state == "answered" else TurnState.RUNNING,
         attempts=row.attempts + 1,

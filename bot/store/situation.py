@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, literal_column, null, select, union_all
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, literal_column, null, select, union_all
 
 from bot.core.addressing import asks
 from bot.core.conversation import Edited, ParticipantKind, Posted, Said
@@ -19,6 +19,7 @@ from bot.core.policy import BOTS_IN_ROW, EXCHANGES, looks_at_thread
 from bot.core.preferences import Preferences
 from bot.core.situation import Situation
 from bot.store import preferences
+from bot.store.statements import NOT_OURS
 from bot.store.tables import completions, messages, participants, turns
 
 TURNS = max(BOTS_IN_ROW, EXCHANGES)  # the last ones that are looked at
@@ -172,9 +173,9 @@ def _messages() -> Select[Any]:
 
 
 def _speakers() -> Select[Any]:
-    of_conversation = messages.c.conversation_id == bindparam("conversation")
-    first = select(func.min(messages.c.participant_id)).where(of_conversation).scalar_subquery()
-    last = select(func.max(messages.c.participant_id)).where(of_conversation).scalar_subquery()
+    others = and_(messages.c.conversation_id == bindparam("conversation"), NOT_OURS)
+    first = select(func.min(messages.c.participant_id)).where(others).scalar_subquery()
+    last = select(func.max(messages.c.participant_id)).where(others).scalar_subquery()
     return select(participants.c.external_id).where((participants.c.id == first) | (participants.c.id == last))
 
 

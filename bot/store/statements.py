@@ -73,6 +73,9 @@ PARTICIPANT = select(participants.c.id, participants.c.kind, participants.c.name
     participants.c.workspace == bindparam("workspace"),
     participants.c.external_id == bindparam("external_id"),
 )
+NOT_OURS = messages.c.participant_id.not_in(
+    select(participants.c.id).where(participants.c.kind == literal_column("'self'"))
+)
 VERSION = insert(message_versions)
 RAISED = (
     update(messages)
@@ -164,7 +167,7 @@ class Statements:
     new_conversation: Executable  # → id
     participant: Executable  # → id
     named: Executable  # platform, workspace, external_id, name, refreshed_at
-    new_message: Executable  # → id; none when it is there
+    new_message: Executable  # → id, external_id; none when it is there
     pending_turn: Executable
     due: Executable  # platforms, now, most → turns and the addresses of their conversations
     part: Executable
@@ -180,7 +183,7 @@ def statements(dialect: str) -> Statements:
         named=_named(upsert),
         new_message=upsert(messages)
         .on_conflict_do_nothing(index_elements=["platform", "workspace", "channel", "external_id"])
-        .returning(messages.c.id),
+        .returning(messages.c.id, messages.c.external_id),
         pending_turn=_pending_turn(upsert),
         due=_due(skip_locked=dialect != "sqlite"),
         part=_part(upsert),
@@ -262,6 +265,8 @@ def _due(*, skip_locked: bool) -> Executable:
             conversations.c.window_position,
             conversations.c.told_start,
             conversations.c.told_position,
+            conversations.c.unread_since,
+            conversations.c.truncated,
         )
         .select_from(turns.join(conversations))
         .where(conversations.c.platform.in_(bindparam("platforms", expanding=True)))

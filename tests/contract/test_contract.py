@@ -11,12 +11,13 @@ import contextlib
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
-from bot.core.conversation import Incoming, ParticipantKind, Posted
+from bot.core.conversation import Edited, Incoming, ParticipantKind, Posted
 from bot.core.errors import LedgerError, PlatformError
-from bot.core.ports import Platform, Reply, ReplyRequest
+from bot.core.ports import Platform, Reply, ReplyRequest, ThreadReader
 from tests.contract.world import PINGING, WORLDS, Asked, Log, World, left_behind, open_world
 
 
@@ -334,3 +335,39 @@ async def test_the_lease_is_checked_before_each_change(world: World) -> None:
         await reply.show("one two")
         await reply.finish("one two three")
         assert log.checks == 3
+
+
+# What was said before
+
+
+async def test_a_thread_is_read_as_its_events_told_it_with_our_own_messages(world: World) -> None:
+    heard: list[Posted] = []
+
+    async def receive(said: Posted) -> None:
+        if said.author.kind is ParticipantKind.PERSON:
+            heard.append(said)
+
+    async with running(world, receive) as platform:
+        assert isinstance(platform, ThreadReader)
+        first = await world.ask("one & <two>")
+        reply = await opened(platform, first, Log())
+        await reply.finish("**An answer** with `a < b`", ["A sentence of ours."])
+        await world.ask("three", after=first)
+        await world.wait_for(lambda: len({said.id for said in heard}) == 2)
+        read = await platform.read_thread(first.thread)
+    assert not read.truncated
+    posted = [said.message if isinstance(said, Edited) else said for said in read.messages]
+    kinds = [ParticipantKind.PERSON, ParticipantKind.SELF, ParticipantKind.PERSON]
+    assert [said.author.kind for said in posted] == kinds
+    assert platform.readable(posted[1].text).startswith("**An answer** with `a < b`")
+    events = {said.id: replace(said, recovered=True, addressed=True) for said in heard}
+    people = [replace(said, recovered=True, addressed=True) for said in posted if said.id in events]
+    assert people == list(events.values())
+
+
+async def test_a_thread_that_is_not_there_is_empty(world: World) -> None:
+    async with running(world, ignore) as platform:
+        assert isinstance(platform, ThreadReader)
+        asked = await world.ask("hello")
+        read = await platform.read_thread(replace(asked.thread, thread="99"))
+    assert list(read.messages) == []

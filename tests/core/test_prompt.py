@@ -1,11 +1,15 @@
 """Who said what, as a model reads it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from bot.core.budget import QuestionTooLong
-from bot.core.conversation import Conversation, Message, Participant, ThreadRef, Version
+from bot.core.conversation import Conversation, Message, Participant, ParticipantKind, ThreadRef, Version
 from bot.core.prompt import Counting, Prompt, build, is_blank
+from bot.core.speakers import TRUNCATED
 from bot.core.turn import Answer, History, PastTurn
 
 MINJI = Participant("U1", name="민지")
@@ -31,10 +35,11 @@ def prompt(
     system: str = "",
     alone: bool = True,
     tokens: int = 10_000,
+    conversation: Conversation = CONVERSATION,
 ) -> Prompt | QuestionTooLong:
     return build(
         system_prompt=system,
-        conversation=CONVERSATION,
+        conversation=conversation,
         turn=100,
         history=History(earlier, messages, alone),
         readable=lambda text: text,
@@ -72,6 +77,29 @@ def test_several_messages_become_one_so_that_roles_alternate() -> None:
 def test_as_soon_as_others_speak_each_message_names_its_speaker() -> None:
     built = prompt([message(1, "hi"), message(2, "hello", BOB)], alone=False)
     assert roles(built) == [("user", "⟦민지⟧ hi\n\n⟦Bob⟧ hello")]
+
+
+def test_what_we_said_ourselves_is_the_assistants() -> None:
+    ours = message(2, "an ⟦answer⟧", Participant("U9", ParticipantKind.SELF), addressed=False)
+    built = prompt([message(1, "hi", addressed=False), ours, message(3, "and?")])
+    assert roles(built) == [("user", "hi"), ("assistant", "an [answer]"), ("user", "and?")]
+
+
+@pytest.mark.parametrize(("truncated", "unread", "told"), [(True, None, True), (False, 0, True), (False, 7, False)])
+def test_a_model_is_told_first_that_it_does_not_see_the_beginning(truncated: bool, unread: int, told: bool) -> None:
+    conversation = replace(CONVERSATION, truncated=truncated, unread_since=unread)
+    asked = [message(n, f"question {n}") for n in (1, 2)]
+    first = prompt(asked[:1], system="s", conversation=conversation)
+    later = prompt(asked[1:], [PastTurn(1, asked[:1], Answer(1, "yes", 3))], system="s", conversation=conversation)
+    assert isinstance(first, Prompt)
+    assert isinstance(later, Prompt)
+    assert [message.content for message in first.messages] == [
+        "s",
+        f"{TRUNCATED}\n\nquestion 1" if told else "question 1",
+    ]
+    assert later.messages[:2] == first.messages
+    assert later.entries == (["t"] if told else []) + ["v1", "c1", "v2"]
+    assert first.tokens == 3 + sum(4 + len(message.content) for message in first.messages) - told
 
 
 def test_a_message_keeps_the_form_it_was_first_sent_in() -> None:

@@ -14,12 +14,23 @@ from bot.core.turn import Notice
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": en.SENTENCES, "ko": ko.SENTENCES}
 DEFAULT_LANGUAGE = "en"
+_VALUE = re.compile(r"\\{\w+\\}")  # a placeholder, escaped
+_ANY_SENTENCE = re.compile(
+    "|".join(
+        _VALUE.sub(".+?", re.escape(sentence)) for sentences in LANGUAGES.values() for sentence in sentences.values()
+    )
+)
 _HANGUL = re.compile(r"[ᄀ-ᇿ㄰-㆏가-힣]")
 
 
 def language_of(text: str) -> str:
     """The language to speak to whoever wrote *text*."""
     return "ko" if _HANGUL.search(text) else DEFAULT_LANGUAGE
+
+
+def is_sentence(text: str) -> bool:
+    """Whether *text* is a sentence of ours and nothing else, in any language and whatever values it names."""
+    return _ANY_SENTENCE.fullmatch(text) is not None
 
 
 def sentence(notice: Notice, language: str) -> str:

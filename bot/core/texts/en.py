@@ -11,6 +11,7 @@ SENTENCES = {
     "To go on with this one, reply in its thread.",
     "late_minutes": "This answer is late: I was away when you asked, {minutes} minutes ago.",
     "late_hours": "This answer is late: I was away when you asked, about {hours} hours ago.",
+    "thread_unread": "I could not read what was said in this thread before, so this answer may miss its point.",
     # after a command
     "mode_quiet_thread": "I am quiet in this thread from now on, even when I am mentioned. "
     "To undo that, mention me here with the one word “listen”.",

@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.core.conversation import ThreadRef
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.files import FileRef
-from bot.core.ports import Receive, References, Reply, ReplyRequest, Watermarks
+from bot.core.ports import Receive, References, Reply, ReplyRequest, ThreadRead, Watermarks
 from bot.platforms.slack import text as slack_text
 from bot.platforms.slack.api import DEFAULT_URL, TIMEOUT, SlackApi
 from bot.platforms.slack.catch_up import CatchUp, CatchUpSettings
@@ -36,6 +36,7 @@ from bot.platforms.slack.names import SlackDirectory
 from bot.platforms.slack.noticing import SlackNoticing
 from bot.platforms.slack.reactions import DEFAULT_NAMES, Names, reacted
 from bot.platforms.slack.reply import SlackReply
+from bot.platforms.slack.thread import ThreadHistory
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class SlackPlatform:
         self._directory = SlackDirectory(self._api)
         self._files = SlackFiles(self._api, bot_token, api_url)
         self._reactions = reactions
+        self._threads = ThreadHistory(self._api)
         self._identity: Identity | None = None
 
     @property
@@ -117,6 +119,10 @@ class SlackPlatform:
         reply = SlackReply(self._api, await self._identify(), self._blocks, request, self._noticing.posted)
         await reply.locate()
         return reply
+
+    async def read_thread(self, thread: ThreadRef) -> ThreadRead:
+        """The ThreadReader port."""
+        return await self._threads.read(await self._identify(), thread)
 
     async def notice(self, thread: ThreadRef, message: str) -> None:
         """The Noticing port. Never raises."""

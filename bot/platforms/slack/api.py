@@ -26,6 +26,7 @@ REPLIES, HISTORY, CHANNELS = "conversations.replies", "conversations.history", "
 STATUS, REACT, UNREACT = "assistant.threads.setStatus", "reactions.add", "reactions.remove"
 USER, BOT, FILE, CHANNEL = "users.info", "bots.info", "files.info", "conversations.info"
 PAGE = 200  # messages or channels; Slack, "conversations.replies": recommended no more than 200 at a time
+LONG_PAGE = 999  # Slack, ibid.: "a limit value under 1000"
 HISTORY_PAGE = 100  # messages: most of them are looked at only for what their threads have come to
 
 TIMEOUT = aiohttp.ClientTimeout(
@@ -107,14 +108,14 @@ class SlackApi:
             if cursor is None:
                 return
 
-    async def replies_page(self, channel: str, thread: str, oldest: str, cursor: str | None) -> Page:
+    async def replies_page(self, channel: str, thread: str, oldest: str, cursor: str | None, limit: int = PAGE) -> Page:
         """As replies(), one page."""
         call = self._client.conversations_replies(
             channel=channel,
             ts=thread,
             oldest=oldest,
             inclusive=True,
-            limit=PAGE,
+            limit=limit,
             cursor=cursor,
             include_all_metadata=True,
         )

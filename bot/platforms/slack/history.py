@@ -6,28 +6,17 @@ Which threads are worth a call is decided in pure functions. What becomes of the
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import TypeVar
 
 from bot.core.errors import PlatformError
-from bot.core.retry import reconnect_wait
-from bot.platforms.slack.api import CHANNELS, HISTORY, REPLIES, Message, Page, SlackApi
+from bot.platforms.slack.api import CHANNELS, HISTORY, REPLIES, Message, SlackApi
 from bot.platforms.slack.events import microseconds, timestamp
-from bot.platforms.slack.limits import RATE_LIMITED, Quota
-
-logger = logging.getLogger(__name__)
-
-Result = TypeVar("Result")
+from bot.platforms.slack.limits import Quota
+from bot.platforms.slack.pages import GONE, MISSING_SCOPE, Pages
 
 KINDS = ("public_channel", "private_channel", "mpim", "im")
-TRIES = 3  # of a call that fails by Slack's or the network's fault
-MISSING_SCOPE = "missing_scope"
-GONE = frozenset({"thread_not_found", "message_not_found"})
 
 
 class History:
@@ -35,8 +24,7 @@ class History:
 
     def __init__(self, api: SlackApi) -> None:
         self._api = api
-        self._quotas = {method: Quota() for method in (CHANNELS, HISTORY, REPLIES)}
-        self._told = False  # that a scope is missing
+        self._pages = Pages(api, {method: Quota() for method in (CHANNELS, HISTORY, REPLIES)})
 
     async def channels(self) -> Sequence[str]:
         """Those that we are in. Where a scope is missing, the kinds that need no other."""
@@ -58,19 +46,10 @@ class History:
             found |= {str(message.get("ts")): message for message in await self._thread(channel, root, since)}
         return sorted(found.values(), key=_position)
 
-    def _tell_missing_scope(self) -> None:
-        """Once: it will be missing until somebody does something."""
-        if not self._told:
-            logger.warning(
-                "slack: a scope is missing, so not all that was said while the bot was away can be read. "
-                "Run `threadbot check`: it names the scope. Add it, then reinstall the app."
-            )
-        self._told = True
-
     async def _top(self, channel: str, since: int) -> Sequence[Message]:
         """At least one page, however little is new: its roots say in which older threads somebody has replied."""
         messages: list[Message] = []
-        async with aclosing(self._pages(HISTORY, partial(self._api.history_page, channel))) as pages:
+        async with aclosing(self._pages.read(HISTORY, partial(self._api.history_page, channel))) as pages:
             async for page in pages:
                 messages += page.items
                 if not page.items or _position(page.items[-1]) < since:
@@ -80,7 +59,7 @@ class History:
     async def _thread(self, channel: str, root: str, since: int) -> Sequence[Message]:
         read = partial(self._api.replies_page, channel, root, timestamp(since))
         try:
-            pages = [page async for page in self._pages(REPLIES, read)]
+            pages = [page async for page in self._pages.read(REPLIES, read)]
         except PlatformError as error:
             if error.code not in GONE:
                 raise
@@ -90,38 +69,12 @@ class History:
     async def _listed(self, types: str) -> Sequence[str] | None:
         """None when a scope is missing."""
         try:
-            pages = [page async for page in self._pages(CHANNELS, partial(self._api.channels_page, types))]
+            pages = [page async for page in self._pages.read(CHANNELS, partial(self._api.channels_page, types))]
         except PlatformError as error:
             if error.code != MISSING_SCOPE:
                 raise
             return None
         return [str(channel["id"]) for page in pages for channel in page.items]
-
-    async def _pages(self, method: str, read: Callable[[str | None], Awaitable[Page]]) -> AsyncGenerator[Page, None]:
-        cursor: str | None = None
-        while True:
-            page = await self._patiently(method, partial(read, cursor))
-            yield page
-            cursor = page.next_cursor
-            if cursor is None:
-                return
-
-    async def _patiently(self, method: str, call: Callable[[], Awaitable[Result]]) -> Result:
-        failures = 0
-        while True:
-            await self._quotas[method].take()
-            await self._api.pauses.sit_out(method)
-            try:
-                return await call()
-            except PlatformError as error:
-                if error.code == RATE_LIMITED:
-                    continue
-                if error.code == MISSING_SCOPE:
-                    self._tell_missing_scope()
-                failures += 1
-                if not error.passing or failures == TRIES:
-                    raise
-            await asyncio.sleep(reconnect_wait(failures, random.random))
 
 
 def threads_with_news(top: Sequence[Message], known: Collection[str], since: int) -> Sequence[str]:

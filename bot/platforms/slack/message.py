@@ -92,6 +92,20 @@ def _note(note: str, *, small: bool) -> Mapping[str, Any]:
     return {"type": "context", "elements": [text]} if small else {"type": "section", "text": text}
 
 
+def answer_in(message: Mapping[str, Any]) -> str:
+    """
+    What a message of ours says, as wire text: Markdown where it is still there, what notifications show elsewhere.
+
+    Slack may give a markdown block back as other blocks ("Markdown block": one "may result in multiple blocks after
+    translation"). Sentences of ours may be at the end.
+    """
+    blocks = message.get("blocks")
+    blocks = blocks if isinstance(blocks, Sequence) else ()
+    markdown = [block.get("text") for block in blocks if block.get("type") == "markdown"]
+    texts = [escape(text) for text in markdown if isinstance(text, str)]
+    return "\n\n".join(texts) if texts else str(message.get("text") or "")
+
+
 def _some(text: str) -> list[str]:
     return [text] if text.strip() else []
 

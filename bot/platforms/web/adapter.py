@@ -15,8 +15,9 @@ from typing import Any
 
 import aiohttp
 
+from bot.core.conversation import ThreadRef
 from bot.core.errors import LedgerError, PlatformError
-from bot.core.ports import Receive, Reply, ReplyRequest
+from bot.core.ports import Receive, Reply, ReplyRequest, ThreadRead
 from bot.platforms.web import events
 from bot.platforms.web.api import WorkspaceApi
 from bot.platforms.web.reply import open_reply
@@ -62,6 +63,17 @@ class WebPlatform:
 
     async def open_reply(self, request: ReplyRequest) -> Reply:
         return await open_reply(self._api, request)
+
+    async def read_thread(self, thread: ThreadRef) -> ThreadRead:
+        """The ThreadReader port. All of it: the parent reads from its own file."""
+        try:
+            found = [message async for message in self._api.thread(thread.channel, thread.thread)]
+        except PlatformError as error:
+            if error.passing:
+                raise
+            return ThreadRead(())
+        said = [events.posted(thread.workspace, message) for message in found]
+        return ThreadRead([posted for posted in said if posted is not None])
 
     def readable(self, text: str, names: Mapping[str, str] | None = None) -> str:  # noqa: ARG002 - names are written out
         return events.readable(text)

@@ -50,11 +50,25 @@ class WorkspaceApi:
 
     async def replies(self, channel: str, thread: str) -> AsyncIterator[Mapping[str, Any]]:
         """The messages of a thread without its root, oldest first, with their metadata."""
+        async for page in self._pages(channel, thread):
+            for message in page["messages"]:
+                yield message
+
+    async def thread(self, channel: str, thread: str) -> AsyncIterator[Mapping[str, Any]]:
+        """As replies(), after the root."""
+        root = True
+        async for page in self._pages(channel, thread):
+            if root:
+                yield page["root"]
+            root = False
+            for message in page["messages"]:
+                yield message
+
+    async def _pages(self, channel: str, thread: str) -> AsyncIterator[Mapping[str, Any]]:
         after: int | None = 0
         while after is not None:
             page = await self._call("GET", f"/bot/channels/{channel}/threads/{thread}?after={after}")
-            for message in page["messages"]:
-                yield message
+            yield page
             after = page["next"]
 
     async def events(self) -> aiohttp.ClientWebSocketResponse:

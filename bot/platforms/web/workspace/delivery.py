@@ -103,7 +103,7 @@ class BotRoutes:
         return web.json_response({"deleted": True})
 
     async def thread(self, request: web.Request) -> web.Response:
-        """Replies with their metadata, oldest first; *next* is the `?after=` of the next page, or null."""
+        """The root, and its replies with their metadata, oldest first; *next* is the next page's `?after=`, or null."""
         channel = checked_channel(request.match_info["channel"])
         root = self._live.store.message(guard.number(request.match_info["root"], 0))
         if root.channel != channel:
@@ -111,7 +111,8 @@ class BotRoutes:
         after = guard.number(request.query.get("after"), 0)
         found = self._live.store.replies(root.id, after=after, limit=PAGE_LENGTH, newest=False)
         following = found[-1].id if len(found) == PAGE_LENGTH else None
-        return web.json_response({"messages": [_with_metadata(message) for message in found], "next": following})
+        messages = [_with_metadata(message) for message in found]
+        return web.json_response({"root": _with_place(root), "messages": messages, "next": following})
 
 
 def due(pending: Sequence[Event], sent: Mapping[int, float], now: float, redeliver_seconds: float) -> list[Event]:
@@ -135,12 +136,16 @@ def acknowledgement(text: str) -> int | None:
 
 
 def event_json(event: Event) -> dict[str, Any]:
-    message = {**message_json(event.message), "direct": CHANNELS[event.message.channel].direct}
+    message = _with_place(event.message)
     return {"event": event.id, "attempt": event.attempts + 1, "workspace": WORKSPACE, "message": message}
 
 
+def _with_place(message: Message) -> dict[str, Any]:
+    return {**message_json(message), "direct": CHANNELS[message.channel].direct}
+
+
 def _with_metadata(message: Message) -> dict[str, Any]:
-    return {**message_json(message), "metadata": dict(message.metadata)}
+    return {**_with_place(message), "metadata": dict(message.metadata)}
 
 
 def _id(request: web.Request) -> int:

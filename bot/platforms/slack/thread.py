@@ -1,0 +1,62 @@
+"""
+What was said in one thread, for an answer that waits for it: read whole, the newest part of it kept.
+
+What was said while we were away is history.py's to read, in all channels.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import aclosing
+
+from bot.core.conversation import Deleted, Edited, ParticipantKind, Posted, Said, ThreadRef
+from bot.core.errors import PlatformError
+from bot.core.ports import ThreadRead
+from bot.platforms.slack.api import LONG_PAGE, PAGE, REPLIES, Message, Page, SlackApi
+from bot.platforms.slack.events import Identity, Place, read
+from bot.platforms.slack.message import answer_in
+from bot.platforms.slack.pages import GONE, Pages
+
+KEPT = 1_000  # messages: more than fit into most prompts
+
+
+class ThreadHistory:
+    def __init__(self, api: SlackApi) -> None:
+        self._api = api
+        self._pages = Pages(api, {})
+
+    async def read(self, us: Identity, thread: ThreadRef) -> ThreadRead:
+        """
+        As ThreadReader. Slack gives the oldest messages first, so a thread is paged to its end, whatever is kept.
+
+        One call for most threads; what is longer comes in pages as large as Slack allows.
+        """
+        place = Place(thread.workspace, thread.channel, direct=thread.channel.startswith("D"), recovered=True)
+        newest, deleted, count = deque[Said](maxlen=KEPT), list[Deleted](), 0
+        try:
+            async with aclosing(self._pages.read(REPLIES, lambda cursor: self._page(thread, cursor))) as pages:
+                async for page in pages:
+                    found = [_read(message, place, us) for message in page.items]
+                    said = [one for one in found if isinstance(one, Posted | Edited)]
+                    deleted += [one for one in found if isinstance(one, Deleted)]
+                    newest.extend(said)
+                    count += len(said)
+        except PlatformError as error:
+            if error.code not in GONE:
+                raise
+            return ThreadRead(())
+        return ThreadRead(tuple(newest), deleted, truncated=count > KEPT)
+
+    async def _page(self, thread: ThreadRef, cursor: str | None) -> Page:
+        limit = PAGE if cursor is None else LONG_PAGE
+        return await self._api.replies_page(thread.channel, thread.thread, "0", cursor, limit)
+
+
+def _read(message: Message, place: Place, us: Identity) -> Said | Deleted | None:
+    found = read(message, place, us)
+    if found is None or isinstance(found, Deleted):
+        return found
+    posted = found.message if isinstance(found, Edited) else found
+    if posted.author.kind is not ParticipantKind.SELF:
+        return found
+    return read({**message, "text": answer_in(message)}, place, us)

@@ -1,0 +1,127 @@
+"""
+Storing what was read of a thread, in a few statements however much it is. Part of the ledger.
+
+How gaps are noted is in watermarks.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Executable, bindparam, case, func, null, select, update
+
+from bot.core.conversation import Edited, Participant, ParticipantKind, Posted, Said, ThreadRef
+from bot.store import files
+from bot.store.statements import VERSION
+from bot.store.tables import conversations, messages, reply_parts, turns
+
+CLOCK_SKEW = timedelta(minutes=2)  # between the platform's clock and the one that notes parts
+
+_CONVERSATION = select(turns.c.conversation_id).where(turns.c.id == bindparam("turn"))
+_KNOWN = select(messages.c.external_id).where(messages.c.conversation_id == bindparam("conversation"))
+_ASKED = select(func.max(messages.c.position)).where(messages.c.turn_id == bindparam("turn"), messages.c.addressed)
+_PARTS = (
+    select(reply_parts.c.external_id, reply_parts.c.intended_at)
+    .select_from(reply_parts.join(turns, turns.c.id == reply_parts.c.turn_id))
+    .where(turns.c.conversation_id == bindparam("conversation"))
+)
+_FILLED = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("conversation"))
+    .values(
+        # Another value by now is a gap that was noted while this was read: it stays.
+        unread_since=case(
+            (conversations.c.unread_since == bindparam("since"), null()), else_=conversations.c.unread_since
+        ),
+        truncated=bindparam("is_truncated"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """How the ledger stores what events tell it."""
+
+    participant: Callable[[Connection, ThreadRef, Participant], int]  # → id
+    new_message: Executable  # → id, external_id; none when it is there
+    edit: Callable[[Edited], None]
+
+
+def fill(
+    connection: Connection, recording: Recording, turn: int, since: int, read: Sequence[Said], *, truncated: bool
+) -> None:
+    """As Ledger.fill, once the claim is known to hold."""
+    conversation: int = connection.execute(_CONVERSATION, {"turn": turn}).scalar_one()
+    where = {"conversation": conversation}
+    known = set(connection.execute(_KNOWN, where).scalars())
+    parts = connection.execute(_PARTS, where).all()
+    ours = {part.external_id for part in parts}
+    unnoted = min((part.intended_at for part in parts if part.external_id is None), default=None)
+    for said in read:
+        if isinstance(said, Edited) and said.message.id in known:
+            recording.edit(said)
+    new = [said for said in read if _posted(said).id not in known and not _is_part(_posted(said), ours, unnoted)]
+    if new:
+        _store(connection, recording, conversation, new, _turns(connection, turn, new))
+    connection.execute(_FILLED, where | {"since": since, "is_truncated": truncated})
+
+
+def _turns(connection: Connection, turn: int, new: Sequence[Said]) -> Sequence[int | None]:
+    """What was said after the question is left to the next turn, as if it had come while this one is answered."""
+    asked: int | None = connection.execute(_ASKED, {"turn": turn}).scalar()
+    return [turn if asked is None or _posted(said).position <= asked else None for said in new]
+
+
+def _is_part(posted: Posted, known: Collection[str | None], unnoted: datetime | None) -> bool:
+    """Whether a message of ours shows an answer of the ledger's, or may do so: a part's id may never have come back."""
+    if posted.author.kind is not ParticipantKind.SELF:
+        return False
+    return posted.id in known or (unnoted is not None and posted.posted_at >= unnoted - CLOCK_SKEW)
+
+
+def _store(
+    connection: Connection, recording: Recording, conversation: int, new: Sequence[Said], of_turns: Sequence[int | None]
+) -> None:
+    by_id = {_posted(said).id: said for said in new}
+    # In the same order in every transaction: each may lock a participant that another one wants.
+    authors = {_posted(said).author.id: _posted(said) for said in sorted(new, key=lambda said: _posted(said).author.id)}
+    participants = {
+        author: recording.participant(connection, posted.thread, posted.author) for author, posted in authors.items()
+    }
+    rows = [
+        _row(_posted(said), conversation, turn, participants[_posted(said).author.id])
+        for said, turn in zip(new, of_turns, strict=True)
+    ]
+    stored = connection.execute(recording.new_message, rows).all()
+    versions = [_version(row.id, by_id[row.external_id]) for row in stored]
+    if versions:
+        connection.execute(VERSION, sorted(versions, key=lambda version: version["message_id"]))
+    for said in new:
+        files.record(connection, _posted(said))
+
+
+def _row(posted: Posted, conversation: int, turn: int | None, participant: int) -> dict[str, Any]:
+    return {
+        "conversation_id": conversation,
+        "platform": posted.thread.platform,
+        "workspace": posted.thread.workspace,
+        "channel": posted.thread.channel,
+        "external_id": posted.id,
+        "position": posted.position,
+        "participant_id": participant,
+        "turn_id": turn,
+        "addressed": False,
+        "posted_at": posted.posted_at,
+    }
+
+
+def _version(message: int, said: Said) -> dict[str, Any]:
+    at = said.edited_at if isinstance(said, Edited) else said.posted_at
+    return {"message_id": message, "text": _posted(said).text, "at": at}
+
+
+def _posted(said: Said) -> Posted:
+    return said.message if isinstance(said, Edited) else said
