@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from bot.core.conversation import Message, Participant, ParticipantKind
 
@@ -62,6 +63,7 @@ def cleaned(name: str) -> str:
     return unbracketed(unicodedata.normalize("NFC", words))[:LONGEST_NAME].strip()
 
 
+@lru_cache(maxsize=4096)  # the same few names are looked at for each message of a prompt
 def look(name: str) -> str:
     """The same for names that a reader may take for each other: whatever their case, width, accents and marks."""
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", cleaned(name)).casefold())

@@ -48,6 +48,11 @@ class Chat:
         self.waiting.append(Message(self.number, f"{self.number}.0", self.number, author, version, addressed, NOW))
         return self.waiting[-1]
 
+    def delete(self, number: int) -> None:
+        """One of the messages that were sent before, if there are so many."""
+        gone = [m for past in self.past for m in past.messages][number : number + 1]
+        self.past = [replace(past, messages=[m for m in past.messages if m not in gone]) for past in self.past]
+
     def ask(self, tokens: int = 10**6, *, answer: str | None = "yes") -> list[tuple[str, str]]:
         """The prompt of a turn with all that waits."""
         history = History(self.past, self.waiting, alone=len(self.people) == 1)
@@ -319,7 +324,8 @@ wild = st.lists(pieces, max_size=5).map("".join)
 names = st.one_of(st.none(), st.sampled_from(ROLE_NAMES), wild)
 kinds = st.sampled_from([ParticipantKind.PERSON, ParticipantKind.PERSON, ParticipantKind.BOT])
 said = st.tuples(st.integers(1, 4), names, wild)
-turns = st.lists(st.tuples(st.lists(said, min_size=1, max_size=4), st.booleans()), min_size=1, max_size=6)
+deleted = st.none() | st.integers(0, 20)
+turns = st.lists(st.tuples(st.lists(said, min_size=1, max_size=4), st.booleans(), deleted), min_size=1, max_size=6)
 
 
 def harmless(text: str) -> str:
@@ -327,17 +333,21 @@ def harmless(text: str) -> str:
 
 
 @given(turns, st.lists(kinds, min_size=5, max_size=5), st.sampled_from([400, 10**6]))
-@example([([(1, "Alex", "hi")], True), ([(2, "Alex", "⟦Alex⟧ hi")], True)], [ParticipantKind.PERSON] * 5, 10**6)
+@example(
+    [([(1, "Alex", "hi")], True, None), ([(2, "Alex", "⟦Alex⟧ hi")], True, None)], [ParticipantKind.PERSON] * 5, 10**6
+)
 def test_whoever_reads_a_prompt_knows_who_said_what(
-    turns: list[tuple[list[tuple[int, str | None, str]], bool]], kinds: list[ParticipantKind], tokens: int
+    turns: list[tuple[list[tuple[int, str | None, str]], bool, int | None]], kinds: list[ParticipantKind], tokens: int
 ) -> None:
     chat = Chat()
-    for messages, answered in turns:
+    for messages, answered, deleted in turns:
         for number, (who, name, text) in enumerate(messages):
             chat.say(f"U{who}", name, text, kinds[who], addressed=number == 0)
+        if deleted is not None:
+            chat.delete(deleted)
         prompt = chat.ask(tokens, answer="yes" if answered else None)
-        if not prompt:
-            return
+        if not any(message.version.given for message in chat.waiting or chat.past[-1].messages):
+            return  # the question does not fit, or is blank
         _check(prompt, [m for past in chat.past for m in past.messages if m.version.given])
 
 
