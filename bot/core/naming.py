@@ -46,6 +46,7 @@ async def named(history: History, turn: Turn, platform: Platform, ledger: Ledger
     return Named(
         replace(
             history,
+            pinned=[replace(past, messages=_with_names(past.messages, names)) for past in history.pinned],
             past=[replace(past, messages=_with_names(past.messages, names)) for past in history.past],
             messages=_with_names(history.messages, names),
         ),

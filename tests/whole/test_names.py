@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -170,6 +171,33 @@ async def test_no_sentence_of_ours_is_remembered_as_an_answer(
         assert prompt == [("user", "one\n\ntwo")]
     else:
         assert prompt == [("user", "one"), ("assistant", remembered), ("user", "two")]
+
+
+async def test_what_was_stopped_before_its_first_word_is_no_answer(office: Office) -> None:
+    gate = asyncio.Event()
+    office.model.answers.append(Answer("never", gate=gate))
+    async with office.bot():
+        root = await office.ask("one")
+        await office.model.received(1)
+        await office.slack.react(office.kim, office.general, root, "octagonal_sign")
+        assert await office.answers(root) == ["Stopped, as asked."]
+        prompt = await asked(office, "two", root)
+    assert prompt == [("user", "one\n\ntwo")]
+
+
+async def test_a_pinned_message_from_before_the_window_is_given_with_its_speaker(office: Office) -> None:
+    async with office.bot(prompt_tokens=300):
+        root = await office.ask("one")
+        await office.answers(root)
+        await say(office, office.lee, "the code is 1234", root)
+        await say(office, office.lee, "word " * 250, root)
+        assert "1234" not in str(await asked(office, "two", root))
+        office.execute("UPDATE participants SET name = NULL, refreshed_at = NULL")
+        [pinned] = [m.ts for m in office.slack.thread(office.general, root) if m.text == "the code is 1234"]
+        await office.slack.react(office.kim, office.general, pinned, "pushpin")
+        await office.slack.wait_for(lambda: office.rows("SELECT 1 FROM messages WHERE pinned"))
+        prompt = await asked(office, "three", root)
+    assert "⟦lee⟧ the code is 1234" in str(prompt)
 
 
 async def test_the_line_that_greets_a_newcomer_is_not_remembered(office: Office) -> None:
