@@ -29,13 +29,14 @@ def read_pdf(content: bytes, limits: Limits) -> Reading:
 def _read(reader: PdfReader, limits: Limits) -> Reading:
     if reader.is_encrypted and not reader.decrypt(""):  # many have a password only against changes
         return Reading(FileOutcome.LOCKED)
+    ends = time.process_time() + limits.cpu_seconds * SHARE_OF_TIME
     total = len(reader.pages)
     pages: list[str] = []
     length = 0
     for number in range(min(total, limits.pages)):
         text = cleaned(reader.pages[number].extract_text()).strip()
         length += len(text) + len(BETWEEN)
-        if pages and (length > limits.characters or time.process_time() > limits.cpu_seconds * SHARE_OF_TIME):
+        if pages and (length > limits.characters or time.process_time() > ends):
             break
         pages.append(text)
     return _joined(pages, total, limits)
