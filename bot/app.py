@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from bot.core.answer import Answerer, AnswerSettings
 from bot.core.errors import BotError, LedgerError
 from bot.core.learning import Learning
-from bot.core.ports import Checkpoint, LanguageModel, Platform, Sampling
+from bot.core.ports import Checkpoint, Example, LanguageModel, Platform, Sampling
 from bot.core.reading import FileIntake
 from bot.core.retry import Patience
 from bot.core.worker import BURST_SECONDS, EDIT_QUIET_SECONDS, Worker, WorkerSettings, persist
@@ -154,6 +154,7 @@ def _worker(
             system_prompt=settings.system_prompt,
             prompt_tokens=settings.prompt_tokens,
             keep=settings.threadbot_keep,
+            examples=[Example(*example) for example in settings.threadbot_examples],
             max_tokens=settings.openai_max_tokens,
             sampling=sampling(settings),
             overlooked_after=patience.overlooked_after,

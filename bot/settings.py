@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -15,6 +16,9 @@ from typing import Annotated, Any, Self
 from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Example = tuple[str, str]
+"""What a user might write, and what the model should answer."""
 
 
 class Settings(BaseSettings):
@@ -56,6 +60,9 @@ class Settings(BaseSettings):
     openai_timeout: float = Field(120, gt=0, description="Seconds without a byte from the model, not seconds in all.")
 
     system_prompt: str = Field("", description="What the model is told first. Empty: nothing.")
+    threadbot_examples: Annotated[tuple[Example, ...], NoDecode] = Field(
+        (), description="A TOML file with examples: questions, and how they should be answered. Never dropped."
+    )
     prompt_tokens: int = Field(
         16_000, ge=16, description="The prompt budget in tokens: older turns are dropped to stay within it."
     )
@@ -105,6 +112,11 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"[\w'+-]+", name):
             raise ValueError("use a reaction's name without spaces, such as pushpin, or none")
         return name
+
+    @field_validator("threadbot_examples", mode="before")
+    @classmethod
+    def _read_examples(cls, value: object) -> object:
+        return read_examples(Path(value)) if isinstance(value, str | Path) else value
 
     @field_validator("log_level")
     @classmethod
@@ -190,6 +202,37 @@ def _env_file(file: Path) -> Mapping[str, str | None]:
                 f"{file}, line {binding.original.line}: this is not NAME=value. Check its quotes."
             )
     return {binding.key: binding.value for binding in bindings if binding.key}
+
+
+def read_examples(file: Path) -> tuple[Example, ...]:
+    """
+    Examples as they stand in *file*: `[[example]]` with `user` and `assistant`, as often as one likes.
+
+    TOML, because longer answers are written there over several lines as they are, without escapes. Raises ValueError
+    with what is wrong, and where.
+    """
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{file} is not UTF-8 text. Save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{file} is not TOML: {error}.") from None
+    examples = found.pop("example", None)
+    if found or not isinstance(examples, list) or not examples:
+        raise ValueError(f"{file} should hold nothing but examples, each below a line of its own: [[example]]")
+    return tuple(_example(file, number, example) for number, example in enumerate(examples, 1))
+
+
+def _example(file: Path, number: int, example: object) -> Example:
+    wanted = ("user", "assistant")
+    if not isinstance(example, dict) or example.keys() != set(wanted):
+        raise ValueError(f"{file}, example {number}: it should have `user` and `assistant`, and nothing else.")
+    for name in wanted:
+        if not isinstance(example[name], str) or not example[name].strip():
+            raise ValueError(f"{file}, example {number}: `{name}` should be a text, and not empty.")
+    return example["user"].strip(), example["assistant"].strip()
 
 
 def _report(error: ValidationError) -> str:

@@ -68,3 +68,61 @@ def test_stop_sequences_are_separated_by_commas(tmp_path: Path) -> None:
 
 def test_tokens_are_not_printed() -> None:
     assert "hunter2" not in repr(Settings(openai_api_key="hunter2"))  # pydantic converts it
+
+
+EXAMPLES = '''# How we answer
+[[example]]
+user = "When is the next release?"
+assistant = """
+On the first Monday of each month.
+
+*Ask #releases* for the exact hour."""
+
+[[example]]
+user = '정규식 \\d+는 무슨 뜻이야?'
+assistant = "숫자 하나 이상입니다."
+'''
+
+
+def examples_in(tmp_path: Path, text: str) -> Settings:
+    file = tmp_path / "examples.toml"
+    file.write_text(text, encoding="utf-8")
+    return read(tmp_path, f"THREADBOT_EXAMPLES={file}\n")
+
+
+def test_examples_are_read_from_their_file(tmp_path: Path) -> None:
+    assert examples_in(tmp_path, EXAMPLES).threadbot_examples == (
+        ("When is the next release?", "On the first Monday of each month.\n\n*Ask #releases* for the exact hour."),
+        ("정규식 \\d+는 무슨 뜻이야?", "숫자 하나 이상입니다."),
+    )
+    assert read(tmp_path, "THREADBOT_EXAMPLES=\n").threadbot_examples == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", r"\[\[example\]\]"),
+        ("user = 'hi'\nassistant = 'ho'\n", r"\[\[example\]\]"),
+        ("[example]\nuser = 'hi'\nassistant = 'ho'\n", r"\[\[example\]\]"),
+        ("[[example]]\nuser = 'hi'\nassistant = 'ho'\n[[exmaple]]\n", r"\[\[example\]\]"),
+        ("[[example]]\nuser = 'hi'\nassistant = 'ho'\n[[example]]\nuser = 'hi'\n", "example 2: .*`assistant`"),
+        ("[[example]]\nuser = 'hi'\nassistant = 'ho'\nname = 'x'\n", "example 1: .*nothing else"),
+        ("[[example]]\nuser = 3\nassistant = 'ho'\n", "example 1: `user` should be a text"),
+        ("[[example]]\nuser = 'hi'\nassistant = ' '\n", "example 1: `assistant` .*not empty"),
+        ("[[example]]\nuser = hi\n", "is not TOML: .*line 2"),
+        ("example = ['hi']\n", "example 1"),
+    ],
+)
+def test_examples_that_cannot_be_used_are_named_with_their_place(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(InvalidSettingsError, match=rf"THREADBOT_EXAMPLES: .*examples\.toml.*{problem}"):
+        examples_in(tmp_path, text)
+
+
+def test_a_file_of_examples_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettingsError, match=r"THREADBOT_EXAMPLES: .*nowhere\.toml cannot be read: No such file"):
+        read(tmp_path, f"THREADBOT_EXAMPLES={tmp_path / 'nowhere.toml'}\n")
+    with pytest.raises(InvalidSettingsError, match="cannot be read: Is a directory"):
+        read(tmp_path, f"THREADBOT_EXAMPLES={tmp_path}\n")
+    (tmp_path / "latin.toml").write_bytes("[[example]]\nuser = 'é'\n".encode("latin-1"))
+    with pytest.raises(InvalidSettingsError, match="not UTF-8"):
+        read(tmp_path, f"THREADBOT_EXAMPLES={tmp_path / 'latin.toml'}\n")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from bot import app
+from bot.core.budget import prompt_budget
 from bot.core.errors import BotError
 from bot.core.findings import Finding, Verdict
+from bot.llm import tokens
 from bot.llm.offline import OfflineModel
 from bot.llm.openai_chat import OpenAIChat
 from bot.platforms.slack import checks
@@ -21,7 +24,7 @@ _MARKS = {Verdict.OK: "ok     ", Verdict.FAILED: "FAILED ", Verdict.UNKNOWN: "un
 
 async def check(settings: Settings, channel: str | None) -> Sequence[Finding]:
     """*channel*: where to try a post, or None."""
-    return [await _database(settings), *await _slack(settings, channel), await _model(settings)]
+    return [await _database(settings), *await _slack(settings, channel), *await _model(settings)]
 
 
 def line(finding: Finding) -> str:
@@ -69,7 +72,24 @@ async def _slack(settings: Settings, channel: str | None) -> Sequence[Finding]:
     return found
 
 
-async def _model(settings: Settings) -> Finding:
+async def _model(settings: Settings) -> Sequence[Finding]:
     async with app.open_model(settings) as model:
         assert isinstance(model, OpenAIChat | OfflineModel)  # noqa: S101 - there are no others
-        return await model.probe(settings.openai_model, app.sampling(settings))
+        probed = await model.probe(settings.openai_model, app.sampling(settings))
+        limit = prompt_budget(settings.prompt_tokens, model.window(settings.openai_model), settings.openai_max_tokens)
+    return [probed, *_instructions(settings, limit)]
+
+
+def _instructions(settings: Settings, limit: int) -> Sequence[Finding]:
+    """What system prompt and examples take of every prompt; *limit* in tokens."""
+    examples = settings.threadbot_examples
+    texts = [text for text in (settings.system_prompt, *itertools.chain(*examples)) if text]
+    if not texts:
+        return []
+    per_message, per_prompt = tokens.overhead()
+    count = per_prompt + sum(per_message + tokens.count(text) for text in texts)
+    detail = f"the system prompt and {len(examples)} examples take {count:,} of {limit:,} tokens"
+    if count < limit:
+        return [Finding("Prompt", Verdict.OK, detail)]
+    remedy = "No question fits beside them: make them shorter, or raise PROMPT_TOKENS (or CONTEXT_TOKENS)."
+    return [Finding("Prompt", Verdict.FAILED, detail, remedy)]

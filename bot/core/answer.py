@@ -28,6 +28,7 @@ from bot.core.ports import (
     Checkpoint,
     CompletionRequest,
     CompletionStart,
+    Example,
     LanguageModel,
     Ledger,
     PartLog,
@@ -63,6 +64,7 @@ class AnswerSettings:
     prompt_tokens: int
     max_tokens: int  # for the reply
     keep: float = budget.KEEP  # of the prompt budget, after a cut
+    examples: Sequence[Example] = ()  # after the system prompt
     sampling: Sampling = field(default_factory=Sampling)
     overlooked_after: timedelta = timedelta(minutes=2)  # an answer in place of an older notice is not noticed
 
@@ -293,6 +295,7 @@ class Answerer:
             prompt_tokens=estimate.in_ours(limit, factor),
             keep=settings.keep,
             sees=self._learning.sees(settings.model),
+            examples=settings.examples,
         )
         return estimate.told(prompt, limit, factor) if isinstance(prompt, budget.QuestionTooLong) else prompt
 
@@ -304,6 +307,7 @@ class Answerer:
             model=self._settings.model,
             prompt=prompt.entries,
             system_prompt=self._settings.system_prompt,
+            examples=self._settings.examples,
             given=prompt.given,
             max_tokens=self._max_tokens(),
             sampling=self._settings.sampling,
@@ -319,6 +323,7 @@ class Answerer:
             messages=prompt.messages,
             max_tokens=self._max_tokens(),
             sampling=self._settings.sampling,
+            examples=len(self._settings.examples),
             earlier_turns=prompt.earlier_turns,
             dropped=prompt.window_start > 0,
             cache_key=turn.conversation.thread.opaque,

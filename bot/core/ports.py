@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from bot.core.conversation import Deleted, Incoming, Reacted, Said, ThreadRef
 from bot.core.interruption import Interrupt
@@ -198,6 +198,13 @@ class PromptMessage:
     images: Sequence[PromptImage] = ()  # in their order
 
 
+class Example(NamedTuple):
+    """How something like this should be answered."""
+
+    user: str
+    assistant: str
+
+
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """Parameters that are sent only when set."""
@@ -213,6 +220,7 @@ class CompletionRequest:
     messages: Sequence[PromptMessage]
     max_tokens: int  # for the answer, reasoning included
     sampling: Sampling = field(default_factory=Sampling)
+    examples: int = 0  # pairs in *messages*, after the system prompt
     earlier_turns: int = 0  # in *messages*, before the question
     dropped: bool = False  # whether older turns of the conversation were left out
     cache_key: str | None = None  # the same for prompts that begin alike; opaque
@@ -309,6 +317,7 @@ class CompletionStart:
     estimated_tokens: int  # the same in the model's tokens, as far as they were learned
     window_start: int
     window_position: int
+    examples: Sequence[Example] = ()  # sent after the system prompt
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bot.core import budget, file_form
 from bot.core.conversation import Conversation, Message, ParticipantKind
 from bot.core.files import File, image_tokens
-from bot.core.ports import Given, PromptImage, PromptMessage, Role
+from bot.core.ports import Example, Given, PromptImage, PromptMessage, Role
 from bot.core.speakers import TRUNCATED, UNNAMED, Speakers, is_named
 from bot.core.turn import History, PastTurn
 
@@ -81,13 +81,15 @@ def build(
     counting: Counting,
     prompt_tokens: int,
     keep: float = budget.KEEP,
+    examples: Sequence[Example] = (),
     reserved: Collection[str] = (),
     sees: bool = True,
 ) -> Prompt | budget.QuestionTooLong:
     """
     The prompt for *turn*, within *prompt_tokens*; when it is cut, down to the fraction *keep* of them.
 
-    *reserved*: names that are ours. *sees*: whether the model takes images.
+    *reserved*: names that are ours. *sees*: whether the model takes images. *examples* follow on the system prompt, and
+    stay as it does.
 
     The question is what comes from the turn's first message to the bot on; what was said before it since the last
     answer is context and may be dropped. What is pinned is not dropped, as long as it takes no more than half of the
@@ -98,7 +100,7 @@ def build(
     first = next((n for n, message in enumerate(history.messages) if message.addressed), 0)
     context = [writer.message(message) for message in history.messages[:first]]
     question = [entry for message in history.messages[first:] for entry in writer.message(message)]
-    system = [_Entry("", "system", system_prompt, writer.cost(system_prompt))] if system_prompt else []
+    system = writer.instructions(system_prompt, examples)
     first_line = (
         [_Entry(TRUNCATED_KEY, "user", TRUNCATED, writer.cost(TRUNCATED))] if is_truncated(conversation) else []
     )
@@ -127,13 +129,13 @@ def build(
         *question,
     ]
     keys = {entry.key for entry in sent}
-    messages, tokens = _join([*system, *sent], counting)
+    messages, tokens = _join(sent, counting)
     start, position = _window_start(conversation, turn, history, window)
     return Prompt(
-        messages=messages,
+        messages=[*(PromptMessage(entry.role, entry.text) for entry in system), *messages],
         entries=[entry.key for entry in sent],
         given=[given for given in writer.given if f"v{given.version}" in keys],
-        tokens=tokens,
+        tokens=tokens + _total(system),
         window_start=start,
         window_position=position,
         earlier_turns=len(past) - window.dropped_turns,
@@ -191,6 +193,12 @@ class _Writer:
         self._sees = sees
         self._named = False  # somebody, by now
         self.given: list[Given] = []
+
+    def instructions(self, system_prompt: str, examples: Sequence[Example]) -> list[_Entry]:
+        said: list[tuple[Role, str]] = [("system", system_prompt)] if system_prompt else []
+        for example in examples:
+            said += [("user", example.user), ("assistant", example.assistant)]
+        return [_Entry("", role, text, self.cost(text)) for role, text in said]
 
     def past_turn(self, earlier: PastTurn) -> list[_Entry]:
         entries = [entry for message in earlier.messages for entry in self.message(message)]

@@ -91,7 +91,7 @@ class OfflineModel:
 
 def answer(request: CompletionRequest, prompt_tokens: int) -> str:
     """The whole answer, as Markdown. Pure."""
-    said = [message.content for message in request.messages if message.role == "user"]
+    said = [message.content for message in request.messages if message.role == "user"][request.examples :]
     question = said[-1] if said else ""
     texts = _TEXTS[language_of(question)]
     sent = texts["sent"].format(

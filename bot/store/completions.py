@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import datetime
 
 from sqlalchemy import Connection, Executable, and_, bindparam, exists, insert, or_, select, update
@@ -71,7 +72,7 @@ def start(connection: Connection, new_prompt: Executable, claim: Claim, start: C
         "variant": connection.execute(_VARIANT, {"turn": claim.turn}).scalar_one(),
         "outcome": "started",
         "model": start.model,
-        "system_prompt_id": _system_prompt(connection, new_prompt, start.system_prompt),
+        "system_prompt_id": _system_prompt(connection, new_prompt, start),
         "prompt": " ".join(start.prompt),
         "max_tokens": start.max_tokens,
         "temperature": start.sampling.temperature,
@@ -92,15 +93,17 @@ def _move_window(connection: Connection, claim: Claim, start: CompletionStart) -
     connection.execute(_WINDOW, where)
 
 
-def _system_prompt(connection: Connection, new_prompt: Executable, text: str) -> int | None:
-    """The id of this system prompt, stored once."""
-    if not text:
+def _system_prompt(connection: Connection, new_prompt: Executable, start: CompletionStart) -> int | None:
+    """The id of this system prompt with its examples, stored once."""
+    text, examples = start.system_prompt, [list(example) for example in start.examples]
+    if not text and not examples:
         return None
-    digest = {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+    whole = f"{text}\0{json.dumps(examples)}" if examples else text
+    digest = {"sha256": hashlib.sha256(whole.encode()).hexdigest()}
     found: int | None = connection.execute(_SYSTEM_PROMPT, digest).scalar()
     if found is not None:
         return found
-    connection.execute(new_prompt, digest | {"text": text})
+    connection.execute(new_prompt, digest | {"text": text} | ({"examples": examples} if examples else {}))
     identity: int = connection.execute(_SYSTEM_PROMPT, digest).scalar_one()
     return identity
 

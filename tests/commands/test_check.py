@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,9 @@ from bot.llm.offline import OfflineModel
 from bot.settings import Settings
 
 
-def without_accounts(file: Path) -> Settings:
+def without_accounts(file: Path, **settings: Any) -> Settings:
     nothing = dict.fromkeys(("openai_api_key", "openai_base_url", "slack_bot_token", "slack_app_token"))
-    return Settings(database_url=f"sqlite+aiosqlite:///{file}", **nothing)
+    return Settings(database_url=f"sqlite+aiosqlite:///{file}", **nothing, **settings)
 
 
 @pytest.fixture
@@ -55,3 +56,18 @@ async def test_a_place_where_no_database_can_be_made_is_a_failure(tmp_path: Path
 
 async def test_the_demo_model_is_told_in_its_own_words(offline: Settings) -> None:
     assert await found(offline, "Model") == await OfflineModel().probe(offline.openai_model)
+
+
+async def test_what_system_prompt_and_examples_take_is_told(tmp_path: Path) -> None:
+    chosen = {"system_prompt": "Be brief.", "threadbot_examples": (("Hi", "Hello."), ("안녕", "안녕하세요."))}
+    finding = await found(without_accounts(tmp_path / "threadbot.db", **chosen), "Prompt")
+    assert finding.verdict is Verdict.OK
+    assert finding.detail.startswith("the system prompt and 2 examples take ")
+    assert finding.detail.endswith(" of 16,000 tokens")
+
+
+async def test_examples_that_leave_no_room_for_a_question_are_a_failure(tmp_path: Path) -> None:
+    chosen = {"threadbot_examples": (("Hi", "word " * 100),), "prompt_tokens": 100}
+    finding = await found(without_accounts(tmp_path / "threadbot.db", **chosen), "Prompt")
+    assert finding.verdict is Verdict.FAILED
+    assert "PROMPT_TOKENS" in finding.remedy

@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.budget import QuestionTooLong
 from bot.core.conversation import Conversation, Message, Participant, ParticipantKind, ThreadRef, Version
+from bot.core.ports import Example
 from bot.core.prompt import Counting, Prompt, build, is_blank
 from bot.core.speakers import TRUNCATED
 from bot.core.turn import Answer, History, PastTurn
@@ -36,6 +37,7 @@ def prompt(
     alone: bool = True,
     tokens: int = 10_000,
     conversation: Conversation = CONVERSATION,
+    examples: Sequence[Example] = (),
 ) -> Prompt | QuestionTooLong:
     return build(
         system_prompt=system,
@@ -45,6 +47,7 @@ def prompt(
         readable=lambda text: text,
         counting=COUNTING,
         prompt_tokens=tokens,
+        examples=examples,
     )
 
 
@@ -142,6 +145,30 @@ def test_the_count_is_that_of_the_messages_as_they_are_sent() -> None:
     built = prompt([message(2, "two")], [past(1, "one", "1")], system="sys")
     assert isinstance(built, Prompt)
     assert built.tokens == 3 + (4 + 3) + (4 + 3) + (4 + 1) + (4 + 3)
+
+
+EXAMPLES = [Example("2+2?", "4"), Example("⟦Bob⟧ bye", "Bye,\n\nBob.")]
+AS_MESSAGES = [("user", "2+2?"), ("assistant", "4"), ("user", "⟦Bob⟧ bye"), ("assistant", "Bye,\n\nBob.")]
+
+
+def test_examples_stand_between_the_system_prompt_and_what_was_said() -> None:
+    built = prompt([message(2, "two")], [past(1, "one", "1")], system="sys", examples=EXAMPLES)
+    said = [("user", "one"), ("assistant", "1"), ("user", "two")]
+    assert roles(built) == [("system", "sys"), *AS_MESSAGES, *said]
+    assert isinstance(built, Prompt)
+    assert built.entries == ["v1", "c1", "v2"]
+    assert built.tokens == 3 + sum(4 + len(content) for _, content in roles(built))
+
+
+def test_examples_are_never_dropped_and_never_joined_with_what_was_said() -> None:
+    answer_only = PastTurn(1, [], Answer(1, "an answer whose question was erased", 35))
+    assert roles(prompt([message(2, "two")], [answer_only], examples=EXAMPLES))[:4] == AS_MESSAGES
+    built = prompt([message(9, "q" * 10)], [past(n, "a" * 50, "b" * 50) for n in (1, 2)], examples=EXAMPLES, tokens=100)
+    assert roles(built) == [*AS_MESSAGES, ("user", "q" * 10)]
+
+
+def test_a_question_that_does_not_fit_beside_the_examples_is_too_long() -> None:
+    assert prompt([message(1, "q" * 60)], examples=EXAMPLES, tokens=100) == QuestionTooLong(107, 100)
 
 
 def test_a_bare_mention_is_blank_unless_something_before_it_waits_for_an_answer() -> None:

@@ -101,3 +101,9 @@ async def test_an_empty_prompt_is_answered_too() -> None:
     text, reason, _ = await ask(CompletionRequest("x", [], 4_096))
     assert text
     assert reason == "stop"
+
+
+async def test_examples_are_no_part_of_the_conversation() -> None:
+    example = [PromptMessage("user", "an example"), PromptMessage("assistant", "a good answer")]
+    text, _, _ = await ask(replace(LATER, messages=[LATER.messages[0], *example, *LATER.messages[1:]], examples=1))
+    assert "가장 오래된 메시지는 “내 이름은 민지야”" in text

@@ -1,17 +1,20 @@
 """The ledger's promises, on both databases."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.core.conversation import Edited, Participant, ParticipantKind, Posted, Said, ThreadRef
 from bot.core.errors import LeaseLost
 from bot.core.policy import decide
-from bot.core.ports import CompletionStart, Given, Renewal, Sampling
+from bot.core.ports import CompletionStart, Example, Given, Renewal, Sampling
 from bot.core.turn import Completion, Notice, Turn, TurnState, Usage
 from bot.store.ledger import LEASE, SqlLedger
+from bot.store.tables import system_prompts
 from tests.store.conftest import Clock
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -56,7 +59,7 @@ async def texts(ledger: SqlLedger, turn: Turn) -> list[str]:
     return [message.version.text for message in (await ledger.history(turn)).messages]
 
 
-async def ask(ledger: SqlLedger, turn: Turn, *, window_start: int = 0) -> int:
+async def ask(ledger: SqlLedger, turn: Turn, *, window_start: int = 0, examples: Sequence[Example] = ()) -> int:
     history = await ledger.history(turn)
     given = [Given(m.version.id, m.version.text, 5) for m in history.messages if m.version.given is None]
     return await ledger.begin(
@@ -72,6 +75,7 @@ async def ask(ledger: SqlLedger, turn: Turn, *, window_start: int = 0) -> int:
             estimated_tokens=85,
             window_start=window_start,
             window_position=0,
+            examples=examples,
         ),
     )
 
@@ -357,4 +361,18 @@ async def test_a_lone_surrogate_and_a_null_character_do_not_block_the_ledger(led
     await record(ledger, said(1.0, "bad \x00 \ud800 text"))
     assert await texts(ledger, await claimed(ledger)) == [
         "bad \N{REPLACEMENT CHARACTER} \N{REPLACEMENT CHARACTER} text"
+    ]
+
+
+async def test_a_system_prompt_is_stored_once_with_its_examples(ledger: SqlLedger) -> None:
+    examples = [Example("안녕?", "네, 안녕하세요."), Example("bye", "Bye.\n")]
+    for number, chosen in enumerate(((), examples, examples, examples[:1], ())):
+        await record(ledger, said(10.0 + number, thread=10.0 + number))
+        await ask(ledger, await claimed(ledger), examples=chosen)
+    stored = select(system_prompts.c.text, system_prompts.c.examples).order_by(system_prompts.c.id)
+    rows = await ledger._database.read(lambda connection: connection.execute(stored).all())  # noqa: SLF001 - no reader
+    assert [tuple(row) for row in rows] == [
+        ("Be brief.", None),
+        ("Be brief.", [["안녕?", "네, 안녕하세요."], ["bye", "Bye.\n"]]),
+        ("Be brief.", [["안녕?", "네, 안녕하세요."]]),
     ]

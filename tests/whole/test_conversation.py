@@ -31,6 +31,23 @@ async def test_a_later_mention_goes_on_with_the_whole_history(office: Office) ->
     ]
 
 
+async def test_examples_are_sent_after_the_system_prompt_and_kept_when_turns_are_dropped(office: Office) -> None:
+    examples = office.database.parent / "examples.toml"
+    examples.write_text("[[example]]\nuser = 'hi?'\nassistant = 'Yes.'\n")
+    office.model.default = Answer("word " * 30)
+    async with office.bot(system_prompt="Be brief.", threadbot_examples=examples, prompt_tokens=150):
+        root = await office.ask("question 0")
+        for number in range(1, 6):
+            await office.answers(root, number)
+            await office.ask(f"question {number}", thread=root)
+        await office.answers(root, 6)
+    for number, prompt in enumerate(office.prompts()):
+        assert prompt[:3] == [("system", "Be brief."), ("user", "hi?"), ("assistant", "Yes.")]
+        assert prompt[-1] == ("user", f"question {number}")
+    assert office.prompts()[-1][3] != ("user", "question 0")
+    assert office.rows("SELECT text, examples FROM system_prompts") == [("Be brief.", '[["hi?", "Yes."]]')]
+
+
 async def test_the_thread_is_remembered_across_a_restart(office: Office) -> None:
     async with office.bot():
         root = await office.ask("remember 42")
