@@ -9,11 +9,13 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from bot.core.answer import Answerer, AnswerSettings
 from bot.core.errors import BotError, LedgerError
 from bot.core.learning import Learning
+from bot.core.policy import decide
 from bot.core.ports import Checkpoint, Example, LanguageModel, Platform, Sampling
 from bot.core.reading import FileIntake
 from bot.core.retry import Patience
@@ -169,7 +171,12 @@ def _worker(
         patience=patience,
     )
     return Worker(
-        ledger=ledger, answerer=answerer, platforms=platforms, settings=worker_settings, checkpoint=checkpoint
+        ledger=ledger,
+        answerer=answerer,
+        platforms=platforms,
+        settings=worker_settings,
+        checkpoint=checkpoint,
+        decide=partial(decide, allowed_bots=settings.allowed_bots),
     )
 
 

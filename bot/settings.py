@@ -79,6 +79,12 @@ class Settings(BaseSettings):
         description="The model's context window in tokens. Empty: what is known of the model, else 8,192.",
     )
 
+    allowed_bots: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(),
+        description="Other bots that are answered when they mention this one, by their ids on Slack (`B…`, `U…` or "
+        "`A…`), separated by commas; at most three times in a row. Empty: none.",
+    )
+
     database_url: str = Field("sqlite+aiosqlite:///threadbot.db", description="Where conversations are kept.")
     playground_port: int = Field(8765, ge=0, le=65535, description="Port of the playground's page on 127.0.0.1.")
     max_concurrent_turns: int = Field(256, ge=1, description="Answers that are worked on at the same time.")
@@ -117,6 +123,11 @@ class Settings(BaseSettings):
     @classmethod
     def _read_examples(cls, value: object) -> object:
         return read_examples(Path(value)) if isinstance(value, str | Path) else value
+
+    @field_validator("allowed_bots", mode="before")
+    @classmethod
+    def _ids(cls, value: object) -> object:
+        return frozenset(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("log_level")
     @classmethod
@@ -253,4 +264,4 @@ def fields() -> Mapping[str, tuple[str, str]]:
 
 
 def _default_text(default: object) -> str:
-    return "" if default is None or default == () else str(default)
+    return "" if default is None or default in ((), frozenset()) else str(default)

@@ -66,6 +66,10 @@ def test_stop_sequences_are_separated_by_commas(tmp_path: Path) -> None:
     assert read(tmp_path, "OPENAI_STOP=END,그만\n").openai_stop == ("END", "그만")
 
 
+def test_allowed_bots_are_separated_by_commas(tmp_path: Path) -> None:
+    assert read(tmp_path, "ALLOWED_BOTS= B1, U2 ,,\n").allowed_bots == {"B1", "U2"}
+
+
 def test_tokens_are_not_printed() -> None:
     assert "hunter2" not in repr(Settings(openai_api_key="hunter2"))  # pydantic converts it
 

@@ -49,8 +49,12 @@ class WebWorld:
         await self.wait_for(lambda: platform.connected)
 
     async def ask(self, text: str, *, after: Asked | None = None) -> Asked:
+        return await self.say(f"@threadbot {text}", after=after)
+
+    async def say(self, text: str, *, after: Asked | None = None) -> Asked:
+        """Without a mention, unless *text* has one."""
         thread = int(after.thread.thread) if after else None
-        message = self._live.post(Draft("general", YOU.id, f"@threadbot {text}", thread))
+        message = self._live.post(Draft("general", YOU.id, text, thread))
         return Asked(ThreadRef("web", WORKSPACE, "general", str(message.thread)), str(message.id))
 
     async def deliver_again(self) -> None:

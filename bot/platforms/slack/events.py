@@ -25,7 +25,7 @@ from bot.core.conversation import (
     ThreadRef,
 )
 from bot.platforms.slack.attached import files_of
-from bot.platforms.slack.people import all_ids, mentioned_in, name_of
+from bot.platforms.slack.people import all_ids, mentioned_in, name_of, opened_by
 from bot.platforms.slack.text import readable
 
 PLATFORM = "slack"
@@ -192,7 +192,7 @@ def _posted(message: Json, place: Place, us: Identity) -> Posted | None:
         calls_bot=calls(plain, {us.name, *PRODUCT_NAMES}),
         mentions=mentioned_in(text) - {us.bot_user_id},
         broadcast=subtype == "thread_broadcast",
-        root_author=root if isinstance(root := message.get("parent_user_id"), str) else None,
+        root_author=opened_by(message, us.bot_user_id),
         aliases=all_ids(message),
         files=files_of(message),
     )

@@ -30,3 +30,9 @@ def name_of(who: Mapping[str, Any]) -> str | None:
         if isinstance(name, str) and (words := " ".join(name.split())):
             return words
     return None
+
+
+def opened_by(message: Mapping[str, Any], bot_user_id: str) -> str | None:
+    """Who opened the thread that *message* replies in, if the message tells; None for a thread of ours."""
+    author = message.get("parent_user_id")
+    return author if isinstance(author, str) and author != bot_user_id else None
