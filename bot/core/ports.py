@@ -306,9 +306,7 @@ class CompletionStart:
     """What is stored before the model is called."""
 
     model: str
-    prompt: Sequence[
-        str
-    ]  # in the order in which it is sent: "v12" a message's version, "c5" a completion, "t" TRUNCATED
+    prompt: Sequence[str]  # the keys of its entries, in the order in which they are sent: see entries.py
     system_prompt: str
     given: Sequence[Given]  # versions that are sent for the first time
     max_tokens: int
