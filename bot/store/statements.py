@@ -73,8 +73,8 @@ PARTICIPANT = select(participants.c.id, participants.c.kind, participants.c.name
     participants.c.workspace == bindparam("workspace"),
     participants.c.external_id == bindparam("external_id"),
 )
-NOT_OURS = messages.c.participant_id.not_in(
-    select(participants.c.id).where(participants.c.kind == literal_column("'self'"))
+NOT_OURS = ~exists().where(  # looked up for each message: a list of our own ids is made from all participants
+    participants.c.id == messages.c.participant_id, participants.c.kind == literal_column("'self'")
 )
 VERSION = insert(message_versions)
 RAISED = (
@@ -129,7 +129,7 @@ HELD = update(turns).where(
     turns.c.id == bindparam("held"), turns.c.fence == bindparam("held_fence"), turns.c.state.in_(AT_WORK)
 )
 ACTIVE_TURN = select(turns.c.created_at).where(
-    turns.c.conversation_id == bindparam("of_conversation"), turns.c.state.in_(ACTIVE)
+    turns.c.conversation_id == bindparam("of_conversation"), turns.c.state.in_(AT_WORK)
 )
 NAMES = select(participants.c.external_id, participants.c.name, participants.c.refreshed_at).where(
     participants.c.platform == bindparam("platform"),

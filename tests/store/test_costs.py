@@ -17,6 +17,7 @@ from bot.store.urls import open_database
 from tests.bench.history import LongThread, fill
 from tests.store.conftest import Clock
 
+LATE = 10**18  # a position after all that is there
 EVERY = 10  # of SQLite's virtual machine's steps
 
 
@@ -56,6 +57,32 @@ async def claiming(file: Path, done: int) -> int:
         return await steps(database, claim)
     finally:
         await database.close()
+
+
+async def recording(file: Path, done: int) -> int:
+    """Steps to record what is answered without a mention in a thread of *done* turns, beside a tenth as many others."""
+    url = f"sqlite+aiosqlite:///{file}"
+    others = [LongThread("T1", "C1", f"2.{number}", f"U2{number}", 1) for number in range(done // 10)]
+    await fill(url, [LongThread("T1", "C1", "1.0", "U1", done), *others])
+    database, clock = open_database(url), Clock()
+    ledger = SqlLedger(database, clock)
+    more = Posted(ThreadRef("slack", "T1", "C1", "1.0"), "9.0", LATE, Participant("U1"), "그다음은요?", clock())
+
+    async def record() -> None:
+        recorded = await ledger.record(more, decide)
+        assert recorded.decision.reason == "the bot and one person talk"
+
+    try:
+        return await steps(database, record)
+    finally:
+        await database.close()
+
+
+async def test_listening_without_a_mention_costs_the_same_however_long_the_thread_is(tmp_path: Path) -> None:
+    few, many = await recording(tmp_path / "few.db", 20), await recording(tmp_path / "many.db", 2_000)
+
+    assert few > 0
+    assert many == pytest.approx(few, rel=0.2, abs=5)
 
 
 async def test_claiming_costs_the_same_however_many_turns_were_answered(tmp_path: Path) -> None:
