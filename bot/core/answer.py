@@ -108,6 +108,7 @@ class Answerer:
         Raises what the doors raise, and Interrupted.
         """
         if turn.command is not None:
+            interruption.close()  # there is nothing to stop, and nothing to ask anew
             await self._confirm(turn, turn.command)
             return
         presenter = Presenter(lambda: self._open_reply(turn))

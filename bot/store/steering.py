@@ -57,6 +57,7 @@ _ACTIVE = select(
         reactions.c.active,
     )
 )
+_COMMAND = select(turns.c.id).where(turns.c.id == bindparam("turn"), turns.c.command.is_not(None))
 _STOPPED = (
     update(turns)
     .where(turns.c.id == bindparam("turn"), turns.c.state.in_([PENDING, *AT_WORK]))
@@ -90,9 +91,14 @@ def react(connection: Connection, reacted: Reacted, participant: Callable[[], in
 def _target(connection: Connection, reacted: Reacted) -> _Target | None:
     found = changes.find(connection, reacted.ref)
     if found is not None:
-        return _Target(found.id, found.turn)
+        return None if _is_command(connection, found) else _Target(found.id, found.turn)
     answer = changes.find_answer(connection, reacted.ref)
     return answer and _Target(None, answer.id)
+
+
+def _is_command(connection: Connection, found: changes.Found) -> bool:
+    """It is hidden for good, and what it had done stays done."""
+    return found.turn is not None and connection.execute(_COMMAND, {"turn": found.turn}).first() is not None
 
 
 def _mark(connection: Connection, target: _Target, operation: Operation, now: datetime, *, active: bool) -> None:

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.core.conversation import Edited, ThreadRef
+from bot.core.conversation import Edited, MessageRef, Operation, Reacted, ThreadRef
 from bot.core.policy import Action
 from bot.core.turn import Notice, TurnState
 from bot.store.ledger import SqlLedger
-from bot.store.tables import audit, participants, preferences, turns
+from bot.store.tables import audit, messages, participants, preferences, turns
 from tests.store.conftest import Clock
 from tests.store.test_situation import KIM, LEE, START, Talk
 
@@ -192,3 +192,18 @@ async def test_what_is_set_for_one_place_concerns_no_other(talk: Talk) -> None:
     ):
         recorded = await talk.record(replace(elsewhere, thread=thread, id="3.0"))
         assert recorded.decision.action is Action.ANSWER
+
+
+@pytest.mark.parametrize("operation", Operation)
+async def test_no_reaction_on_a_command_does_anything(talk: Talk, operation: Operation) -> None:
+    told = talk.message("quiet", addressed=True)
+    await talk.record(told)
+    ref = MessageRef("slack", "T1", "C1", told.id)
+    for added in (True, False):
+        at = START + timedelta(hours=1 if added else 2)
+        await talk.ledger.react(Reacted(ref, operation, LEE, added=added, at=at))
+    assert await confirm(talk) == Notice("mode_quiet_thread")
+    assert not await talk.ledger.claim("me", ["slack"], 1)
+    found = select(messages.c.hidden, messages.c.pinned, messages.c.cut)
+    rows = await talk.ledger._database.read(lambda connection: connection.execute(found).all())  # noqa: SLF001
+    assert [tuple(row) for row in rows] == [(True, False, False)]
