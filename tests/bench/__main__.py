@@ -20,12 +20,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any, TypeVar
 
-from tests.bench import arena, measures
+from tests.bench import arena, caching, measures
 from tests.bench.history import LongThread, fill
 from tests.bench.processes import BenchError
-from tests.bench.report import Figure, Section, as_json, limit, ratio, table
+from tests.bench.report import Figure, Section, as_json, limit, ratio, share, table
 
-WHOLE_SECONDS = 290.0
+WHOLE_SECONDS = 400.0
+PROMPT_TOKENS = 16_000  # of the conversations whose input is billed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Size:
     short_thread: int  # turns
     long_thread: int  # turns
     long_rounds: int  # replies in each
+    talks: tuple[caching.Talk, ...]  # conversations whose input is billed
+    talk_turns: int  # of each
 
 
 WHOLE = Size(
@@ -51,9 +54,20 @@ WHOLE = Size(
     short_thread=300,
     long_thread=3_000,
     long_rounds=40,
+    talks=(caching.SHORT, caching.EVERYDAY, caching.LONG),
+    talk_turns=400,
 )
 QUICK = Size(
-    warm_up=1, sequential=2, bursts=1, at_once=20, model_seconds=0.2, short_thread=300, long_thread=600, long_rounds=2
+    warm_up=1,
+    sequential=2,
+    bursts=1,
+    at_once=20,
+    model_seconds=0.2,
+    short_thread=300,
+    long_thread=600,
+    long_rounds=2,
+    talks=(caching.EVERYDAY,),
+    talk_turns=120,
 )
 
 Say = Callable[[str], None]
@@ -64,7 +78,11 @@ async def measure(size: Size, directory: Path, say: Say) -> list[Section]:
     """Raises BenchError when something could not be measured."""
     try:
         async with asyncio.timeout(WHOLE_SECONDS):
-            return [await _against_smallest(size, directory, say), await _long_threads(size, directory, say)]
+            return [
+                await _against_smallest(size, directory, say),
+                await _long_threads(size, directory, say),
+                await _caching(size, directory, say),
+            ]
     except TimeoutError as error:
         raise BenchError(f"not done after {WHOLE_SECONDS:.0f} s") from error
 
@@ -145,6 +163,22 @@ def _long_figures(long: measures.Spent, short: measures.Spent) -> list[Figure]:
         ratio("long thread: CPU a reply", long.typical_cpu, short.typical_cpu, at_least=low, at_most=high, unit="ms"),
         ratio("long thread: Slack calls", sum(long.calls), sum(short.calls), at_least=low, at_most=high, unit="calls"),
     ]
+
+
+async def _caching(size: Size, directory: Path, say: Say) -> Section:
+    figures: list[Figure] = []
+    for number, talk in enumerate(size.talks):
+        say(f"A conversation of {size.talk_turns} turns, {talk.name}, {PROMPT_TOKENS} tokens of each sent …")
+        folder = directory / f"talk-{number}"
+        folder.mkdir()
+        billed = await caching.billed(talk, size.talk_turns, PROMPT_TOKENS, folder)
+        used = f"{billed.full_at_all:.0%} full from the first turn on"
+        say(f"… {billed.turn_tokens:.0f} tokens a turn, {billed.cuts} cuts, {used}")
+        figures += [
+            ratio(f"{talk.name}: input", billed.ours, billed.sliding, at_most=0.3, unit="tokens"),
+            share(f"{talk.name}: window, once full", billed.full, at_least=0.8),
+        ]
+    return Section("cut in blocks", "turn by turn", figures)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -44,6 +44,10 @@ def limit(name: str, value: float, *, at_most: float, unit: str = "") -> Figure:
     return Figure(name, value, (0.0, at_most), unit)
 
 
+def share(name: str, value: float, *, at_least: float) -> Figure:
+    return Figure(name, 100 * value, (100 * at_least, 100.0), "%")
+
+
 def table(section: Section) -> str:
     rows = [("", section.ours, section.theirs, "result", "target", "")]
     rows += [

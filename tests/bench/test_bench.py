@@ -36,6 +36,13 @@ def test_a_longer_thread_takes_as_many_slack_calls(figures: dict[str, dict[str, 
     assert figures["long thread: Slack calls"]["value"] == 1
 
 
+def test_a_cached_conversation_costs_less_than_a_third_with_the_window_well_used(
+    figures: dict[str, dict[str, Any]],
+) -> None:
+    assert figures["everyday turns: input"]["value"] <= 0.3
+    assert figures["everyday turns: window, once full"]["value"] >= 80
+
+
 def test_what_is_measured_is_there(figures: dict[str, dict[str, Any]]) -> None:
     assert all(figure["value"] > 0 for name, figure in figures.items() if "at once: " not in name or "last" in name)
 

@@ -1,0 +1,38 @@
+"""A platform on which nothing is shown: for measuring what the model is sent, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.core.ports import Platform, Receive, Reply, ReplyRequest
+
+MUTE = "mute"
+
+
+class MutePlatform(Platform):
+    name = MUTE
+
+    @property
+    def ready(self) -> bool:
+        return True
+
+    async def run(self, receive: Receive) -> None:
+        """There is nobody to hear."""
+
+    async def open_reply(self, request: ReplyRequest) -> Reply:
+        return _MuteReply()
+
+    def readable(self, text: str, names: Mapping[str, str] | None = None) -> str:
+        return text
+
+
+class _MuteReply(Reply):
+    async def show(self, text: str) -> None: ...
+
+    async def finish(self, text: str, notes: Sequence[str] = ()) -> None: ...
+
+    async def remove(self) -> None: ...
+
+
+async def nowhere(_: str) -> None:
+    """A checkpoint at which nothing happens."""
