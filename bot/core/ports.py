@@ -171,6 +171,16 @@ class Watermarks(Protocol):
     async def advance(self, platform: str, workspace: str, channel: str, position: int) -> None:
         """Move a watermark forward; never back. Call once all that was said before *position* is committed."""
 
+    async def note_gap(
+        self, platform: str, workspace: str, channel: str, *, since: int | None = None, known: Collection[str] = ()
+    ) -> None:
+        """
+        Something may have been said that nobody told us of, after *since*: each conversation's next turn reads it.
+
+        In the threads of *channel*, or of all channels for WHOLE_WORKSPACE, except the *known* ones. Without *since*:
+        after the newest message that we have of each.
+        """
+
     async def recent_threads(self, platform: str, workspace: str, since: datetime) -> Sequence[ThreadRef]:
         """Threads whose conversation had a turn since then, the last one first; as many as are worth a look."""
 

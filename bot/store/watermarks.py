@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, case, delete, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.conversation import ThreadRef
 from bot.core.ports import WHOLE_WORKSPACE
 from bot.store.database import Database
-from bot.store.tables import conversations, turns, watermarks
+from bot.store.tables import conversations, messages, turns, watermarks
 
 NEWEST_TURNS = 2_000  # of all: turns are numbered in time, so looking at their end needs no index
 MOST_THREADS = 200
+MOST_KNOWN = 10_000  # threads; a statement has some 32,000 parameters at most
 
 
 class SqlWatermarks:
@@ -47,6 +48,17 @@ class SqlWatermarks:
 
         await self._database.write(write)
 
+    async def note_gap(
+        self, platform: str, workspace: str, channel: str, *, since: int | None = None, known: Collection[str] = ()
+    ) -> None:
+        gap = update(conversations).where(conversations.c.platform == platform, conversations.c.workspace == workspace)
+        if channel != WHOLE_WORKSPACE:
+            gap = gap.where(conversations.c.channel == channel)
+        if 0 < len(known) <= MOST_KNOWN:  # more are read once more
+            gap = gap.where(conversations.c.thread.not_in(known))
+        noted = gap.values(unread_since=_unread(_newest() if since is None else literal(since, BigInteger)))
+        await self._database.write(lambda connection: connection.execute(noted))
+
     async def recent_threads(self, platform: str, workspace: str, since: datetime) -> Sequence[ThreadRef]:
         query = _recent(platform, workspace, since)
         return await self._database.read(
@@ -54,6 +66,17 @@ class SqlWatermarks:
                 ThreadRef(platform, workspace, row.channel, row.thread) for row in connection.execute(query)
             ]
         )
+
+
+def _newest() -> ColumnElement[int]:
+    newest = select(func.max(messages.c.position)).where(messages.c.conversation_id == conversations.c.id)
+    return func.coalesce(newest.scalar_subquery(), 0)
+
+
+def _unread(since: ColumnElement[int]) -> ColumnElement[int]:
+    """Always another value than before, so that a reading that is under way is not taken for one of this gap."""
+    before = conversations.c.unread_since - 1
+    return case((before < since, before), else_=since)  # a null is not less
 
 
 def _overtaken(platform: str, workspace: str, position: int) -> Any:

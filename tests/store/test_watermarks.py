@@ -61,3 +61,72 @@ async def test_threads_come_with_the_last_turn_first_and_each_once(database: Dat
     assert [(ref.channel, ref.thread) for ref in found] == [("C1", "a"), ("C1", "c"), ("C1", "b")]
     everything = await marks.recent_threads("slack", "T1", since - timedelta(days=1))
     assert [ref.thread for ref in everything] == ["a", "c", "b", "old"]
+
+
+async def unread(ledger: SqlLedger, thread: str, workspace: str = "T1") -> int | None:
+    """What the conversation's next turn finds."""
+    ref = ThreadRef("slack", workspace, "C1", thread)
+    said = Posted(ref, f"{thread}-9", 9, Participant("U1"), "다음", datetime(2026, 11, 23, tzinfo=UTC), addressed=True)
+    await ledger.record(said, decide)
+    [turn] = await ledger.claim("me", ["slack"], 10)
+    await ledger.release(turn.claim, ledger_now(), "test")
+    return turn.conversation.unread_since
+
+
+def ledger_now() -> datetime:
+    return datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+async def begun(ledger: SqlLedger, *threads: str) -> None:
+    for thread in threads:
+        root = Posted(
+            ThreadRef("slack", "T1", "C1", thread), thread, 5, Participant("U1"), "안녕", ledger_now(), addressed=True
+        )
+        await ledger.record(root, decide)
+        for turn in await ledger.claim("me", ["slack"], 10):
+            await ledger.give_up(turn.claim, "test")
+
+
+@pytest.mark.parametrize(
+    ("channel", "since", "expected"),
+    [("C1", 3, 3), (WHOLE_WORKSPACE, 3, 3), ("C1", None, 5), ("C2", 3, None)],
+)
+async def test_a_gap_is_noted_in_the_threads_of_its_channel_that_are_not_known(
+    database: Database, clock: Clock, channel: str, since: int | None, expected: int | None
+) -> None:
+    ledger, marks = SqlLedger(database, clock), SqlWatermarks(database)
+    await begun(ledger, "a", "b")
+    await marks.note_gap("slack", "T1", channel, since=since, known=["b", "c"])
+    await marks.note_gap("slack", "T2", "C1", since=1)
+    assert await unread(ledger, "a") == expected
+
+
+async def test_a_known_thread_has_no_gap(database: Database, clock: Clock) -> None:
+    ledger, marks = SqlLedger(database, clock), SqlWatermarks(database)
+    await begun(ledger, "a", "b")
+    await marks.note_gap("slack", "T1", "C1", since=3, known=["b", "c"])
+    assert await unread(ledger, "b") is None
+
+
+async def test_of_two_gaps_all_since_the_first_one_is_unread(database: Database, clock: Clock) -> None:
+    ledger, marks = SqlLedger(database, clock), SqlWatermarks(database)
+    await begun(ledger, "a")
+    for since in (4, 3, 7):
+        await marks.note_gap("slack", "T1", "C1", since=since)
+    assert await unread(ledger, "a") == 2
+
+
+async def test_a_gap_that_is_noted_while_an_earlier_one_is_read_stays(database: Database, clock: Clock) -> None:
+    ledger, marks = SqlLedger(database, clock), SqlWatermarks(database)
+    await begun(ledger, "a")
+    await marks.note_gap("slack", "T1", "C1", since=3)
+    said = Posted(
+        ThreadRef("slack", "T1", "C1", "a"), "a-8", 8, Participant("U1"), "질문", ledger_now(), addressed=True
+    )
+    await ledger.record(said, decide)
+    [turn] = await ledger.claim("me", ["slack"], 10)
+    assert turn.conversation.unread_since == 3
+    await marks.note_gap("slack", "T1", "C1", since=3)
+    await ledger.fill(turn.claim, 3, [], truncated=False)
+    await ledger.give_up(turn.claim, "test")
+    assert await unread(ledger, "a") == 2

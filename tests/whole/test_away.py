@@ -143,3 +143,55 @@ async def test_an_edit_made_in_an_outage_is_what_the_model_reads(office: Office)
         await office.ask("and?", thread=root)
         await office.answers(root, 2)
     assert office.prompts()[1][0] == ("user", "number 2?")
+
+
+async def test_what_was_said_in_days_without_the_bot_is_read_when_it_is_asked_again(office: Office) -> None:
+    office.model.answers.extend([Answer("NC 다이노스입니다."), Answer("창원입니다."), Answer("네.")])
+    async with bot(office):
+        root = await office.ask("2020년 우승팀은?")
+        await office.answers(root)
+    await office.slack.post(office.kim, office.general, "그동안 이야기했어요", root)
+    async with bot(office, catch_up_hours=0):
+        for number, question in enumerate(["마지막 게임은 어디?", "확실해?"]):
+            await office.ask(question, thread=root)
+            await office.answers(root, 2 + number)
+    assert office.prompts()[1] == [
+        ("user", "2020년 우승팀은?"),
+        ("assistant", "NC 다이노스입니다."),
+        ("user", "그동안 이야기했어요\n\n마지막 게임은 어디?"),
+    ]
+    assert len(thread_reads(office)) == 1
+
+
+async def test_what_was_said_in_a_channel_that_the_bot_was_removed_from_is_read_when_it_is_back(
+    office: Office,
+) -> None:
+    async with bot(office):
+        root = await office.ask("first question")
+        await office.answers(root)
+        office.slack.workspace.add_message(office.general, office.kim, "said without the bot", root)
+        joined = {"type": "member_joined_channel", "user": office.slack.bot_user, "channel": office.general}
+        delivery = await office.slack.emit(joined)
+        await office.slack.wait_for(lambda: delivery.acknowledged)
+        await office.ask("second question", thread=root)
+        await office.answers(root, 2)
+    assert office.prompts()[1][-1] == ("user", "said without the bot\n\nsecond question")
+    assert len(thread_reads(office)) == 1
+
+
+async def test_after_a_short_outage_no_thread_that_was_caught_up_is_read_again(office: Office) -> None:
+    async with bot(office) as platform:
+        root = await office.ask("first question")
+        await office.answers(root)
+        async with outage(office, platform):
+            await office.slack.post(office.kim, office.general, "in the outage", root)
+        await office.slack.wait_for(lambda: len(office.rows("SELECT 1 FROM messages")) >= 2)
+        await office.ask("second question", thread=root)
+        await office.answers(root, 2)
+    assert "in the outage" in str(office.prompts())
+    assert thread_reads(office) == []
+
+
+def thread_reads(office: Office) -> list[object]:
+    """Readings of whole threads, for an answer."""
+    return [call for call in office.slack.calls("conversations.replies") if call.arguments.get("oldest") == "0"]

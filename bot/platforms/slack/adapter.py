@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,7 +26,7 @@ from bot.platforms.slack import text as slack_text
 from bot.platforms.slack.api import DEFAULT_URL, TIMEOUT, SlackApi
 from bot.platforms.slack.catch_up import CatchUp, CatchUpSettings
 from bot.platforms.slack.connection import Connection
-from bot.platforms.slack.events import PLATFORM, Identity, for_another_team, incoming
+from bot.platforms.slack.events import PLATFORM, Identity, for_another_team, incoming, joined
 from bot.platforms.slack.files import SlackFiles
 from bot.platforms.slack.history import History
 from bot.platforms.slack.limits import Pauses, start_wait
@@ -39,6 +39,9 @@ from bot.platforms.slack.reply import SlackReply
 from bot.platforms.slack.thread import ThreadHistory
 
 logger = logging.getLogger(__name__)
+
+Invited = Callable[[str], Awaitable[None]]
+"""Told the channel that we were invited to. Raises LedgerError."""
 
 PING_SECONDS = 5.0  # also the SDK's pause between two tries to connect
 
@@ -102,7 +105,7 @@ class SlackPlatform:
 
     async def _serve(self, receive: Receive, identity: Identity, session: aiohttp.ClientSession) -> None:
         if self._watermarks is None:
-            await self._connection.serve(self._app(receive, identity, session))
+            await self._connection.serve(self._app(receive, _nothing_missed, identity, session))
             return
         catch_up = CatchUp(
             history=History(self._api),
@@ -113,7 +116,8 @@ class SlackPlatform:
             settings=self._catch_up_settings,
         )
         async with _beside(catch_up.run()):
-            await self._connection.serve(self._app(catch_up.receive, identity, session), catch_up.new_connection)
+            app = self._app(catch_up.receive, catch_up.joined, identity, session)
+            await self._connection.serve(app, catch_up.new_connection)
 
     async def open_reply(self, request: ReplyRequest) -> Reply:
         reply = SlackReply(self._api, await self._identify(), self._blocks, request, self._noticing.posted)
@@ -172,7 +176,7 @@ class SlackPlatform:
                 logger.warning("slack: cannot be reached (%s), trying again", error.code)
                 await asyncio.sleep(start_wait(failures, error.retry_after))
 
-    def _app(self, receive: Receive, identity: Identity, session: aiohttp.ClientSession) -> AsyncApp:
+    def _app(self, receive: Receive, invited: Invited, identity: Identity, session: aiohttp.ClientSession) -> AsyncApp:
         authorization = AuthorizeResult(
             enterprise_id=None,
             team_id=identity.team_id,
@@ -185,7 +189,7 @@ class SlackPlatform:
             return authorization
 
         async def commit(body: dict[str, Any]) -> BoltResponse:
-            return await _commit(body, identity, self._reactions, receive)
+            return await _commit(body, identity, self._reactions, receive, invited)
 
         app = AsyncApp(
             name="threadbot",
@@ -216,7 +220,13 @@ def _log_defect(task: asyncio.Task[None]) -> None:
         logger.error("slack: what was missed is no longer read, by a defect of ours", exc_info=error)
 
 
-async def _commit(body: dict[str, Any], identity: Identity, names: Names, receive: Receive) -> BoltResponse:
+async def _nothing_missed(_channel: str) -> None:
+    """Where nothing that was missed is read."""
+
+
+async def _commit(
+    body: dict[str, Any], identity: Identity, names: Names, receive: Receive, invited: Invited
+) -> BoltResponse:
     """
     Only a 200 is acknowledged. What is of no interest gets one too: Slack would deliver it again and again.
 
@@ -225,11 +235,12 @@ async def _commit(body: dict[str, Any], identity: Identity, names: Names, receiv
     if for_another_team(body, identity):
         logger.info("slack: an event for another workspace is left to the bot that is there")
         return BoltResponse(status=200)
-    event = incoming(body, identity) or reacted(body, identity, names)
-    if event is None:
-        return BoltResponse(status=200)
+    channel, event = joined(body, identity), incoming(body, identity) or reacted(body, identity, names)
     try:
-        await receive(event)
+        if channel is not None:
+            await invited(channel)
+        if event is not None:
+            await receive(event)
     except LedgerError:
         logger.warning("slack: an event could not be stored and is not acknowledged")
         return BoltResponse(status=503)

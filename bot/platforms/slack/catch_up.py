@@ -18,7 +18,7 @@ from bot.core.conversation import Deleted, Incoming, ParticipantKind, Posted, Sa
 from bot.core.errors import BotError, LedgerError, PlatformError
 from bot.core.ports import WHOLE_WORKSPACE, Receive, Watermarks
 from bot.core.retry import reconnect_wait
-from bot.platforms.slack.events import PLATFORM, Identity, Place, moment_of, position_of, read
+from bot.platforms.slack.events import PLATFORM, Identity, Place, moment_of, position_of, read, tells_that_we_joined
 from bot.platforms.slack.history import History
 
 logger = logging.getLogger(__name__)
@@ -71,6 +71,10 @@ class CatchUp:
             raise
         finally:
             del self._storing[event]
+
+    async def joined(self, channel: str) -> None:
+        """We were invited to *channel*, perhaps not for the first time. Raises LedgerError."""
+        await self._note_gap(channel)
 
     def new_connection(self) -> None:
         """Events come in from now on: what was said until now may have been missed."""
@@ -133,6 +137,8 @@ class CatchUp:
         began, self._missed = self._stored_until(), False
         try:
             marks = await self._marks.seen_until(PLATFORM, self._us.team_id)
+            if WHOLE_WORKSPACE not in marks:  # what there may be was stored by a version that noted nothing
+                await self._note_gap(WHOLE_WORKSPACE)
             complete = WHOLE_WORKSPACE not in marks or await self._read_since(marks)
         except LedgerError as error:
             logger.warning("slack: the database cannot be used, what was missed is read later: %s", error)
@@ -159,14 +165,27 @@ class CatchUp:
         return reading.complete
 
     async def _read_channel(self, channel: str, mark: int, known: Collection[str]) -> None:
-        began, earliest = self._stored_until(), _now() - self._settings.longest
-        since = max(mark - LOOK_BACK // MICROSECOND, position_of(earliest))
+        began, missed = self._stored_until(), mark - LOOK_BACK // MICROSECOND
+        since = max(missed, position_of(_now() - self._settings.longest))
         place = Place(self._us.team_id, channel, direct=channel.startswith("D"), recovered=True)
-        for message in await self._history.news(channel, since, known):
+        try:
+            news = await self._history.news(channel, since, known)
+        except PlatformError as error:
+            if not error.passing and error.code not in UNUSABLE:
+                await self._note_gap(channel, missed)
+            raise
+        if any(tells_that_we_joined(message, self._us) for message in news.messages):
+            await self._note_gap(channel)
+        else:  # before anything is handed in: it may be a question in one of these threads
+            await self._note_gap(channel, missed, news.complete if since == missed else ())
+        for message in news.messages:
             incoming = read(message, place, self._us)
             if incoming is not None and not _is_ours(incoming):
                 await self._hand_in(incoming)
         await self._advance(channel, began)
+
+    async def _note_gap(self, channel: str, since: int | None = None, known: Collection[str] = ()) -> None:
+        await self._marks.note_gap(PLATFORM, self._us.team_id, channel, since=since, known=known)
 
     async def _hand_in(self, incoming: Incoming) -> None:
         """Raises LedgerError. A message that we have a defect for must not keep all that comes after it."""

@@ -91,6 +91,22 @@ def incoming(body: Json, us: Identity) -> Incoming | None:
             return read(event, place, us)
 
 
+def joined(body: Json, us: Identity) -> str | None:
+    """The channel that we were invited to, if that is what an event says."""
+    event = body.get("event")
+    if body.get("type") != "event_callback" or not isinstance(event, Mapping):
+        return None
+    if event.get("type") != "member_joined_channel" or event.get("user") != us.bot_user_id:
+        return None
+    channel = event.get("channel")
+    return channel if isinstance(channel, str) else None
+
+
+def tells_that_we_joined(message: Json, us: Identity) -> bool:
+    """Whether a message in a channel says what joined() does."""
+    return message.get("subtype") in ("channel_join", "group_join") and message.get("user") == us.bot_user_id
+
+
 def read(message: Json, place: Place, us: Identity) -> Said | Deleted | None:
     """
     A message object of Slack's, as it is now.

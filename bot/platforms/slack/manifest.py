@@ -41,6 +41,7 @@ SCOPES = (
 
 EVENTS = (
     Event("app_mention", "a mention is answered"),
+    Event("member_joined_channel", "what was said in a channel before it was invited (back) is missing in its threads"),
     Event("message.channels", "what is said in a thread it takes part in is context"),
     Event("message.groups", "the same in a private channel"),
     Event("message.im", "a direct message is answered"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from bot.core.conversation import ThreadRef
 from bot.core.errors import LedgerError
@@ -30,6 +32,7 @@ class Marks:
 
     positions: dict[str, int] = field(default_factory=lambda: {WHOLE_WORKSPACE: ago(HOUR)})
     threads: list[ThreadRef] = field(default_factory=list)
+    gaps: dict[str, tuple[int | None, frozenset[str]]] = field(default_factory=dict)  # the last one of each channel
     broken: bool = False
     notes: int = 0
 
@@ -44,6 +47,14 @@ class Marks:
             raise LedgerError("the disk is full")
         self.notes += 1
         self.positions[channel] = max(position, self.positions.get(channel, 0))
+
+    async def note_gap(
+        self, platform: str, workspace: str, channel: str, *, since: int | None = None, known: Collection[str] = ()
+    ) -> None:
+        assert (platform, workspace) == ("slack", Slack.team)
+        if self.broken:
+            raise LedgerError("the disk is full")
+        self.gaps[channel] = (since, frozenset(known))
 
     async def recent_threads(self, platform: str, workspace: str, since: datetime) -> Sequence[ThreadRef]:
         return self.threads
@@ -100,3 +111,13 @@ async def heard_by(slack: Slack, marks: Marks, **settings: object) -> Heard:
     async with running(slack, heard, away(slack, marks, **settings)):
         await caught_up(slack, marks, since=since - 1)
     return heard
+
+
+@pytest.fixture
+def marks() -> Marks:
+    return Marks()
+
+
+@pytest.fixture
+def office(slack: Slack) -> Office:
+    return Office(slack)

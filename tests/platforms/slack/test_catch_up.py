@@ -21,20 +21,12 @@ from tests.platforms.slack.absence import (
     caught_up,
     heard_by,
 )
+from tests.platforms.slack.absence import marks as marks
+from tests.platforms.slack.absence import office as office
 from tests.platforms.slack.conftest import Heard, running
 from tests.standins.slack import Slack
 from tests.standins.slack_faults import RateLimited, Refused
 from tests.standins.slack_workspace import SCOPES
-
-
-@pytest.fixture
-def marks() -> Marks:
-    return Marks()
-
-
-@pytest.fixture
-def office(slack: Slack) -> Office:
-    return Office(slack)
 
 
 async def test_what_was_said_is_handed_in_as_the_event_would_have_been_and_marked(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from bot.core.conversation import Incoming
 from bot.core.errors import LedgerError
 from bot.platforms.slack.events import position_of
@@ -21,19 +19,11 @@ from tests.platforms.slack.absence import (
     caught_up,
     heard_by,
 )
+from tests.platforms.slack.absence import marks as marks
+from tests.platforms.slack.absence import office as office
 from tests.platforms.slack.conftest import Heard, running
 from tests.standins.slack import Slack
 from tests.standins.slack_faults import ServerError
-
-
-@pytest.fixture
-def marks() -> Marks:
-    return Marks()
-
-
-@pytest.fixture
-def office(slack: Slack) -> Office:
-    return Office(slack)
 
 
 async def test_at_the_first_start_in_a_workspace_nothing_is_read(slack: Slack, office: Office) -> None:
