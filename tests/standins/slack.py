@@ -233,19 +233,15 @@ class Slack:
     # events
 
     def _copies(self, message: Message, copies: Sequence[Copy]) -> list[Json]:
-        kind = self.workspace.channels[message.channel].kind
+        place = self.workspace.channels[message.channel]
+        kind = place.kind
         mentioned = self.mention in message.text and kind != "im"
-        common = {**message.wire(), "channel": message.channel, "event_ts": message.ts, **self._parent(message)}
+        common = {**message.wire(), "channel": message.channel, "event_ts": message.ts, **place.parent(message)}
         events: dict[Copy, Json] = {
             "message": {**common, "channel_type": CHANNEL_TYPES[kind]},
             "app_mention": {**common, "type": "app_mention"},
         }
         return [events[copy] for copy in copies if copy == "message" or mentioned]
-
-    def _parent(self, message: Message) -> Json:
-        """A reply's event says who wrote the root, if it is there."""
-        root = self.workspace.channels[message.channel].messages.get(message.thread_ts or "")
-        return {} if root is None or root is message else {"parent_user_id": root.user}
 
     def _changed(self, what: str, message: Message) -> None:
         if not self._echo:

@@ -118,12 +118,17 @@ class Channel:
         return [self.messages[root], *sorted(replies, key=lambda message: message.ts)]
 
     def root_wire(self, message: Message, *, with_metadata: bool = False) -> Json:
-        """A message as conversations.history and .replies show it: a root says how its thread goes on."""
+        """A message as conversations.history and .replies show it: it says how its thread goes on, or who opened it."""
         data = message.wire(with_metadata=with_metadata)
         replies = self.thread(message.ts)[1:]
         if replies:
             data |= {"reply_count": len(replies), "latest_reply": replies[-1].ts}
-        return data
+        return data | self.parent(message)
+
+    def parent(self, message: Message) -> Json:
+        """What a reply says of who opened its thread."""
+        root = self.messages.get(message.thread_ts or message.ts)
+        return {} if root is None or root is message else {"parent_user_id": root.user}
 
     def wire(self) -> Json:
         return {
