@@ -88,7 +88,7 @@ def _instructions(settings: Settings, limit: int) -> Sequence[Finding]:
         return []
     per_message, per_prompt = tokens.overhead()
     count = per_prompt + sum(per_message + tokens.count(text) for text in texts)
-    detail = f"the system prompt and {len(examples)} examples take {count:,} of {limit:,} tokens"
+    detail = f"system prompt and examples ({len(examples)}) take {count:,} of {limit:,} tokens"
     if count < limit:
         return [Finding("Prompt", Verdict.OK, detail)]
     remedy = "No question fits beside them: make them shorter, or raise PROMPT_TOKENS (or CONTEXT_TOKENS)."

@@ -62,7 +62,7 @@ async def test_what_system_prompt_and_examples_take_is_told(tmp_path: Path) -> N
     chosen = {"system_prompt": "Be brief.", "threadbot_examples": (("Hi", "Hello."), ("안녕", "안녕하세요."))}
     finding = await found(without_accounts(tmp_path / "threadbot.db", **chosen), "Prompt")
     assert finding.verdict is Verdict.OK
-    assert finding.detail.startswith("the system prompt and 2 examples take ")
+    assert finding.detail.startswith("system prompt and examples (2) take ")
     assert finding.detail.endswith(" of 16,000 tokens")
 
 
