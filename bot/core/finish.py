@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 
 from bot.core.turn import Completion, Notice
 
+UNSTATED = "unstated"  # the server ended the stream as it should, but gave no reason
+UNMARKED = "unmarked"  # it never marks an end: whether that was one, only the server knows
 LATE_AFTER = timedelta(minutes=5)
 
 _WITH_TEXT = {
     "stop": None,
+    UNSTATED: None,
     "length": "length",
     "content_filter": "content_filter",
     "tool_calls": "tool_calls",

@@ -241,7 +241,7 @@ class Chunk:
     """
     A piece of a streamed completion; every field may be empty. Later values win, texts add up.
 
-    A stream that ends without a chunk with a *finish_reason* was broken off, even when no error was raised.
+    A stream of words has a *finish_reason*: the server's own, or one of finish.py's. Else it ended with an error.
     """
 
     text: str = ""

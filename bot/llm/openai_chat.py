@@ -21,7 +21,7 @@ from bot.core.errors import ModelError, ModelProblem
 from bot.core.findings import Finding
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
 from bot.core.turn import Usage
-from bot.llm import images, openai_chunks, openai_errors, parameters, prices, probe, tokens
+from bot.llm import images, openai_chunks, openai_errors, parameters, prices, probe, stream_end, tokens
 
 _T = TypeVar("_T")
 
@@ -50,10 +50,12 @@ class OpenAIChat:
         self._base_url = base_url or prices.OPENAI_URL
         self._context_tokens = context_tokens
         self._refused: dict[str, set[str]] = {}  # parameters that a model does not take
+        self._endings = stream_end.Endings()
         self._client = AsyncOpenAI(
             api_key=api_key or NO_KEY,
             base_url=self._base_url,
             max_retries=0,
+            default_headers=stream_end.HEADERS,
             timeout=httpx2.Timeout(timeout, connect=CONNECT_TIMEOUT),
         )
 
@@ -76,17 +78,22 @@ class OpenAIChat:
         """
         One call. Raises ModelError; closing the generator closes the connection, and the server stops working.
 
-        What a filter refused is no error: the answer is empty, or ends there, with finish_reason content_filter.
+        What a filter refused is no error: the answer is empty, or ends there, with finish_reason content_filter. Words
+        without a finish reason are an error, unless the server ended the stream as the API has it (stream_end.py).
         """
         response = await self._open(request)
         if response is None:
             yield Chunk(finish_reason="content_filter")
             return
+        end = stream_end.StreamEnd(response)
         try:
             async for event in response:
                 chunk = openai_chunks.read(event)
                 if chunk is not None:
+                    end.read(chunk)
                     yield chunk
+            if last := self._endings.told(request.model, end):
+                yield last
         except APIError as error:
             if not openai_errors.blocked_by_filter(error):
                 raise _translated(error, request) from error

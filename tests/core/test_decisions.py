@@ -100,6 +100,7 @@ def completion(text: str, finish_reason: str | None, refusal: str | None = None)
         ("answer", "function_call", ["tool_calls"]),
         ("answer", "something_new", ["finish_unknown"]),
         ("answer", None, ["broken_off"]),
+        ("answer", "unmarked", ["finish_unknown"]),
         ("", "stop", ["empty_answer"]),
         ("", "length", ["empty_length"]),
         ("", "content_filter", ["content_filter"]),
@@ -112,6 +113,10 @@ def test_every_finish_reason_but_stop_ends_in_a_sentence(text: str, finish_reaso
     assert [notice.key for notice in said] == keys
     for notice in said:
         assert all(len(sentence(notice, language)) > 10 for language in LANGUAGES)
+
+
+def test_what_the_server_ended_as_the_api_has_it_needs_no_sentence() -> None:
+    assert notices(completion("answer", "unstated"), 4096) == []
 
 
 def test_a_refusal_is_said_to_be_one() -> None:

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.errors import ModelError, ModelProblem
+from bot.core.finish import UNMARKED, UNSTATED
 from bot.core.ports import Chunk, CompletionRequest, LanguageModel, PromptMessage, Sampling
 from bot.core.turn import Usage
 from bot.llm.openai_chat import OpenAIChat
@@ -136,13 +138,44 @@ async def test_every_finish_reason_is_handed_on(server: ModelServer, model: Open
     assert finish_reasons(await collect(model)) == [reason]
 
 
-async def test_a_stream_that_just_ends_has_no_finish_reason_and_raises_nothing(
+JUST_ENDS = Answer(text="abcdef", chunk_size=3, end_at=1)
+
+
+async def test_a_stream_that_just_ends_was_cut_off(server: ModelServer, model: OpenAIChat) -> None:
+    server.answers.extend([Answer(), JUST_ENDS, JUST_ENDS])
+    await collect(model)
+    for _ in range(2):
+        with pytest.raises(ModelError) as raised:
+            await collect(model)
+        assert raised.value.problem is ModelProblem.CUT
+
+
+async def test_a_stream_without_a_finish_reason_that_ends_as_the_api_has_it_is_whole(
     server: ModelServer, model: OpenAIChat
 ) -> None:
-    server.answers.append(Answer(text="abcdef", chunk_size=3, end_at=1))
+    server.answers.extend([Answer(text="abcdef", finish_reason=None), JUST_ENDS])
     chunks = await collect(model)
-    assert text(chunks) == "abc"
-    assert finish_reasons(chunks) == []
+    assert text(chunks) == "abcdef"
+    assert finish_reasons(chunks) == [UNSTATED]
+    with pytest.raises(ModelError):  # this server marks its ends
+        await collect(model)
+
+
+async def test_a_mark_in_the_words_of_the_model_is_none(server: ModelServer, model: OpenAIChat) -> None:
+    server.answers.extend([Answer(), Answer(text="\ndata: [DONE]\n\n and so on", chunk_size=20, end_at=1)])
+    await collect(model)
+    with pytest.raises(ModelError):
+        await collect(model)
+
+
+async def test_of_a_server_that_never_marks_an_end_one_call_is_made_once_more(
+    server: ModelServer, model: OpenAIChat
+) -> None:
+    server.default = JUST_ENDS
+    with pytest.raises(ModelError):
+        await collect(model)
+    for _ in range(2):
+        assert finish_reasons(await collect(model)) == [UNMARKED]
 
 
 async def test_a_filter_that_refuses_the_prompt_ends_like_one_that_stops_the_answer(

@@ -51,7 +51,8 @@ async def test_an_unknown_model_of_a_server_without_a_list_still_has_a_remedy(
         (Answer(failure=Failure(502, "<html></html>")), "OPENAI_BASE_URL"),
         (Answer(failure=failure(400, "no")), "OPENAI_TEMPERATURE"),
         (Answer(cut_at=0), "proxies"),
-        (Answer(finish_reason=None), "cut off"),
+        (Answer("", finish_reason=None), "cut off"),
+        (Answer("OK", end_at=1), "proxies"),
     ],
 )
 async def test_a_failure_says_what_to_do(server: ModelServer, model: OpenAIChat, answer: Answer, remedy: str) -> None:

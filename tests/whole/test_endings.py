@@ -19,7 +19,6 @@ SORRY = "tell whoever runs me"
         (Answer("Half an answer", finish_reason="tool_calls"), "use a tool"),
         (Answer("Half an answer", finish_reason="function_call"), "use a tool"),
         (Answer("Half an answer", finish_reason="brand_new"), "a reason I don't know"),
-        (Answer("Half an answer", finish_reason=None), "broke off"),
         (Answer("", finish_reason="stop"), "empty"),
         (Answer("", finish_reason="length", reasoning="thinking " * 20), "4,096 tokens"),
         (Answer("", finish_reason="content_filter"), "content filter"),
@@ -41,8 +40,9 @@ async def test_every_ending_but_stop_is_said(office: Office, answer: Answer, sen
     assert "Error" not in shown
 
 
-async def test_stop_is_silent(office: Office) -> None:
-    office.model.answers.append(Answer("All of it."))
+@pytest.mark.parametrize("reason", ["stop", None])
+async def test_stop_is_silent_and_so_is_an_end_without_a_word_of_it(office: Office, reason: str | None) -> None:
+    office.model.answers.append(Answer("All of it.", finish_reason=reason))
     async with office.bot():
         assert await office.answers(await office.ask("hello")) == ["All of it."]
 
@@ -63,6 +63,7 @@ async def test_sentences_come_in_the_language_of_the_question(office: Office) ->
         Answer(drop=True),
         Answer("Half an answer that breaks", chunk_size=4, cut_at=3),
         Answer("Half an answer that breaks", chunk_size=4, error_at=3),
+        Answer("Half an answer that breaks", chunk_size=4, end_at=3),
     ],
 )
 async def test_passing_troubles_of_the_model_are_tried_again_in_the_same_reply(office: Office, trouble: Answer) -> None:

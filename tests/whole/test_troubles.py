@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.core.retry import Patience, RetryPolicy
 from tests.standins.model_rules import Rules
 from tests.standins.model_script import Answer, failure
@@ -72,8 +74,15 @@ async def test_a_question_too_long_for_every_window_is_told_so(office: Office) -
     assert "too long for me" in shown
 
 
-async def test_an_answer_that_keeps_breaking_off_is_kept_as_far_as_it_came(office: Office) -> None:
-    office.model.default = Answer("The first half and the second half", chunk_size=14, cut_at=1)
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Answer("The first half and the second half", chunk_size=14, cut_at=1),
+        Answer("The first half and the second half", chunk_size=14, end_at=1),
+    ],
+)
+async def test_an_answer_that_keeps_breaking_off_is_kept_as_far_as_it_came(office: Office, broken: Answer) -> None:
+    office.model.default = broken
     async with office.bot(IMPATIENT):
         root = await office.ask("hello")
         [shown] = await office.answers(root)

@@ -1,0 +1,85 @@
+"""
+How a stream ended: properly, or broken off without an error.
+
+A finish reason says so. Some servers give none, but end with the `[DONE]` that the API closes a stream with; a few give
+neither. The SDK (3.54) swallows the mark, and calls it no error when the mark is missing, so the bytes are looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import cast
+
+import httpx2
+from openai import AsyncStream
+from openai.types.chat import ChatCompletionChunk
+
+from bot.core.errors import ModelError, ModelProblem
+from bot.core.finish import UNMARKED, UNSTATED
+from bot.core.ports import Chunk
+
+HEADERS = {"Accept-Encoding": "identity"}  # the mark is looked for in what comes over the wire
+_MARK = re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]")  # inside a frame a line never ends: JSON escapes that
+_TAIL = 16  # bytes; longer than the mark
+
+
+class StreamEnd:
+    """What one stream tells of its end. Make it before the first frame is read."""
+
+    def __init__(self, stream: AsyncStream[ChatCompletionChunk]) -> None:
+        self._watch = _MarkWatch(cast(httpx2.AsyncByteStream, stream.response.stream))
+        stream.response.stream = self._watch
+        self.stated = False
+        self.words = False
+
+    def read(self, chunk: Chunk) -> None:
+        self.stated = self.stated or chunk.finish_reason is not None
+        self.words = self.words or bool(chunk.text or chunk.refusal)
+
+    @property
+    def marked(self) -> bool:
+        return self._watch.seen
+
+
+class _MarkWatch(httpx2.AsyncByteStream):
+    """Hands the bytes on and notes whether the mark was among them."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+        self._tail = b""
+        self.seen = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._stream:
+            read = self._tail + piece
+            self.seen = self.seen or (b"[DONE]" in read and _MARK.search(read) is not None)
+            self._tail = read[-_TAIL:]
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class Endings:
+    """
+    How a server ends its streams, as far as it was seen, by model.
+
+    A server that has never marked an end and leaves one unmarked may have been cut off: the call is made once more.
+    When that one ends so, too, it is the server's way, and nobody pays for it again.
+    """
+
+    def __init__(self) -> None:
+        self._marks: dict[str, bool] = {}  # whether an end was ever marked; nothing: none was seen
+
+    def told(self, model: str, end: StreamEnd) -> Chunk | None:
+        """What to say of a stream that is over, if it did not itself. Raises ModelError for one that was cut off."""
+        if end.stated or end.marked:
+            self._marks[model] = True
+            return Chunk(finish_reason=UNSTATED) if end.words and not end.stated else None
+        if not end.words:
+            return None
+        if self._marks.get(model) is False:
+            return Chunk(finish_reason=UNMARKED)
+        self._marks.setdefault(model, False)
+        raise ModelError(ModelProblem.CUT, "the stream ended without a finish reason")
