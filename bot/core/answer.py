@@ -44,7 +44,7 @@ from bot.core.texts import language_of, sentence
 from bot.core.thread_reading import read_up
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnState, Usage
 
-OUTAGE = "outage"  # the notice's key
+OUTAGE = "outage"  # the notice's key; its value `part` is the platform's id of the message that says it
 LEARNING_ROUNDS = 8  # three quarters each: a tenth of the window that was assumed
 
 log = logging.getLogger(__name__)
@@ -178,7 +178,8 @@ class Answerer:
         reply = await self._reopen_reply(turn)
         await self._unnotice(turn, history)
         await _uncut(reply.finish(sentence(Notice(OUTAGE), _language(history))))
-        return [Notice(OUTAGE)]
+        parts = await self._ledger.parts(turn.claim)
+        return [Notice(OUTAGE, {"part": part.id} if part.id else {}) for part in parts[:1]]
 
     async def _unnotice(self, turn: Turn, history: History) -> None:
         await unnotice(self._platform(turn), turn, history)
@@ -263,8 +264,9 @@ class Answerer:
         self, turn: Turn, answered: Partial, notices: Sequence[Notice], language: str, *, stopped: bool = False
     ) -> Outcome:
         completion, result = answered.completion, answered.result
+        kept = [*notices, *_outages(turn)]
         await self._persist(
-            lambda: self._ledger.complete(turn.claim, completion, result, notices, language, stopped=stopped)
+            lambda: self._ledger.complete(turn.claim, completion, result, kept, language, stopped=stopped)
         )
         turn_changed(turn, TurnState.ANSWERED, "stopped" if stopped else f"finish_reason {result.finish_reason}")
         return Outcome(result.text or None, notices, language)
@@ -378,7 +380,8 @@ class Answerer:
 
     async def _conclude(self, turn: Turn, history: History, reason: str, notice: Notice) -> Outcome:
         language = _language(history)
-        await self._persist(lambda: self._ledger.conclude(turn.claim, reason, [notice], language))
+        kept = [notice, *_outages(turn)]
+        await self._persist(lambda: self._ledger.conclude(turn.claim, reason, kept, language))
         turn_changed(turn, TurnState.ANSWERED, reason)
         return await self._ledger.outcome(turn.claim)  # an earlier variant, perhaps, and the notice below it
 
@@ -397,7 +400,7 @@ class Answerer:
         return await self._open_reply(replace(turn, parts=await self._ledger.parts(turn.claim)))
 
     async def _show(self, turn: Turn, reply: Reply, outcome: Outcome) -> None:
-        sentences = [sentence(notice, outcome.language) for notice in outcome.notices]
+        sentences = [sentence(notice, outcome.language) for notice in outcome.notices if notice.key != OUTAGE]
         if outcome.text is None:
             await _uncut(reply.finish("\n\n".join(sentences)))
         else:
@@ -449,11 +452,17 @@ async def _uncut(call: Coroutine[Any, Any, None]) -> None:
         raise
 
 
+def _outages(turn: Turn) -> Sequence[Notice]:
+    """What the asker was told of an outage. Kept until the answer is shown: it may still stand in its place."""
+    return [notice for notice in turn.said if notice.key == OUTAGE]
+
+
 def _is_overlooked(turn: Turn, after: timedelta) -> bool:
     """Whether an answer in place of the outage's notice would be overlooked: nobody is told of an edit."""
-    if not turn.parts or not any(notice.key == OUTAGE for notice in turn.said):
+    first = turn.parts[0] if turn.parts else None
+    if first is None or not any(notice.values.get("part") == first.id for notice in _outages(turn)):
         return False
-    return datetime.now(UTC) - turn.parts[0].intended_at > after
+    return datetime.now(UTC) - first.intended_at > after
 
 
 def _lateness(turn: Turn, history: History) -> Notice | None:

@@ -68,7 +68,7 @@ class Reply(Protocol):
         """
 
     async def remove(self) -> None:
-        """Take every part away."""
+        """Take every part away. What the platform does not let us delete stays, and is edited by what comes next."""
 
 
 class Platform(Protocol):

@@ -10,6 +10,7 @@ import pytest
 from bot.core.retry import Patience, RetryPolicy
 from tests.standins.model_rules import Rules
 from tests.standins.model_script import Answer, failure
+from tests.standins.slack_faults import Fault, Lost, RateLimited, Refused, ServerError
 from tests.whole.conftest import Office
 
 DOWN = Answer(failure=failure(503, "overloaded"))
@@ -39,6 +40,44 @@ async def test_an_answer_after_a_long_outage_is_a_new_message_so_that_it_is_noti
         await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["Here it is."], 20)
     assert len(office.slack.calls("chat.postMessage")) == 2
     assert len(office.slack.calls("chat.delete")) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "times", "posts"),
+    [
+        (Refused("cant_delete_message"), 9, 1),
+        (Refused("no_permission"), 9, 1),
+        (Refused("message_not_found"), 9, 1),  # which is not true
+        (ServerError(), 2, 2),
+        (ServerError(performed=True), 2, 2),
+        (Lost(), 2, 2),
+        (RateLimited(1), 1, 2),
+    ],
+)
+async def test_the_notice_of_a_long_outage_never_stands_beside_the_answer(
+    office: Office, fault: Fault, times: int, posts: int
+) -> None:
+    """The second failure of Slack's is that of the finished answer: it is known, and the turn was given back."""
+    office.model.answers.extend([DOWN, Answer("Here it is.")])
+    office.slack.fail("chat.delete", fault, times=times)
+    async with office.bot(replace(IMPATIENT, overlooked_after=timedelta(0))):
+        root = await office.ask("hello")
+        await office.slack.wait_for(lambda: any(OUTAGE in r for r in office.slack.replies(office.general, root)))
+        await office.slack.wait_for(lambda: office.settled(), 20)
+        assert office.slack.replies(office.general, root) == ["Here it is."]
+    assert len(office.slack.calls("chat.postMessage")) == posts
+    assert len(office.model.requests) == 2
+
+
+async def test_a_notice_that_somebody_deleted_is_followed_by_the_answer(office: Office) -> None:
+    office.model.answers.extend([DOWN, Answer("Here it is.")])
+    async with office.bot(replace(IMPATIENT, overlooked_after=timedelta(0))):
+        root = await office.ask("hello")
+        await office.slack.wait_for(lambda: any(OUTAGE in r for r in office.slack.replies(office.general, root)))
+        [notice] = [each for each in office.slack.thread(office.general, root) if each.user == office.slack.bot_user]
+        await office.slack.remove(office.general, notice.ts)
+        await office.slack.wait_for(lambda: office.settled(), 20)
+        assert office.slack.replies(office.general, root) == ["Here it is."]
 
 
 async def test_after_the_last_hour_of_an_outage_the_user_is_told_to_ask_again(office: Office) -> None:

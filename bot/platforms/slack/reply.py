@@ -79,7 +79,7 @@ class SlackReply:
     async def remove(self) -> None:
         await self.locate()
         await self._take_away(beyond=0)
-        self._intended.clear()
+        self._intended &= self._ids.keys()
 
     async def locate(self) -> None:
         """Look for the parts of which nobody knows whether they were posted, and note those that were."""
@@ -196,8 +196,11 @@ class SlackReply:
 
     async def _take_away(self, *, beyond: int) -> None:
         for number in sorted((number for number in self._ids if number > beyond), reverse=True):
-            await self._delete(self._ids[number])
-            self._forget(number)
+            if await self._delete(self._ids[number]):
+                self._forget(number)
+            else:  # an edit will tell whether it is there
+                self._written.discard(number)
+                self._shown.pop(number, None)
 
     def _forget(self, number: int) -> None:
         """Posted anew, a part must not be known under its old id."""
@@ -206,15 +209,17 @@ class SlackReply:
         self._written.discard(number)
         self._shown.pop(number, None)
 
-    async def _delete(self, ts: str) -> None:
+    async def _delete(self, ts: str) -> bool:
         """One that Slack does not let us delete stays."""
         try:
             await self._admitted(DELETE, lambda: self._api.delete(self._thread.channel, ts), final=True)
         except PlatformError as error:
-            if not concerns_message(error):
+            if error.passing:
                 raise
             if error.code != MESSAGE_NOT_FOUND:
                 logger.warning("slack: a part of a reply cannot be deleted: %s", error.code)
+            return False
+        return True
 
     async def _admitted(self, method: str, change: Callable[[], Awaitable[Result]], *, final: bool) -> Result:
         """Make one change when Slack admits it; a final one sits out what Slack asks for, within limits."""
