@@ -18,10 +18,17 @@ def after(prompts: list[int], each: float, *, around: int = 0, factor: float | N
     return factor
 
 
-@given(each=st.floats(1, 2.5), sizes=st.lists(st.integers(200, 16_000), min_size=12, max_size=40))
-def test_after_some_answers_no_prompt_is_larger_than_thought_by_more_than_the_margin(
-    each: float, sizes: list[int]
+GROWTH = st.lists(st.floats(1, 1.25), min_size=11, max_size=39)
+
+
+@given(each=st.floats(1, 2.5), first=st.integers(200, 4_000), growth=GROWTH)
+def test_after_some_answers_no_prompt_of_a_conversation_is_larger_than_thought_by_more_than_the_margin(
+    each: float, first: int, growth: list[float]
 ) -> None:
+    """It grows by a quarter at most from answer to answer: what a much longer prompt will be, short ones do not tell."""
+    sizes = [first]
+    for by in growth:
+        sizes.append(min(16_000, int(sizes[-1] * by)))
     factor = after(sizes, each)
     assert all(round(counted * each) <= counted * factor * 1.02 + MARGIN_TOKENS for counted in sizes)
     assert factor <= each + 0.01
