@@ -25,7 +25,7 @@ GROWTH = st.lists(st.floats(1, 1.25), min_size=11, max_size=39)
 def test_after_some_answers_no_prompt_of_a_conversation_is_larger_than_thought_by_more_than_the_margin(
     each: float, first: int, growth: list[float]
 ) -> None:
-    """It grows by a quarter at most from answer to answer: what a much longer prompt will be, short ones do not tell."""
+    """It grows by a quarter at most from one to the next: short prompts do not tell what a much longer one will be."""
     sizes = [first]
     for by in growth:
         sizes.append(min(16_000, int(sizes[-1] * by)))
