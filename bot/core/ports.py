@@ -138,6 +138,7 @@ class ThreadRead:
 
     messages: Sequence[Said]
     deleted: Sequence[Deleted] = ()  # as far as the platform still shows where they stood
+    reactions: Sequence[Reacted] = ()  # those that leave a mark
     truncated: bool = False
 
 

@@ -79,7 +79,9 @@ def build(
     question = [entry for message in history.messages[first:] for entry in writer.message(message)]
     system = instructions(system_prompt, examples)
     system_tokens = sum(writer.cost(message.content) for message in system)
-    first_line = [Entry(TRUNCATED_KEY, "user", TRUNCATED, writer.cost(TRUNCATED))] if is_truncated(conversation) else []
+    first_line = (
+        [Entry(TRUNCATED_KEY, "user", TRUNCATED, writer.cost(TRUNCATED))] if is_truncated(conversation, history) else []
+    )
 
     fixed = counting.per_prompt + system_tokens + _total([*first_line, *question])
     older = [entry for earlier in history.pinned for entry in writer.past_turn(earlier) if entry.pinned]
@@ -121,8 +123,10 @@ def build(
     )
 
 
-def is_truncated(conversation: Conversation) -> bool:
+def is_truncated(conversation: Conversation, history: History) -> bool:
     """Whether the model is told that it does not see the beginning: it was too long, or cannot be read just now."""
+    if history.cut:  # it is not meant to
+        return False
     return conversation.truncated or (conversation.unread_since is not None and conversation.unread_since <= 0)
 
 

@@ -41,6 +41,8 @@ async def read_up(turn: Turn, platform: Platform, ledger: Ledger, checkpoint: Ch
     for deleted in read.deleted:
         await ledger.erase(deleted)
     await ledger.fill(turn.claim, since, messages, truncated=truncated)
+    for reacted in read.reactions:
+        await ledger.react(reacted)
     await checkpoint("thread stored")
     return replace(turn, conversation=replace(conversation, unread_since=None, truncated=truncated))
 

@@ -105,6 +105,7 @@ class History:
     messages: Sequence[Message]
     alone: bool  # one person only has spoken in the whole conversation
     newcomer: bool = False  # nobody of those who ask was answered in a direct message before
+    cut: bool = False  # people cut off what was said before
     pinned: Sequence[PastTurn] = ()  # what was said before the window and is pinned, and nothing else of it
 
     @property

@@ -43,6 +43,7 @@ def load(connection: Connection, turn: Turn) -> History:
     return History(
         past=_past(said, answers),
         messages=current,
+        cut=steered.cut > marks.START,
         pinned=_pinned(connection, window, steered.cut, start) if steered.pinned else (),
         alone=bool(connection.execute(_ALONE, {"conversation": conversation.id}).scalar()),
         newcomer=conversation.direct and not connection.execute(_ANSWERED_BEFORE, {"turn": turn.claim.turn}).scalar(),

@@ -159,3 +159,17 @@ async def test_in_korean_too(office: Office) -> None:
     async with office.bot(**SMALL):
         _root, said = await exchange(office, 8, words="가나다라 마바사 아자차카 타파하")
     assert any("이제 제게 보이지 않습니다" in text for text in said)
+
+
+async def test_what_was_hidden_or_pinned_before_the_bot_was_asked_stays_so(office: Office) -> None:
+    async with office.bot():
+        root = await office.slack.post(office.lee, office.general, "the deploy failed")
+        secret = await office.slack.post(office.lee, office.general, "암호는 바나나", root)
+        await reacted(office, secret, "see_no_evil")
+        await office.slack.post(office.lee, office.general, "at step three", root)
+        await office.ask("what failed?", thread=root)
+        await office.answers(root)
+        assert "at step three" in str(office.prompts()[-1])
+        assert "바나나" not in str(office.prompts()[-1])
+        await reacted(office, secret, "see_no_evil", gone=True)
+        assert "바나나" in str(await ask(office, root, "and now?"))

@@ -76,7 +76,7 @@ class SlackPlatform:
         self._directory = SlackDirectory(self._api)
         self._files = SlackFiles(self._api, bot_token, api_url)
         self._reactions = reactions
-        self._threads = ThreadHistory(self._api)
+        self._threads = ThreadHistory(self._api, reactions)
         self._identity: Identity | None = None
 
     @property

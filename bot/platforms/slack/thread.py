@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections import deque
 from contextlib import aclosing
 
-from bot.core.conversation import Deleted, Edited, ParticipantKind, Posted, Said, ThreadRef
+from bot.core.conversation import Deleted, Edited, ParticipantKind, Posted, Reacted, Said, ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ThreadRead
 from bot.platforms.slack.api import LONG_PAGE, PAGE, REPLIES, Message, Page, SlackApi
 from bot.platforms.slack.events import Identity, Place, read
 from bot.platforms.slack.message import answer_in
 from bot.platforms.slack.pages import GONE, Pages
+from bot.platforms.slack.reactions import Names, standing
 
 KEPT = 1_000  # messages: more than fit into most prompts
 
 
 class ThreadHistory:
-    def __init__(self, api: SlackApi) -> None:
-        self._api = api
+    def __init__(self, api: SlackApi, reactions: Names) -> None:
+        self._api, self._reactions = api, reactions
         self._pages = Pages(api, {})
 
     async def read(self, us: Identity, thread: ThreadRef) -> ThreadRead:
@@ -33,19 +34,21 @@ class ThreadHistory:
         """
         place = Place(thread.workspace, thread.channel, direct=thread.channel.startswith("D"), recovered=True)
         newest, deleted, count = deque[Said](maxlen=KEPT), list[Deleted](), 0
+        reactions: list[Reacted] = []
         try:
             async with aclosing(self._pages.read(REPLIES, lambda cursor: self._page(thread, cursor))) as pages:
                 async for page in pages:
                     found = [_read(message, place, us) for message in page.items]
                     said = [one for one in found if isinstance(one, Posted | Edited)]
                     deleted += [one for one in found if isinstance(one, Deleted)]
+                    reactions += [mark for each in page.items for mark in standing(each, place, us, self._reactions)]
                     newest.extend(said)
                     count += len(said)
         except PlatformError as error:
             if error.code not in GONE:
                 raise
             return ThreadRead(())
-        return ThreadRead(tuple(newest), deleted, truncated=count > KEPT)
+        return ThreadRead(tuple(newest), deleted, reactions, truncated=count > KEPT)
 
     async def _page(self, thread: ThreadRef, cursor: str | None) -> Page:
         limit = PAGE if cursor is None else LONG_PAGE

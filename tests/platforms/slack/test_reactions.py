@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bot.core.conversation import MessageRef, Operation, Participant, Reacted
-from bot.platforms.slack.events import Identity, moment
-from bot.platforms.slack.reactions import DEFAULT_NAMES, reacted
+from bot.platforms.slack.events import Identity, Place, moment
+from bot.platforms.slack.reactions import DEFAULT_NAMES, reacted, standing
 
 US = Identity("T1", "U0BOT", "B0BOT")
 TS = "1700000000.000100"
@@ -53,3 +53,20 @@ def test_a_skin_tone_and_the_names_in_use_are_known() -> None:
 )
 def test_others_are_of_no_interest(event: dict[str, Any]) -> None:
     assert reacted(body(**event), US, DEFAULT_NAMES) is None
+
+
+def test_marks_on_a_message_that_is_read_back_are_known_and_what_is_done_once_is_not_done_again() -> None:
+    place = Place("T1", "C1", direct=False, recovered=True)
+    reactions = [
+        {"name": "see_no_evil", "users": ["U1", "U0BOT", "U2"], "count": 3},
+        {"name": "repeat", "users": ["U1"], "count": 1},
+        {"name": "tada", "users": ["U1"], "count": 1},
+        {"users": ["U1"]},
+        "nonsense",
+    ]
+    found = standing({"ts": TS, "text": "hi", "reactions": reactions}, place, US, DEFAULT_NAMES)
+    assert [(one.operation, one.by.id, one.ref.id) for one in found] == [
+        (Operation.HIDE, "U1", TS),
+        (Operation.HIDE, "U2", TS),
+    ]
+    assert standing({"ts": TS}, place, US, DEFAULT_NAMES) == []
