@@ -124,6 +124,25 @@ def retry(turn: int) -> None:
     click.echo(asyncio.run(command.retry(settings, turn)))
 
 
+@cli.command(short_help="Print what the model was sent for a turn.")
+@click.argument("turn", type=click.IntRange(min=1, max=2**63 - 1))
+@click.option("--variant", type=click.IntRange(min=1), help="Of the answer; else the one that is shown.")
+@click.option("--completion", metavar="ID", type=click.IntRange(min=1), help="One call of the model, of several.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs: messages byte for byte.")
+def prompt(turn: int, variant: int | None, completion: int | None, as_json: bool) -> None:
+    """
+    Print what the model was sent for turn number TURN, and what was left out and why.
+
+    Text that was deleted since stands as [deleted DATE, N tokens]. Works while the bot runs. It shows what was said.
+    """
+    settings = _settings()
+    from bot.commands import prompt as command
+    from bot.commands import prompt_text
+
+    report = asyncio.run(command.prompt(settings, turn, variant, completion))
+    _print(command.as_json(report) if as_json else prompt_text.as_text(report))
+
+
 @cli.command(short_help="Print the Slack app manifest as JSON.")
 @click.option("--name", default="Threadbot", show_default=True, help="The app's name in Slack.")
 def manifest(name: str) -> None:

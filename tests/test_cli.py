@@ -40,7 +40,7 @@ async def threadbot(directory: Path, *arguments: str, stdin: str = "", **variabl
 async def test_help_names_every_command_in_whole_sentences(tmp_path: Path) -> None:
     result = await threadbot(tmp_path, "--help")
     assert result.status == 0
-    for command in ("run", "check", "migrate", "manifest", "tokens"):
+    for command in ("run", "check", "migrate", "manifest", "tokens", "prompt"):
         assert f"\n  {command} " in result.out
     assert "..." not in result.out.replace("[ARGS]...", "")
     assert "playground-bot" not in result.out
@@ -186,3 +186,9 @@ async def test_sigterm_lets_a_running_answer_finish(tmp_path: Path) -> None:
         again.send_signal(signal.SIGTERM)
         async with asyncio.timeout(20):
             await again.wait()
+
+
+async def test_a_prompt_of_a_turn_that_is_not_there_is_an_error_in_words(tmp_path: Path) -> None:
+    await threadbot(tmp_path, "migrate")
+    result = await threadbot(tmp_path, "prompt", "7")
+    assert (result.status, result.out, result.err) == (1, "", "There is no turn 7.\n")

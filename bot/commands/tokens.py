@@ -206,10 +206,10 @@ def _total_lines(report: Report) -> Iterator[str]:
         f"{report.older_total:,} by an older rule that notebooks still use: {OLDER_PER_MESSAGE} for each message "
         f"beside its role, nothing for the reply ({report.older_total - report.total:+,})."
     )
-    yield f"Cost as a prompt of {_escaped(report.model)}: {_dollars(report.cost_nanodollars)}."
+    yield f"Cost as a prompt of {_escaped(report.model)}: {dollars(report.cost_nanodollars)}."
 
 
-def _dollars(nanodollars: int | None) -> str:
+def dollars(nanodollars: int | None) -> str:
     return "no price known" if nanodollars is None else f"${Decimal(nanodollars).scaleb(-9).normalize():f}"
 
 

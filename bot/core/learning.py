@@ -74,12 +74,12 @@ class Learning:
 
     async def answered(self, turn: int, model: str, counted: int, estimated: int, usage: Usage) -> None:
         """Learn from what a prompt was billed; say so when it was estimated wrongly."""
-        billed = _billed(usage)
-        off = estimate.error(estimated, billed)
+        tokens = billed(usage)
+        off = estimate.error(estimated, tokens)
         if off is not None and abs(off) > estimate.TOLERANCE:
             message = "turn %d: the prompt was estimated at %d tokens of %s, and billed as %d (%+.1f %%)"
-            log.info(message, turn, estimated, model, billed, 100 * off)
-        await self._learn_factor(model, estimate.learned(self.known(model).token_factor, counted, billed))
+            log.info(message, turn, estimated, model, tokens, 100 * off)
+        await self._learn_factor(model, estimate.learned(self.known(model).token_factor, counted, tokens))
 
     async def refused(self, model: str, known_window: int, limit: int | None) -> None:
         """
@@ -122,7 +122,7 @@ class Learning:
         self._noted[model] = replace(before, token_factor=factor)
 
 
-def _billed(usage: Usage) -> int | None:
+def billed(usage: Usage) -> int | None:
     """Tokens of the whole prompt. Some servers bill what was cached beside them, not as a part of them."""
     if usage.prompt_tokens is None or usage.prompt_tokens < 0:
         return None

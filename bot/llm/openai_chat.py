@@ -146,7 +146,7 @@ class OpenAIChat:
         return await self._client.chat.completions.create(
             model=request.model,
             messages=(),
-            extra_body={"messages": _messages(request.messages)},  # see there
+            extra_body={"messages": wire(request.messages)},  # see there
             stream=True,
             stream_options={"include_usage": True} if "stream_options" in sent else omit,
             max_completion_tokens=_if("max_completion_tokens" in sent, request.max_tokens),
@@ -173,7 +173,7 @@ def _if(sent: bool, value: _T) -> _T | Omit:
     return value if sent else omit
 
 
-def _messages(messages: Sequence[PromptMessage]) -> list[dict[str, Any]]:
+def wire(messages: Sequence[PromptMessage]) -> list[dict[str, Any]]:
     """
     Messages as they go over the wire.
 

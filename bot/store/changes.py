@@ -106,7 +106,11 @@ _ANSWER = (
         *_named(conversations), reply_parts.c.external_id == bindparam("with_external_id"), turns.c.command.is_(None)
     )
 )
-_ANSWER_ERASED = update(completions).where(completions.c.turn_id == bindparam("turn")).values(text=None, refusal=None)
+_ANSWER_ERASED = (
+    update(completions)
+    .where(completions.c.turn_id == bindparam("turn"), completions.c.text.is_not(None))
+    .values(text=None, refusal=None, erased_at=_AT)
+)
 
 
 def find(connection: Connection, ref: MessageRef) -> Found | None:
@@ -164,7 +168,7 @@ def erase(connection: Connection, deleted: Deleted, now: datetime) -> bool:
     """Erase a message, or an answer of ours. False when it is neither: nothing is known of it."""
     found = find(connection, deleted.ref)
     if found is None:
-        return _erase_answer(connection, deleted.ref)
+        return _erase_answer(connection, deleted.ref, now)
     erase_texts(connection, found.id, now)
     if found.turn is not None and found.addressed:
         ask_less(connection, found.turn, now)
@@ -194,7 +198,7 @@ def find_answer(connection: Connection, ref: MessageRef) -> Any:
     return connection.execute(_ANSWER, parameters(ref)).first()
 
 
-def _erase_answer(connection: Connection, ref: MessageRef) -> bool:
+def _erase_answer(connection: Connection, ref: MessageRef, now: datetime) -> bool:
     """
     Somebody deleted an answer. What follows on its first part goes with it: nobody reads it without its beginning.
 
@@ -204,5 +208,5 @@ def _erase_answer(connection: Connection, ref: MessageRef) -> bool:
     if row is None:
         return False
     if row.number == 1 and row.state in (TurnState.SHOWN, TurnState.STOPPED):
-        connection.execute(_ANSWER_ERASED, {"turn": row.id})
+        connection.execute(_ANSWER_ERASED, {"turn": row.id, "when": now})
     return True

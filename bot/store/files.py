@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.conversation import Posted
 from bot.core.files import Cut, File, FileOutcome, FileRef, Reading
 from bot.store.database import Database
-from bot.store.tables import files, messages
+from bot.store.statements import now
+from bot.store.tables import UtcDateTime, files, messages
 
-_CONTENTS = ("text", "content", "content_type", "width", "height", "tokens", "note")
+_CONTENTS = ("text", "content", "content_type", "width", "height", "note")
 
 # Built once; see statements.py.
 _MESSAGE = select(messages.c.id).where(
@@ -33,7 +34,13 @@ _NEW = {
 _GONE = (
     update(files)
     .where(files.c.message_id == bindparam("of_message"), files.c.external_id == bindparam("file"))
-    .values(dict.fromkeys(_CONTENTS, None) | {"outcome": FileOutcome.GONE.value})
+    .values(
+        **dict.fromkeys(_CONTENTS),
+        outcome=FileOutcome.GONE.value,
+        erased_at=case(
+            (files.c.outcome == FileOutcome.READ.value, bindparam("when", type_=UtcDateTime)), else_=files.c.erased_at
+        ),
+    )
 )
 _KEPT = messages.c.erased_at.is_(None)
 _READ = update(files).where(
@@ -66,7 +73,7 @@ def record(connection: Connection, posted: Posted) -> None:
     connection.execute(_NEW[connection.dialect.name], [_row(message, file) for file in posted.files])
     for file in posted.files:
         if file.refused is FileOutcome.GONE:
-            connection.execute(_GONE, {"of_message": message, "file": file.id})
+            connection.execute(_GONE, {"of_message": message, "file": file.id, "when": now(connection)})
 
 
 def of_window(connection: Connection, window: Mapping[str, int]) -> dict[int, list[File]]:
@@ -77,7 +84,7 @@ def of_window(connection: Connection, window: Mapping[str, int]) -> dict[int, li
     """
     found: dict[int, list[File]] = {}
     for row in connection.execute(_WINDOW, window).all():
-        found.setdefault(row.message_id, []).append(_file(row))
+        found.setdefault(row.message_id, []).append(file_of(row))
     return found
 
 
@@ -125,7 +132,7 @@ def _read(file: File) -> dict[str, Any]:
     }
 
 
-def _file(row: Row[Any]) -> File:
+def file_of(row: Row[Any]) -> File:
     outcome = FileOutcome(row.outcome)
     reading = Reading(
         outcome=outcome,
@@ -138,4 +145,5 @@ def _file(row: Row[Any]) -> File:
     )
     refused = None if outcome in (FileOutcome.PENDING, FileOutcome.READ) else outcome
     ref = FileRef(row.external_id, row.name or "", row.media_type or "", row.size, row.locator or "", refused)
-    return File(row.id, ref, reading, row.tokens or 0)
+    tokens = 0 if outcome is FileOutcome.GONE else row.tokens or 0  # not those of what it held
+    return File(row.id, ref, reading, tokens)

@@ -263,6 +263,7 @@ completions = Table(
     Column("text", StorableText),
     Column("text_tokens", Integer),
     Column("refusal", StorableText),
+    Column("erased_at", UtcDateTime),  # somebody deleted the answer: its texts are gone
     Column("finish_reason", String(64)),
     Column("response_id", StorableText),
     Column("response_model", StorableText),
@@ -355,7 +356,8 @@ files = Table(
     Column("content_type", String(255)),  # of *content*
     Column("width", Integer),  # pixels, of *content*
     Column("height", Integer),
-    Column("tokens", Integer),  # of all that a model is given of it
+    Column("tokens", Integer),  # of all that a model is given of it, or was
+    Column("erased_at", UtcDateTime),  # what was read of it is gone, with the file itself
     Column("outcome", String(64), nullable=False),  # pending, read, or why it cannot be read
     Column("note", JSON(none_as_null=True)),  # {"kept": …, "total": …, "unit": …}: only its beginning was read
     UniqueConstraint("message_id", "external_id"),

@@ -57,6 +57,7 @@ def _extend_tables() -> None:
             sa.Column("estimated_prompt_tokens", sa.Integer(), nullable=True),
             sa.Column("window_start", sa.BigInteger(), nullable=True),
             sa.Column("window_position", sa.BigInteger(), nullable=True),
+            sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         ],
         "system_prompts": [sa.Column("examples", sa.JSON(), nullable=True)],
         "files": [
@@ -66,6 +67,7 @@ def _extend_tables() -> None:
             sa.Column("width", sa.Integer(), nullable=True),
             sa.Column("height", sa.Integer(), nullable=True),
             sa.Column("note", sa.JSON(), nullable=True),
+            sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         ],
     }
     for table, columns in added.items():
