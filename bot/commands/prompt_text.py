@@ -8,15 +8,15 @@ a line of ours. Byte for byte it is in the JSON.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bot.commands.prompt import Report, estimate_error, label, never_sent
 from bot.commands.tokens import dollars
 from bot.commands.turns import cells
 from bot.core import learning
-from bot.core.entries import Joined, read_key
+from bot.core.entries import read_key
 from bot.core.left_out import LeftOut, Reason
-from bot.core.sent import Asked, Call, Sent
+from bot.core.sent import Asked, Call, Record, Sent
 
 INDENT = "  "
 _HARMLESS = "\t\N{ZERO WIDTH JOINER}"  # the second holds emoji together
@@ -60,29 +60,25 @@ def _calls(asked: Asked, call: Call, sent: Sent) -> Iterator[str]:
 
 
 def _messages(report: Report, sent: Sent) -> Iterator[str]:
+    newest = {version.message: version.id for version in report.asked.record.versions.values()}
     for number, joined in enumerate(sent.messages, 1):
+        origin = (_origin(entry.key, report.asked.record, newest) for entry in joined.entries)
         yield ""
-        yield f"{number}. {joined.message.role} · {joined.tokens:,} tokens{_origin(joined, report)}"
+        head = (f"{number}. {joined.message.role}", f"{joined.tokens:,} tokens", ", ".join(origin))
+        yield " · ".join(part for part in head if part)
         yield from (INDENT + escaped(line) for line in joined.message.content.split("\n"))
         for image in joined.message.images:
             yield f"{INDENT}+ picture: {image.media_type}, {len(image.content):,} bytes, about {image.tokens:,} tokens"
 
 
-def _origin(joined: Joined, report: Report) -> str:
-    """Which messages of the platform and completions it was joined from."""
-    found = [one for entry in joined.entries if (one := _named_entry(entry.key, report))]
-    return f" · {', '.join(found)}" if found else ""
-
-
-def _named_entry(key: str, report: Report) -> str:
-    read, record = read_key(key), report.asked.record
+def _origin(key: str, record: Record, newest: Mapping[int, int]) -> str:
+    """What an entry is: whose message, or which turn's answer. *newest*: the version of each message."""
+    read = read_key(key)
     if read.kind == "v":
         message = record.messages[record.versions[read.id].message]
-        is_newest = not any(v.message == message.id and v.id > read.id for v in record.versions.values())
-        return f"{key} {label(message.author)} {message.platform_id}{'' if is_newest else ' (edited since)'}"
-    if read.kind == "c":
-        return f"{key} turn {record.answers[read.id].turn}"
-    return key
+        since = "" if newest[message.id] == read.id else " (edited since)"
+        return f"{key} {label(message.author)} {message.platform_id}{since}"
+    return f"{key} turn {record.answers[read.id].turn}" if read.kind == "c" else key
 
 
 def _parameters(call: Call) -> Iterator[str]:

@@ -82,6 +82,10 @@ class _View:
         versions = {key.id for key in keys if key.kind == "v"}
         self.sent_messages = {record.versions[each].message for each in versions if each in record.versions}
         self.sent_answers = {key.id for key in keys if key.kind == "c"}
+        self._answers: dict[int, list[StoredAnswer]] = {}  # in words, by turn
+        for answer in record.answers.values():
+            if _has_words(answer):
+                self._answers.setdefault(answer.turn, []).append(answer)
         asked = [m.position for m in record.messages.values() if m.turn == turn and m.id in self.sent_messages]
         self._asked_at = max(asked, default=-1)
         self._cuts = [mark for mark in record.marks if mark.operation is Operation.CUT]
@@ -110,18 +114,22 @@ class _View:
 
     def unsent_answers(self) -> Iterable[StoredAnswer]:
         """Those in words, of earlier turns, and earlier ones of this one."""
-        for answer in self.record.answers.values():
+        for answer in (each for answers in self._answers.values() for each in answers):
             is_earlier = answer.turn < self.turn or (answer.turn == self.turn and answer.completion < self.call.id)
-            if is_earlier and answer.completion not in self.sent_answers and _has_words(answer):
+            if is_earlier and answer.completion not in self.sent_answers:
                 yield answer
 
     def unanswered(self) -> Iterable[int]:
         """Earlier turns that asked and have no answer in words."""
-        answered = {answer.turn for answer in self.record.answers.values() if _has_words(answer)}
         asking = {message.turn for message in self.record.messages.values()}
         for turn in self.record.turns.values():
-            if turn.id < self.turn and turn.id not in answered and turn.id in asking and not turn.command:
+            if turn.id < self.turn and turn.id not in self._answers and turn.id in asking and not turn.command:
                 yield turn.id
+
+    def was_chosen(self, answer: StoredAnswer) -> bool:
+        """Whether it was the answer of its turn when the call was made."""
+        then = [one.completion for one in self._answers[answer.turn] if one.started_at <= self.call.started_at]
+        return answer.completion == max(then)
 
     def was_hidden(self, message: int | None, turn: int | None) -> Mark | None:
         return self._earliest(m for m in self._hides if (m.message, m.turn) == (message, turn) and self._in_force(m))
@@ -200,9 +208,7 @@ def _why_answer(answer: StoredAnswer, view: _View) -> Why:
         return Why(Reason.VARIANT)
     if answer.started_at > view.call.started_at:
         return Why(Reason.LATER)
-    others = [other for other in view.record.answers.values() if other.turn == answer.turn and _has_words(other)]
-    then = max(other.completion for other in others if other.started_at <= view.call.started_at)
-    if not answer.chosen and answer.completion != then:
+    if not answer.chosen and not view.was_chosen(answer):
         return Why(Reason.VARIANT)
     return _why(view, (answer.turn, AFTER_ALL), None, answer.turn, answer.erased_at)
 
