@@ -149,6 +149,48 @@ async def test_a_process_that_wakes_up_after_its_lease_writes_nothing_more(fleet
     assert changed == []
 
 
+STOPS = "octagonal_sign"
+
+
+@pytest.mark.parametrize("change", ["stop", "edit", "delete"])
+async def test_a_change_that_reaches_one_process_reaches_the_turn_in_another_within_2_s(
+    fleet: Fleet, change: str
+) -> None:
+    half, whole = "하나 둘 셋 넷", "다섯 여섯"
+    fleet.model.answers.append(Answer(f"{half} {whole}", chunk_size=len(half), gate=asyncio.Event(), gate_at=1))
+    fleet.model.default = Answer(whole)
+    await fleet.start(1)
+    root = await fleet.ask("세어 줘")
+    await fleet.slack.wait_for(lambda: fleet.answers(root) == [half], 10)
+    await fleet.slack.wait_for(lambda: all(delivery.acknowledged for delivery in fleet.slack.deliveries), 10)
+    fleet.slack.socket_mode.to_newest = True
+    await fleet.start(1)
+    changed = time.monotonic()
+    if change == "stop":
+        await fleet.slack.react(fleet.kim, fleet.channel, root, STOPS)
+    elif change == "edit":
+        await fleet.slack.edit(fleet.channel, root, f"{fleet.slack.mention} 다섯부터 세어 줘")
+    else:
+        await fleet.slack.remove(fleet.channel, root)
+    await fleet.slack.wait_for(lambda: fleet.model.requests[0].disconnected, 10)
+    if change == "stop":
+        await fleet.slack.wait_for(lambda: any("멈췄습니다" in answer for answer in fleet.answers(root)), 10)
+    elif change == "delete":
+        await fleet.slack.wait_for(lambda: not fleet.answers(root), 10)
+    took = time.monotonic() - changed
+    print(f"{change} in one process, effect in another: {took:.2f} s")  # noqa: T201 - a figure to report
+    assert took < 2
+    await fleet.until(OPEN, 0, 20)
+    shown = fleet.answers(root)
+    if change == "stop":
+        assert len(shown) == 1
+        assert shown[0].startswith(half)
+    else:
+        assert shown == ([whole] if change == "edit" else [])
+    assert len(fleet.model.requests) == (2 if change == "edit" else 1)
+    assert fleet.bots[0].says("state=running")  # it worked, and the other one heard of the change
+
+
 @pytest.mark.parametrize("setting", ["idle_in_transaction_session_timeout", "transaction_timeout"])
 async def test_a_transaction_that_stands_still_is_ended_well_before_a_lease_is(
     postgres: Postgres, setting: str

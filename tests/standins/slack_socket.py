@@ -64,6 +64,7 @@ class SocketMode:
         self.refuse_handshakes = False
         self.mute = False  # new connections are not greeted
         self.deaf = False  # acknowledgements are lost on their way
+        self.to_newest = False  # every payload goes to the connection that was made last
 
     @property
     def connections(self) -> int:
@@ -157,7 +158,7 @@ class SocketMode:
     async def _send_to_one(self, envelope: Json) -> bool:
         if not self._sockets:
             return False
-        socket = self._sockets[next(self._turn) % len(self._sockets)]
+        socket = self._sockets[-1 if self.to_newest else next(self._turn) % len(self._sockets)]
         try:
             await socket.send_json(envelope)
         except ConnectionError:
