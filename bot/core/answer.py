@@ -158,6 +158,7 @@ class Answerer:
             if partial is not None:
                 await self._ledger.abandon(turn.claim, partial.completion, "changed", partial.result.cost_nanodollars)
             await self._ledger.begin_anew(turn.claim)
+            await self._checkpoint("begun anew")
             turn_changed(turn, TurnState.PENDING, "changed")
             return
         history = await self._ledger.history(turn)
@@ -167,6 +168,7 @@ class Answerer:
             outcome = await self._conclude(turn, history, "stopped", Notice("stopped_unanswered"))
         else:
             outcome = await self._complete(turn, partial, [Notice("stopped")], _language(history), stopped=True)
+        await self._checkpoint("after stop")
         await self._unnotice(turn, history)
         await self._show(turn, await self._reopen_reply(turn), outcome)
 
@@ -189,7 +191,9 @@ class Answerer:
 
     async def _withdraw(self, turn: Turn, reply: Reply) -> None:
         """Nobody asks any more: what was shown goes, and no sentence takes its place."""
+        await self._checkpoint("before removal")
         await reply.remove()
+        await self._checkpoint("after removal")
         await self._ledger.remove(turn.claim, "nothing to answer")
         turn_changed(turn, TurnState.REMOVED, "nothing to answer")
 

@@ -84,9 +84,11 @@ class Worker:
         """As ports.Receive: when this returns, the event is committed or of no interest."""
         if isinstance(incoming, Deleted):
             await self._ledger.erase(incoming)
+            await self._checkpoint("after change")
             self._look_around()
         elif isinstance(incoming, Reacted):
             await self._ledger.react(incoming)
+            await self._checkpoint("after change")
             self._look_around()
         else:
             await self._receive_said(incoming)

@@ -10,9 +10,9 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,22 +20,25 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from tests.faults.counts import Counts, judged
 from tests.faults.lives import ROOT, Life
 from tests.faults.nursery import Nursery
-from tests.faults.steps import LONG, NOTICE, PARAGRAPHS, Step
+from tests.faults.steps import CHUNK, CHUNKS, EARLIER, LONG, NOTICE, Step
 from tests.standins.model import ModelServer
+from tests.standins.model_script import Answer
 from tests.standins.slack import Slack
 from tests.standins.slack_faults import Gate
 
 WAIT_SECONDS = 30.0  # for anything that should happen
 LOOK_SECONDS = 0.02
 LATE = 0.2  # share of questions whose answer begins so late that the bot shows that it has noticed
+EDITED = "이번에는 다르게"  # what an edit adds to a question
 RECOVERED_AT_ONCE = 0.7  # share of lives in which the model does not take its time any more
 
 _OPEN = "SELECT count(*) FROM turns WHERE state IN ('pending', 'running', 'answered')"
 _COMPLETE = """
-    SELECT count(*) FROM completions JOIN messages USING (turn_id)
-    WHERE messages.external_id = :root AND completions.chosen
+    SELECT count(*) FROM completions JOIN messages USING (turn_id) JOIN turns ON turns.id = messages.turn_id
+    WHERE messages.external_id = :root AND completions.chosen AND completions.variant = turns.variant
 """
 _ASKED_AGAIN = """
     SELECT count(*) FROM completions AS later JOIN completions AS first ON later.turn_id = first.turn_id
@@ -43,22 +46,7 @@ _ASKED_AGAIN = """
     WHERE first.chosen AND later.id > first.id AND messages.external_id = :root
 """
 _PASSED = "UPDATE turns SET lease_until = created_at WHERE state IN ('running', 'answered')"
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What may not be; all 0 is what must hold."""
-
-    lost: int = 0  # no answer
-    doubled: int = 0  # paragraphs that can be read more than once
-    cut: int = 0  # an answer that is not whole, or not in order
-    left: int = 0  # beside the answer: placeholders, notices, a status, a reaction
-    asked_again: int = 0  # the model, for an answer that was complete
-    missed: int = 0  # the process did not die where it should: nothing was tested
-
-    @property
-    def clean(self) -> bool:
-        return not any(asdict(self).values())
+_QUIET = "UPDATE turns SET due_at = created_at WHERE state = 'pending'"
 
 
 @dataclass(slots=True)
@@ -111,9 +99,10 @@ class Tables:
         [[number]] = await self.rows(query, **values)
         return int(number)
 
-    async def change(self, statement: str) -> None:
+    async def change(self, statement: str) -> int:
+        """How many rows were changed."""
         async with self._engine.begin() as connection:
-            await connection.execute(text(statement))
+            return (await connection.execute(text(statement))).rowcount
 
     async def leases_end(self) -> None:
         """As if the time of every lease had passed: nobody is there who could renew it."""
@@ -139,6 +128,7 @@ class Chain:
                 await self._die(step, life, random)
             await self._slack.wait_for(lambda: self._slack.socket_mode.connections == 0, WAIT_SECONDS)
             await self._tables.leases_end()
+            await self._tables.change(_QUIET)
         async with self._life(environment):
             await self._recovered()
         return [await self._count(asked) for asked in self._asked]
@@ -155,26 +145,69 @@ class Chain:
     async def _recovered(self) -> None:
         """Wait for what is still open; that it does not come in time is counted at the end."""
         await self._slack.socket_mode.redeliver()
+        if self._asked:
+            await self._until(self._over)
+
+    async def _over(self) -> bool:
+        return self._seen(self._asked[-1]).clean and await self._settled()
+
+    async def _settled(self) -> bool:
+        return not await self._tables.count(_OPEN)
+
+    async def _until(self, reached: Callable[[], Awaitable[bool]]) -> None:
+        """Wait, but not for ever: what is missing then is counted at the end."""
         deadline = time.monotonic() + WAIT_SECONDS
-        while time.monotonic() < deadline:
-            if not self._asked or (self._whole(self._asked[-1].root) and not await self._tables.count(_OPEN)):
-                return
+        while time.monotonic() < deadline and not await reached():  # noqa: ASYNC110 - it is another process's event
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _die(self, step: Step, life: Life, random: Random) -> None:
-        self._model.default = step.answer(random.uniform(0.5, 1.5), late=random.random() < LATE)
+        answer = step.answer(random.uniform(0.5, 1.5), late=random.random() < LATE)
         gate = self._slack.hold(self._notice if step.call == NOTICE else step.call) if step.call else None
-        self._armed.touch()
-        root = await self._slack.post(self._kim, self._channel, f"{self._slack.mention} 이야기 {len(self._asked)}번")
-        asked = Asked(step, root)
+        asked = await (self._change(step, answer) if step.change else self._ask(step, answer))
         self._asked.append(asked)
-        asked.missed = not await self._died(step, life, root, gate)
+        asked.missed = not await self._died(step, life, asked.root, gate)
         if gate is not None:
             gate.open()
         self._armed.unlink()
         self._model.default = step.answer(0.0 if random.random() < RECOVERED_AT_ONCE else 1.0)
-        asked.complete = bool(await self._tables.count(_COMPLETE, root=root))
-        asked.requests = self._requests(len(self._asked) - 1)
+        ended = step.change in ("delete", "stop")
+        asked.complete = ended or bool(await self._tables.count(_COMPLETE, root=asked.root))
+        asked.requests = len(self._requests(len(self._asked) - 1))
+
+    async def _ask(self, step: Step, answer: Answer) -> Asked:
+        self._model.default = answer
+        self._armed.touch()
+        return Asked(step, await self._post())
+
+    async def _change(self, step: Step, answer: Answer) -> Asked:
+        """Ask, wait until the model has begun to answer or has answered, and then change what was asked."""
+        held = Answer(LONG, chunk_size=CHUNK, gate=asyncio.Event(), gate_at=CHUNKS // 3)
+        self._model.default = Answer(EARLIER, chunk_size=CHUNK) if step.answered else held
+        asked = Asked(step, await self._post())
+        await self._slack.wait_for(lambda: self._slack.replies(self._channel, asked.root), WAIT_SECONDS)
+        if step.answered:
+            await self._until(self._settled)
+        self._model.default = answer
+        self._armed.touch()
+        if step.change == "edit":
+            await self._slack.edit(self._channel, asked.root, f"{self._question(len(self._asked))}, {EDITED}")
+            if step.answered:
+                await self._until(self._to_be_answered_anew)
+        elif step.change == "delete":
+            await self._slack.remove(self._channel, asked.root)
+        else:
+            await self._slack.react(self._kim, self._channel, asked.root, "octagonal_sign")
+        return asked
+
+    async def _to_be_answered_anew(self) -> bool:
+        """The question does not have to be quiet for as long as it has to be for people."""
+        return bool(await self._tables.change(_QUIET))
+
+    async def _post(self) -> str:
+        return await self._slack.post(self._kim, self._channel, self._question(len(self._asked)))
+
+    def _question(self, number: int) -> str:
+        return f"{self._slack.mention} 이야기 {number}번"
 
     async def _died(self, step: Step, life: Life, root: str, gate: Gate | None) -> bool:
         """Whether the process came to the step and ended there; it has ended in any case."""
@@ -193,48 +226,34 @@ class Chain:
             return False
         return True
 
-    def _requests(self, number: int) -> int:
-        """Requests for the question with this number; each is alone in its thread."""
-        return sum(f"이야기 {number}번" in request.body["messages"][-1]["content"] for request in self._model.requests)
+    def _requests(self, number: int) -> list[str]:
+        """What the model was asked for the question with this number; each is alone in its thread."""
+        asked = [request.body["messages"][-1]["content"] for request in self._model.requests]
+        return [question for question in asked if f"이야기 {number}번" in question]
 
     @property
     def _notice(self) -> str:
         return "assistant.threads.setStatus" if self._slack.workspace.is_agent else "reactions.add"
 
-    def _whole(self, root: str) -> bool:
-        return judged(self._slack.replies(self._channel, root)).clean
+    def _seen(self, asked: Asked) -> Counts:
+        return judged(self._slack.replies(self._channel, asked.root), asked.step.change)
 
     async def _count(self, asked: Asked) -> Counts:
+        requests = self._requests(self._asked.index(asked))
         again = await self._tables.count(_ASKED_AGAIN, root=asked.root)
         if asked.complete:
-            again = max(again, self._requests(self._asked.index(asked)) - asked.requests)
-        seen = judged(self._slack.replies(self._channel, asked.root))
+            again = max(again, len(requests) - asked.requests)
+        seen = self._seen(asked)
+        lost = seen.lost or int(asked.step.change == "edit" and EDITED not in requests[-1])
         left = seen.left + self._notices(asked.root)
-        return replace(seen, left=left, asked_again=again, missed=int(asked.missed))
+        return replace(seen, lost=lost, left=left, asked_again=again, missed=int(asked.missed))
 
     def _notices(self, root: str) -> int:
         """That a question was noticed, still shown."""
         channel = self._slack.workspace.channels[self._channel]
-        reactions = sum(len(users) for users in channel.messages[root].reactions.values())
+        given = channel.messages[root].reactions.values() if root in channel.messages else ()
+        reactions = sum(self._slack.bot_user in users for users in given)
         return reactions + (root in channel.statuses)
-
-
-def judged(replies: Sequence[str]) -> Counts:
-    """What a reader can say of our messages in a thread, in their order; white space does not count."""
-    whole = _squashed(LONG)
-    squashed = [_squashed(reply) for reply in replies]
-    parts = [reply for reply in squashed if reply and reply in whole]
-    shown = "".join(parts)
-    return Counts(
-        lost=int(not parts),
-        doubled=sum(shown.count(_squashed(paragraph)) > 1 for paragraph in PARAGRAPHS),
-        cut=int(bool(parts) and shown != whole),
-        left=len(squashed) - len(parts),
-    )
-
-
-def _squashed(shown: str) -> str:
-    return "".join(shown.split())
 
 
 async def run_chain(

@@ -22,7 +22,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from tests.faults.chain import Counts, run_chain
+from tests.faults.chain import run_chain
+from tests.faults.counts import Counts
 from tests.faults.lives import ROOT
 from tests.faults.nursery import Nursery
 from tests.faults.steps import STEPS

@@ -19,6 +19,8 @@ CHUNKS = -(-len(LONG) // CHUNK)
 LATE_SECONDS = 1.5  # until the first words
 NOTICE = "notice"  # a status or a reaction, whichever the workspace takes
 
+EARLIER = "\n\n".join(f"예전 {paragraph}" for paragraph in PARAGRAPHS[:20])  # two messages
+Change = Literal["edit", "delete", "stop"]
 Pace = Literal["at once", "usual", "slow"]
 _SECONDS: dict[Pace, float] = {"at once": 0.0, "usual": 0.008, "slow": 0.02}  # a chunk
 
@@ -30,6 +32,9 @@ class Step:
 
     With *held* it waits there instead and is killed from outside once Slack has its acknowledgement; with *call*, a
     method or NOTICE, it is killed while that call is on its way to Slack, which carries it out afterwards.
+
+    With *change* the question is changed so while the model answers it, or after it was *answered*, and checkpoints
+    count from then on.
     """
 
     name: str
@@ -38,6 +43,8 @@ class Step:
     held: bool = False
     call: str | None = None
     pace: Pace = "usual"
+    change: Change | None = None
+    answered: bool = False
     late: bool = False  # so late are the first words that the bot shows that it has noticed the question
 
     def answer(self, jitter: float, *, late: bool = False) -> Answer:
@@ -76,4 +83,15 @@ STEPS = (
     ),
     _at("before shown"),
     _at("after shown"),
+    Step("edited while it is answered, before the worker sees it", "after record", change="edit"),
+    Step("edited while it is answered, begun anew", "begun anew", change="edit"),
+    Step("edited when it is answered, middle chunk", "chunk", nth=CHUNKS // 2, change="edit", answered=True),
+    Step("edited when it is answered, after complete", "after complete", change="edit", answered=True),
+    Step("edited when it is answered, part 3 posted", "part 3 posted", change="edit", answered=True),
+    Step("deleted while it is answered, before the worker sees it", "after change", change="delete"),
+    Step("deleted while it is answered, before the reply is removed", "before removal", change="delete"),
+    Step("deleted while it is answered, the removal on its way", call="chat.delete", change="delete"),
+    Step("deleted while it is answered, after the reply is removed", "after removal", change="delete"),
+    Step("stopped, before the worker sees it", "after change", change="stop"),
+    Step("stopped, before it is shown", "after stop", change="stop"),
 )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.chain import Counts, judged
 from tests.faults.chaos import COUNTED, Plan, Results, table
-from tests.faults.steps import LONG, PARAGRAPHS, STEPS
+from tests.faults.counts import STOPPED, Counts, judged
+from tests.faults.steps import LONG, PARAGRAPHS, STEPS, Change
 
 FIRST, SECOND = "\n\n".join(PARAGRAPHS[:20]), "\n\n".join(PARAGRAPHS[20:])
 
@@ -28,6 +28,25 @@ FIRST, SECOND = "\n\n".join(PARAGRAPHS[:20]), "\n\n".join(PARAGRAPHS[20:])
 )
 def test_what_a_reader_sees_is_judged(replies: list[str], counts: Counts) -> None:
     assert judged(replies) == counts
+
+
+@pytest.mark.parametrize(
+    ("change", "replies", "counts"),
+    [
+        ("delete", [], Counts()),
+        ("delete", [FIRST], Counts(left=1)),
+        ("stop", [f"{FIRST}\n{STOPPED['stopped']}"], Counts()),
+        ("stop", [STOPPED["stopped_unanswered"]], Counts()),
+        ("stop", [FIRST], Counts(lost=1)),
+        ("stop", [], Counts(lost=1)),
+        ("stop", [SECOND, STOPPED["stopped"]], Counts(cut=1)),
+        ("stop", [FIRST, FIRST, STOPPED["stopped"]], Counts(doubled=20, cut=1)),
+        ("stop", [STOPPED["stopped_unanswered"], STOPPED["stopped_unanswered"]], Counts(cut=1)),
+        ("edit", [LONG], Counts()),
+    ],
+)
+def test_what_a_reader_sees_after_a_change_is_judged(change: Change, replies: list[str], counts: Counts) -> None:
+    assert judged(replies, change) == counts
 
 
 @pytest.fixture
