@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from bot.core.conversation import Message, ThreadRef
 from bot.core.ports import Noticing, Platform
 from bot.core.presenter import Presenter
-from bot.core.turn import History, Turn
+from bot.core.texts import language_of, sentence
+from bot.core.turn import History, Notice, Turn
 
 UNNOTICED = 5  # questions of one turn, the newest ones: each costs a call
 NOTICE_SECONDS = 0.5  # words that come sooner need no announcement
@@ -25,8 +27,8 @@ async def noticing(turn: Turn, history: History, platform: Platform, presenter: 
     if not isinstance(platform, Noticing):
         yield
         return
-    thread, message = turn.conversation.thread, history.asked.platform_id
-    announcing = asyncio.create_task(_announce(platform, turn, message, presenter))
+    thread, asked = turn.conversation.thread, history.asked
+    announcing = asyncio.create_task(_announce(platform, thread, asked, presenter))
     try:
         yield
     finally:
@@ -35,7 +37,7 @@ async def noticing(turn: Turn, history: History, platform: Platform, presenter: 
     if turn.attempts > 1:
         await unnotice(platform, turn, history)
     elif presenter.announced:
-        await platform.unnotice(thread, message)
+        await platform.unnotice(thread, asked.platform_id)
 
 
 async def unnotice(platform: Platform, turn: Turn, history: History) -> None:
@@ -45,7 +47,8 @@ async def unnotice(platform: Platform, turn: Turn, history: History) -> None:
             await platform.unnotice(turn.conversation.thread, asked.platform_id)
 
 
-async def _announce(platform: Noticing, turn: Turn, message: str, presenter: Presenter) -> None:
+async def _announce(platform: Noticing, thread: ThreadRef, asked: Message, presenter: Presenter) -> None:
     if not await presenter.words_within(NOTICE_SECONDS):
         presenter.announced = True
-        await platform.notice(turn.conversation.thread, message)
+        text = sentence(Notice("writing"), language_of(asked.version.text))
+        await platform.notice(thread, asked.platform_id, text)

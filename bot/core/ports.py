@@ -126,10 +126,11 @@ class Directory(Protocol):
 class Noticing(Protocol):
     """A capability: letting the asker see that a message was noticed, before there are words. Never raises."""
 
-    async def notice(self, thread: ThreadRef, message: str) -> None: ...
+    async def notice(self, thread: ThreadRef, message: str, text: str) -> None:
+        """*text* says what we are doing, where the platform shows a text: a sentence without our name before it."""
 
     async def unnotice(self, thread: ThreadRef, message: str) -> None:
-        """Take that away, if it is there."""
+        """Take that away, if it is there: now, or as soon as the platform lets us."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ SENTENCES = {
     "file_elsewhere": "I could not read {names}: it is kept on another service. Send the file itself.",
     "file_forbidden": "I could not read {names}: I may not open files here. Please tell whoever runs me.",
     "file_not_fetched": "I could not download {names}. Send it again.",
+    # while there are no words yet, with the bot's name before it
+    "writing": "is writing…",
     # instead of an answer
     "outage": "The model cannot be reached right now. I keep your question and answer here as soon as it is back.",
     "empty_answer": "The model's answer was empty. Ask me again, perhaps with the question put differently.",

@@ -99,7 +99,8 @@ class SlackPlatform:
         async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
             self._api.use(session)
             try:
-                await self._serve(receive, await self._started(), session)
+                async with _beside(self._noticing.run()):
+                    await self._serve(receive, await self._started(), session)
             finally:
                 self._api.use(None)  # replies that are still written go on without it
 
@@ -128,9 +129,9 @@ class SlackPlatform:
         """The ThreadReader port."""
         return await self._threads.read(await self._identify(), thread)
 
-    async def notice(self, thread: ThreadRef, message: str) -> None:
+    async def notice(self, thread: ThreadRef, message: str, text: str) -> None:
         """The Noticing port. Never raises."""
-        await self._noticing.notice(thread, message)
+        await self._noticing.notice(thread, message, text)
 
     async def unnotice(self, thread: ThreadRef, message: str) -> None:
         await self._noticing.unnotice(thread, message)
@@ -204,9 +205,9 @@ class SlackPlatform:
 
 
 @asynccontextmanager
-async def _beside(reading: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """A defect in reading what was missed must not end the answering, nor stay silent."""
-    task = asyncio.create_task(reading)
+async def _beside(chore: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """A defect in a chore must not end the answering, nor stay silent."""
+    task = asyncio.create_task(chore)
     task.add_done_callback(_log_defect)
     try:
         yield
@@ -217,7 +218,7 @@ async def _beside(reading: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 def _log_defect(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        logger.error("slack: what was missed is no longer read, by a defect of ours", exc_info=error)
+        logger.error("slack: %s has ended by a defect of ours", task.get_coro(), exc_info=error)
 
 
 async def _nothing_missed(_channel: str) -> None:

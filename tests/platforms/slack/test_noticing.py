@@ -39,7 +39,7 @@ class Question:
         return [call.method for call in self.slack.faults.calls if call.method in (STATUS, REACT, UNREACT)]
 
     async def notice(self) -> None:
-        await self.door.notice(self.thread, self.id)
+        await self.door.notice(self.thread, self.id, "is writing…")
 
     async def unnotice(self) -> None:
         await self.door.unnotice(self.thread, self.id)
