@@ -93,7 +93,7 @@ def _parameters(call: Call) -> Iterator[str]:
         "error": None if error is None else f"{100 * error:+.1f} %",
         "cached tokens": _number(usage.cached_tokens),
         "answer tokens": _number(usage.completion_tokens),
-        "cost": dollars(call.cost_nanodollars),
+        "cost": None if call.cost_nanodollars is None else dollars(call.cost_nanodollars),
         "ended with": call.finish_reason,
     }
     yield ""
