@@ -64,12 +64,13 @@ _FOUND = (
 )
 _STATE = select(turns.c.state).where(turns.c.id == bindparam("turn")).with_for_update()
 _NEWEST_VERSION = (
-    select(message_versions.c.text, message_versions.c.at)
+    select(message_versions.c.id, message_versions.c.text, message_versions.c.at)
     .where(message_versions.c.message_id == bindparam("message"))
     .order_by(message_versions.c.id.desc())
     .limit(1)
 )
 _AT = bindparam("when", type_=UtcDateTime)
+_STILL_SAID = update(message_versions).where(message_versions.c.id == bindparam("version")).values(at=_AT)
 _LATER = case((turns.c.due_at < _AT, _AT), else_=turns.c.due_at)
 _PUT_OFF = update(turns).where(turns.c.id == bindparam("turn"), turns.c.state == PENDING).values(due_at=_LATER)
 _DUE_NOW = update(turns).where(turns.c.id == bindparam("turn"), turns.c.state == PENDING).values(due_at=_AT)
@@ -138,7 +139,10 @@ def edit(connection: Connection, edited: Edited, now: datetime, quiet: timedelta
     if found is None:
         return
     newest = connection.execute(_NEWEST_VERSION, {"message": found.id}).first()
-    if newest is not None and (newest.text == posted.text or newest.at > edited.edited_at):
+    if newest is not None and newest.at > edited.edited_at:
+        return
+    if newest is not None and newest.text == posted.text:  # said until then: what was edited in between comes too late
+        connection.execute(_STILL_SAID, {"version": newest.id, "when": edited.edited_at})
         return
     connection.execute(VERSION, {"message_id": found.id, "text": posted.text, "at": edited.edited_at})
     if found.turn is not None and found.addressed:

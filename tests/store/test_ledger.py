@@ -160,6 +160,13 @@ async def test_an_edit_of_a_message_that_waits_is_what_is_answered(ledger: SqlLe
     assert await texts(ledger, await claimed(ledger)) == ["second"]
 
 
+async def test_an_edit_that_comes_after_one_back_to_the_first_text_is_too_late(ledger: SqlLedger) -> None:
+    back = Edited(said(1.0, "first"), START + timedelta(minutes=2))
+    late = Edited(said(1.0, "second"), START + timedelta(minutes=1))
+    await record(ledger, said(1.0, "first"), back, late)
+    assert await texts(ledger, await claimed(ledger)) == ["first"]
+
+
 async def test_messages_in_a_known_thread_become_context_of_the_next_turn(ledger: SqlLedger) -> None:
     await record(ledger, said(1.0))
     await answer(ledger, await claimed(ledger))
