@@ -73,6 +73,7 @@ def build(
     budget: the newest of it has precedence.
     """
     writer = _Writer(readable, counting, Speakers(history.said, reserved), alone=history.alone, sees=sees)
+    older = [entry for earlier in history.pinned for entry in writer.past_turn(earlier) if entry.pinned]
     past = [writer.past_turn(earlier) for earlier in history.past]
     first = next((n for n, message in enumerate(history.messages) if message.addressed), 0)
     context = [writer.message(message) for message in history.messages[:first]]
@@ -84,7 +85,6 @@ def build(
     )
 
     fixed = counting.per_prompt + system_tokens + _total([*first_line, *question])
-    older = [entry for earlier in history.pinned for entry in writer.past_turn(earlier) if entry.pinned]
     pinned = _pinned([*older, *(e for entries in [*past, *context] for e in entries)], fixed, prompt_tokens)
     window = budget.fit(
         fixed=fixed + _total(pinned.values()),

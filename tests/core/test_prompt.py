@@ -180,3 +180,18 @@ def test_a_bare_mention_is_blank_unless_something_before_it_waits_for_an_answer(
     assert is_blank(History([past(1, "q", "a")], bare, alone=True), readable)
     assert not is_blank(History([past(1, "q", None)], bare, alone=True), readable)
     assert not is_blank(History([], [message(1, "help me", addressed=False), *bare], alone=True), readable)
+
+
+def test_what_is_pinned_before_the_window_costs_no_mark_for_names_that_follow_on_it() -> None:
+    first = replace(message(1, "p" * 20), version=Version(1, "p" * 20, given="p" * 20, tokens=20), pinned=True)
+    named = replace(message(9, "hi", BOB), version=Version(9, "hi", given="⟦Bob⟧ hi", tokens=8))
+    built = build(
+        system_prompt="",
+        conversation=CONVERSATION,
+        turn=100,
+        history=History([], [named], alone=False, pinned=[PastTurn(1, [first], None)]),
+        readable=lambda text: text,
+        counting=COUNTING,
+        prompt_tokens=2 * (4 + 20),  # half of it is what is pinned
+    )
+    assert roles(built) == [("user", "p" * 20 + "\n\n⟦Bob⟧ hi")]
