@@ -18,10 +18,6 @@ from sqlalchemy.exc import IntegrityError
 from bot.core.conversation import (
     Conversation,
     Deleted,
-    Edited,
-    MessageRef,
-    Participant,
-    Posted,
     Reacted,
     Said,
     ThreadRef,
@@ -29,20 +25,20 @@ from bot.core.conversation import (
 from bot.core.errors import LeaseLost, LedgerError
 from bot.core.finish import tells_of_window
 from bot.core.interruption import Interrupt
-from bot.core.policy import Action, Decide, Decision
+from bot.core.policy import Decide
 from bot.core.ports import CompletionStart, KnownName, Recorded, Renewal
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
-from bot.store import anew, changes, commanding, filling, joining, situation, steering
+from bot.store import anew, changes, filling, joining, steering
 from bot.store import completions as completed
 from bot.store import files as file_rows
 from bot.store import history as histories
 from bot.store import statements as sql
 from bot.store.database import Database
+from bot.store.recording import Recorder
 from bot.store.tables import ACTIVE, turns
 
 LEASE = timedelta(seconds=20)
 STOPPED = "stopped"  # as a turn's reason
-AT_ONCE = timedelta(seconds=20)  # between a message and its event, differences of clocks included
 
 
 class SqlLedger:
@@ -62,11 +58,11 @@ class SqlLedger:
         *quiet*: an edited question is answered anew when it has not been edited for so long.
         """
         self._quiet = quiet
-        self._burst = burst
         self._database = database
         self._sqlite = database.dialect == "sqlite"
         self._sql = sql.statements(database.dialect)
         self._clock = clock
+        self._recorder = Recorder(self._sql, self._now, burst=burst, quiet=quiet)
         self.files = file_rows.SqlFiles(database)
 
     def _now(self, connection: Connection) -> datetime:
@@ -75,109 +71,16 @@ class SqlLedger:
     # what is said
 
     async def record(self, said: Said, decide: Decide) -> Recorded:
-        return await self._database.write(lambda connection: self._record(connection, said, decide), urgent=True)
-
-    def _record(self, connection: Connection, said: Said, decide: Decide) -> Recorded:
-        posted = said.message if isinstance(said, Edited) else said
-        known: int | None = connection.execute(sql.CONVERSATION, _address(posted)).scalar()
-        decision = decide(posted, situation.read(connection, said, known))
-        wanted = decision.action in (Action.ANSWER, Action.OBEY)
-        if decision.action is Action.IGNORE or (known is None and not wanted):
-            return Recorded(decision)
-        now = self._now(connection)
-        conversation = self._new_conversation(connection, said, now) if known is None else known
-        due = self._store(connection, said, conversation, decision, now)
-        return Recorded(decision, due=due, known=True)
-
-    def _store(self, connection: Connection, said: Said, conversation: int, decision: Decision, now: datetime) -> bool:
-        """Whether there is something to do now."""
-        posted = said.message if isinstance(said, Edited) else said
-        answer = decision.action is Action.ANSWER
-        said_at = said.edited_at if isinstance(said, Edited) else posted.posted_at
-        message = self._store_message(connection, posted, conversation, said_at, addressed=answer)
-        file_rows.record(connection, posted)
-        if message is None and isinstance(said, Edited):
-            changes.edit(connection, said, now, self._quiet)
-        if decision.command is not None:
-            return message is not None and commanding.take(connection, posted, decision, conversation, message, now)
-        if message is None and not (answer and self._raise_to_answer(connection, posted)):
-            return False
-        return answer and self._make_pending(connection, conversation, now)
-
-    def _new_conversation(self, connection: Connection, said: Said, now: datetime) -> int:
-        posted = said.message if isinstance(said, Edited) else said
-        unread = None if _stands_alone(said, now) else 0
-        made = _address(posted) | {"direct": posted.direct, "created_at": now, "unread_since": unread}
-        identity: int = connection.execute(self._sql.new_conversation, made).scalar_one()
-        return identity
-
-    def _store_message(
-        self, connection: Connection, posted: Posted, conversation: int, said_at: datetime | None, *, addressed: bool
-    ) -> int | None:
-        """The new message's id; None when it is there already. Nothing was said when *said_at* is None."""
-        row = {
-            "conversation_id": conversation,
-            "platform": posted.thread.platform,
-            "workspace": posted.thread.workspace,
-            "channel": posted.thread.channel,
-            "external_id": posted.id,
-            "position": posted.position,
-            "participant_id": self._participant(connection, posted.thread, posted.author),
-            "addressed": addressed,
-            "posted_at": posted.posted_at,
-        }
-        message: int | None = connection.execute(self._sql.new_message, row).scalar()
-        if message is not None and said_at is not None:
-            connection.execute(sql.VERSION, {"message_id": message, "text": posted.text, "at": said_at})
-        return message
-
-    def _participant(self, connection: Connection, place: ThreadRef | MessageRef, who: Participant) -> int:
-        row = {
-            "platform": place.platform,
-            "workspace": place.workspace,
-            "external_id": who.id,
-            "kind": who.kind.value,
-            "name": who.name,
-        }
-        # Looked for first: an upsert locks the row on PostgreSQL, and all that one person says would wait in line.
-        known = connection.execute(sql.PARTICIPANT, row).first()
-        if known is not None and known.kind == row["kind"] and row["name"] in (None, known.name):
-            return int(known.id)
-        identity: int = connection.execute(self._sql.participant, row).scalar_one()
-        return identity
-
-    def _raise_to_answer(self, connection: Connection, posted: Posted) -> bool:
-        """A second copy says that a message which was only listened to is to be answered: once."""
-        thread = posted.thread
-        which = changes.parameters(MessageRef(thread.platform, thread.workspace, thread.channel, posted.id))
-        return connection.execute(sql.RAISED, which).rowcount == 1
-
-    def _make_pending(self, connection: Connection, conversation: int, now: datetime) -> bool:
-        active: datetime | None = connection.execute(sql.ACTIVE_TURN, {"of_conversation": conversation}).scalar()
-        due_at = now if active is None else max(now, active + self._burst)
-        row = {"conversation_id": conversation, "state": "pending", "due_at": due_at, "created_at": now}
-        connection.execute(self._sql.pending_turn, row)
-        return True
+        return await self._database.write(
+            lambda connection: self._recorder.record(connection, said, decide), urgent=True
+        )
 
     async def erase(self, deleted: Deleted) -> None:
-        await self._database.write(lambda connection: self._erase(connection, deleted), urgent=True)
-
-    def _erase(self, connection: Connection, deleted: Deleted) -> None:
-        now = self._now(connection)
-        if changes.erase(connection, deleted, now) or deleted.message is None:
-            return
-        posted = deleted.message
-        conversation: int | None = connection.execute(sql.CONVERSATION, _address(posted)).scalar()
-        if conversation is None and (posted.addressed or posted.direct):
-            conversation = self._new_conversation(connection, posted, now)
-        if conversation is not None:  # deleted before we heard of it, or for the second time
-            message = self._store_message(connection, posted, conversation, None, addressed=False)
-            if message is not None:
-                changes.erase_texts(connection, message, now)
+        await self._database.write(lambda connection: self._recorder.erase(connection, deleted), urgent=True)
 
     async def react(self, reacted: Reacted) -> None:
         def write(connection: Connection) -> None:
-            who = partial(self._participant, connection, reacted.ref, reacted.by)
+            who = partial(self._recorder.participant, connection, reacted.ref, reacted.by)
             steering.react(connection, reacted, who, self._now(connection))
 
         await self._database.write(write, urgent=True)
@@ -262,7 +165,7 @@ class SqlLedger:
             _change(connection, claim)
             now = self._now(connection)
             recording = filling.Recording(
-                participant=self._participant,
+                participant=self._recorder.participant,
                 new_message=self._sql.new_message,
                 edit=lambda edited: changes.edit(connection, edited, now, self._quiet),
             )
@@ -425,17 +328,6 @@ def _rows(notices: Sequence[Notice]) -> list[dict[str, Any]]:
     return [{"key": notice.key, "values": dict(notice.values)} for notice in notices]
 
 
-def _address(posted: Posted) -> dict[str, Any]:
-    """The parameters that name a conversation."""
-    thread = posted.thread
-    return {
-        "platform": thread.platform,
-        "workspace": thread.workspace,
-        "channel": thread.channel,
-        "thread": thread.thread,
-    }
-
-
 def _renewal(claims: Collection[Claim], rows: Mapping[int, Any]) -> Renewal:
     lost = [claim for claim in claims if claim.turn not in rows or rows[claim.turn].fence != claim.fence]
     interrupted = {}
@@ -454,14 +346,6 @@ def _end(row: Any, *, has_text: bool) -> TurnState:
     if row.reason == STOPPED:
         return TurnState.STOPPED
     return TurnState.SHOWN if has_text or row.command is not None else TurnState.FAILED
-
-
-def _stands_alone(said: Said, now: datetime) -> bool:
-    """Whether it is all that was said in a thread without a conversation: what is not told of at once may be late."""
-    posted = said.message if isinstance(said, Edited) else said
-    if posted.id != posted.thread.thread or isinstance(said, Edited):
-        return False
-    return posted.recovered or now - posted.posted_at < AT_ONCE  # a root is read back together with its thread
 
 
 def _take_messages(connection: Connection, claimed: Sequence[Row[Any]]) -> None:

@@ -11,7 +11,8 @@ import pytest
 from bot.core.conversation import Edited, ParticipantKind, Posted
 from bot.core.errors import LeaseLost
 from bot.core.turn import Turn
-from bot.store.ledger import AT_ONCE, LEASE, SqlLedger
+from bot.store.ledger import LEASE, SqlLedger
+from bot.store.recording import AT_ONCE
 from tests.store.conftest import Clock
 from tests.store.test_ledger import START, answer, claim, claimed, record, said, texts
 

@@ -1,0 +1,151 @@
+"""
+Recording what is said, and deleted: conversations, messages, and the turns that ask. Part of the ledger.
+
+How a turn goes on from there is in ledger.py; what an edit means, in changes.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.core.conversation import Deleted, Edited, MessageRef, Participant, Posted, Said, ThreadRef
+from bot.core.policy import Action, Decide, Decision
+from bot.core.ports import Recorded
+from bot.store import changes, commanding, situation
+from bot.store import files as file_rows
+from bot.store import statements as sql
+
+AT_ONCE = timedelta(seconds=20)  # between a message and its event, differences of clocks included
+
+
+class Recorder:
+    """*burst* and *quiet* as in SqlLedger; *now* tells the time of a transaction. All methods are part of one."""
+
+    def __init__(
+        self,
+        statements: sql.Statements,
+        now: Callable[[Connection], datetime],
+        *,
+        burst: timedelta,
+        quiet: timedelta,
+    ) -> None:
+        self._sql, self._now = statements, now
+        self._burst, self._quiet = burst, quiet
+
+    def record(self, connection: Connection, said: Said, decide: Decide) -> Recorded:
+        posted = said.message if isinstance(said, Edited) else said
+        known: int | None = connection.execute(sql.CONVERSATION, _address(posted)).scalar()
+        decision = decide(posted, situation.read(connection, said, known))
+        wanted = decision.action in (Action.ANSWER, Action.OBEY)
+        if decision.action is Action.IGNORE or (known is None and not wanted):
+            return Recorded(decision)
+        now = self._now(connection)
+        conversation = self._conversation(connection, said, now) if known is None else known
+        due = self._store(connection, said, conversation, decision, now)
+        return Recorded(decision, due=due, known=True)
+
+    def _store(self, connection: Connection, said: Said, conversation: int, decision: Decision, now: datetime) -> bool:
+        """Whether there is something to do now."""
+        posted = said.message if isinstance(said, Edited) else said
+        answer = decision.action is Action.ANSWER
+        said_at = said.edited_at if isinstance(said, Edited) else posted.posted_at
+        message = self._store_message(connection, posted, conversation, said_at, addressed=answer)
+        file_rows.record(connection, posted)
+        if message is None and isinstance(said, Edited):
+            changes.edit(connection, said, now, self._quiet)
+        if decision.command is not None:
+            return message is not None and commanding.take(connection, posted, decision, conversation, message, now)
+        if message is None and not (answer and self._raise_to_answer(connection, posted)):
+            return False
+        return answer and self._make_pending(connection, conversation, now)
+
+    def _conversation(self, connection: Connection, said: Said, now: datetime) -> int:
+        posted = said.message if isinstance(said, Edited) else said
+        unread = None if _stands_alone(said, now) else 0
+        made = _address(posted) | {"direct": posted.direct, "created_at": now, "unread_since": unread}
+        identity: int = connection.execute(self._sql.new_conversation, made).scalar_one()
+        return identity
+
+    def _store_message(
+        self, connection: Connection, posted: Posted, conversation: int, said_at: datetime | None, *, addressed: bool
+    ) -> int | None:
+        """The new message's id; None when it is there already. Nothing was said when *said_at* is None."""
+        row = {
+            "conversation_id": conversation,
+            "platform": posted.thread.platform,
+            "workspace": posted.thread.workspace,
+            "channel": posted.thread.channel,
+            "external_id": posted.id,
+            "position": posted.position,
+            "participant_id": self.participant(connection, posted.thread, posted.author),
+            "addressed": addressed,
+            "posted_at": posted.posted_at,
+        }
+        message: int | None = connection.execute(self._sql.new_message, row).scalar()
+        if message is not None and said_at is not None:
+            connection.execute(sql.VERSION, {"message_id": message, "text": posted.text, "at": said_at})
+        return message
+
+    def participant(self, connection: Connection, place: ThreadRef | MessageRef, who: Participant) -> int:
+        row = {
+            "platform": place.platform,
+            "workspace": place.workspace,
+            "external_id": who.id,
+            "kind": who.kind.value,
+            "name": who.name,
+        }
+        # Looked for first: an upsert locks the row on PostgreSQL, and all that one person says would wait in line.
+        known = connection.execute(sql.PARTICIPANT, row).first()
+        if known is not None and known.kind == row["kind"] and row["name"] in (None, known.name):
+            return int(known.id)
+        identity: int = connection.execute(self._sql.participant, row).scalar_one()
+        return identity
+
+    def _raise_to_answer(self, connection: Connection, posted: Posted) -> bool:
+        """A second copy says that a message which was only listened to is to be answered: once."""
+        thread = posted.thread
+        which = changes.parameters(MessageRef(thread.platform, thread.workspace, thread.channel, posted.id))
+        return connection.execute(sql.RAISED, which).rowcount == 1
+
+    def _make_pending(self, connection: Connection, conversation: int, now: datetime) -> bool:
+        active: datetime | None = connection.execute(sql.ACTIVE_TURN, {"of_conversation": conversation}).scalar()
+        due_at = now if active is None else max(now, active + self._burst)
+        row = {"conversation_id": conversation, "state": "pending", "due_at": due_at, "created_at": now}
+        connection.execute(self._sql.pending_turn, row)
+        return True
+
+    def erase(self, connection: Connection, deleted: Deleted) -> None:
+        now = self._now(connection)
+        if changes.erase(connection, deleted, now) or deleted.message is None:
+            return
+        posted = deleted.message
+        conversation: int | None = connection.execute(sql.CONVERSATION, _address(posted)).scalar()
+        if conversation is None and (posted.addressed or posted.direct):
+            conversation = self._conversation(connection, posted, now)
+        if conversation is not None:  # deleted before we heard of it, or for the second time
+            message = self._store_message(connection, posted, conversation, None, addressed=False)
+            if message is not None:
+                changes.erase_texts(connection, message, now)
+
+
+def _address(posted: Posted) -> dict[str, Any]:
+    """The parameters that name a conversation."""
+    thread = posted.thread
+    return {
+        "platform": thread.platform,
+        "workspace": thread.workspace,
+        "channel": thread.channel,
+        "thread": thread.thread,
+    }
+
+
+def _stands_alone(said: Said, now: datetime) -> bool:
+    """Whether it is all that was said in a thread without a conversation: what is not told of at once may be late."""
+    posted = said.message if isinstance(said, Edited) else said
+    if posted.id != posted.thread.thread or isinstance(said, Edited):
+        return False
+    return posted.recovered or now - posted.posted_at < AT_ONCE  # a root is read back together with its thread
