@@ -19,6 +19,7 @@ from bot.core.policy import decide
 from bot.core.ports import Checkpoint, Example, LanguageModel, Platform, Sampling
 from bot.core.reading import FileIntake
 from bot.core.retry import Patience
+from bot.core.summarizer import Summarizer, SummarizerSettings
 from bot.core.worker import BURST_SECONDS, EDIT_QUIET_SECONDS, Worker, WorkerSettings, persist
 from bot.files.reader import ChildReader
 from bot.health import internal_listener
@@ -31,6 +32,7 @@ from bot.store.database import Database
 from bot.store.ledger import SqlLedger
 from bot.store.lock import worker_lock
 from bot.store.models import SqlModelNotes
+from bot.store.summarizing import SqlSummaries
 from bot.store.urls import open_database, sqlite_file
 
 log = logging.getLogger(__name__)
@@ -80,7 +82,8 @@ async def run(
         await learning.refresh(settings.openai_model)
         model = await stack.enter_async_context(open_model(settings))
         patience = patience or Patience(outage=timedelta(hours=settings.outage_hours))
-        worker = _worker(settings, platforms, ledger, model, learning, checkpoint, patience)
+        summarizer = await _summarizer(settings, platforms, database, model, learning)
+        worker = _worker(settings, platforms, ledger, model, learning, checkpoint, patience, summarizer)
         await stack.enter_async_context(
             internal_listener(
                 settings.internal_host,
@@ -146,6 +149,7 @@ def _worker(
     learning: Learning,
     checkpoint: Checkpoint,
     patience: Patience,
+    summarizer: Summarizer | None,
 ) -> Worker:
     answerer = Answerer(
         ledger=ledger,
@@ -156,6 +160,7 @@ def _worker(
             system_prompt=settings.system_prompt,
             prompt_tokens=settings.prompt_tokens,
             keep=settings.threadbot_keep,
+            summarize=summarizer is not None,
             examples=[Example(*example) for example in settings.threadbot_examples],
             max_tokens=settings.openai_max_tokens,
             sampling=sampling(settings),
@@ -177,6 +182,30 @@ def _worker(
         settings=worker_settings,
         checkpoint=checkpoint,
         decide=partial(decide, allowed_bots=settings.allowed_bots),
+        summarizer=summarizer,
+    )
+
+
+async def _summarizer(
+    settings: Settings, platforms: Sequence[Platform], database: Database, model: LanguageModel, learning: Learning
+) -> Summarizer | None:
+    """None when what is cut is dropped; the demo model has no words for it either."""
+    if not settings.threadbot_summarize or settings.offline:
+        return None
+    summaries = SqlSummaries(database)
+    if database.dialect == "sqlite":  # nobody else can be at work on what a dead worker left
+        await summaries.expire()
+    return Summarizer(
+        summaries=summaries,
+        model=model,
+        platforms={platform.name: platform for platform in platforms},
+        settings=SummarizerSettings(
+            model=settings.openai_model,
+            prompt_tokens=settings.prompt_tokens,
+            max_tokens=settings.openai_max_tokens,
+            sampling=sampling(settings),
+        ),
+        learning=learning,
     )
 
 

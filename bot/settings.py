@@ -73,6 +73,10 @@ class Settings(BaseSettings):
         description="How much of the prompt budget is kept when older turns are dropped. Less: dropped more rarely, "
         "and cheaper where a provider caches prompts. 1: as little as possible, at every turn.",
     )
+    threadbot_summarize: bool = Field(
+        False,
+        description="`on`: what is dropped is summarized by the model, and prompts begin with the summary. See below.",
+    )
     context_tokens: int | None = Field(
         None,
         ge=64,
@@ -264,4 +268,6 @@ def fields() -> Mapping[str, tuple[str, str]]:
 
 
 def _default_text(default: object) -> str:
+    if isinstance(default, bool):
+        return "on" if default else "off"
     return "" if default is None or default in ((), frozenset()) else str(default)

@@ -64,6 +64,7 @@ class AnswerSettings:
     prompt_tokens: int
     max_tokens: int  # for the reply
     keep: float = budget.KEEP  # of the prompt budget, after a cut
+    summarize: bool = False  # prompts hold the summary of what was cut
     examples: Sequence[Example] = ()  # after the system prompt
     sampling: Sampling = field(default_factory=Sampling)
     overlooked_after: timedelta = timedelta(minutes=2)  # an answer in place of an older notice is not noticed
@@ -295,7 +296,7 @@ class Answerer:
             system_prompt=settings.system_prompt,
             conversation=turn.conversation,
             turn=turn.claim.turn,
-            history=named.history,
+            history=named.history if settings.summarize else replace(named.history, summary=None),
             readable=lambda text: platform.readable(text, named.names),
             reserved=named.reserved,
             counting=Counting(self._count, per_message, per_prompt),
@@ -380,7 +381,7 @@ class Answerer:
         if not result.text or window <= (conversation.told_start, conversation.told_position):
             return []
         forgotten = await self._ledger.count_before(conversation.id, *window)
-        return [finish.forgotten(forgotten)] if forgotten else []
+        return [finish.forgotten(forgotten, summarized=self._settings.summarize)] if forgotten else []
 
     async def _conclude(self, turn: Turn, history: History, reason: str, notice: Notice) -> Outcome:
         language = _language(history)

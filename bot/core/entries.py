@@ -9,6 +9,7 @@ sent is stored as the keys of its entries:
                   of FileOutcome) a file that could not be read
     c5            a completion: an earlier answer
     t             TRUNCATED, which belongs to no message
+    s3            a summary of what the window has left behind
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from itertools import groupby
 
 from bot.core.files import File, FileOutcome, image_tokens
 from bot.core.ports import Example, PromptImage, PromptMessage, Role
-from bot.core.speakers import UNNAMED, is_named
+from bot.core.speakers import SUMMARY, SUMMARY_END, UNNAMED, is_named, unbracketed
 
 BETWEEN = "\n\n"  # messages of one side, said in a row
 BETWEEN_TOKENS = 1  # at most: it joins the punctuation before it
@@ -58,7 +59,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key, read: what *kind* of entry (v, f, c or t), which one, and in what form."""
+    """A key, read: what *kind* of entry (v, f, c, t or s), which one, and in what form."""
 
     kind: str
     id: int = 0
@@ -96,6 +97,11 @@ def instructions(system_prompt: str, examples: Sequence[Example]) -> list[Prompt
     for example in examples:
         messages += [PromptMessage("user", example.user), PromptMessage("assistant", example.assistant)]
     return messages
+
+
+def summarized(text: str) -> str:
+    """The form in which a summary stands in a prompt."""
+    return f"{SUMMARY}\n{unbracketed(text)}\n{SUMMARY_END}"
 
 
 def marked(entries: Iterable[Entry]) -> list[Entry]:

@@ -40,13 +40,14 @@ def notices(completion: Completion, max_tokens: int) -> Sequence[Notice]:
     return [Notice(key, {"limit": max_tokens} if key == "empty_length" else {})]
 
 
-def forgotten(messages: int) -> Notice:
-    """What to say when the window has left *messages* behind."""
-    return Notice("forgotten", {"messages": messages}) if messages > 1 else Notice("forgotten_one")
+def forgotten(messages: int, *, summarized: bool = False) -> Notice:
+    """What to say when the window has left *messages* behind. *summarized*: a summary takes their place."""
+    key = "summarized" if summarized else "forgotten"
+    return Notice(key, {"messages": messages}) if messages > 1 else Notice(f"{key}_one")
 
 
 def tells_of_window(notices: Sequence[Notice]) -> bool:
-    return any(notice.key in ("forgotten", "forgotten_one") for notice in notices)
+    return any(notice.key.removesuffix("_one") in ("forgotten", "summarized") for notice in notices)
 
 
 def lateness(began_at: datetime, asked_at: datetime) -> Notice | None:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from bot.core import budget, file_form
 from bot.core.conversation import Conversation, Message, ParticipantKind
-from bot.core.entries import TRUNCATED_KEY, UNNAMED_TOKENS, Entry, file_key, instructions, join, marked
+from bot.core.entries import TRUNCATED_KEY, UNNAMED_TOKENS, Entry, file_key, instructions, join, marked, summarized
 from bot.core.files import File
 from bot.core.ports import Example, Given, PromptMessage, Role
 from bot.core.speakers import TRUNCATED, Speakers, is_named
-from bot.core.turn import History, PastTurn
+from bot.core.turn import Answer, History, PastTurn
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ def build(
 
     The question is what comes from the turn's first message to the bot on; what was said before it since the last
     answer is context and may be dropped. What is pinned is not dropped, as long as it takes no more than half of the
-    budget: the newest of it has precedence.
+    budget: the newest of it has precedence. Its summary stays, too, unless the question has no room beside it.
     """
-    writer = _Writer(readable, counting, Speakers(history.said, reserved), alone=history.alone, sees=sees)
+    writer = Writer(readable, counting, Speakers(history.said, reserved), alone=history.alone, sees=sees)
     older = [entry for earlier in history.pinned for entry in writer.past_turn(earlier) if entry.pinned]
     past = [writer.past_turn(earlier) for earlier in history.past]
     first = next((n for n, message in enumerate(history.messages) if message.addressed), 0)
@@ -80,11 +80,10 @@ def build(
     question = [entry for message in history.messages[first:] for entry in writer.message(message)]
     system = instructions(system_prompt, examples)
     system_tokens = sum(writer.cost(message.content) for message in system)
-    first_line = (
-        [Entry(TRUNCATED_KEY, "user", TRUNCATED, writer.cost(TRUNCATED))] if is_truncated(conversation, history) else []
-    )
 
-    fixed = counting.per_prompt + system_tokens + _total([*first_line, *question])
+    fixed = counting.per_prompt + system_tokens + _total(question)
+    first_lines = _first_lines(writer, conversation, history, prompt_tokens - fixed)
+    fixed += _total(first_lines)
     pinned = _pinned([*older, *(e for entries in [*past, *context] for e in entries)], fixed, prompt_tokens)
     window = budget.fit(
         fixed=fixed + _total(pinned.values()),
@@ -99,7 +98,7 @@ def build(
     left = [*older, *(e for entries in past[: window.dropped_turns] for e in entries)]
     left_context = [e for entries in context[: window.dropped_context] for e in entries]
     sent = [
-        *first_line,
+        *first_lines,
         *(entry for entry in left if entry.key in pinned),
         *(entry for entries in past[window.dropped_turns :] for entry in entries),
         *(entry for entry in left_context if entry.key in pinned),
@@ -121,6 +120,19 @@ def build(
         dropped_turns=window.dropped_turns,
         dropped_messages=_messages_in(past[: window.dropped_turns]) + window.dropped_context,
     )
+
+
+def _first_lines(writer: Writer, conversation: Conversation, history: History, room: int) -> list[Entry]:
+    """What we say before all messages; a summary only if there is *room* for it, in tokens."""
+    lines = []
+    if is_truncated(conversation, history):
+        lines.append(Entry(TRUNCATED_KEY, "user", TRUNCATED, writer.cost(TRUNCATED)))
+    if history.summary is not None:
+        text = summarized(history.summary.text)
+        entry = Entry(f"s{history.summary.id}", "user", text, writer.cost(text))
+        if _total([*lines, entry]) <= room:
+            lines.append(entry)
+    return lines
 
 
 def is_truncated(conversation: Conversation, history: History) -> bool:
@@ -161,7 +173,7 @@ def _unpinned(entries: Iterable[Entry], pinned: Mapping[str, Entry]) -> int:
     return _total(entry for entry in entries if entry.key not in pinned)
 
 
-class _Writer:
+class Writer:
     """Gives each message its form, once, and counts it."""
 
     def __init__(
@@ -178,10 +190,12 @@ class _Writer:
     def past_turn(self, earlier: PastTurn) -> list[Entry]:
         entries = [entry for message in earlier.messages for entry in self.message(message)]
         if earlier.answer and earlier.answer.text:
-            tokens = self._counting.per_message + earlier.answer.tokens
-            key = f"c{earlier.answer.completion}"
-            entries.append(Entry(key, "assistant", earlier.answer.text, tokens, earlier.answer.pinned))
+            entries.append(self.answer(earlier.answer))
         return entries
+
+    def answer(self, answer: Answer) -> Entry:
+        tokens = self._counting.per_message + answer.tokens
+        return Entry(f"c{answer.completion}", "assistant", answer.text, tokens, answer.pinned)
 
     def message(self, message: Message) -> list[Entry]:
         """What was said, and the files that came with it."""

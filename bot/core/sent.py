@@ -8,12 +8,12 @@ since stands as [deleted DATE, N tokens]. Why something was not sent is in left_
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.core import file_form
 from bot.core.conversation import Operation, Participant, ParticipantKind, ThreadRef
-from bot.core.entries import TRUNCATED_KEY, UNNAMED_TOKENS, Entry, Joined, Key, instructions, join, read_key
+from bot.core.entries import TRUNCATED_KEY, UNNAMED_TOKENS, Entry, Joined, Key, instructions, join, read_key, summarized
 from bot.core.errors import BotError
 from bot.core.files import File, FileOutcome, Reading
 from bot.core.ports import Example, Role, Sampling
@@ -99,6 +99,16 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredSummary:
+    """*text* is None once it is erased, as something that it told of was; *tokens* are there still."""
+
+    id: int
+    text: str | None
+    tokens: int | None
+    erased_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredTurn:
     id: int
     state: TurnState
@@ -132,6 +142,7 @@ class Record:
     answers: Mapping[int, StoredAnswer]
     files: Mapping[int, StoredFile]  # with their pictures only where the call was sent them
     marks: Sequence[Mark] = ()
+    summaries: Mapping[int, StoredSummary] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +194,8 @@ def _entry(key: str, read: Key, record: Record, counting: Counting) -> tuple[Ent
             return _said(key, read, record, counting)
         if read.kind == "c":
             return _answered(key, record.answers[read.id], counting)
+        if read.kind == "s":
+            return _summary(key, record.summaries[read.id], counting)
         if read.kind == "f":
             return _file(key, read, record, counting)
     except KeyError:
@@ -204,6 +217,12 @@ def _said(key: str, read: Key, record: Record, counting: Counting) -> tuple[Entr
 def _answered(key: str, answer: StoredAnswer, counting: Counting) -> tuple[Entry, bool]:
     text = deleted(answer.erased_at, answer.tokens) if answer.text is None else answer.text
     return Entry(key, "assistant", text, (answer.tokens or 0) + counting.per_message), answer.text is None
+
+
+def _summary(key: str, summary: StoredSummary, counting: Counting) -> tuple[Entry, bool]:
+    text = deleted(summary.erased_at, summary.tokens) if summary.text is None else summary.text
+    form = summarized(text)
+    return Entry(key, "user", form, _cost(form, counting)), summary.text is None
 
 
 def _file(key: str, read: Key, record: Record, counting: Counting) -> tuple[Entry, bool]:

@@ -10,6 +10,7 @@ What we say about a message stands in ⟦white square brackets⟧, which are tak
     ⟦the messages without a name are from ⟦Alex⟧⟧  a line before the first header that follows on texts without one
     ⟦⟧ text                                        a message that was first sent without a header, and now follows one
     ⟦⟦earlier messages …⟧⟧                         a line before all messages; nobody's name begins with a bracket
+    ⟦⟦summary of what was said before⟧⟧            a line; then it, up to ⟦⟦end of the summary⟧⟧
 
 What we said ourselves has no header: it is the assistant's.
 
@@ -27,6 +28,7 @@ from bot.core.conversation import Message, Participant, ParticipantKind
 
 UNNAMED = "⟦⟧ "
 TRUNCATED = "⟦⟦earlier messages of this thread are not shown⟧⟧"
+SUMMARY, SUMMARY_END = "⟦⟦summary of what was said before⟧⟧", "⟦⟦end of the summary⟧⟧"
 NOBODY = "somebody"
 LONGEST_NAME = 80  # characters; Slack's own limit
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")  # OpenAI, "Create chat completion": messages
@@ -146,7 +148,7 @@ class Speakers:
 
 def is_named(given: str) -> bool:
     """Whether a form says who speaks."""
-    return given.startswith("⟦") and given != TRUNCATED
+    return given.startswith("⟦") and not given.startswith("⟦⟦")
 
 
 def _tag(author: Participant) -> str:

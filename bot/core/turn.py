@@ -98,6 +98,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    """What was said before a window, in the words of a model."""
+
+    id: int
+    text: str
+    tokens: int  # of *text*
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """The window of a conversation and the messages that the turn is to answer, both oldest first."""
 
@@ -107,6 +116,7 @@ class History:
     newcomer: bool = False  # nobody of those who ask was answered in a direct message before
     cut: bool = False  # people cut off what was said before
     pinned: Sequence[PastTurn] = ()  # what was said before the window and is pinned, and nothing else of it
+    summary: Summary | None = None  # of what was said before the window; it may end a while before that
 
     @property
     def said(self) -> Sequence[Message]:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from bot.core.answer import Answerer, BrokenAnswer
-from bot.core.conversation import Deleted, Edited, Incoming, Reacted, Said
+from bot.core.conversation import Deleted, Edited, Incoming, MessageRef, Reacted, Said
 from bot.core.deliveries import Deliveries
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError
 from bot.core.interruption import Interrupted, Interruption
@@ -26,6 +26,7 @@ from bot.core.policy import Action, Decide, decide
 from bot.core.ports import Checkpoint, Ledger, Platform
 from bot.core.retry import Patience, RetryPolicy, is_passing, outage_wait, reconnect_wait
 from bot.core.situation import UNKNOWN
+from bot.core.summarizer import Summarizer
 from bot.core.tries import Phase, Tries
 from bot.core.turn import Notice, Turn, TurnState
 
@@ -57,7 +58,9 @@ class Worker:
         settings: WorkerSettings,
         checkpoint: Checkpoint,
         decide: Decide = decide,
+        summarizer: Summarizer | None = None,
     ) -> None:
+        """Without a *summarizer* what windows leave behind is dropped."""
         self.owner = uuid.uuid4().hex
         self._ledger = ledger
         self._answerer = answerer
@@ -65,6 +68,7 @@ class Worker:
         self._settings = settings
         self._checkpoint = checkpoint
         self._decide = decide
+        self._summarizer = summarizer
         self._tasks: dict[asyncio.Task[None], _Work] = {}
         self._wake = asyncio.Event()
         self._look = asyncio.Event()  # a turn at work may have been stopped, or its question changed
@@ -85,11 +89,11 @@ class Worker:
         if isinstance(incoming, Deleted):
             await self._ledger.erase(incoming)
             await self._checkpoint("after change")
-            self._look_around()
+            self._look_around(incoming.ref)
         elif isinstance(incoming, Reacted):
             await self._ledger.react(incoming)
             await self._checkpoint("after change")
-            self._look_around()
+            self._look_around(incoming.ref)
         else:
             await self._receive_said(incoming)
 
@@ -112,12 +116,15 @@ class Worker:
             self._wake.set()
             asyncio.get_running_loop().call_later(BURST_SECONDS, self._wake.set)
         if isinstance(said, Edited):
-            self._look_around()
+            thread = said.message.thread
+            self._look_around(MessageRef(thread.platform, thread.workspace, thread.channel, said.message.id))
 
-    def _look_around(self) -> None:
-        """Something other than a new question may have changed what is due, or what is at work."""
+    def _look_around(self, changed: MessageRef) -> None:
+        """Something other than a new question may have changed what is due, what is at work, or what is summarized."""
         self._look.set()
         self._wake.set()
+        if self._summarizer is not None:
+            self._summarizer.changed(changed)
 
     # claiming
 
@@ -204,6 +211,8 @@ class Worker:
         try:
             await self._answerer.answer(turn, work.interruption)
             self._tries.forget(turn.claim.turn)
+            if self._summarizer is not None:
+                self._summarizer.consider(turn.conversation.id)
         except asyncio.CancelledError:
             interrupted = work.interruption.caught()
             if interrupted is None:
@@ -291,6 +300,8 @@ class Worker:
         """
         self._stopping.set()
         self._wake.set()
+        if self._summarizer is not None:
+            await self._summarizer.stop()
         await self._finish_within(grace_seconds, at_once)
         left = list(self._tasks.values())
         await self._cancel(at_once)

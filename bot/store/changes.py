@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, case, exists, literal_column, or_,
 
 from bot.core.conversation import Deleted, Edited, MessageRef
 from bot.core.turn import TurnState
-from bot.store import anew
+from bot.store import anew, summaries
 from bot.store.statements import PENDING, VERSION
 from bot.store.tables import (
     UtcDateTime,
@@ -145,6 +145,7 @@ def edit(connection: Connection, edited: Edited, now: datetime, quiet: timedelta
         connection.execute(_STILL_SAID, {"version": newest.id, "when": edited.edited_at})
         return
     connection.execute(VERSION, {"message_id": found.id, "text": posted.text, "at": edited.edited_at})
+    summaries.message_changed(connection, found.id)
     if found.turn is not None and found.addressed:
         _ask_anew(connection, found.turn, now, quiet)
 
@@ -184,6 +185,7 @@ def erase_texts(connection: Connection, message: int, now: datetime) -> None:
     connection.execute(_ERASED, {"message": message, "when": now})
     connection.execute(_TEXTS_ERASED, {"message": message})
     connection.execute(_FILES_ERASED, {"message": message})
+    summaries.message_erased(connection, message, now)
 
 
 def ask_less(connection: Connection, turn: int, now: datetime) -> None:
@@ -213,4 +215,5 @@ def _erase_answer(connection: Connection, ref: MessageRef, now: datetime) -> boo
         return False
     if row.number == 1 and row.state in (TurnState.SHOWN, TurnState.STOPPED):
         connection.execute(_ANSWER_ERASED, {"turn": row.id, "when": now})
+        summaries.answer_erased(connection, row.id, now)
     return True

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Executable, and_, bindparam, exists, insert, or_, select, update
 
 from bot.core.ports import CompletionStart
 from bot.core.turn import Claim, Completion, Notice, Outcome
+from bot.store import summaries
 from bot.store.tables import completions, conversations, message_versions, system_prompts, turns
 
 ENCODING = "o200k_base"  # every model is counted with it
@@ -66,10 +69,21 @@ def start(connection: Connection, new_prompt: Executable, claim: Claim, start: C
         given = [form | {"version": one.version, "given": one.text, "tokens": one.tokens} for one in start.given]
         connection.execute(_GIVEN, given)
     _move_window(connection, claim, start)
+    variant: int = connection.execute(_VARIANT, {"turn": claim.turn}).scalar_one()
+    of_turn = {"turn_id": claim.turn, "purpose": "answer", "variant": variant}
+    return _start(connection, new_prompt, start, of_turn, now)
+
+
+def start_summary(connection: Connection, new_prompt: Executable, start: CompletionStart, now: datetime) -> int:
+    """The same for the call for a summary, which belongs to no turn."""
+    return _start(connection, new_prompt, start, {"turn_id": None, "purpose": "summary", "variant": 1}, now)
+
+
+def _start(
+    connection: Connection, new_prompt: Executable, start: CompletionStart, what_for: Mapping[str, Any], now: datetime
+) -> int:
     row = {
-        "turn_id": claim.turn,
-        "purpose": "answer",
-        "variant": connection.execute(_VARIANT, {"turn": claim.turn}).scalar_one(),
+        **what_for,
         "outcome": "started",
         "model": start.model,
         "system_prompt_id": _system_prompt(connection, new_prompt, start),
@@ -113,20 +127,28 @@ def abandon(connection: Connection, completion: int, error: str, cost: int | Non
 
 
 def choose_none(connection: Connection, turn: int) -> None:
-    """No answer of *turn* is sent to a model any more."""
+    """No answer of *turn* is sent to a model any more, nor what a summary tells of it."""
     connection.execute(_NOT_CHOSEN, {"turn": turn})
+    summaries.answer_changed(connection, turn)
 
 
 def finish(connection: Connection, turn: int, completion: int, result: Completion, *, stopped: bool) -> None:
     """Store what came back, and choose it instead of any earlier variant."""
     choose_none(connection, turn)
-    row = {
+    row = {"chosen": True, "outcome": "stopped" if stopped else "complete"}
+    connection.execute(_ENDED, _came_back(completion, result) | row | {"text": result.text, "refusal": result.refusal})
+
+
+def finish_summary(connection: Connection, completion: int, result: Completion) -> None:
+    """Its text is the summary's, and kept nowhere else."""
+    connection.execute(_ENDED, _came_back(completion, result) | {"outcome": "complete"})
+
+
+def _came_back(completion: int, result: Completion) -> dict[str, Any]:
+    """All but texts."""
+    return {
         "completion": completion,
-        "chosen": True,
-        "outcome": "stopped" if stopped else "complete",
-        "text": result.text,
         "text_tokens": result.text_tokens,
-        "refusal": result.refusal,
         "finish_reason": result.finish_reason and result.finish_reason[:64],
         "response_id": result.response_id,
         "response_model": result.model,
@@ -140,7 +162,6 @@ def finish(connection: Connection, turn: int, completion: int, result: Completio
         "first_token_seconds": result.first_token_seconds,
         "total_seconds": result.total_seconds,
     }
-    connection.execute(_ENDED, row)
 
 
 def note_told(connection: Connection, turn: int) -> None:

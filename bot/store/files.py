@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.conversation import Posted
 from bot.core.files import Cut, File, FileOutcome, FileRef, Reading
+from bot.store import summaries
 from bot.store.database import Database
 from bot.store.statements import now
 from bot.store.tables import UtcDateTime, files, messages
@@ -33,7 +34,11 @@ _NEW = {
 }
 _GONE = (
     update(files)
-    .where(files.c.message_id == bindparam("of_message"), files.c.external_id == bindparam("file"))
+    .where(
+        files.c.message_id == bindparam("of_message"),
+        files.c.external_id == bindparam("file"),
+        files.c.outcome != FileOutcome.GONE.value,
+    )
     .values(
         **dict.fromkeys(_CONTENTS),
         outcome=FileOutcome.GONE.value,
@@ -73,7 +78,9 @@ def record(connection: Connection, posted: Posted) -> None:
     connection.execute(_NEW[connection.dialect.name], [_row(message, file) for file in posted.files])
     for file in posted.files:
         if file.refused is FileOutcome.GONE:
-            connection.execute(_GONE, {"of_message": message, "file": file.id, "when": now(connection)})
+            at = now(connection)
+            if connection.execute(_GONE, {"of_message": message, "file": file.id, "when": at}).rowcount:
+                summaries.message_erased(connection, message, at)
 
 
 def of_window(connection: Connection, window: Mapping[str, int]) -> dict[int, list[File]]:

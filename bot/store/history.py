@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from bot.core.conversation import Message, Participant, ParticipantKind, Version
 from bot.core.files import File
-from bot.core.turn import Answer, History, PastTurn, Turn
+from bot.core.summaries import ANSWER, Place
+from bot.core.turn import Answer, History, PastTurn, Summary, Turn
 from bot.store import files as file_rows
-from bot.store import marks
+from bot.store import marks, summaries
 from bot.store.statements import NOT_OURS
 from bot.store.tables import completions, conversations, message_versions, messages, participants, turns
 
@@ -45,18 +46,40 @@ def load(connection: Connection, turn: Turn) -> History:
         messages=current,
         cut=steered.cut > marks.START,
         pinned=_pinned(connection, window, steered.cut, start) if steered.pinned else (),
-        alone=bool(connection.execute(_ALONE, {"conversation": conversation.id}).scalar()),
+        alone=is_alone(connection, conversation.id),
+        summary=_summary(connection, conversation.id, steered.cut, start),
         newcomer=conversation.direct and not connection.execute(_ANSWERED_BEFORE, {"turn": turn.claim.turn}).scalar(),
     )
+
+
+def is_alone(connection: Connection, conversation: int) -> bool:
+    return bool(connection.execute(_ALONE, {"conversation": conversation}).scalar())
 
 
 def _past(said: Mapping[int, Sequence[Message]], answers: Mapping[int, Answer]) -> list[PastTurn]:
     return [PastTurn(each, said.get(each, ()), answers.get(each)) for each in sorted(said.keys() | answers.keys())]
 
 
-def _pinned(
-    connection: Connection, window: Mapping[str, int], first: marks.Place, until: marks.Place
-) -> list[PastTurn]:
+def _summary(connection: Connection, conversation: int, cut: Place, start: Place) -> Summary | None:
+    if start in (cut, marks.START):
+        return None  # nothing is left behind
+    found = summaries.fresh(connection, conversation, cut, start)
+    return found.summary if found else None
+
+
+def between(connection: Connection, conversation: int, first: Place, until: Place) -> Sequence[PastTurn]:
+    """What was said from *first* on and before *until*, whether it is pinned or not."""
+    window = {"conversation": conversation, "start": first[0], "turn": until[0]}
+    files = file_rows.of_window(connection, window)
+    said: dict[int, list[Message]] = {}
+    for row in connection.execute(_MESSAGES, window).all():
+        if first <= (row.turn_id, row.position) < until:
+            said.setdefault(row.turn_id, []).append(_message(row, files.get(row.id, ())))
+    rows = connection.execute(_ANSWERS, window).all()
+    return _past(said, {row.turn_id: _answer(row) for row in rows if first <= (row.turn_id, ANSWER) < until})
+
+
+def _pinned(connection: Connection, window: Mapping[str, int], first: Place, until: Place) -> list[PastTurn]:
     """What is pinned from *first* on and before *until*."""
     before = {**window, "start": first[0], "turn": min(until[0], window["turn"])}
     files = file_rows.of_window(connection, before)
@@ -65,7 +88,7 @@ def _pinned(
         if first <= (row.turn_id, row.position) < until and row.turn_id != window["turn"]:
             said.setdefault(row.turn_id, []).append(_message(row, files.get(row.id, ())))
     rows = connection.execute(_PINNED_ANSWERS, before).all()
-    return _past(said, {row.turn_id: _answer(row) for row in rows if first <= (row.turn_id, marks.ANSWER) < until})
+    return _past(said, {row.turn_id: _answer(row) for row in rows if first <= (row.turn_id, ANSWER) < until})
 
 
 def _window(connection: Connection, turn: Turn) -> tuple[int, int]:

@@ -11,13 +11,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Select, bindparam, literal, select, text, union_all
 
+from bot.core.summaries import ANSWER, Place
 from bot.store.tables import messages, turns
-
-Place = tuple[int, int]
-"""A turn's id, and in that turn a message's position."""
-
-ANSWER = 2**62
-"""The position of a turn's answer: after all of its messages."""
 
 START: Place = (0, 0)
 

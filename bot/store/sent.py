@@ -25,6 +25,7 @@ from bot.core.sent import (
     StoredAnswer,
     StoredFile,
     StoredMessage,
+    StoredSummary,
     StoredTurn,
     StoredVersion,
 )
@@ -40,6 +41,7 @@ from bot.store.tables import (
     participants,
     reactions,
     reply_parts,
+    summaries,
     system_prompts,
     turns,
 )
@@ -102,6 +104,7 @@ def _record(connection: Connection, conversation: int, call: Call | None) -> Rec
             *(_mark(row) for row in connection.execute(_MARKS_ON_MESSAGES, which)),
             *(_mark(row) for row in connection.execute(_MARKS_ON_ANSWERS, which)),
         ],
+        summaries={row.id: StoredSummary(*row) for row in connection.execute(_SUMMARIES, which)},
     )
 
 
@@ -222,6 +225,9 @@ _ANSWERS = (
     .select_from(completions.join(turns))
     .where(_of_conversation(turns), completions.c.purpose == "answer")
     .order_by(completions.c.id)
+)
+_SUMMARIES = select(*(summaries.c[name] for name in ("id", "text", "tokens", "erased_at"))).where(
+    _of_conversation(summaries)
 )
 _FILES: Select[Any] = (
     select(*(column for column in files.c if column.name != "content"), null().label("content"))

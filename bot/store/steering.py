@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.conversation import Operation, Reacted
 from bot.core.turn import TurnState
-from bot.store import anew, changes
+from bot.store import anew, changes, summaries
 from bot.store.statements import AT_WORK, PENDING
 from bot.store.tables import messages, reactions, turns
 
@@ -104,8 +104,21 @@ def _is_command(connection: Connection, found: changes.Found) -> bool:
 def _mark(connection: Connection, target: _Target, operation: Operation, now: datetime, *, active: bool) -> None:
     table, identity = (turns, target.turn) if target.message is None else (messages, target.message)
     connection.execute(update(table).where(table.c.id == identity).values({MARKS[operation]: active}))
+    _mark_summaries(connection, target, operation)
     if operation is Operation.HIDE and active and target.message is not None and target.turn is not None:
         changes.ask_less(connection, target.turn, now)
+
+
+def _mark_summaries(connection: Connection, target: _Target, operation: Operation) -> None:
+    """They tell of what is pinned, too, so that nothing is missing when it is not pinned any more."""
+    if target.turn is None:
+        return
+    if operation is Operation.CUT:
+        summaries.conversation_cut(connection, target.turn)
+    elif operation is Operation.HIDE and target.message is not None:
+        summaries.message_changed(connection, target.message)
+    elif operation is Operation.HIDE:
+        summaries.answer_changed(connection, target.turn)
 
 
 def _act(connection: Connection, target: _Target, operation: Operation, now: datetime) -> None:

@@ -398,9 +398,19 @@ summaries = Table(
     Column("window_start", BigInteger, nullable=False),  # it tells what was said before this window
     Column("window_position", BigInteger, nullable=False),
     Column("covers", Text, nullable=False),  # "v12 c5 v13", as in completions.prompt
-    Column("text", StorableText),  # null once erased
+    Column("text", StorableText),  # null while it is made, and once erased
     Column("tokens", Integer),
     Column("stale", Boolean, nullable=False, server_default=false()),  # something it covers was changed since
+    Column("erased_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_summaries_conversation_id_id", "conversation_id", "id"),
+    Index(
+        "uq_summaries_fresh",
+        "conversation_id",
+        "window_start",
+        "window_position",
+        unique=True,
+        sqlite_where=text("NOT stale"),
+        postgresql_where=text("NOT stale"),
+    ),
 )

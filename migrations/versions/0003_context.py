@@ -127,9 +127,18 @@ def _create_summaries() -> None:
         sa.Column("text", sa.Text(), nullable=True),
         sa.Column("tokens", sa.Integer(), nullable=True),
         sa.Column("stale", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["conversation_id"], ["conversations.id"], name=op.f("fk_summaries_conversation_id")),
         sa.ForeignKeyConstraint(["completion_id"], ["completions.id"], name=op.f("fk_summaries_completion_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_summaries")),
     )
     op.create_index("ix_summaries_conversation_id_id", "summaries", ["conversation_id", "id"])
+    op.create_index(
+        "uq_summaries_fresh",
+        "summaries",
+        ["conversation_id", "window_start", "window_position"],
+        unique=True,
+        sqlite_where=sa.text("NOT stale"),
+        postgresql_where=sa.text("NOT stale"),
+    )

@@ -33,6 +33,8 @@ SENTENCES = {
     "To silence me, write me the one word “quiet” as a new message.",
     "forgotten": "I no longer see the {messages} oldest messages of this thread.",
     "forgotten_one": "I no longer see the oldest message of this thread.",
+    "summarized": "From now on I see the {messages} oldest messages of this thread only as a summary.",
+    "summarized_one": "From now on I see the oldest message of this thread only as a summary.",
     "stopped": "Stopped here, as asked.",
     "stopped_unanswered": "Stopped, as asked.",
     "images_unseen": "The model I use cannot see images, so I answered without {names}.",
