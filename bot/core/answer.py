@@ -115,7 +115,7 @@ class Answerer:
         presenter = Presenter(lambda: self._open_reply(turn))
         if turn.state is TurnState.RUNNING:
             try:
-                turn = await read_up(turn, self._platform(turn), self._ledger, self._checkpoint)
+                turn = await self._read_up(turn, presenter)
                 outcome = await self._ask_within_the_window(turn, presenter, interruption)
             finally:
                 interruption.close()
@@ -219,6 +219,16 @@ class Answerer:
         """Tokens, prompt and completion together."""
         return self._learning.window(self._settings.model, self._model.window(self._settings.model))
 
+    async def _read_up(self, turn: Turn, presenter: Presenter) -> Turn:
+        platform = self._platform(turn)
+        if turn.conversation.unread_since is None:
+            return turn
+        history = await self._ledger.history(turn)
+        if not any(message.addressed for message in history.messages):
+            return turn
+        async with noticing(turn, history, platform, presenter):
+            return await read_up(turn, platform, self._ledger, self._checkpoint)
+
     async def _ask(self, turn: Turn, presenter: Presenter, interruption: Interruption) -> Outcome | None:
         """None when nobody asks any more."""
         history = await self._ledger.history(turn)
@@ -229,20 +239,37 @@ class Answerer:
         platform = self._platform(turn)
         if is_blank(history, platform.readable):
             return await self._conclude(turn, history, "blank question", Notice("question_blank"))
-        await self._learning.refresh(self._settings.model)
-        if self._files is not None:
-            history = await self._files.read(history, platform, self._budget(), self._count)
-        prompt = self._prompt(turn, await named(history, turn, platform, self._ledger), platform)
-        if isinstance(prompt, budget.QuestionTooLong):
-            numbers = {"tokens": prompt.tokens, "budget": prompt.budget}
-            return await self._conclude(turn, history, "question too long", Notice("question_too_long", numbers))
-        start = self._start(prompt)
-        completion = await self._ledger.begin(turn.claim, start)
+        async with noticing(turn, history, platform, presenter):  # names and files may take a moment, too
+            await self._learning.refresh(self._settings.model)
+            if self._files is not None:
+                history = await self._files.read(history, platform, self._budget(), self._count)
+            prompt = self._prompt(turn, await named(history, turn, platform, self._ledger), platform)
+            if isinstance(prompt, budget.QuestionTooLong):
+                numbers = {"tokens": prompt.tokens, "budget": prompt.budget}
+                return await self._conclude(turn, history, "question too long", Notice("question_too_long", numbers))
+            start = self._start(prompt)
+            completion = await self._ledger.begin(turn.claim, start)
+            result = await self._call(turn, prompt, completion, presenter, interruption)
+        notices = [*self._notices(result, turn, history), *await self._told(turn, prompt, result)]
+        language = _language(history)
+        await self._checkpoint("before complete")
+        outcome = await self._complete(turn, Partial(completion, result), notices, language)
+        await self._checkpoint("after complete")
+        counted, estimated = start.prompt_tokens, start.estimated_tokens
+        # What images cost is estimated; how the model counts text is not to be learned from them.
+        usage = Usage() if any(message.images for message in prompt.messages) else result.usage
+        await self._learning.answered(turn.claim.turn, start.model, counted, estimated, usage)
+        return outcome
+
+    async def _call(
+        self, turn: Turn, prompt: Prompt, completion: int, presenter: Presenter, interruption: Interruption
+    ) -> Completion:
+        """One call of the model, from its request to its last word; what broke off is noted and raised."""
         collected = Collected(time.monotonic())
         try:
-            async with noticing(turn, history, platform, presenter):
-                await self._stream(turn, prompt, collected, presenter)
-                result = self._completion(collected)
+            await self._stream(turn, prompt, collected, presenter)
+            result = self._completion(collected)
+            await asyncio.sleep(0)  # an interruption that is on its way arrives here
             interruption.close()
         except asyncio.CancelledError:
             interrupted = interruption.caught(Partial(completion, self._cut_off(prompt, collected)))
@@ -254,16 +281,7 @@ class Answerer:
             if collected.has_words:
                 raise BrokenAnswer(error, completion, self._completion(collected)) from error
             raise
-        notices = [*self._notices(result, turn, history), *await self._told(turn, prompt, result)]
-        language = _language(history)
-        await self._checkpoint("before complete")
-        outcome = await self._complete(turn, Partial(completion, result), notices, language)
-        await self._checkpoint("after complete")
-        counted, estimated = start.prompt_tokens, start.estimated_tokens
-        # What images cost is estimated; how the model counts text is not to be learned from them.
-        usage = Usage() if any(message.images for message in prompt.messages) else result.usage
-        await self._learning.answered(turn.claim.turn, start.model, counted, estimated, usage)
-        return outcome
+        return result
 
     async def _complete(
         self, turn: Turn, answered: Partial, notices: Sequence[Notice], language: str, *, stopped: bool = False

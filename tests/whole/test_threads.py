@@ -195,3 +195,15 @@ async def test_what_was_deleted_while_its_thread_is_read_does_not_come_back(offi
         await office.answers(root)
     assert "secret" not in str(office.prompts())
     assert office.rows("SELECT count(*) FROM message_versions WHERE text LIKE '%secret%'") == [(0,)]
+
+
+async def test_the_asker_sees_that_the_question_was_noticed_while_a_thread_is_read(office: Office) -> None:
+    async with office.bot():
+        root = await people_talk(office, "the deploy failed", "at step three")
+        held = office.slack.hold("conversations.replies")
+        await office.ask("what failed?", thread=root)
+        await office.slack.wait_for(lambda: office.slack.calls("assistant.threads.setStatus"))
+        assert office.model.requests == []
+        held.open()
+        await office.answers(root)
+    assert office.slack.workspace.channels[office.general].statuses == {}
