@@ -18,7 +18,10 @@ from bot.store.tables import completions, conversations, message_versions, syste
 ENCODING = "o200k_base"  # every model is counted with it
 
 # Built once; see statements.py.
-_GIVEN = update(message_versions).where(message_versions.c.id == bindparam("version"))
+_GIVEN = update(message_versions).where(
+    message_versions.c.id == bindparam("version"),
+    message_versions.c.text.is_not(None),  # not erased since it was read
+)
 _WINDOW = (
     update(conversations)
     .where(

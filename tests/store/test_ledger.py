@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from bot.core.conversation import Edited, Participant, ParticipantKind, Posted, Said, ThreadRef
+from bot.core.conversation import Deleted, Edited, MessageRef, Participant, ParticipantKind, Posted, Said, ThreadRef
 from bot.core.errors import LeaseLost
 from bot.core.policy import decide
 from bot.core.ports import CompletionStart, Example, Given, Renewal, Sampling
 from bot.core.turn import Completion, Notice, Turn, TurnState, Usage
+from bot.store.database import Database
 from bot.store.ledger import LEASE, SqlLedger
 from bot.store.tables import system_prompts
 from tests.store.conftest import Clock
@@ -383,3 +384,18 @@ async def test_a_system_prompt_is_stored_once_with_its_examples(ledger: SqlLedge
         ("Be brief.", [["안녕?", "네, 안녕하세요."], ["bye", "Bye.\n"]]),
         ("Be brief.", [["안녕?", "네, 안녕하세요."]]),
     ]
+
+
+async def test_a_form_is_not_kept_of_what_was_erased_while_its_prompt_was_made(
+    database: Database, ledger: SqlLedger
+) -> None:
+    await record(ledger, said(1.0), said(2.0, "the code is 1234", author="U2", addressed=False))
+    turn = await claimed(ledger)
+    history = await ledger.history(turn)
+    given = [Given(each.version.id, each.version.text, 5) for each in history.messages]
+    await ledger.erase(Deleted(MessageRef("slack", "T1", "C1", "2.0"), None, START))
+    start = CompletionStart("gpt-6-luna", ["v1", "v2"], "", given, 4096, Sampling(), 81, 81, 0, 0)
+    await ledger.begin(turn.claim, start)
+    query = text("SELECT text, given FROM message_versions ORDER BY id")
+    rows = await database.read(lambda connection: [tuple(row) for row in connection.execute(query)])
+    assert rows == [("<@UBOT> hi", "<@UBOT> hi"), (None, None)]
