@@ -152,6 +152,8 @@ def edit(connection: Connection, edited: Edited, now: datetime, quiet: timedelta
 
 def _ask_anew(connection: Connection, turn: int, now: datetime, quiet: timedelta) -> None:
     state = state_of(connection, turn)
+    if not still_asked(connection, turn):
+        return  # what is edited is hidden: there is nothing to answer instead
     when = {"turn": turn, "when": now + quiet}
     if state is TurnState.PENDING:
         connection.execute(_PUT_OFF, when)
@@ -195,8 +197,14 @@ def ask_less(connection: Connection, turn: int, now: datetime) -> None:
     With none left its reply is removed by whoever claims it next: only a worker can do that.
     """
     change(connection, turn, now)
-    if not connection.execute(_STILL_ASKED, {"turn": turn}).scalar():
+    if not still_asked(connection, turn):
         connection.execute(_DUE_NOW, {"turn": turn, "when": now})
+
+
+def still_asked(connection: Connection, turn: int) -> bool:
+    """Whether *turn* has a question that is neither erased nor hidden."""
+    found: bool = connection.execute(_STILL_ASKED, {"turn": turn}).scalar_one()
+    return found
 
 
 def find_answer(connection: Connection, ref: MessageRef) -> Any:

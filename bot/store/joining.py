@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
 from bot.store.statements import PENDING
 from bot.store.tables import UtcDateTime, messages, turns
@@ -27,6 +27,15 @@ _WAITING = (
     .with_for_update()  # whoever claims it waits for us, or we for them
 )
 _LEFT = update(messages).where(messages.c.turn_id == bindparam("left")).values(turn_id=None)
+_STOPS = turns.alias("stops")
+_WANTED = (  # what nobody stopped is not stopped with the rest
+    update(turns)
+    .where(
+        turns.c.id == bindparam("into"),
+        ~exists().where(_STOPS.c.id == bindparam("left"), _STOPS.c.stop_requested),
+    )
+    .values(stop_requested=False)
+)
 _REMOVED = (
     update(turns)
     .where(turns.c.id == bindparam("left"))
@@ -40,7 +49,13 @@ def waiting(connection: Connection, turn: int) -> int | None:
     return found
 
 
-def join(connection: Connection, turn: int, into: int, now: datetime) -> None:
-    """Leave *turn*'s messages to *into*, which takes them when it is claimed."""
+def join(connection: Connection, turn: int, into: int, now: datetime) -> bool:
+    """
+    Leave *turn*'s messages to *into*, which takes them when it is claimed.
+
+    True where nobody has stopped *turn*: then *into* is stopped no more.
+    """
     connection.execute(_LEFT, {"left": turn})
+    wanted = connection.execute(_WANTED, {"left": turn, "into": into}).rowcount == 1
     connection.execute(_REMOVED, {"left": turn, "why": f"joined turn {into}", "at": now})
+    return wanted

@@ -102,12 +102,11 @@ class SqlLedger:
         ids = [row.id for row in due]
         taken = {"ids": ids, "claimed_by": owner, "claimed_until": now + LEASE, "claimed_at": now}
         connection.execute(sql.CLAIMED, taken)
-        for row in due:
-            if row.state == TurnState.RUNNING and not row.closed:  # left behind by a worker that died
-                _absorb_pending(connection, row.id, now)
+        left_behind = [row.id for row in due if row.state == TurnState.RUNNING and not row.closed]  # by who died
+        asked_since = {each for each in left_behind if _absorb_pending(connection, each, now)}
         _take_messages(connection, [row for row in due if row.state != TurnState.ANSWERED and not row.closed])
         parts = _parts(connection, [row.id for row in due if row.fence])  # not the first claim
-        return [_turn(row, owner, now, parts.get(row.id, [])) for row in due]
+        return [_turn(row, owner, now, parts.get(row.id, []), wanted=row.id in asked_since) for row in due]
 
     async def renew(self, owner: str, claims: Collection[Claim]) -> Renewal:
         if not claims:
@@ -365,7 +364,8 @@ def _parts(connection: Connection, ids: Sequence[int]) -> dict[int, list[ReplyPa
     return parts
 
 
-def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart]) -> Turn:
+def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart], *, wanted: bool) -> Turn:
+    """*wanted*: it has just taken what somebody asked since, so no earlier stop holds."""
     return Turn(
         claim=Claim(row.id, owner, row.fence + 1),
         conversation=Conversation(
@@ -386,7 +386,7 @@ def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart]) 
         said=[Notice(notice["key"], notice["values"]) for notice in row.notices or ()],
         closed=row.closed,
         variant=row.variant,
-        stop_requested=row.stop_requested,
+        stop_requested=row.stop_requested and not wanted,
         command=Notice(row.command["key"], row.command["values"]) if row.command else None,
     )
 
@@ -401,8 +401,11 @@ def _make_running_pending(connection: Connection, claim: Claim, now: datetime) -
     connection.execute(sql.TO_PENDING, {"released": claim.turn})
 
 
-def _absorb_pending(connection: Connection, turn: int, now: datetime) -> None:
-    """A turn that is begun again takes the place of the one that waits behind it, and its messages."""
+def _absorb_pending(connection: Connection, turn: int, now: datetime) -> bool:
+    """
+    A turn that is begun again takes the place of the one that waits behind it, and its messages.
+
+    True where there is one that nobody has stopped.
+    """
     behind = joining.waiting(connection, turn)
-    if behind is not None:
-        joining.join(connection, behind, turn, now)
+    return behind is not None and joining.join(connection, behind, turn, now)

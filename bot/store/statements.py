@@ -20,6 +20,7 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    false,
     func,
     insert,
     literal_column,
@@ -195,13 +196,15 @@ def _pending_turn(upsert: Any) -> Executable:
     """
     A pending turn that takes what was said, unless there is one.
 
-    The update that changes nothing locks the one that is there: without it PostgreSQL may let another worker claim
-    that one before our message is committed, and nobody would take the message. The condition is written out: with a
+    The update locks the one that is there: without it PostgreSQL may let another worker claim that
+    one before our message is committed, and nobody would take the message. The condition is written out: with a
     parameter in it PostgreSQL no longer finds the index once it has made a generic plan, at the sixth time.
+
+    What is asked after somebody stopped the turn that waits is to be answered, so that one is stopped no more.
     """
     made = upsert(turns)
     pending: Executable = made.on_conflict_do_update(
-        index_elements=["conversation_id"], index_where=OPEN, set_={"due_at": turns.c.due_at}
+        index_elements=["conversation_id"], index_where=OPEN, set_={"stop_requested": false()}
     )
     return pending
 

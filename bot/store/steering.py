@@ -33,6 +33,7 @@ class _Target:
 
     message: int | None
     turn: int | None
+    asks: bool = False  # whether it is a question
 
 
 def _noted(upsert: Any) -> Executable:
@@ -58,6 +59,12 @@ _ACTIVE = select(
     )
 )
 _COMMAND = select(turns.c.id).where(turns.c.id == bindparam("turn"), turns.c.command.is_not(None))
+_WAITING = select(turns.c.id).where(
+    turns.c.conversation_id
+    == select(messages.c.conversation_id).where(messages.c.id == bindparam("message")).scalar_subquery(),
+    turns.c.state == PENDING,
+    ~turns.c.closed,
+)
 _STOPPED = (
     update(turns)
     .where(turns.c.id == bindparam("turn"), turns.c.state.in_([PENDING, *AT_WORK]))
@@ -91,7 +98,7 @@ def react(connection: Connection, reacted: Reacted, participant: Callable[[], in
 def _target(connection: Connection, reacted: Reacted) -> _Target | None:
     found = changes.find(connection, reacted.ref)
     if found is not None:
-        return None if _is_command(connection, found) else _Target(found.id, found.turn)
+        return None if _is_command(connection, found) else _Target(found.id, found.turn, found.addressed)
     answer = changes.find_answer(connection, reacted.ref)
     return answer and _Target(None, answer.id)
 
@@ -105,7 +112,8 @@ def _mark(connection: Connection, target: _Target, operation: Operation, now: da
     table, identity = (turns, target.turn) if target.message is None else (messages, target.message)
     connection.execute(update(table).where(table.c.id == identity).values({MARKS[operation]: active}))
     _mark_summaries(connection, target, operation)
-    if operation is Operation.HIDE and active and target.message is not None and target.turn is not None:
+    # What is only context is left out from the next prompt on, as it is when it is deleted.
+    if operation is Operation.HIDE and active and target.asks and target.turn is not None:
         changes.ask_less(connection, target.turn, now)
 
 
@@ -122,16 +130,23 @@ def _mark_summaries(connection: Connection, target: _Target, operation: Operatio
 
 
 def _act(connection: Connection, target: _Target, operation: Operation, now: datetime) -> None:
-    if target.turn is None:
-        return
     if operation is Operation.STOP:
-        connection.execute(_STOPPED, {"turn": target.turn})
-    elif target.message is None:
+        turn = _waiting(connection, target) if target.turn is None else target.turn
+        connection.execute(_STOPPED, {"turn": turn})
+    elif target.turn is not None and target.message is None:
         _repeat(connection, target.turn, now)
+
+
+def _waiting(connection: Connection, target: _Target) -> int | None:
+    """The turn that will take a question which waits; nobody works on it yet."""
+    waiting: int | None = connection.execute(_WAITING, {"message": target.message}).scalar() if target.asks else None
+    return waiting
 
 
 def _repeat(connection: Connection, turn: int, now: datetime) -> None:
     state = changes.state_of(connection, turn)
+    if not changes.still_asked(connection, turn):
+        return  # its question is gone: asked anew, the answer would go, too
     if state in OVER:
         anew.begin(connection, turn, now, now, "repeated")
     elif state is TurnState.ANSWERED:
