@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0  # turns that other processes made due, or that become due by time
 RENEW_SECONDS = 1.5  # leases last much longer, but a claim that was lost should end its work soon
-BURST_SECONDS = 1.0  # what follows on a question that is at work within this time is answered together
+BURST_SECONDS = 1.0  # what follows on a question within this time is answered together, even after its answer
 EDIT_QUIET_SECONDS = 3.0  # an edited question is answered anew when it has not been edited for so long
 CALL_SECONDS = 60.0  # longer than any call to a platform takes
 PERSIST_SECONDS = 600.0  # how long an answer is kept in memory while the database cannot take it

@@ -52,8 +52,8 @@ class SqlLedger:
         """
         *clock* replaces the time of this machine (SQLite) or of the database (PostgreSQL) in tests.
 
-        *burst*: a turn that is asked for while another of its conversation is at work is not due before this long
-        after that one was asked for, so that what comes in between is answered with it.
+        *burst*: a turn is not due before this long after the one before it in its conversation was asked for, be that
+        one answered or not, so that what comes in between is answered with it. Only what follows so soon ever waits.
 
         *quiet*: an edited question is answered anew when it has not been edited for so long.
         """

@@ -112,8 +112,8 @@ class Recorder:
         return connection.execute(sql.RAISED, which).rowcount == 1
 
     def _make_pending(self, connection: Connection, conversation: int, now: datetime) -> bool:
-        active: datetime | None = connection.execute(sql.ACTIVE_TURN, {"of_conversation": conversation}).scalar()
-        due_at = now if active is None else max(now, active + self._burst)
+        last: datetime | None = connection.execute(sql.LAST_ASKED, {"of_conversation": conversation}).scalar()
+        due_at = now if last is None else max(now, last + self._burst)
         row = {"conversation_id": conversation, "state": "pending", "due_at": due_at, "created_at": now}
         connection.execute(self._sql.pending_turn, row)
         return True

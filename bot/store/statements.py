@@ -129,8 +129,11 @@ PARTS = (
 HELD = update(turns).where(
     turns.c.id == bindparam("held"), turns.c.fence == bindparam("held_fence"), turns.c.state.in_(AT_WORK)
 )
-ACTIVE_TURN = select(turns.c.created_at).where(
-    turns.c.conversation_id == bindparam("of_conversation"), turns.c.state.in_(AT_WORK)
+LAST_ASKED = (
+    select(turns.c.created_at)
+    .where(turns.c.conversation_id == bindparam("of_conversation"), turns.c.command.is_(None))
+    .order_by(turns.c.id.desc())
+    .limit(1)
 )
 NAMES = select(participants.c.external_id, participants.c.name, participants.c.refreshed_at).where(
     participants.c.platform == bindparam("platform"),

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
+from bot.core.worker import BURST_SECONDS
 from tests.bench.arena import Contender
 from tests.bench.processes import BenchError
 
@@ -97,10 +98,13 @@ async def alternate(contenders: Sequence[Contender], rounds: int) -> list[Spent]
 
 
 async def alternate_threads(contender: Contender, threads: Sequence[str], rounds: int) -> list[Spent]:
-    """Mentions of one bot in several long *threads* in turn."""
+    """Mentions of one bot in several long *threads* in turn; sooner after another they would be taken for a burst."""
     spent = [Spent() for _ in threads]
+    again_at = dict.fromkeys(threads, 0.0)
     for number in range(rounds):
         for thread, of in zip(threads, spent, strict=True):
+            await asyncio.sleep(max(0.0, again_at[thread] - time.monotonic()))
+            again_at[thread] = time.monotonic() + BURST_SECONDS + 0.2  # the event is on its way for a moment
             await ask(contender, question(number), of, thread)
     return spent
 
