@@ -68,13 +68,14 @@ PEOPLE = (
     Participant("U3", name="Zoe"),
     Participant("B1", ParticipantKind.BOT, "Jira"),
 )
-READERS = ("U1", "U8", "U9")  # who react
+READERS = st.sampled_from(["U1", "U8", "U9"])  # who react
+OPERATIONS, ADDED = st.sampled_from(Operation), st.sampled_from([True, True, False])
 PICK = st.integers(0, 50)  # which of those that there are
 MINUTES = st.integers(1, 4)
 WORDS = st.sampled_from([1, 3, 10, 30])
 WORD = (" apple", " 사과", " tree", ", and", "\nnew line", " 12345")
 MANY = settings(
-    stateful_step_count=25,
+    stateful_step_count=20,
     deadline=None,
     derandomize=True,
     database=None,
@@ -293,17 +294,26 @@ class Histories(RuleBasedStateMachine):
         self._happens(Deleted(MessageRef(self._platform, "T1", "C1", f"a{turn.number}"), None, START))
 
     @precondition(lambda self: self._model.messages)
-    @rule(
-        pick=PICK,
-        operation=st.sampled_from(Operation),
-        by=st.sampled_from(READERS),
-        added=st.booleans(),
-        minute=MINUTES,
-    )
-    def react(self, pick: int, operation: Operation, by: str, added: bool, minute: int) -> None:
-        there = [f"m{each}" for each in self._model.messages] + [f"a{turn.number}" for turn in self._replies]
-        ref = MessageRef(self._platform, "T1", "C1", chosen(there, pick))
+    @rule(pick=PICK, operation=OPERATIONS, by=READERS, added=ADDED, minute=MINUTES, asks=st.booleans())
+    def react(self, pick: int, operation: Operation, by: str, added: bool, minute: int, asks: bool) -> None:
+        position = chosen([*self._model.messages], pick)
+        self._react(f"m{position}", operation, by, added=added, minute=minute, asks=asks)
+
+    @precondition(lambda self: self._replies)
+    @rule(pick=PICK, operation=OPERATIONS, by=READERS, added=ADDED, minute=MINUTES, asks=st.booleans())
+    def react_on_an_answer(
+        self, pick: int, operation: Operation, by: str, added: bool, minute: int, asks: bool
+    ) -> None:
+        turn = chosen(self._replies, pick)
+        self._react(f"a{turn.number}", operation, by, added=added, minute=minute, asks=asks)
+
+    def _react(self, on: str, operation: Operation, by: str, *, added: bool, minute: int, asks: bool) -> None:
+        """*asks*: somebody sees to it that a prompt shows what came of it."""
+        ref = MessageRef(self._platform, "T1", "C1", on)
         self._happens(Reacted(ref, operation, Participant(by), added, START + timedelta(minutes=minute)))
+        if asks:
+            self._happens(self._posted(self._unused[-1], 0, 3, addressed=True))
+            self._work_off(3)
 
     @rule(who=PICK)
     def rename(self, who: int) -> None:
@@ -438,8 +448,8 @@ class Histories(RuleBasedStateMachine):
 
     def _compare_with_the_one_before(self, prompt: Prompt, expected: Expected, model: Asked) -> None:
         """Nothing but what somebody did, or a cut, changes what was sent before."""
-        if model.number < self._model.window[0]:
-            return  # an old turn that is asked anew, outside of the window
+        if model.number <= self._model.window[0] and self._model.window > reference.START:
+            return  # an old turn that is asked anew, and not within the window: it reads what the window left out
         before = self._before
         if before is not None and self._goes_on_from(before, model):
             scissors = (
