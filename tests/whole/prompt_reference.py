@@ -152,8 +152,15 @@ class Reference:
             if there.addressed or not new.addressed:
                 return
             there.addressed, there.turn = True, None
-        if there.addressed and not any(turn.state == "waiting" and not turn.closed for turn in self.turns):
+        if there.addressed and self._waiting is None:
             self.turns.append(Asked(number=len(self.turns)))
+        elif there.addressed and self._waiting is not None:
+            self._waiting.stop = False  # nobody has stopped what is asked only now
+
+    @property
+    def _waiting(self) -> Asked | None:
+        """The turn that takes what is said."""
+        return next((turn for turn in self.turns if turn.state == "waiting" and not turn.closed), None)
 
     def _edit(self, said: Said, text: str, at: int) -> None:
         if at < said.at:
@@ -164,7 +171,7 @@ class Reference:
         said.text, said.form = text, None
         said.texts.append(text)
         turn = said.turn
-        if turn is None or not said.addressed:
+        if turn is None or not said.addressed or not self.asking(turn):
             return
         if turn.state in ("working", "answered"):
             turn.changed = True
@@ -193,13 +200,15 @@ class Reference:
         if not on.note(operation, by, at, added=added):
             return
         turn = on.turn if isinstance(on, Said) else on
+        if operation is STOP and turn is None and isinstance(on, Said) and on.addressed:
+            turn = self._waiting
         if turn is None:
             return
-        if operation is HIDE and isinstance(on, Said) and on.has(HIDE):
+        if operation is HIDE and isinstance(on, Said) and on.addressed and on.has(HIDE):
             self._ask_less(turn)
         elif operation is STOP and added and turn.state in ("waiting", "working", "answered"):
             turn.stop = True
-        elif operation is REPEAT and added and on is turn:
+        elif operation is REPEAT and added and on is turn and self.asking(turn):
             if turn.state == "over":
                 turn.ask_anew()
             elif turn.state == "answered":
@@ -232,11 +241,13 @@ class Reference:
         turn.state = "waiting"
 
     def _join_waiting(self, into: Asked) -> None:
-        for turn in self.turns:
-            if turn is not into and turn.state == "waiting" and not turn.closed and not into.closed:
-                turn.state = "removed"
-                for said in self._of(turn):
-                    said.turn = None
+        turn = self._waiting
+        if turn is None or turn is into or into.closed:
+            return
+        into.stop = into.stop and turn.stop
+        turn.state = "removed"
+        for said in self._of(turn):
+            said.turn = None
 
     def show(self, turn: Asked) -> None:
         turn.state = "over"
