@@ -12,7 +12,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Protocol
 
-from bot.core.answer import Answerer, AnswerSettings
+from bot.core.answer import Answerer
+from bot.core.asking import AnswerSettings
 from bot.core.errors import BotError, LedgerError
 from bot.core.learning import Learning
 from bot.core.policy import decide

@@ -9,40 +9,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from bot.core import budget, estimate, file_form, finish
-from bot.core.collected import Collected
-from bot.core.errors import ModelError, ModelProblem
+from bot.core import budget, file_form, finish
+from bot.core.asking import AnswerSettings, Asker, BrokenAnswer
+from bot.core.errors import ModelError
 from bot.core.interruption import Interrupt, Interrupted, Interruption, Partial
 from bot.core.learning import Learning
 from bot.core.logs import turn_changed
-from bot.core.naming import Named, named
 from bot.core.noticing import noticing, unnotice
 from bot.core.ports import (
     Checkpoint,
-    CompletionRequest,
-    CompletionStart,
-    Example,
     LanguageModel,
     Ledger,
     PartLog,
     Platform,
     Reply,
     ReplyRequest,
-    Sampling,
 )
 from bot.core.presenter import Presenter
-from bot.core.prompt import Counting, Prompt, build, is_blank
+from bot.core.prompt import Prompt, is_blank
 from bot.core.reading import FileIntake
 from bot.core.texts import language_of, sentence
 from bot.core.thread_reading import read_up
-from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnState, Usage
+from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnState
 
 OUTAGE = "outage"  # the notice's key; its value `part` is the platform's id of the message that says it
 LEARNING_ROUNDS = 8  # three quarters each: a tenth of the window that was assumed
@@ -55,28 +48,6 @@ _T = TypeVar("_T")
 class Persist(Protocol):
     async def __call__(self, write: Callable[[], Awaitable[_T]]) -> _T:
         """Try a write until the database takes it: what was paid for is not thrown away because of a full disk."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerSettings:
-    model: str
-    system_prompt: str  # empty: none is sent
-    prompt_tokens: int
-    max_tokens: int  # for the reply
-    keep: float = budget.KEEP  # of the prompt budget, after a cut
-    summarize: bool = False  # prompts hold the summary of what was cut
-    examples: Sequence[Example] = ()  # after the system prompt
-    sampling: Sampling = field(default_factory=Sampling)
-    overlooked_after: timedelta = timedelta(minutes=2)  # an answer in place of an older notice is not noticed
-
-
-class BrokenAnswer(ModelError):  # noqa: N818 - what there is of an answer, more than an error
-    """A stream that broke off after its first words. *partial* is what had come."""
-
-    def __init__(self, error: ModelError, completion: int, partial: Completion) -> None:
-        super().__init__(error.problem, "in the middle", status=error.status, retry_after=error.retry_after)
-        self.completion = completion
-        self.partial = partial
 
 
 class Answerer:
@@ -94,13 +65,13 @@ class Answerer:
     ) -> None:
         """Without *files* those that come with messages are named only."""
         self._ledger = ledger
-        self._model = model
         self._platforms = platforms
         self._settings = settings
         self._checkpoint = checkpoint
         self._persist = persist
-        self._learning = learning
-        self._files = files
+        self._asker = Asker(
+            ledger=ledger, model=model, settings=settings, learning=learning, checkpoint=checkpoint, files=files
+        )
 
     async def answer(self, turn: Turn, interruption: Interruption) -> None:
         """
@@ -206,18 +177,9 @@ class Answerer:
             try:
                 return await self._ask(turn, presenter, interruption)
             except ModelError as error:
-                name = self._settings.model
-                if error.problem is ModelProblem.IMAGES:
-                    await self._learning.refused_images(name)
-                elif error.problem is ModelProblem.CONTEXT_LENGTH:
-                    await self._learning.refused(name, self._model.window(name), error.limit)
-                else:
+                if not await self._asker.learn_refusal(error):
                     raise
         return await self._ask(turn, presenter, interruption)
-
-    def _window(self) -> int:
-        """Tokens, prompt and completion together."""
-        return self._learning.window(self._settings.model, self._model.window(self._settings.model))
 
     async def _read_up(self, turn: Turn, presenter: Presenter) -> Turn:
         platform = self._platform(turn)
@@ -240,48 +202,19 @@ class Answerer:
         if is_blank(history, platform.readable):
             return await self._conclude(turn, history, "blank question", Notice("question_blank"))
         async with noticing(turn, history, platform, presenter):  # names and files may take a moment, too
-            await self._learning.refresh(self._settings.model)
-            if self._files is not None:
-                history = await self._files.read(history, platform, self._budget(), self._count)
-            prompt = self._prompt(turn, await named(history, turn, platform, self._ledger), platform)
-            if isinstance(prompt, budget.QuestionTooLong):
-                numbers = {"tokens": prompt.tokens, "budget": prompt.budget}
+            prepared = await self._asker.prepare(turn, history, platform)
+            if isinstance(prepared, budget.QuestionTooLong):
+                numbers = {"tokens": prepared.tokens, "budget": prepared.budget}
                 return await self._conclude(turn, history, "question too long", Notice("question_too_long", numbers))
-            start = self._start(prompt)
-            completion = await self._ledger.begin(turn.claim, start)
-            result = await self._call(turn, prompt, completion, presenter, interruption)
-        notices = [*self._notices(result, turn, history), *await self._told(turn, prompt, result)]
-        language = _language(history)
+            completion = await self._ledger.begin(turn.claim, prepared.start)
+            result = await self._asker.call(turn, prepared.prompt, completion, presenter, interruption)
+        told = await self._told(turn, prepared.prompt, result)
+        notices = [*self._notices(result, turn, prepared.history), *told]
         await self._checkpoint("before complete")
-        outcome = await self._complete(turn, Partial(completion, result), notices, language)
+        outcome = await self._complete(turn, Partial(completion, result), notices, _language(history))
         await self._checkpoint("after complete")
-        counted, estimated = start.prompt_tokens, start.estimated_tokens
-        # What images cost is estimated; how the model counts text is not to be learned from them.
-        usage = Usage() if any(message.images for message in prompt.messages) else result.usage
-        await self._learning.answered(turn.claim.turn, start.model, counted, estimated, usage)
+        await self._asker.learn(turn, prepared, result.usage)
         return outcome
-
-    async def _call(
-        self, turn: Turn, prompt: Prompt, completion: int, presenter: Presenter, interruption: Interruption
-    ) -> Completion:
-        """One call of the model, from its request to its last word; what broke off is noted and raised."""
-        collected = Collected(time.monotonic())
-        try:
-            await self._stream(turn, prompt, collected, presenter)
-            result = self._completion(collected)
-            await asyncio.sleep(0)  # an interruption that is on its way arrives here
-            interruption.close()
-        except asyncio.CancelledError:
-            interrupted = interruption.caught(Partial(completion, self._cut_off(prompt, collected)))
-            if interrupted is None:
-                raise
-            raise interrupted from None
-        except ModelError as error:
-            await self._ledger.abandon(turn.claim, completion, error.problem.value)
-            if collected.has_words:
-                raise BrokenAnswer(error, completion, self._completion(collected)) from error
-            raise
-        return result
 
     async def _complete(
         self, turn: Turn, answered: Partial, notices: Sequence[Notice], language: str, *, stopped: bool = False
@@ -294,103 +227,15 @@ class Answerer:
         turn_changed(turn, TurnState.ANSWERED, "stopped" if stopped else f"finish_reason {result.finish_reason}")
         return Outcome(result.text or None, notices, language)
 
-    def _count(self, text: str) -> int:
-        return self._model.count_tokens(self._settings.model, text)
-
-    def _limit(self) -> int:
-        """Tokens of a prompt, in the model's own."""
-        return budget.prompt_budget(self._settings.prompt_tokens, self._window(), self._settings.max_tokens)
-
-    def _budget(self) -> int:
-        """Tokens of a prompt, as we count them."""
-        return estimate.in_ours(self._limit(), self._learning.factor(self._settings.model))
-
-    def _prompt(self, turn: Turn, named: Named, platform: Platform) -> Prompt | budget.QuestionTooLong:
-        settings = self._settings
-        per_message, per_prompt = self._model.overhead(settings.model)
-        factor = self._learning.factor(settings.model)
-        limit = self._limit()
-        prompt = build(
-            system_prompt=settings.system_prompt,
-            conversation=turn.conversation,
-            turn=turn.claim.turn,
-            history=named.history if settings.summarize else replace(named.history, summary=None),
-            readable=lambda text: platform.readable(text, named.names),
-            reserved=named.reserved,
-            counting=Counting(self._count, per_message, per_prompt),
-            prompt_tokens=estimate.in_ours(limit, factor),
-            keep=settings.keep,
-            sees=self._learning.sees(settings.model),
-            examples=settings.examples,
-        )
-        return estimate.told(prompt, limit, factor) if isinstance(prompt, budget.QuestionTooLong) else prompt
-
-    def _max_tokens(self) -> int:
-        return budget.reply_tokens(self._window(), self._settings.max_tokens)
-
-    def _start(self, prompt: Prompt) -> CompletionStart:
-        return CompletionStart(
-            model=self._settings.model,
-            prompt=prompt.entries,
-            system_prompt=self._settings.system_prompt,
-            examples=self._settings.examples,
-            given=prompt.given,
-            max_tokens=self._max_tokens(),
-            sampling=self._settings.sampling,
-            prompt_tokens=prompt.tokens,
-            estimated_tokens=estimate.in_the_models(prompt.tokens, self._learning.factor(self._settings.model)),
-            window_start=prompt.window_start,
-            window_position=prompt.window_position,
-        )
-
-    async def _stream(self, turn: Turn, prompt: Prompt, collected: Collected, presenter: Presenter) -> None:
-        request = CompletionRequest(
-            model=self._settings.model,
-            messages=prompt.messages,
-            max_tokens=self._max_tokens(),
-            sampling=self._settings.sampling,
-            examples=len(self._settings.examples),
-            earlier_turns=prompt.earlier_turns,
-            dropped=prompt.window_start > 0,
-            cache_key=turn.conversation.thread.opaque,
-        )
-        async with aclosing(self._model.stream(request)) as chunks:
-            async for chunk in chunks:
-                first = collected.first_token is None
-                collected.add(chunk, time.monotonic())
-                if first and collected.first_token is not None:
-                    await self._checkpoint("first chunk")
-                if chunk.text:
-                    presenter.add(chunk.text)
-                    await self._checkpoint("chunk")
-                presenter.raise_failure()
-        await self._checkpoint("last chunk")
-
-    def _completion(self, collected: Collected) -> Completion:
-        name = self._settings.model
-        return collected.completion(
-            name,
-            time.monotonic(),
-            count=lambda text: self._model.count_tokens(name, text),
-            cost=lambda usage: self._model.cost(name, usage),
-        )
-
-    def _cut_off(self, prompt: Prompt, collected: Collected) -> Completion:
-        """What there is of an answer that we broke off: the server says no usage then, but what was sent costs."""
-        name = self._settings.model
-        result = collected.partial(name, time.monotonic(), count=lambda text: self._model.count_tokens(name, text))
-        usage = Usage(prompt_tokens=prompt.tokens, completion_tokens=result.text_tokens)
-        return replace(result, cost_nanodollars=self._model.cost(name, usage))
-
     def _notices(self, result: Completion, turn: Turn, history: History) -> Sequence[Notice]:
-        notices = list(finish.notices(result, self._max_tokens()))
+        notices = list(finish.notices(result, self._asker.max_tokens()))
         if history.newcomer and result.text:
             notices.append(Notice("direct_threads"))
         if turn.conversation.unread_since is not None and not history.past:
             notices.append(Notice("thread_unread"))
         if late := _lateness(turn, history):
             notices.append(late)
-        return [*notices, *file_form.notices(history.messages, sees=self._learning.sees(self._settings.model))]
+        return [*notices, *file_form.notices(history.messages, sees=self._asker.sees)]
 
     async def _told(self, turn: Turn, prompt: Prompt, result: Completion) -> Sequence[Notice]:
         """What the first answer after a cut of the window says of it, once for each."""

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from bot.core.answer import Answerer, BrokenAnswer
+from bot.core.answer import Answerer
+from bot.core.asking import BrokenAnswer
 from bot.core.conversation import Deleted, Edited, Incoming, MessageRef, Reacted, Said
 from bot.core.deliveries import Deliveries
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError

@@ -17,7 +17,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from bot.core.answer import Answerer, AnswerSettings
+from bot.core.answer import Answerer
+from bot.core.asking import AnswerSettings
 from bot.core.conversation import Participant, Posted, ThreadRef
 from bot.core.interruption import Interruption
 from bot.core.learning import Learning
