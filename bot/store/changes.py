@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, exists, literal_column, or_, select, update
 
 from bot.core.conversation import Deleted, Edited, MessageRef
+from bot.core.files import FileOutcome
 from bot.core.turn import TurnState
 from bot.store import anew, summaries
-from bot.store.statements import PENDING, VERSION
+from bot.store.statements import AT_WORK, PENDING, VERSION
 from bot.store.tables import (
     UtcDateTime,
     completions,
@@ -72,6 +73,11 @@ _NEWEST_VERSION = (
 _AT = bindparam("when", type_=UtcDateTime)
 _STILL_SAID = update(message_versions).where(message_versions.c.id == bindparam("version")).values(at=_AT)
 _LATER = case((turns.c.due_at < _AT, _AT), else_=turns.c.due_at)
+_WANTED = (  # whoever edits a question after it was stopped wants an answer
+    update(turns)
+    .where(turns.c.id == bindparam("turn"), turns.c.state.in_([PENDING, *AT_WORK]))
+    .values(stop_requested=False)
+)
 _PUT_OFF = update(turns).where(turns.c.id == bindparam("turn"), turns.c.state == PENDING).values(due_at=_LATER)
 _DUE_NOW = update(turns).where(turns.c.id == bindparam("turn"), turns.c.state == PENDING).values(due_at=_AT)
 _CHANGED = (
@@ -90,7 +96,7 @@ _TEXTS_ERASED = (
 _FILES_ERASED = (
     update(files)
     .where(files.c.message_id == bindparam("message"))
-    .values(text=None, content=None, name=None, locator=None, note=None)
+    .values(text=None, content=None, name=None, locator=None, note=None, outcome=FileOutcome.GONE.value)
 )
 _STILL_ASKED = select(
     exists().where(
@@ -101,7 +107,7 @@ _STILL_ASKED = select(
     )
 )
 _ANSWER = (
-    select(turns.c.id, turns.c.state, turns.c.conversation_id, reply_parts.c.number)
+    select(turns.c.id, turns.c.state, turns.c.attempts, turns.c.conversation_id, reply_parts.c.number)
     .select_from(reply_parts.join(turns, turns.c.id == reply_parts.c.turn_id).join(conversations))
     .where(
         *_named(conversations), reply_parts.c.external_id == bindparam("with_external_id"), turns.c.command.is_(None)
@@ -155,6 +161,7 @@ def _ask_anew(connection: Connection, turn: int, now: datetime, quiet: timedelta
     if not still_asked(connection, turn):
         return  # what is edited is hidden: there is nothing to answer instead
     when = {"turn": turn, "when": now + quiet}
+    connection.execute(_WANTED, when)
     if state is TurnState.PENDING:
         connection.execute(_PUT_OFF, when)
     elif state in (TurnState.RUNNING, TurnState.ANSWERED):
@@ -176,6 +183,8 @@ def erase(connection: Connection, deleted: Deleted, now: datetime) -> bool:
     found = find(connection, deleted.ref)
     if found is None:
         return _erase_answer(connection, deleted.ref, now)
+    if found.turn is not None:
+        state_of(connection, found.turn)  # locked before the texts, as by whoever asks a model
     erase_texts(connection, found.id, now)
     if found.turn is not None and found.addressed:
         ask_less(connection, found.turn, now)
@@ -196,6 +205,7 @@ def ask_less(connection: Connection, turn: int, now: datetime) -> None:
 
     With none left its reply is removed by whoever claims it next: only a worker can do that.
     """
+    state_of(connection, turn)  # a claim that is under way is waited for: the mark is for a turn at work
     change(connection, turn, now)
     if not still_asked(connection, turn):
         connection.execute(_DUE_NOW, {"turn": turn, "when": now})
@@ -221,7 +231,8 @@ def _erase_answer(connection: Connection, ref: MessageRef, now: datetime) -> boo
     row = find_answer(connection, ref)
     if row is None:
         return False
-    if row.number == 1 and row.state in (TurnState.SHOWN, TurnState.STOPPED):
+    begins_anew = row.state == TurnState.PENDING and row.attempts == 0  # nobody is at work on it yet
+    if row.number == 1 and (begins_anew or row.state in (TurnState.SHOWN, TurnState.STOPPED)):
         connection.execute(_ANSWER_ERASED, {"turn": row.id, "when": now})
         summaries.answer_erased(connection, row.id, now)
     return True

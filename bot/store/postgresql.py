@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bot.core.errors import SettingsError
+from bot.core.errors import LedgerError, SettingsError
 from bot.store.database import Operation, unusable
 
 T = TypeVar("T")
@@ -18,6 +18,16 @@ STALLED_SECONDS = 10  # half a lease
 """
 How long a transaction may stand still. A process that does (stopped, cut off) keeps its turn's row locked meanwhile:
 nobody could take the turn over.
+"""
+
+
+DEADLOCK = "40P01"
+DEADLOCKS = 5
+"""
+How often a transaction is made that PostgreSQL ended so that another one could go on: nothing of it has happened.
+
+What is said, and a claim, come to the same rows from different sides: a message is stored before its turn is locked, a
+claim takes messages after its turn. One order for all would lock every conversation's turn before each message.
 """
 
 
@@ -36,11 +46,19 @@ class PostgresDatabase:
         synced: bool = True,  # noqa: ARG002 - always; see the port
         urgent: bool = False,  # noqa: ARG002 - nobody waits for anybody here
     ) -> T:
-        try:
-            async with self._engine.begin() as connection:
-                return await connection.run_sync(operation)
-        except (SQLAlchemyError, OSError) as error:
-            raise unusable(error) from error
+        for _ in range(DEADLOCKS):
+            try:
+                return await self._tried(operation)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) != DEADLOCK:
+                    raise unusable(error) from error
+            except (SQLAlchemyError, OSError) as error:
+                raise unusable(error) from error
+        raise LedgerError("transactions of several processes wait for each other again and again")
+
+    async def _tried(self, operation: Operation[T]) -> T:
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(operation)
 
     async def read(self, operation: Operation[T]) -> T:
         return await self.write(operation)

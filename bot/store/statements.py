@@ -276,20 +276,22 @@ def _due(*, skip_locked: bool) -> Executable:
         )
         .select_from(turns.join(conversations))
         .where(conversations.c.platform.in_(bindparam("platforms", expanding=True)))
-        .where(turns.c.id.in_(found), or_(and_(pending, ~_blocked()), abandoned))
+        .where(turns.c.id.in_(found), or_(and_(pending, ~_blocked(now)), abandoned))
         .order_by(turns.c.id)
         .limit(bindparam("most", type_=Integer))
     )
     return query.with_for_update(of=turns, skip_locked=True) if skip_locked else query
 
 
-def _blocked() -> Any:
+def _blocked(now: Any) -> Any:
     """
     Whether another turn of the same conversation comes before this pending one: what is at work, or waits since before.
 
-    An earlier one that is not due yet is waited for: answers come in the order of their questions.
+    An earlier one that is not due yet is waited for: answers come in the order of their questions. Only what confirms a
+    command does not wait for a question: nobody would know for hours, while no model can be reached, that it was heard.
     """
-    earlier = and_(_others.c.state == PENDING, _others.c.id < turns.c.id)
+    waits = or_(turns.c.command.is_(null()), _others.c.command.is_not(null()), _others.c.due_at <= now)
+    earlier = and_(_others.c.state == PENDING, _others.c.id < turns.c.id, waits)
     of_conversation = _others.c.conversation_id == turns.c.conversation_id
     return or_(
         exists().where(of_conversation, _others.c.state.in_(AT_WORK)),

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, exists, insert, select, updat
 
 from bot.core.errors import BotError
 from bot.core.turn import TurnState
-from bot.store import anew
+from bot.store import anew, changes
 from bot.store import statements as sql
 from bot.store.database import Database
 from bot.store.tables import UtcDateTime, audit, completions, turns
@@ -84,7 +84,10 @@ def _release(connection: Connection, turn: int, now: datetime) -> Retried:
     refusal = _refusal(turn, row)
     if row is None or refusal is not None:
         raise NotRetriableError(refusal)
-    retried = _show_again(connection, turn, now) if row.has_answer else _ask_again(connection, turn, now)
+    shows = row.has_answer and changes.still_asked(
+        connection, turn
+    )  # else its question was deleted, and its reply goes
+    retried = _show_again(connection, turn, now) if shows else _ask_again(connection, turn, now)
     details = {"from": row.state, "reason": row.reason, "to": retried.state.value}
     connection.execute(_NOTED, {"at": now, "action": "retry", "subject": f"turn {turn}", "details": details})
     return retried

@@ -133,7 +133,7 @@ class LedgerModel:
         has_answer = turn.answer is not None and turn.fresh
         if turn.state != "failed" or (has_answer and turn.thread.active is not None):
             return False
-        if has_answer:
+        if has_answer and turn.asks:
             turn.state, turn.owner, turn.due, turn.lease, turn.attempts = "answered", None, now, now, 0
             turn.fence += 1
         else:
