@@ -18,6 +18,7 @@ from bot.core.conversation import ParticipantKind, Posted
 from bot.core.preferences import Mode, Preferences
 from bot.core.situation import UNKNOWN, Situation
 
+QUIET = "told to be quiet"  # a rule's name
 BOTS_IN_ROW = 3  # messages of bots that are answered without a person in between
 EXCHANGES = 2  # answers in a row to one person alone, after which a thread with others in it is theirs
 
@@ -63,7 +64,9 @@ class Case:
 
     @property
     def command(self) -> Command | None:
-        return commands.parse(self.posted.words) if self.person and self.spoken_to else None
+        """A message with a file is more than a command."""
+        told = self.person and self.spoken_to and not self.posted.files
+        return commands.parse(self.posted.words) if told else None
 
     @property
     def bot_is_allowed(self) -> bool:
@@ -128,7 +131,7 @@ RULES = (
     ),
     # modes
     Rule(
-        "told to be quiet",
+        QUIET,
         Action.LISTEN,
         lambda case: case.mode is Mode.QUIET,
         "Never is never, even when mentioned; the confirmation said how to undo it.",

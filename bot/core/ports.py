@@ -400,7 +400,11 @@ class Ledger(Protocol):
         """Note the names of people and bots in the workspace of *thread*, as they are now."""
 
     async def begin(self, claim: Claim, start: CompletionStart) -> int:
-        """Note a call of the model before it is made. Returns the completion's id."""
+        """
+        Note a call of the model before it is made. Returns the completion's id.
+
+        Raises Interrupted when what the prompt holds has changed since it was read.
+        """
 
     async def count_before(self, conversation: int, turn: int, position: int) -> int:
         """How many messages and answers a window leaves out that starts at *turn* and, in it, at *position*."""

@@ -88,6 +88,24 @@ _CHANGED = (
     )
     .values(changed=True, due_at=_AT)
 )
+_NOT_SENT_YET = (  # whoever prepares a prompt of this conversation may have read the message: it begins anew
+    update(turns)
+    .where(
+        turns.c.conversation_id
+        == select(messages.c.conversation_id).where(messages.c.id == bindparam("message")).scalar_subquery(),
+        turns.c.state == literal_column("'running'"),
+        ~exists().where(completions.c.turn_id == turns.c.id, completions.c.outcome == "started"),
+    )
+    .values(changed=True, due_at=_AT)
+)
+_NOTICES_ERASED = (  # they may name its files; what is not shown yet is asked, or shown, all the same
+    update(turns)
+    .where(
+        turns.c.id == bindparam("turn"),
+        turns.c.state.in_([literal_column(f"'{state}'") for state in ("shown", "failed", "stopped", "removed")]),
+    )
+    .values(notices=None)
+)
 _STALE = update(turns).where(turns.c.id == bindparam("turn")).values(stale=True)
 _ERASED = update(messages).where(messages.c.id == bindparam("message")).values(erased_at=_AT)
 _TEXTS_ERASED = (
@@ -133,11 +151,11 @@ def state_of(connection: Connection, turn: int) -> TurnState:
     return TurnState(connection.execute(_STATE, {"turn": turn}).scalar_one())
 
 
-def edit(connection: Connection, edited: Edited, now: datetime, quiet: timedelta) -> None:
+def edit(connection: Connection, edited: Edited, now: datetime, quiet: timedelta, *, again: bool = True) -> None:
     """
     Add a version if the text is another one, and not older than the one we have: edits, too, arrive in any order.
 
-    A question is answered anew once it has been *quiet*.
+    A question is answered anew once it has been *quiet*; without *again* its answer is only stale.
     """
     posted = edited.message
     thread = posted.thread
@@ -145,7 +163,7 @@ def edit(connection: Connection, edited: Edited, now: datetime, quiet: timedelta
     if found is None:
         return
     newest = connection.execute(_NEWEST_VERSION, {"message": found.id}).first()
-    if newest is not None and newest.at > edited.edited_at:
+    if newest is not None and _is_older(edited.edited_at, newest.at):
         return
     if newest is not None and newest.text == posted.text:  # said until then: what was edited in between comes too late
         connection.execute(_STILL_SAID, {"version": newest.id, "when": edited.edited_at})
@@ -153,7 +171,15 @@ def edit(connection: Connection, edited: Edited, now: datetime, quiet: timedelta
     connection.execute(VERSION, {"message_id": found.id, "text": posted.text, "at": edited.edited_at})
     summaries.message_changed(connection, found.id)
     if found.turn is not None and found.addressed:
-        _ask_anew(connection, found.turn, now, quiet)
+        if again:
+            _ask_anew(connection, found.turn, now, quiet)
+        else:
+            connection.execute(_STALE, {"turn": found.turn})
+
+
+def _is_older(edited_at: datetime, than: datetime) -> bool:
+    """A message says of its edit the second only (Slack, `edited.ts`); the event that tells of it says more."""
+    return edited_at < (than if edited_at.microsecond else than.replace(microsecond=0))
 
 
 def _ask_anew(connection: Connection, turn: int, now: datetime, quiet: timedelta) -> None:
@@ -185,9 +211,12 @@ def erase(connection: Connection, deleted: Deleted, now: datetime) -> bool:
         return _erase_answer(connection, deleted.ref, now)
     if found.turn is not None:
         state_of(connection, found.turn)  # locked before the texts, as by whoever asks a model
+    connection.execute(_NOT_SENT_YET, {"message": found.id, "when": now})
     erase_texts(connection, found.id, now)
-    if found.turn is not None and found.addressed:
-        ask_less(connection, found.turn, now)
+    if found.turn is not None:
+        connection.execute(_NOTICES_ERASED, {"turn": found.turn})
+        if found.addressed:
+            ask_less(connection, found.turn, now)
     return True
 
 

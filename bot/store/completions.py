@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Executable, and_, bindparam, exists, insert, or_, select, update
 
+from bot.core.interruption import Interrupt, Interrupted
 from bot.core.ports import CompletionStart
 from bot.core.turn import Claim, Completion, Notice, Outcome
 from bot.store import summaries
@@ -57,8 +58,25 @@ _NOT_CHOSEN = (
     update(completions).where(completions.c.turn_id == bindparam("turn"), completions.c.chosen).values(chosen=False)
 )
 _VARIANT = select(turns.c.variant).where(turns.c.id == bindparam("turn"))
+_CHANGED = select(turns.c.changed).where(turns.c.id == bindparam("turn"), turns.c.fence == bindparam("fence"))
+_LOST = (
+    update(completions)
+    .where(completions.c.turn_id.in_(bindparam("turns", expanding=True)), completions.c.outcome == "started")
+    .values(outcome="lost")
+)
 _SAID = select(turns.c.notices, turns.c.language).where(turns.c.id == bindparam("turn"))
 _HAS_TEXT = select(exists().where(*_ANSWER_OF_TURN, completions.c.text != ""))
+
+
+def check_unchanged(connection: Connection, claim: Claim) -> None:
+    """Raise Interrupted when something that the prompt may hold was erased, or edited, since it was read."""
+    if connection.execute(_CHANGED, {"turn": claim.turn, "fence": claim.fence}).scalar():
+        raise Interrupted(Interrupt.CHANGED)
+
+
+def note_lost(connection: Connection, turns: Sequence[int]) -> None:
+    """Calls whose end nobody noted: their process died, or was stopped."""
+    connection.execute(_LOST, {"turns": list(turns)})
 
 
 def start(connection: Connection, new_prompt: Executable, claim: Claim, start: CompletionStart, now: datetime) -> int:

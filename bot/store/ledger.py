@@ -105,7 +105,10 @@ class SqlLedger:
         left_behind = [row.id for row in due if row.state == TurnState.RUNNING and not row.closed]  # by who died
         asked_since = {each for each in left_behind if _absorb_pending(connection, each, now)}
         _take_messages(connection, [row for row in due if row.state != TurnState.ANSWERED and not row.closed])
-        parts = _parts(connection, [row.id for row in due if row.fence])  # not the first claim
+        again = [row.id for row in due if row.fence]  # not the first claim
+        if again:
+            completed.note_lost(connection, again)
+        parts = _parts(connection, again)
         return [_turn(row, owner, now, parts.get(row.id, []), wanted=row.id in asked_since) for row in due]
 
     async def renew(self, owner: str, claims: Collection[Claim]) -> Renewal:
@@ -183,6 +186,7 @@ class SqlLedger:
 
     async def begin(self, claim: Claim, start: CompletionStart) -> int:
         def write(connection: Connection) -> int:
+            completed.check_unchanged(connection, claim)
             _change(connection, claim, reason=None)
             return completed.start(connection, self._sql.system_prompt, claim, start, self._now(connection))
 

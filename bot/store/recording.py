@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.conversation import Deleted, Edited, MessageRef, Participant, Posted, Said, ThreadRef
-from bot.core.policy import Action, Decide, Decision
+from bot.core.policy import QUIET, Action, Decide, Decision
 from bot.core.ports import Recorded
 from bot.store import changes, commanding, situation
 from bot.store import files as file_rows
@@ -56,7 +56,8 @@ class Recorder:
         message = self._store_message(connection, posted, conversation, said_at, addressed=answer)
         file_rows.record(connection, posted)
         if message is None and isinstance(said, Edited):
-            changes.edit(connection, said, now, self._quiet)
+            again = decision.command is None and decision.reason != QUIET
+            changes.edit(connection, said, now, self._quiet, again=again)
         if decision.command is not None:
             return message is not None and commanding.take(connection, posted, decision, conversation, message, now)
         if message is None and not (answer and self._raise_to_answer(connection, posted)):

@@ -243,3 +243,58 @@ async def test_an_answer_before_it_can_be_repeated_beside_a_new_question(office:
         await office.ask("another matter", thread=root)
         gate.set()
         assert await office.answers(root, 2) == ["tails", "other"]
+
+
+async def test_what_is_deleted_while_its_prompt_is_made_is_not_sent(office: Office) -> None:
+    async with office.bot():
+        root = await office.slack.post(office.lee, office.general, "the deploy failed")
+        secret = await office.slack.post(office.lee, office.general, "the code is 1234", root)
+        names = office.slack.hold("users.info")
+        await office.ask("what happened?", thread=root)
+        await names.reached.wait()
+        await office.slack.remove(office.general, secret)
+        await office.slack.wait_for(lambda: office.rows("SELECT 1 FROM messages WHERE erased_at IS NOT NULL"))
+        names.open()
+        office.slack.release("users.info")
+        await office.answers(root)
+    assert len(office.model.requests) == 1
+    assert "the deploy failed" in str(office.prompts())
+    assert "1234" not in str(office.prompts())
+    assert "1234" not in str(office.rows("SELECT text, given FROM message_versions"))
+
+
+async def test_an_edit_in_the_second_of_the_message_is_an_edit(office: Office) -> None:
+    """Slack dates edits to the second."""
+    async with office.bot():
+        root = await office.ask("first")
+        await office.answers(root)
+        message = office.slack.workspace.channels[office.general].messages[root]
+        message.text, message.edits = f"{office.slack.mention} second", 1
+        message.edited_ts = f"{root.split('.')[0]}.000000"
+        event = {**message.wire(), "channel": office.general, "channel_type": "channel", "event_ts": root}
+        await office.slack.emit(event)
+        await office.slack.wait_for(lambda: len(office.model.requests) == 2)
+        await office.answers(root)
+    assert office.prompts()[1] == [("user", "second")]
+
+
+async def test_an_edit_that_makes_a_question_a_command_is_neither_obeyed_nor_asked(office: Office) -> None:
+    async with office.bot():
+        root = await office.ask("what is quiet?")
+        [answer] = await office.answers(root)
+        await office.slack.edit(office.general, root, f"{office.slack.mention} quiet")
+        await office.ask("are you there?", thread=root)
+        assert (await office.answers(root, 2))[0] == answer
+    assert len(office.model.requests) == 2
+
+
+async def test_a_quiet_bot_does_not_answer_edits(office: Office) -> None:
+    async with office.bot():
+        root = await office.ask("first")
+        [answer] = await office.answers(root)
+        await office.ask("quiet", thread=root)
+        await office.answers(root, 2)
+        await office.slack.edit(office.general, root, f"{office.slack.mention} second")
+        await office.slack.wait_for(lambda: office.rows("SELECT 1 FROM turns WHERE stale"))
+        assert (await office.answers(root, 2))[0] == answer
+    assert len(office.model.requests) == 1
