@@ -155,7 +155,9 @@ class SlackPlatform:
         return slack_text.references(text)
 
     def readable(self, text: str, names: Mapping[str, str] | None = None) -> str:
-        return slack_text.readable(text, self.own_id or "", names)
+        us = self._identity
+        own = {us.bot_user_id: us.called} if us else {}
+        return slack_text.readable(text, self.own_id or "", {**own, **(names or {})})
 
     async def _identify(self) -> Identity:
         """From one auth.test: Bolt's own would be asked at the first event, and a 429 to it would lose the event."""

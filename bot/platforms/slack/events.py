@@ -27,6 +27,7 @@ from bot.core.conversation import (
 from bot.platforms.slack.attached import files_of
 from bot.platforms.slack.people import all_ids, mentioned_in, name_of, opened_by
 from bot.platforms.slack.text import readable
+from bot.platforms.slack.wording import wording
 
 PLATFORM = "slack"
 
@@ -49,6 +50,11 @@ class Identity:
     bot_user_id: str  # U… or W…, the one that is mentioned
     bot_id: str | None  # B…, the one that posts
     name: str = ""  # as people may call us
+
+    @property
+    def called(self) -> str:
+        """What a mention of us reads as."""
+        return self.name or PRODUCT_NAMES[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +191,10 @@ def timestamp(position: int) -> str:
 
 
 def _posted(message: Json, place: Place, us: Identity) -> Posted | None:
-    ts, text, subtype = message.get("ts"), message.get("text") or "", message.get("subtype")
+    ts, text, subtype = message.get("ts"), wording(message), message.get("subtype")
     if not isinstance(subtype, str | None) or subtype not in CONTENT_SUBTYPES:
         return None
-    if not isinstance(ts, str) or not isinstance(text, str):
+    if not isinstance(ts, str) or not isinstance(message.get("text"), str | None):
         return None
     thread = str(message.get("thread_ts") or ts)
     position, author = microseconds(ts), _author(message, place.app_id, us)
@@ -204,7 +210,7 @@ def _posted(message: Json, place: Place, us: Identity) -> Posted | None:
         addressed=place.mention or _mentions(text, us.bot_user_id),
         direct=place.direct,
         recovered=place.recovered,
-        plain=(plain := readable(text, us.bot_user_id)),
+        plain=(plain := readable(text, us.bot_user_id, {us.bot_user_id: us.called})),
         calls_bot=calls(plain, {us.name, *PRODUCT_NAMES}),
         mentions=mentioned_in(text) - {us.bot_user_id},
         broadcast=subtype == "thread_broadcast",

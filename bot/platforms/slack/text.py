@@ -33,14 +33,17 @@ _UNFINISHED = re.compile(rf"(?:{_OPEN}\\?(?:![A-Za-z]*\\?|@(?:[UW][A-Z0-9]*)?|#(
 
 def readable(text: str, bot_user_id: str, names: Mapping[str, str] | None = None) -> str:
     """
-    What a person reads of a message's wire text: tokens in words, escapes undone, our own mention gone.
+    What a person reads of a message's wire text: tokens in words, escapes undone.
+
+    Our own mention is gone where it only calls us, at the beginning or the end of a line; elsewhere it is a name.
 
     *names*: of people and channels, by their ids; who is not among them is called as the token says, or by the id.
     Source: "Formatting text for app surfaces", retrieving messages.
     """
-    own = re.compile(rf"[ \t]*<@{re.escape(bot_user_id)}(?:\|[^<>]*)?>")
+    own = rf"<@{re.escape(bot_user_id)}(?:\|[^<>]*)?>"
+    calling = re.compile(rf"^[ \t]*(?:{own}[ \t]*)+|(?:[ \t]*{own})+[ \t]*$", re.MULTILINE)
     # A name is text already: what looks like an escape in it is none.
-    pieces = _TOKEN.split(own.sub("", text))
+    pieces = _TOKEN.split(calling.sub("", text))
     words = [_words(piece, names or {}) if n % 2 else _unescaped(piece) for n, piece in enumerate(pieces)]
     return "".join(words).strip()
 

@@ -223,7 +223,9 @@ def test_an_edit_is_addressed_if_its_new_text_mentions_us(text: str) -> None:
 
 
 def test_an_unfurled_link_is_passed_on_with_the_time_of_its_event() -> None:
-    change = edited(text="see <https://example.com>", attachments=[{"title": "Example"}])
+    change = edited(
+        text="see <https://example.com>", attachments=[{"title": "Example", "from_url": "https://example.com"}]
+    )
     assert change.message.text == "see <https://example.com>"
     assert change.edited_at.isoformat() == "2023-11-14T22:14:20.000200+00:00"
 

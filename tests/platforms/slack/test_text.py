@@ -27,7 +27,9 @@ US = "U0BOT"
     [
         ("<@U0BOT> hello", "hello"),
         ("<@U0BOT|threadbot> 안녕", "안녕"),
-        ("hey <@U0BOT>, what is 1 &lt; 2?", "hey, what is 1 < 2?"),
+        ("hey <@U0BOT|threadbot>, what is 1 &lt; 2?", "hey @threadbot, what is 1 < 2?"),
+        ("hello\n <@U0BOT> <@U0BOT> 안녕 <@U0BOT>\nbye", "hello\n안녕\nbye"),
+        ("왜 그래 <@U0BOT>", "왜 그래"),
         ("<@U0BOT>", ""),
         ("a &amp;lt; b", "a &lt; b"),
         ("AT&amp;T", "AT&T"),
