@@ -7,12 +7,11 @@ the model is not asked again.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from bot.core import budget, file_form, finish
 from bot.core.asking import AnswerSettings, Asker, BrokenAnswer
@@ -36,6 +35,7 @@ from bot.core.reading import FileIntake
 from bot.core.texts import language_of, sentence
 from bot.core.thread_reading import read_up
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnState
+from bot.core.uncut import uncut
 
 OUTAGE = "outage"  # the notice's key; its value `part` is the platform's id of the message that says it
 LEARNING_ROUNDS = 8  # three quarters each: a tenth of the window that was assumed
@@ -151,7 +151,7 @@ class Answerer:
         history = await self._ledger.history(turn)
         reply = await self._reopen_reply(turn)
         await self._unnotice(turn, history)
-        await _uncut(reply.finish(sentence(Notice(OUTAGE), _language(history))))
+        await uncut(reply.finish(sentence(Notice(OUTAGE), _language(history))))
         parts = await self._ledger.parts(turn.claim)
         return [Notice(OUTAGE, {"part": part.id} if part.id else {}) for part in parts[:1]]
 
@@ -270,9 +270,9 @@ class Answerer:
     async def _show(self, turn: Turn, reply: Reply, outcome: Outcome) -> None:
         sentences = [sentence(notice, outcome.language) for notice in outcome.notices if notice.key != OUTAGE]
         if outcome.text is None:
-            await _uncut(reply.finish("\n\n".join(sentences)))
+            await uncut(reply.finish("\n\n".join(sentences)))
         else:
-            await _uncut(reply.finish(outcome.text, sentences))
+            await uncut(reply.finish(outcome.text, sentences))
         await self._checkpoint("before shown")
         state = await self._persist(lambda: self._ledger.shown(turn.claim))
         await self._checkpoint("after shown")
@@ -298,26 +298,6 @@ class _ClaimedParts(PartLog):
 
     async def check(self) -> None:
         await self._ledger.check(self._claim)
-
-
-async def _uncut(call: Coroutine[Any, Any, None]) -> None:
-    """
-    Await *call*; whoever is cancelled meanwhile waits for it all the same.
-
-    Cut off in the middle of a post, nobody would know whether it was made, and Slack may make it after we have looked.
-    A second cancellation cuts it off.
-    """
-    calling = asyncio.ensure_future(call)
-    try:
-        await asyncio.shield(calling)
-    except asyncio.CancelledError:
-        try:
-            await asyncio.wait([calling])
-        finally:
-            calling.cancel()
-        if not calling.cancelled() and (error := calling.exception()):
-            log.info("a call that the end of its turn waited for failed: %r", error)
-        raise
 
 
 def _outages(turn: Turn) -> Sequence[Notice]:

@@ -54,11 +54,16 @@ class Interruption:
             task.cancel()
 
     def caught(self, partial: Partial | None = None) -> Interrupted | None:
-        """Call where a CancelledError was caught: what to raise instead, or None when it is not ours."""
-        if self.interrupt is None:
+        """
+        Call where a CancelledError was caught: what to raise instead, or None when it is not ours.
+
+        Once: whoever is cancelled again meanwhile is told to stop by somebody else.
+        """
+        interrupt, self.interrupt = self.interrupt, None
+        if interrupt is None:
             return None
         task = asyncio.current_task()
         if task is not None:
             task.uncancel()
         self.close()
-        return Interrupted(self.interrupt, partial)
+        return Interrupted(interrupt, partial)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from bot.core.errors import LeaseLost, LedgerError, PlatformError
 from bot.core.pacing import Pace
 from bot.core.ports import Reply
+from bot.core.uncut import uncut
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class Presenter:
         """Show nothing more. A call that is under way is waited for: cut off, nobody would know what became of it."""
         self._stopping.set()
         if self._task is not None:
-            await self._task
+            await uncut(self._task)
             self._task = None
 
     async def reply(self) -> Reply:

@@ -253,25 +253,28 @@ class Worker:
         try:
             if isinstance(error, BrokenAnswer):
                 await self._answerer.keep(turn, error)
+            elif isinstance(error, ModelError) and (wait := self._outage_wait(turn, error)) is not None:
+                await self._release(turn, wait, reason, await self._answerer.say_outage(turn))
                 return
-            if isinstance(error, ModelError) and self._outlasts(turn, error):
-                said = await self._answerer.say_outage(turn)
-                wait = max(outage_wait(turn.attempts, random.random), error.retry_after or 0)
-                await self._release(turn, wait, reason, said)
-                return
-            await self._answerer.say(turn, reason, Notice(reason))
+            else:
+                await self._answerer.say(turn, reason, Notice(reason))
+            self._tries.forget(turn.claim.turn)
         except PlatformError as refused:
             await self._settle_unshown(turn, refused)
 
     async def _end_early(self, turn: Turn, interrupted: Interrupted) -> None:
         try:
             await self._answerer.end_early(turn, interrupted)
+            self._tries.forget(turn.claim.turn)
         except PlatformError as refused:
             await self._settle_unshown(turn, refused)
 
-    def _outlasts(self, turn: Turn, error: ModelError) -> bool:
-        """Whether the question is kept until the provider is back."""
-        return is_passing(error) and datetime.now(UTC) < turn.first_attempt_at + self._settings.patience.outage
+    def _outage_wait(self, turn: Turn, error: ModelError) -> float | None:
+        """Seconds until the provider, which is down, is asked again; None when the question is not kept for so long."""
+        wait = max(outage_wait(turn.attempts, random.random), error.retry_after or 0)
+        ends = turn.first_attempt_at + self._settings.patience.outage
+        left = (ends - datetime.now(UTC)).total_seconds()
+        return wait if is_passing(error) and wait < left else None
 
     async def _settle_unshown(self, turn: Turn, error: PlatformError) -> None:
         wait = self._wait_for(self._settings.patience.showing, Phase.SHOWING, turn, error)
@@ -279,6 +282,7 @@ class Worker:
             await self._release(turn, wait, error.code)
             return
         await self._ledger.give_up(turn.claim, error.code)
+        self._tries.forget(turn.claim.turn)
         log.warning("turn %d cannot be shown and is given up: %s", turn.claim.turn, error.code)
         turn_changed(turn, TurnState.FAILED, error.code)
 

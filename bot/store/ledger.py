@@ -252,6 +252,7 @@ class SqlLedger:
             ended = self._now(connection)
             _change(connection, claim, state="removed", owner=None, reason=reason[:64], ended_at=ended)
             completed.choose_none(connection, claim.turn)
+            _ask_what_has_changed(connection, claim, ended)
 
         await self._database.write(write)
 
@@ -267,6 +268,7 @@ class SqlLedger:
         def write(connection: Connection) -> None:
             ended = self._now(connection)
             _change(connection, claim, state="failed", owner=None, reason=reason[:64], ended_at=ended)
+            _ask_what_has_changed(connection, claim, ended)
 
         await self._database.write(write)
 
@@ -325,6 +327,13 @@ def _change(connection: Connection, claim: Claim, **values: Any) -> None:
 
 def _answered(reason: str | None, notices: Sequence[Notice], language: str) -> dict[str, Any]:
     return {"state": TurnState.ANSWERED.value, "reason": reason, "notices": _rows(notices), "language": language}
+
+
+def _ask_what_has_changed(connection: Connection, claim: Claim, now: datetime) -> None:
+    """The turn has ended, and meanwhile its question has become another one."""
+    row = connection.execute(sql.STATE, {"id": claim.turn}).one()
+    if row.changed and changes.still_asked(connection, claim.turn):
+        anew.begin(connection, claim.turn, row.due_at, now, changes.EDITED)
 
 
 def _rows(notices: Sequence[Notice]) -> list[dict[str, Any]]:

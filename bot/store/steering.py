@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, exists, select, update
+from sqlalchemy import Connection, Executable, bindparam, case, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.conversation import Operation, Reacted
 from bot.core.turn import TurnState
 from bot.store import anew, changes, summaries
 from bot.store.statements import AT_WORK, PENDING
-from bot.store.tables import messages, reactions, turns
+from bot.store.tables import UtcDateTime, messages, reactions, turns
 
 MARKS = {Operation.PIN: "pinned", Operation.HIDE: "hidden", Operation.CUT: "cut"}
 """The operations that leave a mark, and its column."""
@@ -65,10 +65,11 @@ _WAITING = select(turns.c.id).where(
     turns.c.state == PENDING,
     ~turns.c.closed,
 )
+_NOW = bindparam("when", type_=UtcDateTime)
 _STOPPED = (
     update(turns)
     .where(turns.c.id == bindparam("turn"), turns.c.state.in_([PENDING, *AT_WORK]))
-    .values(stop_requested=True)
+    .values(stop_requested=True, due_at=case((turns.c.state == PENDING, _NOW), else_=turns.c.due_at))
 )
 
 
@@ -132,7 +133,7 @@ def _mark_summaries(connection: Connection, target: _Target, operation: Operatio
 def _act(connection: Connection, target: _Target, operation: Operation, now: datetime) -> None:
     if operation is Operation.STOP:
         turn = _waiting(connection, target) if target.turn is None else target.turn
-        connection.execute(_STOPPED, {"turn": turn})
+        connection.execute(_STOPPED, {"turn": turn, "when": now})
     elif target.turn is not None and target.message is None:
         _repeat(connection, target.turn, now)
 

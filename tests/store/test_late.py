@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.core.conversation import Deleted, Edited, MessageRef, Operation, Participant, Posted, Reacted
+from bot.core.interruption import Interrupted
 from bot.core.policy import decide
 from bot.core.ports import CompletionStart, Given, Sampling
 from bot.core.turn import History, Notice, Turn, TurnState
@@ -62,7 +63,8 @@ async def test_a_text_erased_before_its_call_of_the_model_does_not_come_back(
     turn = await claimed(ledger)
     history = await ledger.history(turn)
     await ledger.erase(erased(1.0))
-    await begin(ledger, turn, history)
+    with pytest.raises(Interrupted, match="changed"):
+        await begin(ledger, turn, history)
     query = select(message_versions.c.text, message_versions.c.given)
     assert await database.read(lambda connection: tuple(connection.execute(query).one())) == (None, None)
 

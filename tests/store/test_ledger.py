@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from bot.core.conversation import Deleted, Edited, MessageRef, Participant, ParticipantKind, Posted, Said, ThreadRef
 from bot.core.errors import LeaseLost
+from bot.core.interruption import Interrupted
 from bot.core.policy import decide
 from bot.core.ports import CompletionStart, Example, Given, Renewal, Sampling
 from bot.core.turn import Completion, Notice, Turn, TurnState, Usage
@@ -397,7 +398,7 @@ async def test_a_system_prompt_is_stored_once_with_its_examples(ledger: SqlLedge
     ]
 
 
-async def test_a_form_is_not_kept_of_what_was_erased_while_its_prompt_was_made(
+async def test_a_prompt_that_holds_what_was_erased_meanwhile_is_refused_and_no_form_of_it_kept(
     database: Database, ledger: SqlLedger
 ) -> None:
     await record(ledger, said(1.0), said(2.0, "the code is 1234", author="U2", addressed=False))
@@ -406,7 +407,10 @@ async def test_a_form_is_not_kept_of_what_was_erased_while_its_prompt_was_made(
     given = [Given(each.version.id, each.version.text, 5) for each in history.messages]
     await ledger.erase(Deleted(MessageRef("slack", "T1", "C1", "2.0"), None, START))
     start = CompletionStart("gpt-6-luna", ["v1", "v2"], "", given, 4096, Sampling(), 81, 81, 0, 0)
-    await ledger.begin(turn.claim, start)
+    with pytest.raises(Interrupted, match="changed"):
+        await ledger.begin(turn.claim, start)
     query = text("SELECT text, given FROM message_versions ORDER BY id")
     rows = await database.read(lambda connection: [tuple(row) for row in connection.execute(query)])
-    assert rows == [("<@UBOT> hi", "<@UBOT> hi"), (None, None)]
+    assert rows == [("<@UBOT> hi", None), (None, None)]
+    await ledger.begin_anew(turn.claim)
+    assert await texts(ledger, await claimed(ledger)) == ["<@UBOT> hi"]

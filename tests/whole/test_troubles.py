@@ -138,3 +138,11 @@ async def test_an_answer_that_nobody_can_see_counts_as_empty(office: Office) -> 
     async with office.bot():
         [shown] = await office.answers(await office.ask("hello"))
     assert "empty" in shown
+
+
+async def test_a_server_that_wants_to_be_left_alone_for_years_is_not_waited_for(office: Office) -> None:
+    forever = failure(429, "Slow down", code="rate_limit_exceeded", headers={"Retry-After": "999999999"})
+    office.model.answers.append(Answer(failure=forever))
+    async with office.bot():
+        root = await office.ask("anyone?")
+        assert await office.answers(root) == ["The model is too busy right now. Ask me again in a few minutes."]
