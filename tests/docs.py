@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from bot.platforms.slack.manifest import SCOPES
+from bot.platforms.slack.manifest import EVENTS, SCOPES
 from bot.settings import fields
 
 ROOT = Path(__file__).parents[1]
@@ -31,6 +31,11 @@ def scopes_table() -> str:
     return "\n".join(["| scope | why |", "| --- | --- |", *rows])
 
 
+def events_table() -> str:
+    rows = [f"| `{event.name}` | {event.reason} |" for event in EVENTS]
+    return "\n".join(["| event | why |", "| --- | --- |", *rows])
+
+
 def env_example() -> str:
     lines = [
         "# Copy to .env and fill in what you need. Everything has a default; nothing is needed for the playground."
@@ -40,7 +45,11 @@ def env_example() -> str:
     return "\n".join(lines) + "\n"
 
 
-SECTIONS: Mapping[str, Callable[[], str]] = {"settings": settings_table, "scopes": scopes_table}
+SECTIONS: Mapping[str, Callable[[], str]] = {
+    "settings": settings_table,
+    "scopes": scopes_table,
+    "events": events_table,
+}
 
 
 def with_sections(text: str) -> str:
