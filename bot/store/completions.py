@@ -58,7 +58,9 @@ _NOT_CHOSEN = (
     update(completions).where(completions.c.turn_id == bindparam("turn"), completions.c.chosen).values(chosen=False)
 )
 _VARIANT = select(turns.c.variant).where(turns.c.id == bindparam("turn"))
-_CHANGED = select(turns.c.changed).where(turns.c.id == bindparam("turn"), turns.c.fence == bindparam("fence"))
+_CHANGED = select(turns.c.changed).where(
+    turns.c.id == bindparam("turn"), turns.c.fence == bindparam("fence"), turns.c.state == "running"
+)
 _LOST = (
     update(completions)
     .where(completions.c.turn_id.in_(bindparam("turns", expanding=True)), completions.c.outcome == "started")

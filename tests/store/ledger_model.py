@@ -30,6 +30,7 @@ class ModelTurn:
     closed: bool = False  # asked anew
     fresh: bool = False  # the answer is of the variant that was asked for last
     changed: bool = False  # what it asks, since it was claimed
+    calls: int = 0  # of the model, whose end is not noted
     number: int | None = None  # the ledger's id, once it is known
 
     @property
@@ -118,6 +119,7 @@ class LedgerModel:
                 for message in [] if turn.closed else turn.thread.of(None):
                     message.turn = turn
             turn.owner, turn.lease = owner, now + self._lease
+            turn.calls = 0 if turn.fence else turn.calls
             turn.fence += 1
             turn.attempts += 1
         return due
@@ -145,6 +147,11 @@ class LedgerModel:
         if turn.changed:
             self._begin_anew(turn, max(turn.due, now))
 
+    def give_up(self, turn: ModelTurn, now: datetime) -> None:
+        turn.state, turn.owner = "failed", None
+        if turn.changed and turn.asks:
+            self._begin_anew(turn, max(turn.due, now))
+
     def begin_anew(self, turn: ModelTurn, now: datetime) -> None:
         """Its worker has seen that the question is another one."""
         turn.owner, turn.lease = None, now
@@ -155,6 +162,9 @@ class LedgerModel:
     def erase(self, thread: int, position: int, now: datetime) -> None:
         message = self.threads[thread].messages[position]
         message.erased = True
+        active = self.threads[thread].active
+        if active is not None and active.state == "running" and active.calls == 0:
+            active.changed, active.due = True, now  # its prompt may be on its way
         if message.turn is None or not message.addressed:
             return
         if message.turn.state in ACTIVE:

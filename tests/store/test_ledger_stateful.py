@@ -22,6 +22,7 @@ from sqlalchemy import bindparam, select
 
 from bot.core.conversation import Deleted, Edited, MessageRef, Participant, Posted, ThreadRef
 from bot.core.errors import LeaseLost
+from bot.core.interruption import Interrupted
 from bot.core.policy import Decision, decide
 from bot.core.situation import Situation
 from bot.core.turn import Notice, Turn
@@ -203,13 +204,19 @@ class LedgerMachine(RuleBasedStateMachine):
     def _begin(self, held: Held) -> None:
         earlier = [other for other in held.model.thread.turns if other.order < held.model.order]
         assert all(other.state in OVER or other.closed for other in earlier)
+        if held.model.changed:
+            with pytest.raises(Interrupted):
+                self._do(ask(self._ledger, held.turn))
+            return
         held.begun.append(self._do(ask(self._ledger, held.turn)))
+        held.model.calls += 1
 
     @precondition(lambda self: self.able("running", begun=True))
     @rule(pick=PICK)
     def abandon(self, pick: int) -> None:
         held = chosen(self.able("running", begun=True), pick)
         self._do(self._ledger.abandon(held.turn.claim, held.begun.pop(), "model_cut"))
+        held.model.calls -= 1
 
     @precondition(lambda self: self.able("running", begun=True))
     @rule(pick=PICK)
@@ -220,6 +227,7 @@ class LedgerMachine(RuleBasedStateMachine):
         result = replace(RESULT, text=f"답 {held.turn.claim.turn}.{held.turn.claim.fence}")
         self._do(self._ledger.complete(held.turn.claim, held.begun[-1], result, [Notice("length")], "ko"))
         held.model.state, held.model.answer, held.model.fresh = "answered", result.text, True
+        held.model.calls -= 1
         outcome = self._do(self._ledger.outcome(held.turn.claim))
         assert (outcome.text, list(outcome.notices)) == (result.text, [Notice("length")])
 
@@ -236,6 +244,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(pick=PICK)
     def answer(self, pick: int) -> None:
         held = chosen(self.able("running"), pick)
+        if held.model.changed:
+            self._begin_anew(held)
+            return
         self._begin(held)
         self._complete(held)
         self._shown(held)
@@ -244,6 +255,8 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(pick=PICK, answered=st.booleans(), again=st.booleans())
     def fail(self, pick: int, answered: bool, again: bool) -> None:
         held = chosen(self.able("running"), pick)
+        if answered and held.model.changed:
+            return
         if answered:
             self._begin(held)
             self._complete(held)
@@ -267,7 +280,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: any(one.model.changed for one in self.able("running")))
     @rule(pick=PICK)
     def begin_anew(self, pick: int) -> None:
-        held = chosen([one for one in self.able("running") if one.model.changed], pick)
+        self._begin_anew(chosen([one for one in self.able("running") if one.model.changed], pick))
+
+    def _begin_anew(self, held: Held) -> None:
         self._do(self._ledger.begin_anew(held.turn.claim))
         self._model.begin_anew(held.model, self._clock())
         self._held.remove(held)
@@ -294,7 +309,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _give_up(self, held: Held) -> None:
         self._do(self._ledger.give_up(held.turn.claim, "is_archived"))
-        held.model.state, held.model.owner = "failed", None
+        self._model.give_up(held.model, self._clock())
 
     @precondition(lambda self: self.able("running", "answered"))
     @rule(pick=PICK, seconds=st.sampled_from([0, 5, 60]))
