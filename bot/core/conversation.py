@@ -123,13 +123,16 @@ class Deleted:
 
 
 class Operation(StrEnum):
-    """What people do to a conversation with a reaction on one of its messages, or on an answer."""
+    """What people do to a conversation: with a reaction on one of its messages or on an answer, or with a button."""
 
     PIN = "pin"  # never dropped by the budget
     HIDE = "hide"  # never sent to a model
     CUT = "cut"  # nothing before it is sent
     REPEAT = "repeat"  # answer anew
     STOP = "stop"
+    CONTINUE = "continue"  # go on with an answer that ended for its length
+    LIKE = "like"
+    DISLIKE = "dislike"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,23 @@ class Reacted:
     by: Participant
     added: bool
     at: datetime  # aware, UTC; events may arrive in any order
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """
+    Somebody pressed a control of an answer: *operation* is STOP, CONTINUE, REPEAT, LIKE or DISLIKE.
+
+    *turn* is the answer's, None for whatever is at work in the thread. *completion* is the one that was shown with the
+    control, None while it is written.
+    """
+
+    thread: ThreadRef
+    operation: Operation
+    by: Participant
+    at: datetime  # aware, UTC
+    turn: int | None = None
+    completion: int | None = None
 
 
 Said = Posted | Edited

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
+from bot.core.controls import NO_CONTROLS, Controls
 from bot.core.conversation import Deleted, Incoming, Reacted, Said, ThreadRef
 from bot.core.interruption import Interrupt
 from bot.core.policy import Decide, Decision
@@ -47,6 +48,8 @@ class ReplyRequest:
     turn: int  # travels with every part, so that a part whose id was never noted can be found
     parts: Sequence[ReplyPart]  # of an earlier attempt; empty for a new reply
     log: PartLog
+    asker: str | None = None  # who is answered, by the platform's id, as far as that is known already
+    language: str = "en"  # of what we say beside the answer
 
 
 class Reply(Protocol):
@@ -60,11 +63,12 @@ class Reply(Protocol):
     async def show(self, text: str) -> None:
         """Show what there is so far: a beginning of the answer. May skip, when the platform is busy."""
 
-    async def finish(self, text: str, notes: Sequence[str] = ()) -> None:
+    async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:
         """
         Show *text* as the whole answer, in the same parts; what an earlier attempt showed beyond it is removed.
 
-        *notes* are sentences of ours, shown small below the answer. They are plain text and can be trusted.
+        *notes* are sentences of ours, shown small below the answer. They are plain text and can be trusted. *controls*
+        stand below its last part, as far as the platform has such.
         """
 
     async def remove(self) -> None:

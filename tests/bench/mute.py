@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bot.core.controls import NO_CONTROLS, Controls
 from bot.core.ports import Platform, Receive, Reply, ReplyRequest
 
 MUTE = "mute"
@@ -29,7 +30,7 @@ class MutePlatform(Platform):
 class _MuteReply(Reply):
     async def show(self, text: str) -> None: ...
 
-    async def finish(self, text: str, notes: Sequence[str] = ()) -> None: ...
+    async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None: ...
 
     async def remove(self) -> None: ...
 

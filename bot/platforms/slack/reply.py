@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from bot.core.controls import NO_CONTROLS, Controls
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
@@ -72,7 +73,7 @@ class SlackReply:
             if error.code != RATE_LIMITED and not self._fixed:
                 raise
 
-    async def finish(self, text: str, notes: Sequence[str] = ()) -> None:
+    async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:  # noqa: ARG002 - drawn later
         shown = await self._bring(text, notes, final=True)
         await self._take_away(beyond=shown)
 

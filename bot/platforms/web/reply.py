@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.core.controls import NO_CONTROLS, Controls
 from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
 from bot.markdown import close_open, split
@@ -41,7 +42,7 @@ class WebReply:
         if text.strip():
             await self._bring(parts_of(close_open(text), ()))
 
-    async def finish(self, text: str, notes: Sequence[str] = ()) -> None:
+    async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:  # noqa: ARG002 - drawn later
         parts = parts_of(text, notes)
         await self._bring(parts)
         await self._take_away(beyond=len(parts))
