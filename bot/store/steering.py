@@ -134,7 +134,7 @@ def _act(connection: Connection, target: _Target, operation: Operation, now: dat
     if operation is Operation.STOP:
         turn = _waiting(connection, target) if target.turn is None else target.turn
         connection.execute(_STOPPED, {"turn": turn, "when": now})
-    elif target.turn is not None and target.message is None:
+    elif operation is Operation.REPEAT and target.turn is not None and target.message is None:
         _repeat(connection, target.turn, now)
 
 
