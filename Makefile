@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PYTEST_ARGS ?=
+WORKERS ?= 3
 BENCH_ARGS ?=
 RUNS ?= 20
 CHAOS_ARGS ?=
@@ -25,7 +26,7 @@ run: $(VENV)/.installed ## set up everything and start the bot; without Slack's 
 	@exec $(BIN)/threadbot run
 
 test: $(VENV)/.installed-dev ## set up and run the whole test suite; PYTEST_ARGS="-k words" chooses
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev ## ruff: lint and format, without changing anything
 	@$(BIN)/ruff check --quiet . .ci/docker-steps
