@@ -19,7 +19,7 @@ from bot.core.errors import ModelError
 from bot.core.interruption import Interrupt, Interrupted, Interruption, Partial
 from bot.core.learning import Learning
 from bot.core.logs import turn_changed
-from bot.core.noticing import noticing, unnotice
+from bot.core.noticing import noticing, unnotice, unnotice_all
 from bot.core.ports import (
     Checkpoint,
     LanguageModel,
@@ -86,7 +86,7 @@ class Answerer:
         presenter = Presenter(lambda: self._open_reply(turn))
         if turn.state is TurnState.RUNNING:
             try:
-                turn = await self._read_up(turn, presenter)
+                turn = await self._read_up(turn, presenter, interruption)
                 outcome = await self._ask_within_the_window(turn, presenter, interruption)
             finally:
                 interruption.close()
@@ -164,6 +164,7 @@ class Answerer:
     async def _withdraw(self, turn: Turn, reply: Reply) -> None:
         """Nobody asks any more: what was shown goes, and no sentence takes its place."""
         await self._checkpoint("before removal")
+        await unnotice_all(self._platform(turn), turn, await self._ledger.questions(turn))
         await reply.remove()
         await self._checkpoint("after removal")
         await self._ledger.remove(turn.claim, "nothing to answer")
@@ -181,14 +182,14 @@ class Answerer:
                     raise
         return await self._ask(turn, presenter, interruption)
 
-    async def _read_up(self, turn: Turn, presenter: Presenter) -> Turn:
+    async def _read_up(self, turn: Turn, presenter: Presenter, interruption: Interruption) -> Turn:
         platform = self._platform(turn)
         if turn.conversation.unread_since is None:
             return turn
         history = await self._ledger.history(turn)
         if not any(message.addressed for message in history.messages):
             return turn
-        async with noticing(turn, history, platform, presenter):
+        async with noticing(turn, history, platform, presenter, interruption):
             return await read_up(turn, platform, self._ledger, self._checkpoint)
 
     async def _ask(self, turn: Turn, presenter: Presenter, interruption: Interruption) -> Outcome | None:
@@ -196,12 +197,12 @@ class Answerer:
         history = await self._ledger.history(turn)
         if not any(message.addressed for message in history.messages):
             return None
-        if turn.stop_requested:
-            return await self._conclude(turn, history, "stopped", Notice("stopped_unanswered"))
         platform = self._platform(turn)
-        if is_blank(history, platform.readable):
-            return await self._conclude(turn, history, "blank question", Notice("question_blank"))
-        async with noticing(turn, history, platform, presenter):  # names and files may take a moment, too
+        async with noticing(turn, history, platform, presenter, interruption):  # names and files may take a moment
+            if turn.stop_requested:
+                return await self._conclude(turn, history, "stopped", Notice("stopped_unanswered"))
+            if is_blank(history, platform.readable):
+                return await self._conclude(turn, history, "blank question", Notice("question_blank"))
             prepared = await self._asker.prepare(turn, history, platform)
             if isinstance(prepared, budget.QuestionTooLong):
                 numbers = {"tokens": prepared.tokens, "budget": prepared.budget}

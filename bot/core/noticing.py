@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from bot.core.conversation import Message, ThreadRef
+from bot.core.interruption import Interrupt, Interrupted, Interruption
 from bot.core.ports import Noticing, Platform
 from bot.core.presenter import Presenter
 from bot.core.texts import language_of, sentence
@@ -17,34 +18,62 @@ NOTICE_SECONDS = 0.5  # words that come sooner need no announcement
 
 
 @asynccontextmanager
-async def noticing(turn: Turn, history: History, platform: Platform, presenter: Presenter) -> AsyncIterator[None]:
+async def noticing(
+    turn: Turn, history: History, platform: Platform, presenter: Presenter, interruption: Interruption
+) -> AsyncIterator[None]:
     """
     Announce the answer to the newest question, unless the first words come at once; take that back at the end.
 
     What is tried again stays announced. An attempt after the first takes back what the one before it left, because it
-    was to be tried again or because its process died.
+    was to be tried again or because its process died. What is asked anew may be no question by then, and in no history
+    any more: that is taken back at once.
     """
     if not isinstance(platform, Noticing):
         yield
         return
-    thread, asked = turn.conversation.thread, history.asked
-    announcing = asyncio.create_task(_announce(platform, thread, asked, presenter))
+    announcing = asyncio.create_task(_announce(platform, turn.conversation.thread, history.asked, presenter))
     try:
-        yield
-    finally:
-        announcing.cancel()
-        await asyncio.wait([announcing])
+        try:
+            yield
+        finally:
+            announcing.cancel()
+            await asyncio.wait([announcing])
+    except (Interrupted, asyncio.CancelledError) as error:
+        interrupted = error if isinstance(error, Interrupted) else interruption.caught()
+        if interrupted is None:
+            raise
+        if interrupted.interrupt is Interrupt.CHANGED:
+            await _take_back(platform, turn, history, presenter)
+        raise interrupted from None
+    await _take_back(platform, turn, history, presenter)
+
+
+async def _take_back(platform: Noticing, turn: Turn, history: History, presenter: Presenter) -> None:
     if turn.attempts > 1:
-        await unnotice(platform, turn, history)
+        await _unnotice(platform, turn, _questions(history))
     elif presenter.announced:
-        await platform.unnotice(thread, asked.platform_id)
+        await platform.unnotice(turn.conversation.thread, history.asked.platform_id)
 
 
 async def unnotice(platform: Platform, turn: Turn, history: History) -> None:
     """Take away what may have been shown by any attempt: the newest question may have been another one then."""
     if isinstance(platform, Noticing):
-        for asked in [message for message in history.messages if message.addressed][-UNNOTICED:]:
-            await platform.unnotice(turn.conversation.thread, asked.platform_id)
+        await _unnotice(platform, turn, _questions(history))
+
+
+async def unnotice_all(platform: Platform, turn: Turn, questions: Sequence[str]) -> None:
+    """The same where no history holds the *questions* any more, by the platform's ids: they were hidden, or deleted."""
+    if isinstance(platform, Noticing) and turn.attempts > 1:
+        await _unnotice(platform, turn, questions)
+
+
+async def _unnotice(platform: Noticing, turn: Turn, questions: Sequence[str]) -> None:
+    for asked in questions[-UNNOTICED:]:
+        await platform.unnotice(turn.conversation.thread, asked)
+
+
+def _questions(history: History) -> Sequence[str]:
+    return [message.platform_id for message in history.messages if message.addressed]
 
 
 async def _announce(platform: Noticing, thread: ThreadRef, asked: Message, presenter: Presenter) -> None:

@@ -388,6 +388,9 @@ class Ledger(Protocol):
 
     async def history(self, turn: Turn) -> History: ...
 
+    async def questions(self, turn: Turn) -> Sequence[str]:
+        """The platform's ids of all that a turn was to answer, oldest first; also of what was hidden, or deleted."""
+
     async def names(self, thread: ThreadRef, participants: Collection[str]) -> Mapping[str, KnownName]:
         """The names of people and bots in the workspace of *thread*, by id, as far as they are known."""
 

@@ -56,6 +56,12 @@ def is_alone(connection: Connection, conversation: int) -> bool:
     return bool(connection.execute(_ALONE, {"conversation": conversation}).scalar())
 
 
+def questions(connection: Connection, turn: Turn) -> Sequence[str]:
+    """The platform's ids of what *turn* was to answer, whatever became of it."""
+    which = {"conversation": turn.conversation.id, "turn": turn.claim.turn}
+    return list(connection.execute(_QUESTIONS, which).scalars())
+
+
 def _past(said: Mapping[int, Sequence[Message]], answers: Mapping[int, Answer]) -> list[PastTurn]:
     return [PastTurn(each, said.get(each, ()), answers.get(each)) for each in sorted(said.keys() | answers.keys())]
 
@@ -247,6 +253,15 @@ def _earlier() -> Select[Any]:
 
 # Built once; see statements.py.
 _EARLIER = _earlier()
+_QUESTIONS = (
+    select(messages.c.external_id)
+    .where(
+        messages.c.conversation_id == bindparam("conversation"),
+        messages.c.turn_id == bindparam("turn"),
+        messages.c.addressed,
+    )
+    .order_by(messages.c.position)
+)
 _SAID_BEFORE, _ANSWERED_EARLIER = _said_before(), _answered_earlier()
 _PINNED_MESSAGES = _messages(messages.c.pinned)
 _PINNED_ANSWERS = _answers(turns.c.pinned)

@@ -153,6 +153,9 @@ class SqlLedger:
     async def history(self, turn: Turn) -> History:
         return await self._database.read(lambda connection: histories.load(connection, turn))
 
+    async def questions(self, turn: Turn) -> Sequence[str]:
+        return await self._database.read(lambda connection: histories.questions(connection, turn))
+
     async def names(self, thread: ThreadRef, participants: Collection[str]) -> Mapping[str, KnownName]:
         which = {"platform": thread.platform, "workspace": thread.workspace, "external_ids": list(participants)}
 

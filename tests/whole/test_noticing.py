@@ -9,6 +9,18 @@ from tests.standins.slack_faults import Fault, Lost, RateLimited, ServerError
 from tests.whole.conftest import Office
 
 LATE = Answer("네.", latency=1.0)
+CUT = Answer(latency=0.8, cut_at=0)  # it is asked again half a second later, or more
+NEVER = Answer("네.", latency=60)
+
+
+def eyes(office: Office, root: str) -> bool:
+    message = office.slack.workspace.channels[office.general].messages[root]
+    return office.slack.bot_user in message.reactions.get("eyes", ())
+
+
+async def waits_for_a_retry(office: Office, root: str) -> None:
+    await office.slack.wait_for(lambda: eyes(office, root))
+    await office.slack.wait_for(lambda: office.rows("SELECT reason FROM turns") == [("model_cut",)])
 
 
 @pytest.mark.parametrize(("question", "status"), [("안녕?", "답변을 작성하고 있습니다…"), ("hello?", "is writing…")])
@@ -36,3 +48,53 @@ async def test_a_reaction_that_slack_does_not_take_away_at_once_is_taken_away_la
         assert await office.answers(root) == ["네."]
         await office.slack.wait_for(lambda: office.slack.bot_user not in eyes.get("eyes", ()), 10)
     assert len(office.slack.calls("reactions.remove")) == 3
+
+
+async def test_a_question_that_is_stopped_while_it_waits_for_a_retry_looks_noticed_no_more(office: Office) -> None:
+    office.slack.workspace.is_agent = False
+    office.model.answers.append(CUT)
+    async with office.bot():
+        root = await office.ask("hello")
+        await waits_for_a_retry(office, root)
+        await office.slack.react(office.kim, office.general, root, "octagonal_sign")
+        assert await office.answers(root) == ["Stopped, as asked."]
+        await office.slack.wait_for(lambda: not eyes(office, root))
+
+
+async def test_a_question_that_is_edited_away_looks_noticed_no_more(office: Office) -> None:
+    office.slack.workspace.is_agent = False
+    office.model.answers.append(CUT)
+    async with office.bot():
+        root = await office.ask("hello")
+        await waits_for_a_retry(office, root)
+        await office.slack.edit(office.general, root, office.slack.mention)
+        await office.answers(root)
+        await office.slack.wait_for(lambda: not eyes(office, root))
+
+
+@pytest.mark.parametrize("answer", [NEVER, CUT])
+async def test_a_question_that_is_hidden_looks_noticed_no_more(office: Office, answer: Answer) -> None:
+    office.slack.workspace.is_agent = False
+    office.model.answers.append(answer)
+    async with office.bot():
+        root = await office.ask("hello")
+        await office.slack.wait_for(lambda: eyes(office, root))
+        if answer is CUT:
+            await waits_for_a_retry(office, root)
+        await office.slack.react(office.kim, office.general, root, "see_no_evil")
+        await office.slack.wait_for(lambda: office.rows("SELECT state FROM turns") == [("removed",)], 10)
+        await office.slack.wait_for(lambda: not eyes(office, root))
+
+
+async def test_a_question_that_is_hidden_while_names_are_asked_for_looks_noticed_no_more(office: Office) -> None:
+    office.slack.workspace.is_agent = False
+    async with office.bot():
+        root = await office.slack.post(office.lee, office.general, "what do you think, all of you?")
+        gate = office.slack.hold("users.info")
+        asked = await office.ask("hello", thread=root)
+        await office.slack.wait_for(lambda: eyes(office, asked))
+        await office.slack.react(office.kim, office.general, asked, "see_no_evil")
+        await office.slack.wait_for(lambda: office.rows("SELECT state FROM turns") == [("removed",)], 10)
+        gate.open()
+        await office.slack.wait_for(lambda: not eyes(office, asked))
+    assert office.model.requests == []
