@@ -27,7 +27,7 @@ from tests.standins.slack_api import WebApi
 from tests.standins.slack_faults import Call, Fault, Faults, Gate
 from tests.standins.slack_files import FileHost
 from tests.standins.slack_socket import Delivery, SocketMode
-from tests.standins.slack_workspace import APP, APP_TOKEN, BOT_TOKEN, BOT_USER, TEAM, Json, Message, Workspace
+from tests.standins.slack_workspace import APP, APP_TOKEN, BOT_TOKEN, BOT_USER, TEAM, Clock, Json, Message, Workspace
 
 Copy = Literal["app_mention", "message"]
 BOTH: tuple[Copy, ...] = ("app_mention", "message")
@@ -41,8 +41,11 @@ class Slack:
     mention = f"<@{BOT_USER}>"
     bot_user, bot_token, app_token, team = BOT_USER, BOT_TOKEN, APP_TOKEN, TEAM
 
-    def __init__(self, *, port: int = 0, schedule: Sequence[float] = (), echo: bool = True) -> None:
-        self.workspace = Workspace()
+    def __init__(
+        self, *, port: int = 0, schedule: Sequence[float] = (), echo: bool = True, clock: Clock | None = None
+    ) -> None:
+        self.clock = clock or Clock()
+        self.workspace = Workspace(self.clock)
         self.faults = Faults()
         self.port = port
         self._echo = echo
@@ -179,6 +182,10 @@ class Slack:
         self.workspace.channels[channel].messages[ts].reactions[name].remove(user)
         await self._reacted("reaction_removed", user, channel, ts, name)
 
+    async def stop_stream(self, user: str, channel: str, ts: str) -> None:
+        """A person stops a message that is being streamed."""
+        self._api.streams.stop_by(user, self.workspace.channels[channel].messages[ts])
+
     async def _reacted(self, kind: str, user: str, channel: str, ts: str, name: str) -> None:
         item = {"type": "message", "channel": channel, "ts": ts}
         author = self.workspace.channels[channel].messages[ts].user
@@ -226,6 +233,10 @@ class Slack:
     def hold(self, method: str) -> Gate:
         return self.faults.hold(method)
 
+    def switch_off(self, method: str, code: str = "unknown_method", *, argument: str | None = None) -> None:
+        """Refuse a method with *code* from now on, or only calls of it with *argument*: this workspace lacks it."""
+        self.workspace.switched_off[method, argument] = code
+
     def release(self, method: str) -> None:
         """Hold no further calls of *method*; those that wait already wait on."""
         self.faults.release(method)
@@ -250,6 +261,8 @@ class Slack:
         event: Json = {**message.wire(), "channel": message.channel, "channel_type": kind, "event_ts": message.ts}
         if what == "changed":
             event = self._changed_event(message)
+            if message.stream is not None:
+                event["previous_message"] = event["message"] | {"streaming_state": "in_progress", "text": ""}
         elif what == "deleted":
             event = self._deleted_event(message)
         task = asyncio.create_task(self.socket_mode.deliver(self._payload(event)))

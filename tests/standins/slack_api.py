@@ -12,13 +12,15 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
-from tests.standins.slack_blocks import content
+from tests.standins.slack_blocks import content, metadata_of
 from tests.standins.slack_faults import Faults, Leaner, Lost, RateLimited, Refused, ServerError, Stranger, now
 from tests.standins.slack_files import FileHost
+from tests.standins.slack_streams import Streams
 from tests.standins.slack_workspace import BOT, BOT_USER, TEAM, Channel, Json, Message, SlackError, Workspace
 
 TEXT_LIMIT, UPDATE_TEXT_LIMIT = 40_000, 4_000  # characters; the first truncates, the second refuses
 STRINGS = ("channel", "text", "ts", "thread_ts", "markdown_text", "cursor", "user", "users", "bot", "parse", "types")
+JSON_FORMS = ("blocks", "chunks", "metadata")  # arguments that a form carries as JSON
 KINDS = {"public_channel": "channel", "private_channel": "group", "mpim": "mpim", "im": "im"}
 FAMILIES = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}  # in the names of scopes
 
@@ -34,12 +36,16 @@ class WebApi:
     ) -> None:
         self._workspace, self._faults, self._changed, self._socket_url = workspace, faults, changed, socket_url
         self._tickets: set[str] = set()
+        self.streams = Streams(workspace, changed)
         self._methods: dict[str, Callable[[Json], Json]] = {
             "auth.test": self._auth_test,
             "apps.connections.open": self._connections_open,
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "chat.delete": self._delete,
+            "chat.startStream": self.streams.start,
+            "chat.appendStream": self.streams.append,
+            "chat.stopStream": self.streams.stop,
             "conversations.replies": self._replies,
             "conversations.history": self._history,
             "conversations.info": self._info,
@@ -88,6 +94,9 @@ class WebApi:
             return {"ok": False, "error": error.code}
 
     def _method(self, method: str, arguments: Json) -> Callable[[Json], Json]:
+        for argument in (None, *arguments):
+            if (method, argument) in self._workspace.switched_off:
+                raise SlackError(self._workspace.switched_off[method, argument])
         if method not in self._methods:
             raise SlackError("unknown_method")
         if any(not isinstance(arguments[name], str) for name in STRINGS if name in arguments):
@@ -101,10 +110,6 @@ class WebApi:
             raise SlackError("invalid_auth")
         if (token == self._workspace.app_token) != (method == "apps.connections.open"):
             raise SlackError("not_allowed_token_type")
-
-    def _require(self, scope: str) -> None:
-        if scope not in self._workspace.scopes:
-            raise SlackError("missing_scope")
 
     def _auth_test(self, _arguments: Json) -> Json:
         return {
@@ -123,12 +128,8 @@ class WebApi:
         return {"url": f"{self._socket_url()}?ticket={ticket}&app_id=stand-in"}
 
     def _post(self, arguments: Json) -> Json:
-        self._require("chat:write")
-        channel = self._workspace.channel(arguments.get("channel"))
-        if channel.archived:
-            raise SlackError("is_archived")
-        if not channel.has_bot:
-            raise SlackError("not_in_channel")
+        self._workspace.require("chat:write")
+        channel = self._workspace.writable(arguments.get("channel"))
         thread = arguments.get("thread_ts")
         if thread is not None and not channel.thread(thread):
             raise SlackError("thread_not_found")
@@ -139,41 +140,36 @@ class WebApi:
             text[:TEXT_LIMIT],
             thread,
             blocks=blocks,
-            metadata=_metadata(arguments),
+            metadata=metadata_of(arguments),
             bot_id=BOT,
         )
         self._changed("posted", message)
         return {"channel": channel.id, "ts": message.ts, "message": message.wire()}
 
     def _update(self, arguments: Json) -> Json:
-        self._require("chat:write")
-        message = self._own(arguments, "cant_update_message")
+        self._workspace.require("chat:write")
+        message = self._workspace.own_message(arguments, "cant_update_message")
+        if self._workspace.streaming(message):
+            raise SlackError("streaming_state_conflict")
         text, blocks = content(arguments)
         if len(text) > UPDATE_TEXT_LIMIT:
             raise SlackError("msg_too_long")
         message.text = text
-        if "blocks" in arguments:  # not named: the old ones stay
+        if "blocks" in arguments or "markdown_text" in arguments:  # not named: the old ones stay
             message.blocks = blocks
-        message.metadata = _metadata(arguments) or message.metadata
+        message.metadata = metadata_of(arguments) or message.metadata
         message.edits += 1
         self._changed("changed", message)
         return {"channel": message.channel, "ts": message.ts, "text": text, "message": message.wire()}
 
     def _delete(self, arguments: Json) -> Json:
-        self._require("chat:write")
-        message = self._own(arguments, "cant_delete_message")
+        self._workspace.require("chat:write")
+        message = self._workspace.own_message(arguments, "cant_delete_message")
+        if self._workspace.streaming(message):
+            raise SlackError("cant_delete_message")
         del self._workspace.channels[message.channel].messages[message.ts]
         self._changed("deleted", message)
         return {"channel": message.channel, "ts": message.ts}
-
-    def _own(self, arguments: Json, refusal: str) -> Message:
-        channel = self._workspace.channel(arguments.get("channel"))
-        message = channel.messages.get(str(arguments.get("ts")))
-        if message is None:
-            raise SlackError("message_not_found")
-        if message.bot_id != BOT:
-            raise SlackError(refusal)
-        return message
 
     def _replies(self, arguments: Json) -> Json:
         channel = self._readable(arguments)
@@ -191,7 +187,7 @@ class WebApi:
 
     def _readable(self, arguments: Json) -> Channel:
         channel = self._workspace.channel(arguments.get("channel"))
-        self._require(f"{FAMILIES[channel.kind]}:history")
+        self._workspace.require(f"{FAMILIES[channel.kind]}:history")
         if not channel.has_bot:
             raise SlackError("not_in_channel")
         return channel
@@ -201,7 +197,7 @@ class WebApi:
         if None in kinds:
             raise SlackError("invalid_types")
         for kind in kinds:
-            self._require(f"{FAMILIES[str(kind)]}:read")
+            self._workspace.require(f"{FAMILIES[str(kind)]}:read")
         without_archived = _flag(arguments, "exclude_archived")
         found = [
             channel.wire()
@@ -211,7 +207,7 @@ class WebApi:
         return _page("channels", found, arguments)
 
     def _set_status(self, arguments: Json) -> Json:
-        self._require("chat:write")
+        self._workspace.require("chat:write")
         channel, thread = self._workspace.channel(arguments.get("channel_id")), str(arguments.get("thread_ts"))
         if not self._workspace.is_agent:
             raise SlackError("not_agent_app")
@@ -244,7 +240,7 @@ class WebApi:
 
     def _reacting(self, arguments: Json) -> set[str]:
         """Who has reacted to a message with a name."""
-        self._require("reactions:write")
+        self._workspace.require("reactions:write")
         channel, name = self._workspace.channel(arguments.get("channel")), str(arguments.get("name"))
         message = channel.messages.get(str(arguments.get("timestamp")))
         if not channel.has_bot:
@@ -257,7 +253,7 @@ class WebApi:
 
     def _info(self, arguments: Json) -> Json:
         channel = self._workspace.channel(arguments.get("channel"))
-        self._require(f"{FAMILIES[channel.kind]}:read")
+        self._workspace.require(f"{FAMILIES[channel.kind]}:read")
         if channel.kind != "channel" and not channel.has_bot:
             raise SlackError("channel_not_found")
         return {"channel": channel.wire()}
@@ -269,14 +265,14 @@ class WebApi:
         return {"channel": {"id": self._workspace.direct(user)}}
 
     def _users_info(self, arguments: Json) -> Json:
-        self._require("users:read")
+        self._workspace.require("users:read")
         user = arguments.get("user")
         if user not in self._workspace.users:
             raise SlackError("user_not_found")  # for ids of bots (B…), too
         return {"user": self._workspace.users[user]}
 
     def _bots_info(self, arguments: Json) -> Json:
-        self._require("users:read")
+        self._workspace.require("users:read")
         bot = arguments.get("bot")
         if bot not in self._workspace.bots:
             raise SlackError("bot_not_found")
@@ -313,7 +309,7 @@ async def _arguments(request: web.Request) -> Json:
         body = await request.json()
         return arguments | (body if isinstance(body, dict) else {})
     form = {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
-    return arguments | {key: _decoded(value) if key in ("blocks", "metadata") else value for key, value in form.items()}
+    return arguments | {key: _decoded(value) if key in JSON_FORMS else value for key, value in form.items()}
 
 
 def _decoded(value: str) -> object:
@@ -326,18 +322,6 @@ def _decoded(value: str) -> object:
 def _bearer(request: web.Request) -> str | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token if scheme == "Bearer" else None
-
-
-def _metadata(arguments: Json) -> Json | None:
-    metadata = arguments.get("metadata")
-    if metadata is None:
-        return None
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("event_type"), str):
-        raise SlackError("invalid_metadata_format")
-    payload = metadata.get("event_payload")
-    if not isinstance(payload, dict) or any(isinstance(v, dict | list) for value in payload.values() for v in [value]):
-        raise SlackError("invalid_metadata_schema")
-    return metadata
 
 
 def _within(messages: list[Message], arguments: Json) -> list[Message]:

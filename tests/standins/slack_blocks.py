@@ -23,13 +23,27 @@ def content(arguments: Json) -> tuple[str, list[Json]]:
         if len(markdown) > BLOCK_LIMIT:
             raise SlackError("msg_too_long")
         blocks = [{"type": "markdown", "text": markdown}]
-    _validate_blocks(blocks)
+    valid_blocks(blocks)
     if not text.strip() and not blocks:
         raise SlackError("no_text")
     return text, blocks
 
 
-def _validate_blocks(blocks: object) -> None:
+def metadata_of(arguments: Json) -> Json | None:
+    """The metadata of a call; raises SlackError."""
+    metadata = arguments.get("metadata")
+    if metadata is None:
+        return None
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("event_type"), str):
+        raise SlackError("invalid_metadata_format")
+    payload = metadata.get("event_payload")
+    if not isinstance(payload, dict) or any(isinstance(value, dict | list) for value in payload.values()):
+        raise SlackError("invalid_metadata_schema")
+    return metadata
+
+
+def valid_blocks(blocks: object) -> list[Json]:
+    """The blocks as they are, or SlackError."""
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks")
     for block in blocks:
@@ -39,6 +53,7 @@ def _validate_blocks(blocks: object) -> None:
         raise SlackError("invalid_blocks")
     if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > ALL_BLOCKS_LIMIT:
         raise SlackError("msg_blocks_too_long")
+    return blocks
 
 
 def _expanded(block: Mapping[str, Any]) -> int:

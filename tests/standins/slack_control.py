@@ -5,7 +5,7 @@ The Slack stand-in as a process of its own, with a small control API for benches
     POST /control/user        {"name"} → {"id"}          POST /control/channel {"name", "kind"?} → {"id"}
     POST /control/fail        {"method", "kind": RateLimited|ServerError|Lost|Refused, "times"?, …its fields}
     POST /control/redeliver   {} → {"sent"}              POST /control/disconnect {"reason"?}
-    GET  /control/thread?channel=C…&ts=…  → {"messages": [{"ts", "user", "shown", "edits"}]}
+    GET  /control/thread?channel=C…&ts=…  → {"messages": [{"ts", "user", "shown", "edits", "streaming"}]}
     GET  /control/calls?method=chat.postMessage&since=N → {"calls": [{"method", "at", "status", "ok", "arguments"}]}
     GET  /control/deliveries?since=N → {"deliveries": [{"event_ts", "type", "sent_at", "acknowledged_at", "attempts"}]}
     GET  /control/connections → {"connections": N}, those that are open now
@@ -80,7 +80,11 @@ class Control:
 
     async def _thread(self, request: web.Request) -> web.Response:
         messages = self._slack.thread(request.query["channel"], request.query["ts"])
-        seen = [{"ts": m.ts, "user": m.user, "shown": m.shown, "edits": m.edits} for m in messages]
+        streaming = self._slack.workspace.streaming
+        seen = [
+            {"ts": m.ts, "user": m.user, "shown": m.shown, "edits": m.edits, "streaming": streaming(m)}
+            for m in messages
+        ]
         return web.json_response({"messages": seen})
 
     async def _calls(self, request: web.Request) -> web.Response:

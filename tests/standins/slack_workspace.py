@@ -36,12 +36,39 @@ SCOPES: tuple[str, ...] = (
 )
 
 
+STREAM_SECONDS = 300.0  # after this long Slack ends a stream by itself; nowhere documented, often reported
+
+
+class Clock:
+    """The time, in seconds: *source*'s, and what was advanced beyond it."""
+
+    def __init__(self, source: Callable[[], float] = time.time) -> None:
+        self._source, self._ahead = source, 0.0
+
+    def __call__(self) -> float:
+        return self._source() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        self._ahead += seconds
+
+
 class SlackError(Exception):
     """An answer with ok: false; *code* is what Slack would say."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+@dataclass(slots=True)
+class Stream:
+    """How a message is being streamed, or was."""
+
+    started: float  # the workspace's clock
+    recipient_user: str | None = None
+    recipient_team: str | None = None
+    mode: str = ""  # "text" or "chunks", once the first came
+    ended_by: str = ""  # "app", or the person who stopped it
 
 
 @dataclass(slots=True)
@@ -60,10 +87,11 @@ class Message:
     reactions: dict[str, set[str]] = field(default_factory=dict)  # name → users
     files: list[Json] = field(default_factory=list)
     user_profile: Json | None = None  # of the author, as some events bring it
+    stream: Stream | None = None
 
     @property
     def shown(self) -> str:
-        """What a reader sees: the texts of the blocks, or the text where there are none."""
+        """What a reader sees: the texts of the blocks, but of no buttons, or the text where there are none."""
         return "\n\n".join(_texts(self.blocks)) if self.blocks else self.text
 
     def wire(self, *, with_metadata: bool = False) -> Json:
@@ -72,6 +100,8 @@ class Message:
         data |= {key: value for key in optional if (value := getattr(self, key)) is not None}
         if self.blocks:
             data["blocks"] = self.blocks
+        if self.stream is not None:
+            data["streaming_state"] = "completed" if self.stream.ended_by else "in_progress"
         if self.files:
             data["files"] = self.files
         if self.bot_id is not None:
@@ -90,6 +120,8 @@ class Message:
 
 def _texts(blocks: list[Json]) -> Iterator[str]:
     for block in blocks:
+        if block["type"] in ("actions", "context_actions"):
+            continue
         text = block.get("text")
         if isinstance(text, str):
             yield text
@@ -147,8 +179,8 @@ class Channel:
 class Workspace:
     """The state of one team. Every ts is new, and later than all before it."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
         self._last = 0
         self._numbers = itertools.count(1)
         self.users: dict[str, Json] = {}
@@ -156,10 +188,14 @@ class Workspace:
         self.channels: dict[str, Channel] = {}
         self.bot_token, self.app_token, self.scopes = BOT_TOKEN, APP_TOKEN, SCOPES
         self.is_agent = True  # whether the app may set an assistant's status
+        self.switched_off: dict[
+            tuple[str, str | None], str
+        ] = {}  # a method, or an argument of it → what it is refused with
+        self.stream_kinds: tuple[str, ...] = ("channel", "group", "mpim", "im")  # of channels that may be streamed to
         self.add_user("threadbot", BOT_USER, is_bot=True)
 
     def ts(self) -> str:
-        self._last = max(self._last + 1, int(self._clock() * 1_000_000))
+        self._last = max(self._last + 1, int(time.time() * 1_000_000))
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
     def add_user(self, name: str, user: str | None = None, *, is_bot: bool = False) -> str:
@@ -189,6 +225,33 @@ class Workspace:
         if not isinstance(channel, str) or channel not in self.channels:
             raise SlackError("channel_not_found")
         return self.channels[channel]
+
+    def require(self, scope: str) -> None:
+        if scope not in self.scopes:
+            raise SlackError("missing_scope")
+
+    def writable(self, channel: object) -> Channel:
+        """The channel, if the bot may post to it."""
+        place = self.channel(channel)
+        if place.archived:
+            raise SlackError("is_archived")
+        if not place.has_bot:
+            raise SlackError("not_in_channel")
+        return place
+
+    def own_message(self, arguments: Json, refusal: str) -> Message:
+        """The message that `channel` and `ts` name, if it is the bot's; else *refusal*."""
+        message = self.channel(arguments.get("channel")).messages.get(str(arguments.get("ts")))
+        if message is None:
+            raise SlackError("message_not_found")
+        if message.bot_id != BOT:
+            raise SlackError(refusal)
+        return message
+
+    def streaming(self, message: Message) -> bool:
+        """Whether the message is open for more text."""
+        stream = message.stream
+        return stream is not None and not stream.ended_by and self.clock() - stream.started < STREAM_SECONDS
 
     def add_message(self, channel: str, user: str, text: str, thread_ts: str | None = None, **more: Any) -> Message:
         message = Message(self.ts(), channel, user, text, thread_ts, **more)
