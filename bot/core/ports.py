@@ -379,11 +379,14 @@ class Ledger(Protocol):
     async def react(self, reacted: Reacted) -> None:
         """Do what a reaction stands for, if it stands on a message of a conversation or on an answer. Idempotent."""
 
-    async def claim(self, owner: str, platforms: Collection[str], limit: int) -> Sequence[Turn]:
+    async def claim(
+        self, owner: str, platforms: Collection[str], limit: int, held: Collection[int] = ()
+    ) -> Sequence[Turn]:
         """
         The oldest due turns, at most *limit*, one of a conversation, now owned by *owner* for the lease's time.
 
-        Each takes every message of its conversation that has no turn yet. Turns whose owner's lease has ended are due.
+        Each takes every message of its conversation that has no turn yet. Turns whose owner's lease has ended are due,
+        except those that are *held*: the caller still works on them, and has what they will be answered with.
         """
 
     async def history(self, turn: Turn) -> History: ...

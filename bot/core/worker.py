@@ -166,7 +166,9 @@ class Worker:
         ready = [platform.name for platform in self._platforms if platform.ready]
         if room <= 0 or not ready:
             return
-        for turn in await self._ledger.claim(self.owner, ready, room):
+        # After an outage, or a sleep, of the lease's length what we work on is due; it is still ours to finish.
+        held = [work.turn.claim.turn for work in self._tasks.values()]
+        for turn in await self._ledger.claim(self.owner, ready, room, held):
             if self._stopping.is_set():  # asked for while the claim was made
                 await self._release_at_stop(turn)
                 continue

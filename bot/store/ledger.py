@@ -87,16 +87,16 @@ class SqlLedger:
 
     # claiming
 
-    async def claim(self, owner: str, platforms: Collection[str], limit: int) -> Sequence[Turn]:
+    async def claim(
+        self, owner: str, platforms: Collection[str], limit: int, held: Collection[int] = ()
+    ) -> Sequence[Turn]:
+        wanted = {"platforms": list(platforms), "most": limit, "held": list(held)}
         # Undone by a power failure, the claim is made again: whoever held it has gone with the power.
-        return await self._database.write(
-            lambda connection: self._claim(connection, owner, platforms, limit), synced=False
-        )
+        return await self._database.write(lambda connection: self._claim(connection, owner, wanted), synced=False)
 
-    def _claim(self, connection: Connection, owner: str, platforms: Collection[str], limit: int) -> Sequence[Turn]:
+    def _claim(self, connection: Connection, owner: str, wanted: Mapping[str, Any]) -> Sequence[Turn]:
         now = self._now(connection)
-        wanted = {"platforms": list(platforms), "now": now, "most": limit}
-        due = connection.execute(self._sql.due, wanted).all()
+        due = connection.execute(self._sql.due, {**wanted, "now": now}).all()
         if not due:
             return []
         ids = [row.id for row in due]

@@ -173,7 +173,7 @@ class Statements:
     named: Executable  # platform, workspace, external_id, name, refreshed_at
     new_message: Executable  # → id, external_id; none when it is there
     pending_turn: Executable
-    due: Executable  # platforms, now, most → turns and the addresses of their conversations
+    due: Executable  # platforms, now, most, held → turns and the addresses of their conversations
     part: Executable
     system_prompt: Executable
 
@@ -277,6 +277,7 @@ def _due(*, skip_locked: bool) -> Executable:
         .select_from(turns.join(conversations))
         .where(conversations.c.platform.in_(bindparam("platforms", expanding=True)))
         .where(turns.c.id.in_(found), or_(and_(pending, ~_blocked(now)), abandoned))
+        .where(turns.c.id.not_in(bindparam("held", expanding=True)))
         .order_by(turns.c.id)
         .limit(bindparam("most", type_=Integer))
     )

@@ -45,7 +45,7 @@ _ASKED_AGAIN = """
     JOIN messages ON messages.turn_id = first.turn_id
     WHERE first.chosen AND later.id > first.id AND messages.external_id = :root
 """
-_PASSED = "UPDATE turns SET lease_until = created_at WHERE state IN ('running', 'answered')"
+PASSED = "UPDATE turns SET lease_until = created_at WHERE state IN ('running', 'answered')"
 _QUIET = "UPDATE turns SET due_at = created_at WHERE state = 'pending'"
 
 
@@ -106,7 +106,7 @@ class Tables:
 
     async def leases_end(self) -> None:
         """As if the time of every lease had passed: nobody is there who could renew it."""
-        await self.change(_PASSED)
+        await self.change(PASSED)
 
 
 class Chain:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.store.sqlite import SqliteDatabase
-from tests.faults.chain import environment
+from tests.faults.chain import PASSED, Tables, environment
 from tests.faults.lives import Life, bot
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer
@@ -97,7 +97,8 @@ async def test_sqlite_is_locked_by_another_program(world: World) -> None:
                 other.execute("BEGIN IMMEDIATE")
 
             async def unlock() -> None:
-                other.execute("ROLLBACK")
+                other.execute(PASSED)  # it was locked for longer than a lease lasts
+                other.execute("COMMIT")
 
             await world.holds(life, lock, unlock)
 
@@ -118,13 +119,16 @@ async def test_sqlite_is_read_only_or_full(world: World, pragma: str) -> None:
 
 async def test_postgresql_is_restarted_under_load(world: World) -> None:
     with Postgres.started() as postgres:
-        async with world.bot(DATABASE_URL=await postgres.new_database()) as life:
+        url = await postgres.new_database()
+        async with world.bot(DATABASE_URL=url) as life:
 
             async def stop() -> None:
                 await asyncio.to_thread(postgres.stop)
 
             async def start() -> None:
                 await asyncio.to_thread(postgres.start)
+                async with Tables.opened(url) as tables:
+                    await tables.leases_end()  # it was away for longer than a lease lasts
 
             await world.holds(life, stop, start)
 

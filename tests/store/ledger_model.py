@@ -6,7 +6,7 @@ Only for test_ledger_stateful.py, which does the same to this and to the ledger 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -109,8 +109,8 @@ class LedgerModel:
             known.turns.append(ModelTurn(known, sum(1 for _ in self.turns()), due=now, lease=now))
         return message.addressed
 
-    def claim(self, owner: str, limit: int, now: datetime) -> list[ModelTurn]:
-        due = [turn for turn in self.turns() if turn.is_due(now)][:limit]
+    def claim(self, owner: str, limit: int, now: datetime, held: Collection[int]) -> list[ModelTurn]:
+        due = [turn for turn in self.turns() if turn.is_due(now) and turn.number not in held][:limit]
         for turn in due:
             if turn.state == "running":
                 self._absorb(turn)

@@ -281,6 +281,18 @@ async def test_a_turn_whose_lease_ended_belongs_to_the_next_worker(ledger: SqlLe
     await answer(ledger, new)
 
 
+async def test_who_still_works_on_a_turn_whose_lease_ended_does_not_take_it_from_itself(
+    ledger: SqlLedger, clock: Clock
+) -> None:
+    await record(ledger, said(1.0), said(2.0, thread=2.0))
+    [turn, left] = await claim(ledger)
+    completion = await ask(ledger, turn)
+    clock.advance(LEASE.total_seconds() + 1)
+    again = await ledger.claim("me", ["slack"], 10, [turn.claim.turn])
+    assert [each.claim.turn for each in again] == [left.claim.turn]
+    await ledger.complete(turn.claim, completion, RESULT, [], "en")
+
+
 async def test_a_turn_that_a_dead_worker_left_takes_what_was_said_since_and_nothing_is_left_to_answer(
     ledger: SqlLedger, clock: Clock
 ) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -138,6 +140,21 @@ async def test_an_answer_that_nobody_can_see_counts_as_empty(office: Office) -> 
     async with office.bot():
         [shown] = await office.answers(await office.ask("hello"))
     assert "empty" in shown
+
+
+async def test_a_turn_whose_lease_ended_while_the_bot_was_at_work_on_it_is_not_begun_again(office: Office) -> None:
+    gate = asyncio.Event()
+    office.model.answers.append(Answer("하나 둘 셋", chunk_size=2, gate=gate, gate_at=1))
+    async with office.bot():
+        root = await office.ask("세어 줘")
+        await office.slack.wait_for(lambda: office.slack.replies(office.general, root))
+        for _ in range(3):  # a lease may be renewed in the moment between
+            office.execute("UPDATE turns SET lease_until = created_at WHERE state = 'running'")
+            other = await office.ask("안녕?")  # which is claimed at once
+            await office.slack.wait_for(partial(office.slack.replies, office.general, other))
+        gate.set()
+        assert await office.answers(root) == ["하나 둘 셋"]
+    assert len(office.model.requests) == 1 + 3
 
 
 async def test_a_server_that_wants_to_be_left_alone_for_years_is_not_waited_for(office: Office) -> None:
