@@ -297,6 +297,9 @@ class _ClaimedParts(PartLog):
         await self._ledger.note_part(self._claim, number, id)
         await self._checkpoint(f"part {number} noted")
 
+    async def removed(self, number: int) -> None:
+        await self._ledger.forget_part(self._claim, number)
+
     async def check(self) -> None:
         await self._ledger.check(self._claim)
 

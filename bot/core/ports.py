@@ -36,6 +36,9 @@ class PartLog(Protocol):
     async def posted(self, number: int, id: str) -> None:  # noqa: A002 - the platform's word
         """Call as soon as the platform has named the post."""
 
+    async def removed(self, number: int) -> None:
+        """Call once we have taken part *number* away: whoever hears of it must not take it for somebody's doing."""
+
     async def check(self) -> None:
         """Raise LeaseLost if another worker owns the turn by now. Cheap: call before each change on the platform."""
 
@@ -478,6 +481,9 @@ class Ledger(Protocol):
     async def intend_part(self, claim: Claim, number: int) -> None: ...
 
     async def note_part(self, claim: Claim, number: int, id: str) -> None: ...  # noqa: A002 - the platform's word
+
+    async def forget_part(self, claim: Claim, number: int) -> None:
+        """It is no part of the reply any more."""
 
     async def parts(self, claim: Claim) -> Sequence[ReplyPart]:
         """The parts of the turn's reply, as they are noted now."""

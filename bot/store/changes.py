@@ -125,7 +125,7 @@ _STILL_ASKED = select(
     )
 )
 _ANSWER = (
-    select(turns.c.id, turns.c.state, turns.c.attempts, turns.c.conversation_id, reply_parts.c.number)
+    select(turns.c.id, turns.c.state, turns.c.attempts)
     .select_from(reply_parts.join(turns, turns.c.id == reply_parts.c.turn_id).join(conversations))
     .where(
         *_named(conversations), reply_parts.c.external_id == bindparam("with_external_id"), turns.c.command.is_(None)
@@ -247,21 +247,21 @@ def still_asked(connection: Connection, turn: int) -> bool:
 
 
 def find_answer(connection: Connection, ref: MessageRef) -> Any:
-    """The turn whose reply has this message: (id, state, conversation_id, number), or None."""
+    """The turn whose reply has this message: (id, state, attempts), or None."""
     return connection.execute(_ANSWER, parameters(ref)).first()
 
 
 def _erase_answer(connection: Connection, ref: MessageRef, now: datetime) -> bool:
     """
-    Somebody deleted an answer. What follows on its first part goes with it: nobody reads it without its beginning.
+    Somebody deleted an answer, or a part of one: all of it goes, what is left of it is not what was said.
 
-    We delete messages of ours, too, but only while a turn is at work, or after its part is another message.
+    We delete messages of ours, too, but only while a turn is at work, and note before its end that they are no parts.
     """
     row = find_answer(connection, ref)
     if row is None:
         return False
     begins_anew = row.state == TurnState.PENDING and row.attempts == 0  # nobody is at work on it yet
-    if row.number == 1 and (begins_anew or row.state in (TurnState.SHOWN, TurnState.STOPPED)):
+    if begins_anew or row.state in (TurnState.SHOWN, TurnState.STOPPED):
         connection.execute(_ANSWER_ERASED, {"turn": row.id, "when": now})
         summaries.answer_erased(connection, row.id, now)
     return True

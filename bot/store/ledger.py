@@ -303,6 +303,13 @@ class SqlLedger:
 
         await self._database.write(write)
 
+    async def forget_part(self, claim: Claim, number: int) -> None:
+        def write(connection: Connection) -> None:
+            _change(connection, claim)
+            connection.execute(sql.FORGOTTEN, {"of_turn": claim.turn, "with_number": number})
+
+        await self._database.write(write)
+
     async def _write_beside_records(self, write: Callable[[Connection], None]) -> None:
         """On PostgreSQL another turn may have become pending since *write* looked; now it sees that one."""
         try:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core.conversation import Deleted, Edited, MessageRef, Participant, Posted, Said, ThreadRef
+from bot.core.conversation import Deleted, Edited, MessageRef, Participant, ParticipantKind, Posted, Said, ThreadRef
 from bot.core.policy import QUIET, Action, Decide, Decision
 from bot.core.ports import Recorded
 from bot.store import changes, commanding, situation
@@ -124,6 +124,8 @@ class Recorder:
         if changes.erase(connection, deleted, now) or deleted.message is None:
             return
         posted = deleted.message
+        if posted.author.kind is ParticipantKind.SELF:
+            return  # what we say reaches the ledger by no event that could still be on its way
         conversation: int | None = connection.execute(sql.CONVERSATION, _address(posted)).scalar()
         if conversation is None and (posted.addressed or posted.direct):
             conversation = self._conversation(connection, posted, now)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     exists,
     false,
     func,
@@ -160,6 +161,10 @@ TO_PENDING = (
 )
 FENCE = select(turns.c.fence).where(turns.c.id == bindparam("id"))
 NOTED = update(reply_parts).where(
+    reply_parts.c.turn_id == bindparam("of_turn"), reply_parts.c.number == bindparam("with_number")
+)
+
+FORGOTTEN = delete(reply_parts).where(
     reply_parts.c.turn_id == bindparam("of_turn"), reply_parts.c.number == bindparam("with_number")
 )
 

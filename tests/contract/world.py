@@ -105,6 +105,9 @@ class Log:
         if not self.deaf:
             self.ids[number] = id
 
+    async def removed(self, number: int) -> None:
+        self.ids.pop(number, None)
+
     async def check(self) -> None:
         self.checks += 1
 

@@ -136,6 +136,24 @@ async def test_an_answer_that_was_deleted_before_the_next_one_was_asked_for_does
     assert (await ledger.outcome(again.claim)).text is None
 
 
+@pytest.mark.parametrize(("taken_away", "left"), [(False, None), (True, RESULT.text)])
+async def test_a_part_that_is_deleted_later_takes_the_answer_with_it_unless_it_is_none_any_more(
+    ledger: SqlLedger, taken_away: bool, left: str | None
+) -> None:
+    await record(ledger, said(1.0))
+    turn = await claimed(ledger)
+    for number in (1, 2):
+        await ledger.intend_part(turn.claim, number)
+        await ledger.note_part(turn.claim, number, f"1.{number}")
+    if taken_away:
+        await ledger.forget_part(turn.claim, 2)
+    await answer(ledger, turn)
+    await ledger.erase(erased(1.2))
+    await record(ledger, said(3.0))
+    [past] = (await ledger.history(await claimed(ledger))).past
+    assert (past.answer.text if past.answer else None) == left
+
+
 # several processes
 
 

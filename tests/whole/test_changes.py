@@ -15,6 +15,11 @@ async def said(office: Office, root: str, text: str) -> None:
     await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == [text])
 
 
+def bots(office: Office, root: str) -> list[str]:
+    """The messages of the bot in a thread, by ts."""
+    return [m.ts for m in office.slack.thread(office.general, root) if m.user == office.slack.bot_user]
+
+
 def reply(office: Office, root: str) -> str:
     """The ts of the bot's one reply."""
     [message] = [each for each in office.slack.thread(office.general, root) if each.user == office.slack.bot_user]
@@ -172,6 +177,36 @@ async def test_an_answer_that_somebody_deleted_is_not_sent_any_more(office: Offi
         await office.slack.wait_for(lambda: "I do not know" in office.slack.replies(office.general, root))
     assert "1234" not in str(office.prompts())
     assert "1234" not in str(office.rows("SELECT text FROM completions"))
+
+
+async def test_an_answer_of_which_any_part_was_deleted_is_not_sent_any_more(office: Office) -> None:
+    office.model.answers.extend([Answer("alpha " * 1500 + "\n\n" + "the code is 1234 " * 200), Answer("I do not know")])
+    async with office.bot():
+        root = await office.ask("what is the code?")
+        await office.slack.wait_for(lambda: len(office.slack.replies(office.general, root)) == 2 and office.settled())
+        await office.slack.remove(office.general, bots(office, root)[-1])
+        await office.ask("and now?", thread=root)
+        await office.slack.wait_for(lambda: "I do not know" in office.slack.replies(office.general, root))
+    assert "1234" not in str(office.prompts())
+    assert "1234" not in str(office.rows("SELECT text FROM completions"))
+
+
+async def test_a_part_that_we_take_away_ourselves_takes_no_answer_with_it(office: Office) -> None:
+    office.model.answers.extend([Answer("alpha " * 2500), Answer("a short answer"), Answer("yes")])
+    async with office.bot():
+        root = await office.ask("tell me all")
+        await office.slack.wait_for(lambda: len(office.slack.replies(office.general, root)) == 2 and office.settled())
+        surplus = bots(office, root)[-1]
+        await office.slack.edit(office.general, root, f"{office.slack.mention} tell me little")
+        await office.slack.wait_for(lambda: "a short answer" in office.slack.replies(office.general, root), 20)
+        await office.slack.wait_for(office.settled)
+        assert surplus not in bots(office, root)
+        event = {"type": "message", "subtype": "message_deleted", "channel": office.general, "deleted_ts": surplus}
+        delivery = await office.slack.emit({**event, "ts": surplus, "channel_type": "channel", "hidden": True})
+        await office.slack.wait_for(lambda: delivery.acknowledged)
+        await office.ask("sure?", thread=root)
+        await office.slack.wait_for(lambda: "yes" in office.slack.replies(office.general, root))
+    assert ("assistant", "a short answer") in office.prompts()[-1]
 
 
 async def test_a_stop_sign_ends_the_answer_and_keeps_what_was_written(office: Office) -> None:

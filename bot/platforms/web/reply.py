@@ -111,6 +111,7 @@ class WebReply:
             await self._delete(self._ids.pop(number))
             self._shown.pop(number, None)
             self._intended.discard(number)  # posted again, it is another post
+            await self._log.removed(number)
 
     async def _delete(self, message: str) -> None:
         try:
