@@ -55,6 +55,13 @@ SENTENCES = {
     "file_elsewhere": "I could not read {names}: it is kept on another service. Send the file itself.",
     "file_forbidden": "I could not read {names}: I may not open files here. Please tell whoever runs me.",
     "file_not_fetched": "I could not download {names}. Send it again.",
+    # on the buttons below an answer
+    "button_stop": "Stop",
+    "button_continue": "Continue",
+    "button_repeat": "Try again",
+    "button_receipt": "Details",
+    "feedback_good": "Good answer",
+    "feedback_bad": "Bad answer",
     # while there are no words yet, with the bot's name before it
     "writing": "is writing…",
     # instead of an answer

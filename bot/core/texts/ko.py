@@ -57,6 +57,13 @@ SENTENCES = {
     "file_elsewhere": "{names} 파일을 읽지 못했습니다. 다른 서비스에 있는 파일입니다. 파일을 직접 올려 주세요.",
     "file_forbidden": "{names} 파일을 읽지 못했습니다. 파일을 열 권한이 없습니다. 저를 운영하는 분께 알려 주세요.",
     "file_not_fetched": "{names} 파일을 내려받지 못했습니다. 다시 보내 주세요.",
+    # 답변 아래의 버튼
+    "button_stop": "중지",
+    "button_continue": "계속",
+    "button_repeat": "다시 시도",
+    "button_receipt": "자세히",
+    "feedback_good": "좋은 답변",
+    "feedback_bad": "아쉬운 답변",
     # 아직 말이 없을 때, 봇의 이름 뒤에
     "writing": "답변을 작성하고 있습니다…",
     # 답변 대신

@@ -1,0 +1,104 @@
+"""
+The controls of an answer as Slack's blocks. Pure; what a press of one becomes is in actions.py.
+
+Sources: "Actions block", "Context actions block", "Feedback buttons element".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from bot.core.controls import Control, Controls
+from bot.core.texts import sentence
+from bot.core.turn import Notice
+
+Block = dict[str, Any]
+
+CONTROLS_BLOCK, FEEDBACK_BLOCK = "threadbot_controls", "threadbot_feedback"  # block_ids
+STOP, CONTINUE, REPEAT, RECEIPT = "threadbot_stop", "threadbot_continue", "threadbot_repeat", "threadbot_receipt"
+LIKE, DISLIKE = "threadbot_like", "threadbot_dislike"
+FEEDBACK = "threadbot_feedback"  # one element with both buttons; the value says which
+GOOD, BAD = "good", "bad"
+
+_BUTTONS = (  # in the order in which they are drawn
+    (Control.CONTINUE, CONTINUE, "button_continue"),
+    (Control.REPEAT, REPEAT, "button_repeat"),
+    (Control.RECEIPT, RECEIPT, "button_receipt"),
+)
+
+
+class Form(IntEnum):
+    """How controls are drawn, the best first."""
+
+    NATIVE = 0  # feedback as an element of its own
+    PLAIN = 1  # buttons only, as every Slack has had them for years
+    NONE = 2
+
+
+@dataclass(slots=True)
+class ButtonSupport:
+    """The best form that this Slack takes, as far as it is known; shared by all replies of a workspace."""
+
+    form: Form = Form.NATIVE
+
+    def give_way(self) -> bool:
+        """Call when Slack refuses blocks that are fine without the controls: whether there was a simpler form."""
+        if self.form is Form.NONE:
+            return False
+        self.form = Form(self.form + 1)
+        return True
+
+
+def blocks(controls: Controls, turn: int, form: Form = Form.NATIVE) -> list[Block]:
+    """What stands below the last part of an answer: at most two blocks, none where nothing is offered."""
+    if form is Form.NONE:
+        return []
+    value, language = f"{turn}:{controls.completion or ''}", controls.language
+    buttons = [
+        _button(action, value, key, language) for control, action, key in _BUTTONS if control in controls.offered
+    ]
+    feedback = Control.FEEDBACK in controls.offered
+    if feedback and form is Form.PLAIN:
+        buttons += [
+            _button(LIKE, value, "feedback_good", language, shown="\N{THUMBS UP SIGN}"),
+            _button(DISLIKE, value, "feedback_bad", language, shown="\N{THUMBS DOWN SIGN}"),
+        ]
+    drawn = [_actions(buttons)] if buttons else []
+    return [*drawn, _feedback(value, language)] if feedback and form is Form.NATIVE else drawn
+
+
+def stop_block(turn: int, language: str) -> Block:
+    """What stands below an answer while it is written, where there is no native stop button."""
+    return _actions([_button(STOP, f"{turn}:", "button_stop", language)])
+
+
+def _actions(elements: Sequence[Block]) -> Block:
+    return {"type": "actions", "block_id": CONTROLS_BLOCK, "elements": list(elements)}
+
+
+def _button(action: str, value: str, key: str, language: str, shown: str | None = None) -> Block:
+    """*shown* instead of the label, which is read aloud then (`accessibility_label`)."""
+    label = _label(key, language)
+    text = {"type": "plain_text", "text": shown or label, "emoji": True}
+    button = {"type": "button", "action_id": action, "text": text, "value": value}
+    return button | {"accessibility_label": label} if shown else button
+
+
+def _feedback(value: str, language: str) -> Block:
+    def half(key: str, which: str) -> Block:
+        return {"text": {"type": "plain_text", "text": _label(key, language)}, "value": f"{value}:{which}"}
+
+    element = {
+        "type": "feedback_buttons",
+        "action_id": FEEDBACK,
+        "positive_button": half("feedback_good", GOOD),
+        "negative_button": half("feedback_bad", BAD),
+    }
+    return {"type": "context_actions", "block_id": FEEDBACK_BLOCK, "elements": [element]}
+
+
+def _label(key: str, language: str) -> str:
+    return sentence(Notice(key), language)
