@@ -13,7 +13,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
-from bot.core import budget, file_form, finish
+from bot.core import budget, controls, file_form, finish
+from bot.core.addressee import Addressee, addressee
 from bot.core.asking import AnswerSettings, Asker, BrokenAnswer
 from bot.core.errors import ModelError
 from bot.core.interruption import Interrupt, Interrupted, Interruption, Partial
@@ -32,7 +33,7 @@ from bot.core.ports import (
 from bot.core.presenter import Presenter
 from bot.core.prompt import Prompt, is_blank
 from bot.core.reading import FileIntake
-from bot.core.texts import language_of, sentence
+from bot.core.texts import sentence
 from bot.core.thread_reading import read_up
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnState
 from bot.core.uncut import uncut
@@ -83,7 +84,7 @@ class Answerer:
             interruption.close()  # there is nothing to stop, and nothing to ask anew
             await self._confirm(turn, turn.command)
             return
-        presenter = Presenter(lambda: self._open_reply(turn))
+        presenter = Presenter(lambda to: self._open_reply(turn, to))
         if turn.state is TurnState.RUNNING:
             try:
                 turn = await self._read_up(turn, presenter, interruption)
@@ -92,6 +93,7 @@ class Answerer:
                 interruption.close()
                 await presenter.stop()
         else:
+            presenter.addressee = addressee(await self._ledger.history(turn))
             outcome = await self._ledger.outcome(turn.claim)
         if outcome is None:
             await self._withdraw(turn, await presenter.reply())
@@ -100,8 +102,8 @@ class Answerer:
 
     async def _confirm(self, turn: Turn, confirmation: Notice) -> None:
         """What was told was done when it was recorded: say so, and ask nobody."""
-        language = (await self._ledger.outcome(turn.claim)).language
-        await self._show(turn, await self._open_reply(turn), Outcome(None, [confirmation], language))
+        to = Addressee(language=(await self._ledger.outcome(turn.claim)).language)
+        await self._show(turn, await self._open_reply(turn, to), Outcome(None, [confirmation], to.language))
 
     async def say(self, turn: Turn, reason: str, notice: Notice) -> None:
         """No answer will come: say so, where the answer would have been."""
@@ -113,15 +115,15 @@ class Answerer:
         history = await self._ledger.history(turn)
         outcome = await self._conclude(turn, history, reason, notice)
         await self._unnotice(turn, history)
-        await self._show(turn, await self._reopen_reply(turn), outcome)
+        await self._show(turn, await self._reopen_reply(turn, addressee(history)), outcome)
 
     async def keep(self, turn: Turn, broken: BrokenAnswer) -> None:
         """No attempt brought a whole answer: what there is of the last one is worth more than a sentence."""
         history = await self._ledger.history(turn)
-        notices, language = self._notices(broken.partial, turn, history), _language(history)
+        notices, language = self._notices(broken.partial, turn, history), addressee(history).language
         outcome = await self._complete(turn, Partial(broken.completion, broken.partial), notices, language)
         await self._unnotice(turn, history)
-        await self._show(turn, await self._reopen_reply(turn), outcome)
+        await self._show(turn, await self._reopen_reply(turn, addressee(history)), outcome)
 
     async def end_early(self, turn: Turn, interrupted: Interrupted) -> None:
         """What is asked has changed: it is asked anew. Somebody stopped it: what was written stays."""
@@ -139,19 +141,22 @@ class Answerer:
                 await self._ledger.abandon(turn.claim, partial.completion, "stopped", partial.result.cost_nanodollars)
             outcome = await self._conclude(turn, history, "stopped", Notice("stopped_unanswered"))
         else:
-            outcome = await self._complete(turn, partial, [Notice("stopped")], _language(history), stopped=True)
+            outcome = await self._complete(
+                turn, partial, [Notice("stopped")], addressee(history).language, stopped=True
+            )
         await self._checkpoint("after stop")
         await self._unnotice(turn, history)
-        await self._show(turn, await self._reopen_reply(turn), outcome)
+        await self._show(turn, await self._reopen_reply(turn, addressee(history)), outcome)
 
     async def say_outage(self, turn: Turn) -> Sequence[Notice]:
         """The model is down for longer: tell the asker, once, that the answer will come. Returns what was said."""
         if any(notice.key == OUTAGE for notice in turn.said):
             return turn.said
         history = await self._ledger.history(turn)
-        reply = await self._reopen_reply(turn)
+        to = addressee(history)
+        reply = await self._reopen_reply(turn, to)
         await self._unnotice(turn, history)
-        await uncut(reply.finish(sentence(Notice(OUTAGE), _language(history))))
+        await uncut(reply.finish(sentence(Notice(OUTAGE), to.language)))
         parts = await self._ledger.parts(turn.claim)
         return [Notice(OUTAGE, {"part": part.id} if part.id else {}) for part in parts[:1]]
 
@@ -195,6 +200,7 @@ class Answerer:
     async def _ask(self, turn: Turn, presenter: Presenter, interruption: Interruption) -> Outcome | None:
         """None when nobody asks any more."""
         history = await self._ledger.history(turn)
+        presenter.addressee = addressee(history)
         if not any(message.addressed for message in history.messages):
             return None
         platform = self._platform(turn)
@@ -212,7 +218,7 @@ class Answerer:
         told = await self._told(turn, prepared.prompt, result)
         notices = [*self._notices(result, turn, prepared.history), *told]
         await self._checkpoint("before complete")
-        outcome = await self._complete(turn, Partial(completion, result), notices, _language(history))
+        outcome = await self._complete(turn, Partial(completion, result), notices, addressee(history).language)
         await self._checkpoint("after complete")
         await self._asker.learn(turn, prepared, result.usage)
         return outcome
@@ -226,7 +232,7 @@ class Answerer:
             lambda: self._ledger.complete(turn.claim, completion, result, kept, language, stopped=stopped)
         )
         turn_changed(turn, TurnState.ANSWERED, "stopped" if stopped else f"finish_reason {result.finish_reason}")
-        return Outcome(result.text or None, notices, language)
+        return Outcome(result.text or None, notices, language, completion, result.finish_reason)
 
     def _notices(self, result: Completion, turn: Turn, history: History) -> Sequence[Notice]:
         notices = list(finish.notices(result, self._asker.max_tokens()))
@@ -248,32 +254,38 @@ class Answerer:
         return [finish.forgotten(forgotten, summarized=self._settings.summarize)] if forgotten else []
 
     async def _conclude(self, turn: Turn, history: History, reason: str, notice: Notice) -> Outcome:
-        language = _language(history)
+        language = addressee(history).language
         kept = [notice, *_outages(turn)]
         await self._persist(lambda: self._ledger.conclude(turn.claim, reason, kept, language))
         turn_changed(turn, TurnState.ANSWERED, reason)
         return await self._ledger.outcome(turn.claim)  # an earlier variant, perhaps, and the notice below it
 
-    async def _open_reply(self, turn: Turn) -> Reply:
+    async def _open_reply(self, turn: Turn, to: Addressee) -> Reply:
         thread = turn.conversation.thread
-        parts = _ClaimedParts(self._ledger, turn.claim, self._checkpoint)
-        reply = await self._platforms[thread.platform].open_reply(
-            ReplyRequest(thread=thread, turn=turn.claim.turn, parts=turn.parts, log=parts)
+        request = ReplyRequest(
+            thread=thread,
+            turn=turn.claim.turn,
+            parts=turn.parts,
+            log=_ClaimedParts(self._ledger, turn.claim, self._checkpoint),
+            asker=to.id,
+            language=to.language,
         )
+        reply = await self._platforms[thread.platform].open_reply(request)
         if _is_overlooked(turn, self._settings.overlooked_after):
             await reply.remove()
         return reply
 
-    async def _reopen_reply(self, turn: Turn) -> Reply:
+    async def _reopen_reply(self, turn: Turn, to: Addressee) -> Reply:
         """The reply with the parts that this attempt has posted, too."""
-        return await self._open_reply(replace(turn, parts=await self._ledger.parts(turn.claim)))
+        return await self._open_reply(replace(turn, parts=await self._ledger.parts(turn.claim)), to)
 
     async def _show(self, turn: Turn, reply: Reply, outcome: Outcome) -> None:
         sentences = [sentence(notice, outcome.language) for notice in outcome.notices if notice.key != OUTAGE]
+        below = controls.offered(outcome)
         if outcome.text is None:
-            await uncut(reply.finish("\n\n".join(sentences)))
+            await uncut(reply.finish("\n\n".join(sentences), (), below))
         else:
-            await uncut(reply.finish(outcome.text, sentences))
+            await uncut(reply.finish(outcome.text, sentences, below))
         await self._checkpoint("before shown")
         state = await self._persist(lambda: self._ledger.shown(turn.claim))
         await self._checkpoint("after shown")
@@ -322,8 +334,3 @@ def _lateness(turn: Turn, history: History) -> Notice | None:
     if turn.variant > 1 or not history.messages:
         return None
     return finish.lateness(turn.first_attempt_at, history.asked.posted_at)
-
-
-def _language(history: History) -> str:
-    """The language of what was asked last."""
-    return language_of(history.asked.version.text) if history.messages else language_of("")

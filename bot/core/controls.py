@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from bot.core.turn import Notice, Outcome
+
+LENGTH = "length"  # the finish_reason
+PASSING = frozenset(
+    {
+        "empty_answer",
+        "tool_calls",
+        "stopped_unanswered",
+        "model_rate_limited",
+        "model_unavailable",
+        "model_timeout",
+        "model_cut",
+        "internal",
+    }
+)
+"""Sentences of ours, said instead of an answer, after which the same question may well be answered."""
 
 
 class Control(StrEnum):
@@ -28,3 +46,17 @@ class Controls:
 
 
 NO_CONTROLS = Controls()
+
+
+def offered(outcome: Outcome) -> Controls:
+    """What stands below what is shown of *outcome*: nothing below a sentence of ours, unless trying again may help."""
+    if outcome.text is None:
+        again = _may_pass(outcome.notices)
+        return Controls((Control.REPEAT,), None, outcome.language) if again else NO_CONTROLS
+    goes_on = (Control.CONTINUE,) if outcome.finish_reason == LENGTH else ()
+    controls = (*goes_on, Control.REPEAT, Control.FEEDBACK, Control.RECEIPT)
+    return Controls(controls, outcome.completion, outcome.language)
+
+
+def _may_pass(notices: Iterable[Notice]) -> bool:
+    return any(notice.key in PASSING for notice in notices)

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
+from bot.core.addressee import Addressee
 from bot.core.errors import LeaseLost, LedgerError, PlatformError
 from bot.core.pacing import Pace
 from bot.core.ports import Reply
@@ -23,8 +24,9 @@ class Presenter:
     a lost lease ends the stream too.
     """
 
-    def __init__(self, open_reply: Callable[[], Awaitable[Reply]]) -> None:
+    def __init__(self, open_reply: Callable[[Addressee], Awaitable[Reply]]) -> None:
         self._open_reply = open_reply
+        self.addressee = Addressee()  # set it before the first words
         self._reply: Reply | None = None
         self._text: list[str] = []
         self._task: asyncio.Task[None] | None = None
@@ -63,7 +65,7 @@ class Presenter:
     async def reply(self) -> Reply:
         """The reply, opened if that has not happened yet. Call after stop()."""
         if self._reply is None:
-            self._reply = await self._open_reply()
+            self._reply = await self._open_reply(self.addressee)
         return self._reply
 
     async def _run(self) -> None:

@@ -169,3 +169,5 @@ class Outcome:
     text: str | None  # the chosen completion's; None when there is none: the turn failed
     notices: Sequence[Notice]
     language: str  # of the notices
+    completion: int | None = None  # the chosen one that *text* is of
+    finish_reason: str | None = None  # of that one

@@ -53,7 +53,7 @@ _ANSWER_OF_TURN = (  # not an earlier variant's
     completions.c.chosen,
     completions.c.variant == select(turns.c.variant).where(turns.c.id == bindparam("turn")).scalar_subquery(),
 )
-_CHOSEN_TEXT = select(completions.c.text).where(*_ANSWER_OF_TURN)
+_CHOSEN = select(completions.c.id, completions.c.text, completions.c.finish_reason).where(*_ANSWER_OF_TURN)
 _NOT_CHOSEN = (
     update(completions).where(completions.c.turn_id == bindparam("turn"), completions.c.chosen).values(chosen=False)
 )
@@ -193,10 +193,13 @@ def note_told(connection: Connection, turn: int) -> None:
 
 
 def outcome(connection: Connection, claim: Claim) -> Outcome:
-    text = connection.execute(_CHOSEN_TEXT, {"turn": claim.turn}).scalar()
+    chosen = connection.execute(_CHOSEN, {"turn": claim.turn}).first()
     row = connection.execute(_SAID, {"turn": claim.turn}).one()
     notices = [Notice(notice["key"], notice["values"]) for notice in row.notices or ()]
-    return Outcome(text or None, notices, row.language or "en")
+    language = row.language or "en"
+    if chosen is None or not chosen.text:
+        return Outcome(None, notices, language)
+    return Outcome(chosen.text, notices, language, chosen.id, chosen.finish_reason)
 
 
 def has_text(connection: Connection, claim: Claim) -> bool:
