@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Protocol, TypeVar
 
 from bot.core import budget, controls, file_form, finish
@@ -194,8 +196,14 @@ class Answerer:
         history = await self._ledger.history(turn)
         if not any(message.addressed for message in history.messages):
             return turn
-        async with noticing(turn, history, platform, presenter, interruption):
+        async with self._noticing(turn, history, presenter, interruption):
             return await read_up(turn, platform, self._ledger, self._checkpoint)
+
+    def _noticing(
+        self, turn: Turn, history: History, presenter: Presenter, interruption: Interruption
+    ) -> AbstractAsyncContextManager[None]:
+        check = partial(self._ledger.check, turn.claim)
+        return noticing(turn, history, self._platform(turn), presenter, interruption, check)
 
     async def _ask(self, turn: Turn, presenter: Presenter, interruption: Interruption) -> Outcome | None:
         """None when nobody asks any more."""
@@ -204,7 +212,7 @@ class Answerer:
         if not any(message.addressed for message in history.messages):
             return None
         platform = self._platform(turn)
-        async with noticing(turn, history, platform, presenter, interruption):  # names and files may take a moment
+        async with self._noticing(turn, history, presenter, interruption):  # names and files may take a moment
             if turn.stop_requested:
                 return await self._conclude(turn, history, "stopped", Notice("stopped_unanswered"))
             if is_blank(history, platform.readable):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from bot.core.conversation import Message, ThreadRef
+from bot.core.errors import LeaseLost, LedgerError
 from bot.core.interruption import Interrupt, Interrupted, Interruption
 from bot.core.ports import Noticing, Platform
 from bot.core.presenter import Presenter
@@ -19,19 +20,25 @@ NOTICE_SECONDS = 0.5  # words that come sooner need no announcement
 
 @asynccontextmanager
 async def noticing(
-    turn: Turn, history: History, platform: Platform, presenter: Presenter, interruption: Interruption
+    turn: Turn,
+    history: History,
+    platform: Platform,
+    presenter: Presenter,
+    interruption: Interruption,
+    check: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[None]:
     """
     Announce the answer to the newest question, unless the first words come at once; take that back at the end.
 
     What is tried again stays announced. An attempt after the first takes back what the one before it left, because it
     was to be tried again or because its process died. What is asked anew may be no question by then, and in no history
-    any more: that is taken back at once.
+    any more: that is taken back at once. *check* raises LeaseLost when the turn is another worker's by now: a notice
+    given then would be taken back by nobody.
     """
     if not isinstance(platform, Noticing):
         yield
         return
-    announcing = asyncio.create_task(_announce(platform, turn.conversation.thread, history.asked, presenter))
+    announcing = asyncio.create_task(_announce(platform, turn.conversation.thread, history.asked, presenter, check))
     try:
         try:
             yield
@@ -76,8 +83,15 @@ def _questions(history: History) -> Sequence[str]:
     return [message.platform_id for message in history.messages if message.addressed]
 
 
-async def _announce(platform: Noticing, thread: ThreadRef, asked: Message, presenter: Presenter) -> None:
-    if not await presenter.words_within(NOTICE_SECONDS):
-        presenter.announced = True
-        text = sentence(Notice("writing"), language_of(asked.version.text))
-        await platform.notice(thread, asked.platform_id, text)
+async def _announce(
+    platform: Noticing, thread: ThreadRef, asked: Message, presenter: Presenter, check: Callable[[], Awaitable[None]]
+) -> None:
+    if await presenter.words_within(NOTICE_SECONDS):
+        return
+    try:
+        await check()
+    except (LeaseLost, LedgerError):  # whoever reads or writes next hears of it, too
+        return
+    presenter.announced = True
+    text = sentence(Notice("writing"), language_of(asked.version.text))
+    await platform.notice(thread, asked.platform_id, text)

@@ -36,6 +36,7 @@ OUT_OF_ORDER = """
     SELECT first.id, later.id FROM messages AS first JOIN messages AS later USING (conversation_id)
     WHERE later.position > first.position AND later.turn_id < first.turn_id
 """
+WRITING = ("chat.", "reactions.", "assistant.")  # methods that change what a reader sees
 WRITTEN = """
     SELECT turns.id, turns.state, turns.fence, turns.attempts, turns.ended_at, completions.id, completions.outcome,
         completions.chosen, reply_parts.id, reply_parts.external_id, reply_parts.intended_at
@@ -124,14 +125,19 @@ async def test_what_one_of_three_processes_was_doing_when_it_died_is_finished_by
     assert len(fleet.model.requests) == 6 + 4 + 2  # the dead one's two answers were not complete
 
 
-async def test_a_process_that_wakes_up_after_its_lease_writes_nothing_more(fleet: Fleet) -> None:
-    asleep = asyncio.Event()
-    fleet.model.answers.append(Answer("The text of the one that slept. " * 20, gate=asleep, gate_at=10))
+@pytest.mark.parametrize("asleep_when", ["writing", "about to show that it has noticed"])
+async def test_a_process_that_wakes_up_after_its_lease_writes_nothing_more(fleet: Fleet, asleep_when: str) -> None:
+    asleep, writing = asyncio.Event(), asleep_when == "writing"
+    slow = {"gate": asleep, "gate_at": 10} if writing else {"hold": asleep}
+    fleet.model.answers.append(Answer("The text of the one that slept. " * 20, **slow))
     fleet.model.default = Answer("The new owner's text.")
+    fleet.slack.workspace.is_agent = False  # a reaction does not go away by itself
     await fleet.start(1)
     root = await fleet.ask("누가 대답하나요?")
-    await fleet.slack.wait_for(lambda: fleet.answers(root), 10)
-    await fleet.slack.wait_for(lambda: all(delivery.acknowledged for delivery in fleet.slack.deliveries), 10)
+    await fleet.model.received(1)
+    if writing:
+        await fleet.slack.wait_for(lambda: fleet.answers(root), 10)
+        await fleet.slack.wait_for(lambda: all(delivery.acknowledged for delivery in fleet.slack.deliveries), 10)
     sleeper = fleet.bots[0]
     sleeper.send(signal.SIGSTOP)
     await fleet.tables.leases_end()
@@ -145,8 +151,7 @@ async def test_a_process_that_wakes_up_after_its_lease_writes_nothing_more(fleet
     await sleeper.stop()
     assert await fleet.tables.rows(WRITTEN) == written
     assert fleet.answers(root) == ["The new owner's text."]
-    changed = [call.method for call in fleet.slack.faults.calls[calls:] if call.method.startswith("chat.")]
-    assert changed == []
+    assert [call.method for call in fleet.slack.faults.calls[calls:] if call.method.startswith(WRITING)] == []
 
 
 STOPS = "octagonal_sign"
