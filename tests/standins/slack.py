@@ -8,31 +8,29 @@ A Slack for tests and benches: real HTTP and real WebSockets on the loopback, as
         await slack.wait_for(lambda: slack.calls("chat.postMessage"))
 
 As a process of its own: `python -m tests.standins.slack --port 0`; see slack_control.py. State is in
-slack_workspace.py, the Web API in slack_api.py, Socket Mode in slack_socket.py, files in slack_files.py, faults in
-slack_faults.py. It knows nothing of bot/.
+slack_workspace.py, the bodies of events in slack_events.py, the Web API in slack_api.py and the rooms that it names,
+Socket Mode in slack_socket.py, files in slack_files.py, faults in slack_faults.py. It knows nothing of bot/.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Literal
 
 from aiohttp import web
 
 from tests.standins.slack_api import WebApi
+from tests.standins.slack_chat import Chat
+from tests.standins.slack_events import Copy, Events
 from tests.standins.slack_faults import Call, Fault, Faults, Gate
 from tests.standins.slack_files import FileHost
+from tests.standins.slack_reading import Reading
 from tests.standins.slack_socket import Delivery, SocketMode
-from tests.standins.slack_workspace import APP, APP_TOKEN, BOT_TOKEN, BOT_USER, TEAM, Clock, Json, Message, Workspace
+from tests.standins.slack_streams import Streams
+from tests.standins.slack_workspace import APP_TOKEN, BOT_TOKEN, BOT_USER, TEAM, Clock, Json, Message, Workspace
 
-Copy = Literal["app_mention", "message"]
 BOTH: tuple[Copy, ...] = ("app_mention", "message")
-
-CHANNEL_TYPES = {"channel": "channel", "group": "group", "mpim": "mpim", "im": "im"}
 
 
 class Slack:
@@ -51,9 +49,12 @@ class Slack:
         self._echo = echo
         self.files = FileHost(self.workspace, lambda: f"http://127.0.0.1:{self.port}")
         link = lambda: f"ws://127.0.0.1:{self.port}/link"  # noqa: E731 - the port is known later
-        self._api = WebApi(self.workspace, self.faults, self._changed, link, self.files)
-        self.socket_mode = SocketMode(self._api.redeem, schedule)
-        self._events = itertools.count(1)
+        self.socket_mode = SocketMode(link, schedule)
+        self._streams = Streams(self.workspace, self._changed)
+        chat, reading = Chat(self.workspace, self._changed), Reading(self.workspace)
+        rooms = (chat, self._streams, reading, self.files, self.socket_mode)
+        self._api = WebApi(self.workspace, self.faults, *(room.methods for room in rooms))
+        self.events = Events(self.workspace)
         self._sending: set[asyncio.Task[Delivery]] = set()
         self._runner: web.AppRunner | None = None
 
@@ -124,8 +125,8 @@ class Slack:
         more: Json = {"subtype": subtype or ("file_share" if files else None), "bot_id": bot_id, "files": list(files)}
         more["user_profile"] = user_profile
         message = self.workspace.add_message(channel, user, text, thread_ts, **more)
-        for event in self._copies(message, copies):
-            await self.socket_mode.deliver(self._payload(event))
+        for event in self.events.copies(message, copies):
+            await self._deliver(event)
         return message.ts
 
     async def edit(self, channel: str, ts: str, text: str, *, copies: Sequence[Copy] = BOTH) -> None:
@@ -136,21 +137,21 @@ class Slack:
         mentioned = self.mention in text and self.mention not in message.text
         message.text, message.edits, message.edited_ts = text, message.edits + 1, self.workspace.ts()
         mention = {**message.wire(), "type": "app_mention", "channel": channel, "event_ts": message.edited_ts}
-        events: dict[Copy, Json] = {"message": self._changed_event(message), "app_mention": mention}
+        events: dict[Copy, Json] = {"message": self.events.changed(message), "app_mention": mention}
         for copy in copies:
             if copy == "message" or mentioned:
-                await self.socket_mode.deliver(self._payload(events[copy]))
+                await self._deliver(events[copy])
 
     async def unfurl(self, channel: str, ts: str) -> None:
         """A link in a message is shown with a preview: a `message_changed` with the same text."""
         message = self.workspace.channels[channel].messages[ts]
-        event = self._changed_event(message)
+        event = self.events.changed(message)
         event["message"] |= {"attachments": [{"from_url": "https://example.com", "title": "Example"}]}
-        await self.socket_mode.deliver(self._payload(event))
+        await self._deliver(event)
 
     async def emit(self, event: Json, **outside: object) -> Delivery:
         """Deliver an event as it is. *outside*: what its body says otherwise than usual."""
-        return await self.socket_mode.deliver(self._payload(event) | outside)
+        return await self.socket_mode.deliver(self.events.body(event) | outside)
 
     def delete(self, channel: str, ts: str) -> None:
         """Somebody with the right to do so deletes a message; the event that tells of it is lost."""
@@ -167,11 +168,11 @@ class Slack:
             before = message.wire()
             message.text, message.blocks, message.subtype = "This message was deleted.", [], "tombstone"
             message.user, message.bot_id, message.edits = "USLACKBOT", None, 0
-            event = self._changed_event(message) | {"previous_message": before}
+            event = self.events.changed(message) | {"previous_message": before}
         else:
-            event = self._deleted_event(message)
+            event = self.events.deleted(message)
             del place.messages[ts]
-        await self.socket_mode.deliver(self._payload(event))
+        await self._deliver(event)
 
     async def react(self, user: str, channel: str, ts: str, name: str) -> None:
         users = self.workspace.channels[channel].messages[ts].reactions.setdefault(name, set())
@@ -184,17 +185,17 @@ class Slack:
 
     async def stop_stream(self, user: str, channel: str, ts: str) -> None:
         """A person stops a message that is being streamed."""
-        self._api.streams.stop_by(user, self.workspace.channels[channel].messages[ts])
+        self._streams.stop_by(user, self.workspace.channels[channel].messages[ts])
 
     async def _reacted(self, kind: str, user: str, channel: str, ts: str, name: str) -> None:
         item = {"type": "message", "channel": channel, "ts": ts}
         author = self.workspace.channels[channel].messages[ts].user
         event: Json = {"type": kind, "user": user, "reaction": name, "item": item, "item_user": author}
-        await self.socket_mode.deliver(self._payload(event | {"event_ts": self.workspace.ts()}))
+        await self._deliver(event | {"event_ts": self.workspace.ts()})
 
     def expire_tickets(self) -> None:
         """Socket Mode addresses that were given out can no longer be used."""
-        self._api.forget_tickets()
+        self.socket_mode.expire_tickets()
 
     # what can be seen
 
@@ -241,67 +242,17 @@ class Slack:
         """Hold no further calls of *method*; those that wait already wait on."""
         self.faults.release(method)
 
-    # events
+    # what is delivered
 
-    def _copies(self, message: Message, copies: Sequence[Copy]) -> list[Json]:
-        place = self.workspace.channels[message.channel]
-        kind = place.kind
-        mentioned = self.mention in message.text and kind != "im"
-        common = {**message.wire(), "channel": message.channel, "event_ts": message.ts, **place.parent(message)}
-        events: dict[Copy, Json] = {
-            "message": {**common, "channel_type": CHANNEL_TYPES[kind]},
-            "app_mention": {**common, "type": "app_mention"},
-        }
-        return [events[copy] for copy in copies if copy == "message" or mentioned]
+    async def _deliver(self, event: Json) -> Delivery:
+        return await self.socket_mode.deliver(self.events.body(event))
 
     def _changed(self, what: str, message: Message) -> None:
         if not self._echo:
             return
-        kind = CHANNEL_TYPES[self.workspace.channels[message.channel].kind]
-        event: Json = {**message.wire(), "channel": message.channel, "channel_type": kind, "event_ts": message.ts}
-        if what == "changed":
-            event = self._changed_event(message)
-            if message.stream is not None:
-                event["previous_message"] = event["message"] | {"streaming_state": "in_progress", "text": ""}
-        elif what == "deleted":
-            event = self._deleted_event(message)
-        task = asyncio.create_task(self.socket_mode.deliver(self._payload(event)))
+        task = asyncio.create_task(self._deliver(self.events.of_ours(what, message)))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
-
-    def _changed_event(self, message: Message) -> Json:
-        return self._hidden_event("message_changed", message) | {"message": message.wire()}
-
-    def _deleted_event(self, message: Message) -> Json:
-        more = {"deleted_ts": message.ts, "previous_message": message.wire()}
-        return self._hidden_event("message_deleted", message) | more
-
-    def _hidden_event(self, subtype: str, message: Message) -> Json:
-        kind, stamp = CHANNEL_TYPES[self.workspace.channels[message.channel].kind], self.workspace.ts()
-        place = {"channel": message.channel, "channel_type": kind}
-        return {"type": "message", "subtype": subtype, **place, "hidden": True, "ts": stamp, "event_ts": stamp}
-
-    def _payload(self, event: Json) -> Json:
-        authorization = {
-            "enterprise_id": None,
-            "team_id": TEAM,
-            "user_id": BOT_USER,
-            "is_bot": True,
-            "is_enterprise_install": False,
-        }
-        return {
-            "token": "stand-in",
-            "team_id": TEAM,
-            "context_team_id": TEAM,
-            "context_enterprise_id": None,
-            "api_app_id": APP,
-            "event": event,
-            "type": "event_callback",
-            "event_id": f"Ev0{next(self._events):08d}",
-            "event_time": int(time.time()),
-            "authorizations": [authorization],
-            "is_ext_shared_channel": False,
-        }
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from tests.standins.slack_workspace import Json, SlackError, Workspace
+from tests.standins.slack_workspace import Json, Method, SlackError, Workspace
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -33,6 +33,7 @@ class FileHost:
     def __init__(self, workspace: Workspace, base: Callable[[], str]) -> None:
         self._workspace, self._base = workspace, base
         self._numbers = itertools.count(1)
+        self.methods: dict[str, Method] = {"files.info": self._info}
         self.stored: dict[str, StoredFile] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
 
@@ -45,10 +46,8 @@ class FileHost:
         self.stored[file] = StoredFile({**known, "mode": "hosted", "is_external": False, **addresses}, content)
         return self.stored[file].described | described
 
-    def info(self, arguments: Json) -> Json:
-        """The method files.info."""
-        if "files:read" not in self._workspace.scopes:
-            raise SlackError("missing_scope")
+    def _info(self, arguments: Json) -> Json:
+        self._workspace.require("files:read")
         if arguments.get("file") not in self.stored:
             raise SlackError("file_not_found")
         return {"file": self.stored[arguments["file"]].described}

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import secrets
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
 
-from tests.standins.slack_workspace import APP, Json
+from tests.standins.slack_workspace import APP, Json, Method
 
 MAX_RETRIES = 3
 MAX_CONNECTIONS = 10
@@ -52,8 +53,10 @@ class SocketMode:
     Retries happen when redeliver() is called, or by themselves after the seconds of *schedule*.
     """
 
-    def __init__(self, redeem: Callable[[str], bool], schedule: Sequence[float] = ()) -> None:
-        self._redeem, self._schedule = redeem, schedule
+    def __init__(self, address: Callable[[], str], schedule: Sequence[float] = ()) -> None:
+        self._address, self._schedule = address, schedule
+        self._tickets: set[str] = set()
+        self.methods: dict[str, Method] = {"apps.connections.open": self._open}
         self._sockets: list[web.WebSocketResponse] = []
         self._turn = itertools.count()
         self._by_envelope: dict[str, Delivery] = {}
@@ -69,6 +72,21 @@ class SocketMode:
     @property
     def connections(self) -> int:
         return len(self._sockets)
+
+    def expire_tickets(self) -> None:
+        """Addresses that were given out can no longer be used."""
+        self._tickets.clear()
+
+    def _open(self, _arguments: Json) -> Json:
+        ticket = secrets.token_hex(8)
+        self._tickets.add(ticket)
+        return {"url": f"{self._address()}?ticket={ticket}&app_id=stand-in"}
+
+    def _redeem(self, ticket: str) -> bool:
+        """Whether an address may be used; each may be, once."""
+        known = ticket in self._tickets
+        self._tickets.discard(ticket)
+        return known
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         self.handshakes += 1

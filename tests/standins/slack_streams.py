@@ -9,10 +9,19 @@ first text, and the whole at the end.) Knows nothing of bot/.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tests.standins.slack_blocks import metadata_of, valid_blocks
-from tests.standins.slack_workspace import BOT, BOT_USER, Channel, Json, Message, SlackError, Stream, Workspace
+from tests.standins.slack_workspace import (
+    BOT,
+    BOT_USER,
+    Changed,
+    Channel,
+    Json,
+    Message,
+    Method,
+    SlackError,
+    Stream,
+    Workspace,
+)
 
 CALL_LIMIT = 12_000  # characters of markdown_text in one call
 MESSAGE_BYTES = 10_600  # of UTF-8, in one streamed message; between 10,600 and 11,300 were seen
@@ -23,10 +32,22 @@ SESSION_STATUSES = ("active", "processing", "suspended", "closed")
 class Streams:
     """*changed* is told "posted" at the start of a stream and "changed" at its end."""
 
-    def __init__(self, workspace: Workspace, changed: Callable[[str, Message], None]) -> None:
+    def __init__(self, workspace: Workspace, changed: Changed) -> None:
         self._workspace, self._changed = workspace, changed
+        self.methods: dict[str, Method] = {
+            "chat.startStream": self._start,
+            "chat.appendStream": self._append,
+            "chat.stopStream": self._stop,
+        }
 
-    def start(self, arguments: Json) -> Json:
+    def stop_by(self, user: str, message: Message) -> None:
+        """A person stops it: what was written stays, and the app may add nothing."""
+        if message.stream is None or not self._workspace.streaming(message):
+            raise ValueError(f"{message.ts} is not being streamed")
+        message.stream.ended_by = user
+        self._changed("changed", message)
+
+    def _start(self, arguments: Json) -> Json:
         self._workspace.require("chat:write")
         channel = self._workspace.writable(arguments.get("channel"))
         if channel.kind not in self._workspace.stream_kinds:
@@ -42,14 +63,14 @@ class Streams:
         self._changed("posted", message)
         return {"channel": channel.id, "ts": message.ts}
 
-    def append(self, arguments: Json) -> Json:
+    def _append(self, arguments: Json) -> Json:
         message, stream = self._open(arguments)
         if not arguments.get("markdown_text") and not arguments.get("chunks"):
             raise SlackError("no_text")
         message.text = _extended(message.text, stream, arguments)
         return {"channel": message.channel, "ts": message.ts}
 
-    def stop(self, arguments: Json) -> Json:
+    def _stop(self, arguments: Json) -> Json:
         message, stream = self._open(arguments)
         blocks, metadata = valid_blocks(arguments.get("blocks") or []), metadata_of(arguments)
         if arguments.get("session_status", "active") not in SESSION_STATUSES:
@@ -62,13 +83,6 @@ class Streams:
         stream.ended_by = "app"
         self._changed("changed", message)
         return {"channel": message.channel, "ts": message.ts, "message": message.wire()}
-
-    def stop_by(self, user: str, message: Message) -> None:
-        """A person stops it: what was written stays, and the app may add nothing."""
-        if message.stream is None or not self._workspace.streaming(message):
-            raise ValueError(f"{message.ts} is not being streamed")
-        message.stream.ended_by = user
-        self._changed("changed", message)
 
     def _recipient(self, channel: Channel, arguments: Json) -> tuple[str | None, str | None]:
         user, team = arguments.get("recipient_user_id"), arguments.get("recipient_team_id")

@@ -176,6 +176,13 @@ class Channel:
         }
 
 
+Method = Callable[[Json], Json]
+"""A method of the Web API: its arguments in, its answer but for `ok` out; raises SlackError."""
+
+Changed = Callable[[str, Message], None]
+"""Told "posted", "changed" or "deleted" and the message, after one of ours was written."""
+
+
 class Workspace:
     """The state of one team. Every ts is new, and later than all before it."""
 

@@ -13,7 +13,8 @@ from bot.core.errors import PlatformError
 from bot.platforms.slack.adapter import PING_SECONDS
 from tests.contract.world import left_behind
 from tests.platforms.slack.conftest import Heard, door, running
-from tests.standins.slack import BOTH, Copy, Slack
+from tests.standins.slack import BOTH, Slack
+from tests.standins.slack_events import Copy
 from tests.standins.slack_faults import RateLimited, ServerError
 
 
