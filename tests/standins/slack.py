@@ -9,7 +9,8 @@ A Slack for tests and benches: real HTTP and real WebSockets on the loopback, as
 
 As a process of its own: `python -m tests.standins.slack --port 0`; see slack_control.py. State is in
 slack_workspace.py, the bodies of events in slack_events.py, the Web API in slack_api.py and the rooms that it names,
-Socket Mode in slack_socket.py, files in slack_files.py, faults in slack_faults.py. It knows nothing of bot/.
+Socket Mode in slack_socket.py, files in slack_files.py, faults in slack_faults.py, rate limits in
+slack_tiers.py. It knows nothing of bot/.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from tests.standins.slack_files import FileHost
 from tests.standins.slack_reading import Reading
 from tests.standins.slack_socket import Delivery, SocketMode
 from tests.standins.slack_streams import Streams
+from tests.standins.slack_tiers import Tiers
 from tests.standins.slack_workspace import APP_TOKEN, BOT_TOKEN, BOT_USER, TEAM, Clock, Json, Message, Workspace
 
 BOTH: tuple[Copy, ...] = ("app_mention", "message")
@@ -44,7 +46,7 @@ class Slack:
     ) -> None:
         self.clock = clock or Clock()
         self.workspace = Workspace(self.clock)
-        self.faults = Faults()
+        self.faults, self.tiers = Faults(), Tiers(self.clock)
         self.port = port
         self._echo = echo
         self.files = FileHost(self.workspace, lambda: f"http://127.0.0.1:{self.port}")
@@ -53,7 +55,7 @@ class Slack:
         self._streams = Streams(self.workspace, self._changed)
         chat, reading = Chat(self.workspace, self._changed), Reading(self.workspace)
         rooms = (chat, self._streams, reading, self.files, self.socket_mode)
-        self._api = WebApi(self.workspace, self.faults, *(room.methods for room in rooms))
+        self._api = WebApi(self.workspace, self.faults, self.tiers, *(room.methods for room in rooms))
         self.events = Events(self.workspace)
         self._sending: set[asyncio.Task[Delivery]] = set()
         self._runner: web.AppRunner | None = None

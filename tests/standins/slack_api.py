@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from tests.standins.slack_faults import Faults, Leaner, Lost, RateLimited, Refused, ServerError, Stranger, now
+from tests.standins.slack_tiers import Tiers
 from tests.standins.slack_workspace import Json, Method, SlackError, Workspace
 
 STRINGS = ("channel", "text", "ts", "thread_ts", "markdown_text", "cursor", "user", "users", "bot", "parse", "types")
@@ -22,15 +23,15 @@ JSON_FORMS = ("blocks", "chunks", "metadata")  # arguments that a form carries a
 class WebApi:
     """Answers `POST|GET /api/{method}`. Performs first, answers then: faults may come between the two."""
 
-    def __init__(self, workspace: Workspace, faults: Faults, *methods: Mapping[str, Method]) -> None:
-        self._workspace, self._faults = workspace, faults
+    def __init__(self, workspace: Workspace, faults: Faults, tiers: Tiers, *methods: Mapping[str, Method]) -> None:
+        self._workspace, self._faults, self._tiers = workspace, faults, tiers
         self._methods = {name: method for room in methods for name, method in room.items()}
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         method, at = request.match_info["method"], now()
         arguments = await _arguments(request)
         await self._faults.gate(method)
-        fault = self._faults.next(method)
+        fault = self._faults.next(method) or self._limit(method, arguments)
         status, answer = 200, self._perform(method, arguments, request) if _performs(fault) else {}
         if isinstance(fault, RateLimited):
             status, answer = 429, {"ok": False, "error": "ratelimited"}
@@ -42,6 +43,10 @@ class WebApi:
             answer = {key: value for key, value in answer.items() if key not in fault.without}
         self._faults.note(method, arguments, status, {} if isinstance(fault, Lost) else answer, at)
         return _response(request, fault, status, answer, self._workspace)
+
+    def _limit(self, method: str, arguments: Json) -> RateLimited | None:
+        seconds = self._tiers.retry_after(method, arguments)
+        return None if seconds is None else RateLimited(seconds)
 
     def _perform(self, method: str, arguments: Json, request: web.Request) -> Json:
         try:

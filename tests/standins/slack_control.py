@@ -8,6 +8,7 @@ The Slack stand-in as a process of its own, with a small control API for benches
     GET  /control/thread?channel=C…&ts=…  → {"messages": [{"ts", "user", "shown", "edits", "streaming"}]}
     GET  /control/calls?method=chat.postMessage&since=N → {"calls": [{"method", "at", "status", "ok", "arguments"}]}
     GET  /control/deliveries?since=N → {"deliveries": [{"event_ts", "type", "sent_at", "acknowledged_at", "attempts"}]}
+    POST /control/tiers       {"enforced": bool}         GET  /control/tiers → {"calls": {…}, "refused": {…}}, by method
     GET  /control/connections → {"connections": N}, those that are open now
 """
 
@@ -42,12 +43,14 @@ class Control:
             "fail": self._fail,
             "redeliver": self._redeliver,
             "disconnect": self._disconnect,
+            "tiers": self._enforce_tiers,
         }
         gets = {
             "thread": self._thread,
             "calls": self._calls,
             "deliveries": self._deliveries,
             "connections": self._connections,
+            "tiers": self._tiers,
         }
         return [
             *(web.post(f"/control/{name}", handler) for name, handler in posts.items()),
@@ -98,6 +101,14 @@ class Control:
     async def _deliveries(self, request: web.Request) -> web.Response:
         since = int(request.query.get("since", 0))
         return web.json_response({"deliveries": [_seen(each) for each in self._slack.deliveries[since:]]})
+
+    async def _enforce_tiers(self, request: web.Request) -> web.Response:
+        self._slack.tiers.enforced = bool((await request.json())["enforced"])
+        return web.json_response({})
+
+    async def _tiers(self, _request: web.Request) -> web.Response:
+        tiers = self._slack.tiers
+        return web.json_response({"calls": tiers.calls, "refused": tiers.refused})
 
     async def _connections(self, _request: web.Request) -> web.Response:
         return web.json_response({"connections": self._slack.socket_mode.connections})
