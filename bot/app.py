@@ -21,7 +21,7 @@ from bot.core.ports import Checkpoint, Example, LanguageModel, Platform, Samplin
 from bot.core.reading import FileIntake
 from bot.core.retry import Patience
 from bot.core.summarizer import Summarizer, SummarizerSettings
-from bot.core.worker import BURST_SECONDS, EDIT_QUIET_SECONDS, Worker, WorkerSettings, persist
+from bot.core.worker import BURST_SECONDS, EDIT_QUIET_SECONDS, Worker, WorkerSettings, ended, persist
 from bot.files.reader import ChildReader
 from bot.health import internal_listener
 from bot.llm import prices, tokens
@@ -117,7 +117,7 @@ async def _serve(
         finally:
             for task in (*serving, *ending):
                 task.cancel()
-            await asyncio.wait([working, *serving, *ending], timeout=15)
+            await ended([working, *serving, *ending], 15, at_once)
     for task in (working, *serving):
         if task.done() and not task.cancelled():
             task.result()  # raises what ended it

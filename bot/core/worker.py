@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.core.answer import Answerer
 from bot.core.asking import BrokenAnswer
@@ -40,6 +40,7 @@ RENEW_SECONDS = 1.5  # leases last much longer, but a claim that was lost should
 BURST_SECONDS = 1.0  # what follows on a question within this time is answered together, even after its answer
 EDIT_QUIET_SECONDS = 3.0  # an edited question is answered anew when it has not been edited for so long
 CALL_SECONDS = 60.0  # longer than any call to a platform takes
+AT_ONCE_SECONDS = 1.0  # what a second signal leaves for giving back what a healthy database takes
 PERSIST_SECONDS = 600.0  # how long an answer is kept in memory while the database cannot take it
 
 
@@ -312,8 +313,11 @@ class Worker:
         await self._finish_within(grace_seconds, at_once)
         left = list(self._tasks.values())
         await self._cancel(at_once)
-        for work in left:
-            await self._release_at_stop(work.turn)
+        # Together: a database that does not take one lets each wait for it. A lease that is left ends by itself.
+        releasing = [asyncio.create_task(self._release_at_stop(work.turn)) for work in left]
+        await ended(releasing, None, at_once)
+        for task in releasing:
+            task.cancel()
 
     async def _finish_within(self, seconds: float, at_once: asyncio.Event) -> None:
         ends = time.monotonic() + seconds
@@ -345,6 +349,18 @@ class Worker:
 class _Work:
     turn: Turn
     interruption: Interruption
+
+
+async def ended(tasks: Collection[asyncio.Future[Any]], seconds: float | None, at_once: asyncio.Event) -> None:
+    """Wait until all of *tasks* have ended: at most so long, and for a moment only from *at_once* on."""
+    if not tasks:
+        return
+    waiting = asyncio.create_task(asyncio.wait(tasks, timeout=seconds))
+    hurry = asyncio.create_task(at_once.wait())
+    await asyncio.wait([waiting, hurry], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([waiting], timeout=AT_ONCE_SECONDS)
+    waiting.cancel()
+    hurry.cancel()
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> None:

@@ -74,6 +74,9 @@ class SqliteDatabase:
         return await self._reader.run(lambda engine: _alone(engine, operation))
 
     async def close(self) -> None:
+        for queue in (self._urgent, self._waiting):  # a file that is locked lets each that is left wait for it
+            for entry in [entry for entry in queue if entry.done.done()]:
+                queue.remove(entry)
         if self._draining is not None:
             await asyncio.wait([self._draining])
         await self._writer.close()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 
 import pytest
 
+from bot.store.sqlite import BUSY_TIMEOUT_SECONDS
 from tests.faults.chain import environment
 from tests.faults.lives import Life, bot
 from tests.standins.model import ModelServer
@@ -42,12 +44,12 @@ class World:
     def replies(self) -> list[str]:
         return self.slack.replies(self._channel, self._root)
 
-    async def finished_by_the_next(self) -> None:
+    async def finished_by_the_next(self, requests: int = 2) -> None:
         self.gate.set()
         async with self.bot(5):
             await self.slack.wait_for(lambda: self.replies() == [ANSWER.strip()], 30)
         assert self.replies() == [ANSWER.strip()]
-        assert len(self._model.requests) == 2  # the first answer was not complete
+        assert len(self._model.requests) == requests  # the first answers were not complete
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -81,3 +83,19 @@ async def test_a_second_sigterm_does_not_wait_for_a_post_that_slack_does_not_ans
         await life.ended(AT_ONCE_SECONDS)
         gate.open()
     await world.finished_by_the_next()
+
+
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+async def test_a_second_sigterm_does_not_wait_for_a_locked_file_once_for_each_turn(world: World) -> None:
+    lock = world.directory / "threadbot.db.lock"
+    async with world.bot(60) as life:
+        for _ in range(6):
+            await world.ask()
+            await world.slack.wait_for(world.replies, 10)
+        with closing(sqlite3.connect(world.directory / "threadbot.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            life.send(signal.SIGTERM)
+            await world.slack.wait_for(lambda: lock.read_bytes() == b"stopping", 10)
+            life.send(signal.SIGTERM)
+            await life.ended(AT_ONCE_SECONDS + BUSY_TIMEOUT_SECONDS)  # one transaction may have begun to wait
+    await world.finished_by_the_next(requests=6 + 6)
