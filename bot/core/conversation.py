@@ -166,7 +166,7 @@ class Acted:
 Said = Posted | Edited
 """What is decided upon: whether it is to be answered."""
 
-Incoming = Posted | Edited | Deleted | Reacted
+Incoming = Posted | Edited | Deleted | Reacted | Acted
 """Whatever a door may hand in."""
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from bot.core.controls import NO_CONTROLS, Controls
-from bot.core.conversation import Deleted, Incoming, Reacted, Said, ThreadRef
+from bot.core.conversation import Acted, Deleted, Incoming, Reacted, Said, ThreadRef
 from bot.core.interruption import Interrupt
 from bot.core.policy import Decide, Decision
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState, Usage
@@ -335,6 +335,7 @@ class CompletionStart:
     window_start: int
     window_position: int
     examples: Sequence[Example] = ()  # sent after the system prompt
+    continues: int | None = None  # the completion whose text it goes on with
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +382,15 @@ class Ledger(Protocol):
 
     async def react(self, reacted: Reacted) -> None:
         """Do what a reaction stands for, if it stands on a message of a conversation or on an answer. Idempotent."""
+
+    async def act(self, acted: Acted) -> bool:
+        """
+        Do what a control stands for, once however often it is pressed. Whether anything is to be done, or left, now.
+
+        STOP ends the asking of the turn, wherever it is at work. REPEAT and CONTINUE hold only while the completion is
+        the one that is shown; CONTINUE makes the turn due again, to go on in the same variant. An opinion is noted
+        beside the completion, the last one of each person. A press in another channel than the turn's does nothing.
+        """
 
     async def claim(
         self, owner: str, platforms: Collection[str], limit: int, held: Collection[int] = ()

@@ -78,6 +78,7 @@ class Turn:
     variant: int = 1  # of the answer, counted from 1
     stop_requested: bool = False
     command: Notice | None = None  # what to say; no model is asked
+    continues: int | None = None  # the completion that ended too early, to be gone on with
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class History:
     cut: bool = False  # people cut off what was said before
     pinned: Sequence[PastTurn] = ()  # what was said before the window and is pinned, and nothing else of it
     summary: Summary | None = None  # of what was said before the window; it may end a while before that
+    continued: Answer | None = None  # what there is of the answer, if that is to be gone on with
 
     @property
     def said(self) -> Sequence[Message]:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from bot.core.answer import Answerer
 from bot.core.asking import BrokenAnswer
-from bot.core.conversation import Deleted, Edited, Incoming, MessageRef, Reacted, Said
+from bot.core.conversation import Acted, Deleted, Edited, Incoming, MessageRef, Reacted, Said
 from bot.core.deliveries import Deliveries
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError
 from bot.core.interruption import Interrupted, Interruption
@@ -96,6 +96,12 @@ class Worker:
             await self._ledger.react(incoming)
             await self._checkpoint("after change")
             self._look_around(incoming.ref)
+        elif isinstance(incoming, Acted):
+            pressed = await self._ledger.act(incoming)
+            await self._checkpoint("after change")
+            log.debug("pressed on %s: %s, %s", incoming.thread.platform, incoming.operation, pressed)
+            self._look.set()
+            self._wake.set()
         else:
             await self._receive_said(incoming)
 

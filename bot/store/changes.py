@@ -188,10 +188,13 @@ def _ask_anew(connection: Connection, turn: int, now: datetime, quiet: timedelta
         return  # what is edited is hidden: there is nothing to answer instead
     when = {"turn": turn, "when": now + quiet}
     connection.execute(_WANTED, when)
-    if state is TurnState.PENDING:
+    went_on = anew.no_longer(connection, turn)
+    if state is TurnState.PENDING and not went_on:
         connection.execute(_PUT_OFF, when)
     elif state in (TurnState.RUNNING, TurnState.ANSWERED):
         change(connection, turn, now + quiet)
+    elif went_on:
+        anew.begin(connection, turn, now + quiet, now, EDITED)
     elif state in (TurnState.SHOWN, TurnState.FAILED, TurnState.STOPPED):
         if anew.is_last(connection, turn):
             anew.begin(connection, turn, now + quiet, now, EDITED)

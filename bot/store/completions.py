@@ -57,6 +57,7 @@ _CHOSEN = select(completions.c.id, completions.c.text, completions.c.finish_reas
 _NOT_CHOSEN = (
     update(completions).where(completions.c.turn_id == bindparam("turn"), completions.c.chosen).values(chosen=False)
 )
+_NUMBER = select(completions.c.number).where(completions.c.id == bindparam("completion"))
 _VARIANT = select(turns.c.variant).where(turns.c.id == bindparam("turn"))
 _CHANGED = select(turns.c.changed).where(
     turns.c.id == bindparam("turn"), turns.c.fence == bindparam("fence"), turns.c.state == "running"
@@ -93,7 +94,10 @@ def start(connection: Connection, new_prompt: Executable, claim: Claim, start: C
         connection.execute(_GIVEN, given)
     _move_window(connection, claim, start)
     variant: int = connection.execute(_VARIANT, {"turn": claim.turn}).scalar_one()
-    of_turn = {"turn_id": claim.turn, "purpose": "answer", "variant": variant}
+    number = 1
+    if start.continues is not None:
+        number += connection.execute(_NUMBER, {"completion": start.continues}).scalar_one()
+    of_turn = {"turn_id": claim.turn, "purpose": "answer", "variant": variant, "number": number}
     return _start(connection, new_prompt, start, of_turn, now)
 
 
@@ -156,7 +160,7 @@ def choose_none(connection: Connection, turn: int) -> None:
 
 
 def finish(connection: Connection, turn: int, completion: int, result: Completion, *, stopped: bool) -> None:
-    """Store what came back, and choose it instead of any earlier variant."""
+    """Store what came back, and choose it instead of any earlier variant, or of what it goes on with."""
     choose_none(connection, turn)
     row = {"chosen": True, "outcome": "stopped" if stopped else "complete"}
     connection.execute(_ENDED, _came_back(completion, result) | row | {"text": result.text, "refusal": result.refusal})

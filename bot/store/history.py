@@ -48,8 +48,15 @@ def load(connection: Connection, turn: Turn) -> History:
         pinned=_pinned(connection, window, steered.cut, start) if steered.pinned else (),
         alone=is_alone(connection, conversation.id),
         summary=_summary(connection, conversation.id, steered.cut, start),
+        continued=_continued(connection, turn),
         newcomer=conversation.direct and not connection.execute(_ANSWERED_BEFORE, {"turn": turn.claim.turn}).scalar(),
     )
+
+
+def _continued(connection: Connection, turn: Turn) -> Answer | None:
+    """None, too, when somebody has deleted it meanwhile."""
+    row = connection.execute(_CONTINUED, {"completion": turn.continues}).first() if turn.continues else None
+    return Answer(row.id, row.text, row.text_tokens) if row else None
 
 
 def is_alone(connection: Connection, conversation: int) -> bool:
@@ -252,6 +259,9 @@ def _earlier() -> Select[Any]:
 
 
 # Built once; see statements.py.
+_CONTINUED = select(completions.c.id, completions.c.text, completions.c.text_tokens).where(
+    completions.c.id == bindparam("completion"), completions.c.text.is_not(None)
+)
 _EARLIER = _earlier()
 _QUESTIONS = (
     select(messages.c.external_id)

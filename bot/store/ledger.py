@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.core.conversation import (
+    Acted,
     Conversation,
     Deleted,
     Reacted,
@@ -28,7 +29,7 @@ from bot.core.interruption import Interrupt
 from bot.core.policy import Decide
 from bot.core.ports import CompletionStart, KnownName, Recorded, Renewal
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
-from bot.store import anew, changes, filling, joining, steering
+from bot.store import anew, changes, filling, joining, pressing, steering
 from bot.store import completions as completed
 from bot.store import files as file_rows
 from bot.store import history as histories
@@ -84,6 +85,13 @@ class SqlLedger:
             steering.react(connection, reacted, who, self._now(connection))
 
         await self._database.write(write, urgent=True)
+
+    async def act(self, acted: Acted) -> bool:
+        def write(connection: Connection) -> bool:
+            who = partial(self._recorder.participant, connection, acted.thread, acted.by)
+            return pressing.act(connection, acted, who, self._now(connection))
+
+        return await self._database.write(write, urgent=True)
 
     # claiming
 
@@ -246,14 +254,17 @@ class SqlLedger:
             connection.execute(sql.ENDED, {"ended": claim.turn, "state": state.value})
             if row.changed:  # while it was shown
                 anew.begin(connection, claim.turn, row.due_at, now, changes.EDITED)
-            return TurnState.PENDING if row.changed else state
+            elif row.continues is not None:
+                anew.go_on(connection, claim.turn, row.continues, now)
+            return TurnState.PENDING if row.changed or row.continues is not None else state
 
         return await self._database.write(write)
 
     async def remove(self, claim: Claim, reason: str) -> None:
         def write(connection: Connection) -> None:
             ended = self._now(connection)
-            _change(connection, claim, state="removed", owner=None, reason=reason[:64], ended_at=ended)
+            over = {"state": "removed", "owner": None, "continues": None, "ended_at": ended}
+            _change(connection, claim, reason=reason[:64], **over)
             completed.choose_none(connection, claim.turn)
             _ask_what_has_changed(connection, claim, ended)
 
@@ -264,13 +275,15 @@ class SqlLedger:
             now = self._now(connection)
             _change(connection, claim, owner=None, lease_until=now, reason="changed")
             _make_running_pending(connection, claim, now)
+            anew.take_another_variant(connection, claim.turn)
 
         await self._write_beside_records(write)
 
     async def give_up(self, claim: Claim, reason: str) -> None:
         def write(connection: Connection) -> None:
             ended = self._now(connection)
-            _change(connection, claim, state="failed", owner=None, reason=reason[:64], ended_at=ended)
+            over = {"state": "failed", "owner": None, "continues": None, "ended_at": ended}
+            _change(connection, claim, reason=reason[:64], **over)
             _ask_what_has_changed(connection, claim, ended)
 
         await self._database.write(write)
@@ -336,7 +349,8 @@ def _change(connection: Connection, claim: Claim, **values: Any) -> None:
 
 
 def _answered(reason: str | None, notices: Sequence[Notice], language: str) -> dict[str, Any]:
-    return {"state": TurnState.ANSWERED.value, "reason": reason, "notices": _rows(notices), "language": language}
+    said = {"notices": _rows(notices), "language": language}
+    return {"state": TurnState.ANSWERED.value, "reason": reason, "continues": None, **said}
 
 
 def _ask_what_has_changed(connection: Connection, claim: Claim, now: datetime) -> None:
@@ -410,6 +424,7 @@ def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart], 
         closed=row.closed,
         variant=row.variant,
         stop_requested=row.stop_requested and not wanted,
+        continues=row.continues,
         command=Notice(row.command["key"], row.command["values"]) if row.command else None,
     )
 

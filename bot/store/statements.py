@@ -150,9 +150,9 @@ RENEWED = update(turns).where(
 FENCES = select(turns.c.id, turns.c.fence, turns.c.state, turns.c.stop_requested, turns.c.changed).where(
     turns.c.id.in_(bindparam("ids", expanding=True))
 )
-STATE = select(turns.c.state, turns.c.closed, turns.c.changed, turns.c.due_at, turns.c.reason, turns.c.command).where(
-    turns.c.id == bindparam("id")
-)
+STATE = select(
+    *(turns.c[name] for name in ("state", "closed", "changed", "due_at", "reason", "command", "continues"))
+).where(turns.c.id == bindparam("id"))
 ENDED = update(turns).where(turns.c.id == bindparam("ended"))
 TO_PENDING = (
     update(turns)
@@ -270,7 +270,7 @@ def _due(*, skip_locked: bool) -> Executable:
     query = (
         select(
             *(turns.c[name] for name in ("id", "conversation_id", "state", "fence", "attempts", "first_attempt_at")),
-            *(turns.c[name] for name in ("notices", "closed", "variant", "stop_requested", "command")),
+            *(turns.c[name] for name in ("notices", "closed", "variant", "stop_requested", "command", "continues")),
             *(conversations.c[name] for name in ("platform", "workspace", "channel", "thread", "direct")),
             conversations.c.window_start,
             conversations.c.window_position,

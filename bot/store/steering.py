@@ -133,9 +133,9 @@ def _mark_summaries(connection: Connection, target: _Target, operation: Operatio
 def _act(connection: Connection, target: _Target, operation: Operation, now: datetime) -> None:
     if operation is Operation.STOP:
         turn = _waiting(connection, target) if target.turn is None else target.turn
-        connection.execute(_STOPPED, {"turn": turn, "when": now})
+        stop(connection, turn, now)
     elif operation is Operation.REPEAT and target.turn is not None and target.message is None:
-        _repeat(connection, target.turn, now)
+        repeat(connection, target.turn, now)
 
 
 def _waiting(connection: Connection, target: _Target) -> int | None:
@@ -144,11 +144,18 @@ def _waiting(connection: Connection, target: _Target) -> int | None:
     return waiting
 
 
-def _repeat(connection: Connection, turn: int, now: datetime) -> None:
+def stop(connection: Connection, turn: int | None, now: datetime) -> bool:
+    """Whether there was something to stop; who works on it is told when it renews its lease."""
+    return connection.execute(_STOPPED, {"turn": turn, "when": now}).rowcount == 1
+
+
+def repeat(connection: Connection, turn: int, now: datetime) -> bool:
+    """Have another variant of the answer, if there is one that is not being made; whether that is so."""
     state = changes.state_of(connection, turn)
     if not changes.still_asked(connection, turn):
-        return  # its question is gone: asked anew, the answer would go, too
+        return False  # its question is gone: asked anew, the answer would go, too
     if state in OVER:
         anew.begin(connection, turn, now, now, "repeated")
     elif state is TurnState.ANSWERED:
         changes.change(connection, turn, now)
+    return state in (*OVER, TurnState.ANSWERED)

@@ -151,6 +151,7 @@ turns = Table(
     Column("changed", Boolean, nullable=False, server_default=false()),  # what is asked is another: begin anew
     Column("closed", Boolean, nullable=False, server_default=false()),  # asked anew: takes no more messages
     Column("variant", Integer, nullable=False, server_default="1"),  # of the answer that is being made, or is there
+    Column("continues", BigInteger),  # the completion that is gone on with, in the same variant
     Column("command", JSON),  # {"key": …, "values": {…}}: a sentence to say; no model is asked
     Column("stale", Boolean, nullable=False, server_default=false()),  # its question has changed since
     Column("pinned", Boolean, nullable=False, server_default=false()),  # the answer, as in messages
@@ -260,7 +261,7 @@ completions = Table(
     Column("window_start", BigInteger),  # the window of the conversation as it was sent
     Column("window_position", BigInteger),
     # what came back
-    Column("text", StorableText),
+    Column("text", StorableText),  # of the whole answer, with what it continues
     Column("text_tokens", Integer),
     Column("refusal", StorableText),
     Column("erased_at", UtcDateTime),  # somebody deleted the answer: its texts are gone
@@ -376,6 +377,17 @@ reactions = Table(
     Column("at", UtcDateTime, nullable=False),  # of the newest change that is known
     Column("active", Boolean, nullable=False),  # false: taken away again
     UniqueConstraint("platform", "workspace", "channel", "external_id", "operation", "participant_id"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    _id(),
+    _reference("completion_id", "completions.id"),
+    _reference("participant_id", "participants.id"),
+    Column("value", String(16), nullable=False),  # like, dislike
+    Column("at", UtcDateTime, nullable=False),  # of the last press, which counts
+    UniqueConstraint("completion_id", "participant_id"),
 )
 
 models = Table(

@@ -61,7 +61,14 @@ async def texts(ledger: SqlLedger, turn: Turn) -> list[str]:
     return [message.version.text for message in (await ledger.history(turn)).messages]
 
 
-async def ask(ledger: SqlLedger, turn: Turn, *, window_start: int = 0, examples: Sequence[Example] = ()) -> int:
+async def ask(
+    ledger: SqlLedger,
+    turn: Turn,
+    *,
+    window_start: int = 0,
+    examples: Sequence[Example] = (),
+    continues: int | None = None,
+) -> int:
     history = await ledger.history(turn)
     given = [Given(m.version.id, m.version.text, 5) for m in history.messages if m.version.given is None]
     return await ledger.begin(
@@ -78,6 +85,7 @@ async def ask(ledger: SqlLedger, turn: Turn, *, window_start: int = 0, examples:
             window_start=window_start,
             window_position=0,
             examples=examples,
+            continues=continues,
         ),
     )
 

@@ -23,6 +23,7 @@ from bot.core.errors import LedgerError, PlatformError
 from bot.core.files import FileRef
 from bot.core.ports import Receive, References, Reply, ReplyRequest, ThreadRead, Watermarks
 from bot.platforms.slack import text as slack_text
+from bot.platforms.slack.actions import acted
 from bot.platforms.slack.api import DEFAULT_URL, TIMEOUT, SlackApi
 from bot.platforms.slack.catch_up import CatchUp, CatchUpSettings
 from bot.platforms.slack.connection import Connection
@@ -238,7 +239,8 @@ async def _commit(
     if for_another_team(body, identity):
         logger.info("slack: an event for another workspace is left to the bot that is there")
         return BoltResponse(status=200)
-    channel, event = joined(body, identity), incoming(body, identity) or reacted(body, identity, names)
+    channel = joined(body, identity)
+    event = incoming(body, identity) or reacted(body, identity, names) or acted(body, identity)
     try:
         if channel is not None:
             await invited(channel)

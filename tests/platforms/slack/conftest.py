@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.core.conversation import Deleted, Edited, Incoming, Posted, Reacted, ThreadRef
+from bot.core.conversation import Acted, Deleted, Edited, Incoming, Posted, Reacted, ThreadRef
 from bot.core.ports import Reply, ReplyRequest, Watermarks
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.platforms.slack.catch_up import CatchUpSettings
@@ -81,10 +81,10 @@ class Heard(list[Posted]):
     def __init__(self) -> None:
         super().__init__()
         self.edits: list[Edited] = []
-        self.others: list[Deleted | Reacted] = []
+        self.others: list[Deleted | Reacted | Acted] = []
 
     async def __call__(self, said: Incoming) -> None:
-        if isinstance(said, Deleted | Reacted):
+        if isinstance(said, Deleted | Reacted | Acted):
             self.others.append(said)
             return
         if isinstance(said, Edited):
