@@ -125,7 +125,7 @@ _STILL_ASKED = select(
     )
 )
 _ANSWER = (
-    select(turns.c.id, turns.c.state, turns.c.attempts)
+    select(turns.c.id, turns.c.state, turns.c.attempts, turns.c.conversation_id)
     .select_from(reply_parts.join(turns, turns.c.id == reply_parts.c.turn_id).join(conversations))
     .where(
         *_named(conversations), reply_parts.c.external_id == bindparam("with_external_id"), turns.c.command.is_(None)
@@ -250,7 +250,7 @@ def still_asked(connection: Connection, turn: int) -> bool:
 
 
 def find_answer(connection: Connection, ref: MessageRef) -> Any:
-    """The turn whose reply has this message: (id, state, attempts), or None."""
+    """The turn whose reply has this message: (id, state, attempts, conversation_id), or None."""
     return connection.execute(_ANSWER, parameters(ref)).first()
 
 
