@@ -23,13 +23,17 @@ from aiohttp import web
 
 from tests.standins.slack_api import WebApi
 from tests.standins.slack_chat import Chat
+from tests.standins.slack_delivery import Delivery
 from tests.standins.slack_events import Copy, Events
 from tests.standins.slack_faults import Call, Fault, Faults, Gate
 from tests.standins.slack_files import FileHost
+from tests.standins.slack_interactive import Interactions
 from tests.standins.slack_reading import Reading
-from tests.standins.slack_socket import Delivery, SocketMode
+from tests.standins.slack_responses import Responses
+from tests.standins.slack_socket import SocketMode
 from tests.standins.slack_streams import Streams
 from tests.standins.slack_tiers import Tiers
+from tests.standins.slack_views import Views
 from tests.standins.slack_workspace import APP_TOKEN, BOT_TOKEN, BOT_USER, TEAM, Clock, Json, Message, Workspace
 
 BOTH: tuple[Copy, ...] = ("app_mention", "message")
@@ -49,12 +53,16 @@ class Slack:
         self.faults, self.tiers = Faults(), Tiers(self.clock)
         self.port = port
         self._echo = echo
-        self.files = FileHost(self.workspace, lambda: f"http://127.0.0.1:{self.port}")
+        base = lambda: f"http://127.0.0.1:{self.port}"  # noqa: E731 - the port is known later
+        self.files = FileHost(self.workspace, base)
         link = lambda: f"ws://127.0.0.1:{self.port}/link"  # noqa: E731 - the port is known later
         self.socket_mode = SocketMode(link, schedule)
         self._streams = Streams(self.workspace, self._changed)
         chat, reading = Chat(self.workspace, self._changed), Reading(self.workspace)
-        rooms = (chat, self._streams, reading, self.files, self.socket_mode)
+        self.views = Views(self.workspace)
+        self.responses = Responses(self.workspace, self._changed, base)
+        self.people = Interactions(self.workspace, self.views, self.responses, self.socket_mode.deliver)
+        rooms = (chat, self._streams, reading, self.files, self.views, self.socket_mode)
         self._api = WebApi(self.workspace, self.faults, self.tiers, *(room.methods for room in rooms))
         self.events = Events(self.workspace)
         self._sending: set[asyncio.Task[Delivery]] = set()
@@ -76,6 +84,7 @@ class Slack:
         app = web.Application(client_max_size=16 * 1024**2)
         app.add_routes([web.route("*", "/api/{method}", self._api.answer), web.get("/link", self.socket_mode.connect)])
         app.add_routes([web.get("/files/{file}/{name}", self.files.serve)])
+        app.add_routes([web.post("/response/{token}", self.responses.serve)])
         app.add_routes(routes)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -194,6 +203,12 @@ class Slack:
         author = self.workspace.channels[channel].messages[ts].user
         event: Json = {"type": kind, "user": user, "reaction": name, "item": item, "item_user": author}
         await self._deliver(event | {"event_ts": self.workspace.ts()})
+
+    async def press(
+        self, user: str, channel: str, ts: str, action_id: str, *, value: str | None = None, times: int = 1
+    ) -> list[Delivery]:
+        """Somebody presses a button of a message; more of what people do is in slack_interactive.py (*people*)."""
+        return await self.people.press(user, channel, ts, action_id, value=value, times=times)
 
     def expire_tickets(self) -> None:
         """Socket Mode addresses that were given out can no longer be used."""

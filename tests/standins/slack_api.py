@@ -17,7 +17,7 @@ from tests.standins.slack_tiers import Tiers
 from tests.standins.slack_workspace import Json, Method, SlackError, Workspace
 
 STRINGS = ("channel", "text", "ts", "thread_ts", "markdown_text", "cursor", "user", "users", "bot", "parse", "types")
-JSON_FORMS = ("blocks", "chunks", "metadata")  # arguments that a form carries as JSON
+JSON_FORMS = ("blocks", "chunks", "metadata", "view")  # arguments that a form carries as JSON
 
 
 class WebApi:

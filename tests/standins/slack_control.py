@@ -3,6 +3,7 @@ The Slack stand-in as a process of its own, with a small control API for benches
 
     POST /control/post        {"user", "channel", "text", "thread_ts"?, "copies"?} → {"ts"}
     POST /control/user        {"name"} → {"id"}          POST /control/channel {"name", "kind"?} → {"id"}
+    POST /control/press       {"user", "channel", "ts", "action_id", "value"?, "times"?} → {"sent"}
     POST /control/fail        {"method", "kind": RateLimited|ServerError|Lost|Refused, "times"?, …its fields}
     POST /control/redeliver   {} → {"sent"}              POST /control/disconnect {"reason"?}
     GET  /control/thread?channel=C…&ts=…  → {"messages": [{"ts", "user", "shown", "edits", "streaming"}]}
@@ -25,7 +26,8 @@ from aiohttp import web
 
 from tests.standins import slack_faults
 from tests.standins.slack import BOTH, Slack
-from tests.standins.slack_socket import REAL_SCHEDULE, Delivery
+from tests.standins.slack_delivery import Delivery
+from tests.standins.slack_socket import REAL_SCHEDULE
 from tests.standins.slack_workspace import Json
 
 KINDS = {name: getattr(slack_faults, name) for name in ("RateLimited", "ServerError", "Lost", "Refused")}
@@ -40,6 +42,7 @@ class Control:
             "post": self._post,
             "user": self._user,
             "channel": self._channel,
+            "press": self._press,
             "fail": self._fail,
             "redeliver": self._redeliver,
             "disconnect": self._disconnect,
@@ -67,6 +70,9 @@ class Control:
 
     async def _channel(self, request: web.Request) -> web.Response:
         return web.json_response({"id": self._slack.add_channel(**await request.json())})
+
+    async def _press(self, request: web.Request) -> web.Response:
+        return web.json_response({"sent": len(await self._slack.press(**await request.json()))})
 
     async def _fail(self, request: web.Request) -> web.Response:
         wanted: Json = await request.json()
@@ -118,7 +124,7 @@ def _seen(delivery: Delivery) -> Json:
     event = delivery.event
     return {
         "event_ts": event.get("ts"),
-        "type": event.get("type"),
+        "type": event.get("type", delivery.payload.get("type")),
         "sent_at": delivery.sent_at,
         "acknowledged_at": delivery.acknowledged_at,
         "attempts": delivery.attempts,

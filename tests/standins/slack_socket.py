@@ -14,10 +14,10 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
 
+from tests.standins.slack_delivery import Delivery, Kind
 from tests.standins.slack_workspace import APP, Json, Method
 
 MAX_RETRIES = 3
@@ -25,32 +25,12 @@ MAX_CONNECTIONS = 10
 REAL_SCHEDULE = (3.0, 60.0, 300.0)  # seconds until each retry, as Slack does it: after 3 s, 1 min, 5 min
 
 
-@dataclass(slots=True)
-class Delivery:
-    """One payload on its way to the app; an attempt is one envelope."""
-
-    payload: Json
-    envelope_ids: list[str] = field(default_factory=list)
-    sent_at: list[float] = field(default_factory=list)  # time.time(), per attempt that reached a socket
-    attempts: int = 0
-    reason: str = ""  # of the retry
-    acknowledged_at: float | None = None
-
-    @property
-    def acknowledged(self) -> bool:
-        return self.acknowledged_at is not None
-
-    @property
-    def event(self) -> Json:
-        event: Json = self.payload["event"]
-        return event
-
-
 class SocketMode:
     """
-    Sends each payload to exactly one connection, the next in turn, until it is acknowledged.
+    Sends each payload to exactly one connection, the next in turn.
 
-    Retries happen when redeliver() is called, or by themselves after the seconds of *schedule*.
+    Events are sent until one is acknowledged, anything else once. Retries happen when redeliver() is called, or by
+    themselves after the seconds of *schedule*.
     """
 
     def __init__(self, address: Callable[[], str], schedule: Sequence[float] = ()) -> None:
@@ -119,19 +99,22 @@ class SocketMode:
     async def _listen(self, socket: web.WebSocketResponse) -> None:
         async for message in socket:
             if message.type is WSMsgType.TEXT and not self.deaf:
-                delivery = self._by_envelope.get(json.loads(message.data).get("envelope_id", ""))
-                if delivery is not None and not delivery.acknowledged:
-                    delivery.acknowledged_at = time.time()
+                said = json.loads(message.data)
+                delivery = self._by_envelope.get(said.get("envelope_id", ""))
+                if delivery is not None:
+                    delivery.acknowledge(time.time(), said.get("payload"))
 
     def _forget(self, socket: web.WebSocketResponse) -> None:
         if socket in self._sockets:
             self._sockets.remove(socket)
 
-    async def deliver(self, payload: Json) -> Delivery:
-        delivery = Delivery(payload)
+    async def deliver(
+        self, payload: Json, kind: Kind = "events_api", answered: Callable[[Json | None], None] | None = None
+    ) -> Delivery:
+        delivery = Delivery(payload, kind, answered=answered)
         self.deliveries.append(delivery)
         await self._send(delivery)
-        if self._schedule:
+        if self._schedule and kind == "events_api":
             timer = asyncio.create_task(self._retry_on_time(delivery))
             self._timers.add(timer)
             timer.add_done_callback(self._timers.discard)
@@ -139,11 +122,12 @@ class SocketMode:
 
     async def redeliver(self, *, everything: bool = False) -> list[Delivery]:
         """
-        Send what was not acknowledged once more, at most MAX_RETRIES times each. Returns what was sent.
+        Send events that were not acknowledged once more, at most MAX_RETRIES times each. Returns what was sent.
 
         *everything*: what was acknowledged too, as happens when the acknowledgement is lost.
         """
-        due = [d for d in self.deliveries if (everything or not d.acknowledged) and d.attempts <= MAX_RETRIES]
+        events = [delivery for delivery in self.deliveries if delivery.kind == "events_api"]
+        due = [d for d in events if (everything or not d.acknowledged) and d.attempts <= MAX_RETRIES]
         for delivery in due:
             await self._send(delivery)
         return due
@@ -162,16 +146,18 @@ class SocketMode:
         self._by_envelope[envelope_id] = delivery
         envelope = {
             "envelope_id": envelope_id,
-            "type": "events_api",
-            "accepts_response_payload": False,
-            "retry_attempt": attempt,
-            "retry_reason": delivery.reason if attempt else "",
+            "type": delivery.kind,
+            "accepts_response_payload": delivery.kind != "events_api",
             "payload": delivery.payload,
         }
+        if delivery.kind == "events_api":
+            envelope |= {"retry_attempt": attempt, "retry_reason": delivery.reason if attempt else ""}
         leaving = time.time()  # after the send, whoever receives it may have had the processor before us
-        delivery.reason = "timeout" if await self._send_to_one(envelope) else "connection_failed"
-        if delivery.reason == "timeout":
-            delivery.sent_at.append(leaving)
+        delivery.sent_at.append(leaving)
+        delivery.reason = "timeout"
+        if not await self._send_to_one(envelope):
+            delivery.sent_at.remove(leaving)
+            delivery.reason = "connection_failed"
 
     async def _send_to_one(self, envelope: Json) -> bool:
         if not self._sockets:

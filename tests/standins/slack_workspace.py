@@ -88,11 +88,12 @@ class Message:
     files: list[Json] = field(default_factory=list)
     user_profile: Json | None = None  # of the author, as some events bring it
     stream: Stream | None = None
+    ephemeral_to: str | None = None  # the only person who sees it
 
     @property
     def shown(self) -> str:
         """What a reader sees: the texts of the blocks, but of no buttons, or the text where there are none."""
-        return "\n\n".join(_texts(self.blocks)) if self.blocks else self.text
+        return "\n\n".join(texts_of(self.blocks)) if self.blocks else self.text
 
     def wire(self, *, with_metadata: bool = False) -> Json:
         data: Json = {"type": "message", "user": self.user, "text": self.text, "ts": self.ts, "team": TEAM}
@@ -118,7 +119,8 @@ class Message:
         return data
 
 
-def _texts(blocks: list[Json]) -> Iterator[str]:
+def texts_of(blocks: list[Json]) -> Iterator[str]:
+    """What stands in blocks to be read; not what can be pressed."""
     for block in blocks:
         if block["type"] in ("actions", "context_actions"):
             continue
@@ -140,6 +142,7 @@ class Channel:
     archived: bool = False
     user: str | None = None  # the other side of an im
     messages: dict[str, Message] = field(default_factory=dict)  # by ts, oldest first
+    whispers: dict[str, Message] = field(default_factory=dict)  # what one person sees, by ts
     statuses: dict[str, str] = field(default_factory=dict)  # of the assistant, by thread
 
     def thread(self, root: str) -> list[Message]:
@@ -195,6 +198,7 @@ class Workspace:
         self.channels: dict[str, Channel] = {}
         self.bot_token, self.app_token, self.scopes = BOT_TOKEN, APP_TOKEN, SCOPES
         self.is_agent = True  # whether the app may set an assistant's status
+        self.has_home = True  # whether the app has a Home tab
         self.switched_off: dict[
             tuple[str, str | None], str
         ] = {}  # a method, or an argument of it → what it is refused with
@@ -259,6 +263,20 @@ class Workspace:
         """Whether the message is open for more text."""
         stream = message.stream
         return stream is not None and not stream.ended_by and self.clock() - stream.started < STREAM_SECONDS
+
+    def visible(self, user: str, channel: str, ts: str) -> Message:
+        """A message as *user* finds it; LookupError where there is none."""
+        place = self.channels[channel]
+        whisper = place.whispers.get(ts)
+        if user not in self.users or (place.kind == "im" and place.user != user):
+            raise LookupError(f"{user} does not see {channel}")
+        return whisper if whisper is not None and whisper.ephemeral_to == user else place.messages[ts]
+
+    def whisper(self, channel: str, user: str, text: str, thread_ts: str | None, blocks: list[Json]) -> Message:
+        """Something of ours that only *user* sees, and nobody reads again."""
+        message = Message(self.ts(), channel, BOT_USER, text, thread_ts, blocks, bot_id=BOT, ephemeral_to=user)
+        self.channels[channel].whispers[message.ts] = message
+        return message
 
     def add_message(self, channel: str, user: str, text: str, thread_ts: str | None = None, **more: Any) -> Message:
         message = Message(self.ts(), channel, user, text, thread_ts, **more)

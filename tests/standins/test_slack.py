@@ -10,9 +10,8 @@ from typing import Any
 
 import aiohttp
 import pytest
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.standins.asking import client, code
 from tests.standins.slack import Slack
 
 MARKDOWN = {"type": "markdown", "text": "안녕"}
@@ -22,17 +21,6 @@ MARKDOWN = {"type": "markdown", "text": "안녕"}
 async def slack() -> AsyncIterator[Slack]:
     async with Slack() as standin:
         yield standin
-
-
-def client(slack: Slack, token: str | None = None) -> AsyncWebClient:
-    return AsyncWebClient(token=token or slack.bot_token, base_url=slack.api_url, retry_handlers=[])
-
-
-async def code(slack: Slack, method: str, token: str | None = None, **arguments: Any) -> str:
-    """The error that a call is refused with."""
-    with pytest.raises(SlackApiError) as error:
-        await client(slack, token).api_call(method, json=arguments)
-    return str(error.value.response["error"])
 
 
 @pytest.mark.parametrize(

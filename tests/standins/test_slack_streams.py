@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.standins.asking import client, code
 from tests.standins.slack import Slack
 
 BUTTONS = {
@@ -23,19 +22,21 @@ class Stage:
 
     def __init__(self, slack: Slack, channel: str, user: str, root: str) -> None:
         self.slack, self.channel, self.user, self.root = slack, channel, user, root
-        self.client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[])
+        self.client = client(slack)
+
+    @property
+    def recipient(self) -> dict[str, str]:
+        return {"thread_ts": self.root, "recipient_user_id": self.user, "recipient_team_id": self.slack.team}
 
     async def call(self, method: str, **arguments: Any) -> Any:
         return (await self.client.api_call(f"chat.{method}", json={"channel": self.channel, **arguments})).data
 
     async def start(self, **arguments: Any) -> str:
-        recipient = {"recipient_user_id": self.user, "recipient_team_id": self.slack.team}
-        return str((await self.call("startStream", **{"thread_ts": self.root, **recipient, **arguments}))["ts"])
+        return str((await self.call("startStream", **{**self.recipient, **arguments}))["ts"])
 
     async def refused(self, method: str, **arguments: Any) -> str:
-        with pytest.raises(SlackApiError) as error:
-            await (self.start(**arguments) if method == "startStream" else self.call(method, **arguments))
-        return str(error.value.response["error"])
+        given = self.recipient if method == "startStream" else {}
+        return await code(self.slack, f"chat.{method}", **{"channel": self.channel, **given, **arguments})
 
     @property
     def shown(self) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.standins.asking import client
 from tests.standins.slack import Slack
 from tests.standins.slack_tiers import Tiers
 from tests.standins.slack_workspace import Clock
@@ -59,15 +59,14 @@ def test_methods_without_a_tier_and_workspaces_without_limits_admit_everything()
 
 async def test_a_call_beyond_the_limit_is_answered_429_and_not_performed() -> None:
     async with Slack(clock=Clock(lambda: 1_000.0)) as slack:
-        client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[])
         channel = slack.add_channel("general")
         slack.tiers.enforced = True
         for _ in range(5):
-            await client.chat_postMessage(channel=channel, text="hello")
+            await client(slack).chat_postMessage(channel=channel, text="hello")
         with pytest.raises(SlackApiError) as error:
-            await client.chat_postMessage(channel=channel, text="hello")
+            await client(slack).chat_postMessage(channel=channel, text="hello")
         answer = error.value.response
         assert (answer.status_code, answer["error"], answer.headers["Retry-After"]) == (429, "ratelimited", "1")
         assert len(slack.workspace.channels[channel].messages) == 5
         slack.clock.advance(1)
-        await client.chat_postMessage(channel=channel, text="hello")
+        await client(slack).chat_postMessage(channel=channel, text="hello")
