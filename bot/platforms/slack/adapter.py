@@ -30,7 +30,7 @@ from bot.platforms.slack.connection import Connection
 from bot.platforms.slack.events import PLATFORM, Identity, for_another_team, incoming, joined
 from bot.platforms.slack.files import SlackFiles
 from bot.platforms.slack.history import History
-from bot.platforms.slack.limits import Pauses, start_wait
+from bot.platforms.slack.limits import Limiter, start_wait
 from bot.platforms.slack.logs import bolt_logger, sdk_logger
 from bot.platforms.slack.message import BlockSupport
 from bot.platforms.slack.names import SlackDirectory
@@ -69,7 +69,7 @@ class SlackPlatform:
     ) -> None:
         """Without *watermarks* nothing that was missed is read."""
         self._bot_token, self._app_token, self._api_url = bot_token, app_token, api_url
-        self._api = SlackApi(bot_token, api_url, Pauses())
+        self._api = SlackApi(bot_token, api_url, Limiter())
         self._connection = Connection(self._api, app_token, ping_seconds)
         self._watermarks, self._catch_up_settings = watermarks, catch_up or CatchUpSettings()
         self._blocks = BlockSupport()

@@ -1,5 +1,5 @@
 """
-The calls of Slack's Web API that this program makes, with errors translated and pauses noted.
+The calls of Slack's Web API that this program makes, with errors translated and 429s noted.
 
 Nothing is repeated here: a post whose answer was lost may be there. When to call is decided by the callers.
 """
@@ -16,11 +16,10 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.core.errors import PlatformError
 from bot.platforms.slack.errors import INVALID_RESPONSE, NOT_SLACK, CallFailure, UncertainError, platform_error
-from bot.platforms.slack.limits import RATE_LIMITED, Pauses
+from bot.platforms.slack.limits import APPEND, DELETE, POST, RATE_LIMITED, START, STOP, UPDATE, Limiter
 from bot.platforms.slack.logs import sdk_logger
 
 DEFAULT_URL = AsyncWebClient.BASE_URL
-POST, UPDATE, DELETE = "chat.postMessage", "chat.update", "chat.delete"
 OPEN = "apps.connections.open"
 REPLIES, HISTORY, CHANNELS = "conversations.replies", "conversations.history", "users.conversations"
 STATUS, REACT, UNREACT = "assistant.threads.setStatus", "reactions.add", "reactions.remove"
@@ -42,6 +41,14 @@ class Page:
     next_cursor: str | None  # None: there are no more
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who sees a stream grow in a channel; the others see its first words, and the whole of it at its end."""
+
+    user: str
+    team: str  # the user's
+
+
 class SlackApi:
     """
     Raises PlatformError, and UncertainError when a call may have been carried out all the same. Until a call has
@@ -50,9 +57,9 @@ class SlackApi:
     *session* is shared by all calls while it is open; without one the SDK opens one for each call.
     """
 
-    def __init__(self, bot_token: str, api_url: str, pauses: Pauses) -> None:
+    def __init__(self, bot_token: str, api_url: str, limits: Limiter) -> None:
         self._client = AsyncWebClient(token=bot_token, base_url=api_url, retry_handlers=[], logger=sdk_logger())
-        self.pauses = pauses
+        self.limits = limits
         self._answered = False  # Slack has, once
 
     def use(self, session: aiohttp.ClientSession | None) -> None:
@@ -86,7 +93,7 @@ class SlackApi:
             unfurl_media=False,
             **content,
         )
-        return _field(await self._call(POST, call), "ts")
+        return _field(await self._call(POST, call, channel), "ts")
 
     async def update(self, channel: str, ts: str, content: Message) -> None:
         # Unlike chat.postMessage, chat.update parses by default: "@channel" would become a mention.
@@ -96,6 +103,40 @@ class SlackApi:
 
     async def delete(self, channel: str, ts: str) -> None:
         await self._call(DELETE, self._client.chat_delete(channel=channel, ts=ts))
+
+    async def start_stream(self, channel: str, thread: str, text: str, recipient: Recipient | None) -> str:
+        """Begin a message of Markdown that grows. Returns its ts. Without *recipient* in direct messages only."""
+        call = self._client.chat_startStream(
+            channel=channel,
+            thread_ts=thread,
+            markdown_text=text,
+            recipient_team_id=recipient.team if recipient else None,
+            recipient_user_id=recipient.user if recipient else None,
+        )
+        return _field(await self._call(START, call), "ts")
+
+    async def append_stream(self, channel: str, ts: str, text: str) -> None:
+        """Add *text* to what a stream shows. Made twice, it is there twice."""
+        await self._call(APPEND, self._client.chat_appendStream(channel=channel, ts=ts, markdown_text=text))
+
+    async def stop_stream(
+        self,
+        channel: str,
+        ts: str,
+        text: str = "",
+        *,
+        blocks: Sequence[Message] = (),
+        metadata: Message | None = None,
+    ) -> None:
+        """End a stream, with *text* added and *blocks* below it."""
+        call = self._client.chat_stopStream(
+            channel=channel,
+            ts=ts,
+            markdown_text=text or None,
+            blocks=[dict(block) for block in blocks] or None,
+            metadata=dict(metadata) if metadata else None,
+        )
+        await self._call(STOP, call)
 
     async def replies(self, channel: str, thread: str, oldest: str) -> AsyncIterator[Message]:
         """The messages of a thread from *oldest* on, with all metadata; Slack puts the root first in any case."""
@@ -162,13 +203,13 @@ class SlackApi:
         found = (await self._call(method, call)).get(name)
         return found if isinstance(found, Mapping) else {}
 
-    async def _call(self, method: str, call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
+    async def _call(self, method: str, call: Awaitable[AsyncSlackResponse], channel: str = "") -> AsyncSlackResponse:
         try:
             answer = await call
         except CallFailure as error:
             translated = self._placed(platform_error(error))
             if translated.code == RATE_LIMITED:
-                self.pauses.note(method, translated.retry_after)
+                self.limits.note(method, translated.retry_after, channel)
             raise translated from error
         self._answered = True
         return answer

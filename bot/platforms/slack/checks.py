@@ -14,7 +14,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.core.errors import PlatformError
 from bot.core.findings import Finding, Verdict
 from bot.platforms.slack.api import DEFAULT_URL, TIMEOUT, SlackApi
-from bot.platforms.slack.limits import Pauses
+from bot.platforms.slack.limits import Limiter
 from bot.platforms.slack.manifest import APP_TOKEN_SCOPE, EVENTS, SCOPES
 from bot.platforms.slack.message import Piece, content, metadata, part_of
 
@@ -136,6 +136,6 @@ def _failed(subject: str, error: PlatformError) -> Finding:
 
 
 def _api(bot_token: str, api_url: str, session: aiohttp.ClientSession) -> SlackApi:
-    api = SlackApi(bot_token, api_url, Pauses())
+    api = SlackApi(bot_token, api_url, Limiter())
     api.use(session)
     return api

@@ -135,7 +135,7 @@ class Connection:
 
     async def _address(self) -> str:
         """A fresh address for one try to connect. Raises PlatformError."""
-        await self._api.pauses.sit_out(OPEN)
+        await self._api.limits.sit_out(OPEN)
         try:
             async with asyncio.timeout(TRY_SECONDS):
                 return await self._api.open_connection(self._app_token)
@@ -159,7 +159,7 @@ class Connection:
             client.wss_uri = None
             if gone.start():
                 logger.warning("slack: not connected, trying")
-            elif gone.seconds() > SUSPICIOUS_TRIES * self._ping_seconds and not self._api.pauses.remaining(OPEN):
+            elif gone.seconds() > SUSPICIOUS_TRIES * self._ping_seconds and not self._api.limits.remaining(OPEN):
                 await self._check_token()
                 gone.reset()
 

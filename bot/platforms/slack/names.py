@@ -94,12 +94,12 @@ class SlackDirectory:
         if id_[:1] in "CG":
             return await self._channel(id_)
         method, call = (BOT, self._api.bot) if id_.startswith("B") else (USER, self._api.user)
-        await self._api.pauses.admit(method, final=False)
+        self._api.limits.admit(method)
         name = name_of(await call(id_))
         return self._nameless() if name is None else _Known(name, self._clock() + KEPT)
 
     async def _channel(self, channel: str) -> _Known:
-        await self._api.pauses.admit(CHANNEL, final=False)
+        self._api.limits.admit(CHANNEL)
         found = await self._api.channel(channel)
         name, private = found.get("name"), found.get("is_private") is not False
         if not isinstance(name, str) or not name:

@@ -75,7 +75,7 @@ class SlackNoticing:
     """As the Noticing port. What does not work in this workspace is found out once."""
 
     def __init__(self, api: SlackApi) -> None:
-        self._pauses = api.pauses
+        self._limits = api.limits
         self._forms: list[_Status | _Reaction] = [_Status(api), _Reaction(api)]
         self._given: dict[tuple[ThreadRef, str], _Given] = {}
         self._left: dict[tuple[ThreadRef, str], _Left] = {}
@@ -85,7 +85,7 @@ class SlackNoticing:
         self._keep(thread, message)
         for form in list(self._forms):
             given = self._given[thread, message] = _Given(form)
-            if not self._pauses.remaining(form.giving) and await self._gave(form, thread, message, text):
+            if self._limits.take(form.giving) and await self._gave(form, thread, message, text):
                 given.sure = True
                 return
         self._given.pop((thread, message), None)
@@ -132,7 +132,7 @@ class SlackNoticing:
                 self._left.pop((thread, message), None)
             else:
                 left.tries += 1
-                pause = max(self._pauses.remaining(form.taking) for form in left.forms)
+                pause = max(self._limits.wait(form.taking) for form in left.forms)
                 left.due = time.monotonic() + max(_wait(left.tries), pause)
 
     def posted(self, thread: ThreadRef) -> None:
@@ -156,7 +156,7 @@ class SlackNoticing:
         That a reaction is there no longer is a refusal, too: it is the last form.
         """
         for form in forms:
-            if self._pauses.remaining(form.taking):
+            if not self._limits.take(form.taking):
                 return False
             try:
                 await form.take(thread, message)

@@ -50,7 +50,7 @@ class Pages:
         while True:
             if method in self._quotas:
                 await self._quotas[method].take()
-            await self._api.pauses.sit_out(method)
+            await self._api.limits.sit_out(method)
             try:
                 return await call()
             except PlatformError as error:

@@ -15,7 +15,7 @@ from bot.core.controls import NO_CONTROLS, Controls
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
-from bot.platforms.slack.api import DELETE, POST, UPDATE, SlackApi
+from bot.platforms.slack.api import SlackApi
 from bot.platforms.slack.errors import (
     MESSAGE_NOT_FOUND,
     REFUSED_BLOCKS,
@@ -25,7 +25,7 @@ from bot.platforms.slack.errors import (
     concerns_message,
 )
 from bot.platforms.slack.events import Identity
-from bot.platforms.slack.limits import PATIENCE, RATE_LIMITED
+from bot.platforms.slack.limits import DELETE, PATIENCE, POST, RATE_LIMITED, UPDATE
 from bot.platforms.slack.lookup import find
 from bot.platforms.slack.message import BlockSupport, Piece, content, metadata, pieces
 
@@ -229,11 +229,11 @@ class SlackReply:
         """Make one change when Slack admits it; a final one sits out what Slack asks for, within limits."""
         refusals = 0
         while True:
-            await self._api.pauses.admit(method, final=final)
-            await self._log.check()
-            try:
-                return await change()
-            except PlatformError as error:
-                refusals += 1
-                if error.code != RATE_LIMITED or not final or refusals == PATIENCE:
-                    raise
+            async with self._api.limits.admitted(method, final=final, channel=self._thread.channel):
+                await self._log.check()
+                try:
+                    return await change()
+                except PlatformError as error:
+                    refusals += 1
+                    if error.code != RATE_LIMITED or not final or refusals == PATIENCE:
+                        raise

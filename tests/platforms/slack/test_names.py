@@ -11,7 +11,7 @@ import pytest
 
 from bot.core.ports import Directory
 from bot.platforms.slack.api import SlackApi
-from bot.platforms.slack.limits import Pauses
+from bot.platforms.slack.limits import Limiter
 from bot.platforms.slack.names import KEPT, KEPT_CHANNEL, KEPT_WITHOUT, MOST_ASKED, PRIVATE, SlackDirectory
 from bot.platforms.slack.people import name_of
 from tests.platforms.slack.conftest import door
@@ -38,7 +38,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def directory(slack: Slack, clock: Clock) -> AsyncIterator[SlackDirectory]:
     async with aiohttp.ClientSession() as session:
-        api = SlackApi(slack.bot_token, slack.api_url, Pauses())
+        api = SlackApi(slack.bot_token, slack.api_url, Limiter())
         api.use(session)
         await api.auth_test()
         yield SlackDirectory(api, clock, patience=0.3)
@@ -177,5 +177,5 @@ async def test_two_who_ask_at_once_do_not_ask_slack_twice_for_what_waits(
 
 
 async def test_slack_that_is_not_there_is_no_error(clock: Clock) -> None:
-    nowhere = SlackApi("xoxb-1", "http://127.0.0.1:9/api/", Pauses())
+    nowhere = SlackApi("xoxb-1", "http://127.0.0.1:9/api/", Limiter())
     assert await SlackDirectory(nowhere, clock).names(["U1"]) == {}
