@@ -142,12 +142,19 @@ class Noticing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ThreadRead:
-    """What a thread holds now, oldest first, our own messages included; *truncated*: older ones were left out."""
+    """
+    What a thread holds now, oldest first, our own messages included; *truncated*: older ones were left out.
+
+    *positions*, by id, are those of all that stands in it, of what was left out, too, and of what is no message to us.
+    What was said between the first and the last of them and is not there was deleted. Empty: nobody knows.
+    """
 
     messages: Sequence[Said]
     deleted: Sequence[Deleted] = ()  # as far as the platform still shows where they stood
-    reactions: Sequence[Reacted] = ()  # those that leave a mark
+    reactions: Sequence[Reacted] = ()  # all that leave a mark and stand there, dated when they surely stood
     truncated: bool = False
+    positions: Mapping[str, int] = field(default_factory=dict)
+    at: datetime | None = None  # aware, UTC, by the platform's clock: what had happened until then is in it
 
 
 @runtime_checkable
@@ -180,14 +187,12 @@ class Watermarks(Protocol):
     async def advance(self, platform: str, workspace: str, channel: str, position: int) -> None:
         """Move a watermark forward; never back. Call once all that was said before *position* is committed."""
 
-    async def note_gap(
-        self, platform: str, workspace: str, channel: str, *, since: int | None = None, known: Collection[str] = ()
-    ) -> None:
+    async def note_gap(self, platform: str, workspace: str, channel: str, *, since: int | None = None) -> None:
         """
-        Something may have been said that nobody told us of, after *since*: each conversation's next turn reads it.
+        Something may have happened that nobody told us of, after *since*: each conversation's next turn reads it.
 
-        In the threads of *channel*, or of all channels for WHOLE_WORKSPACE, except the *known* ones. Without *since*:
-        after the newest message that we have of each.
+        In the threads of *channel*, or of all channels for WHOLE_WORKSPACE. Without *since*: after the newest message
+        that we have of each.
         """
 
     async def recent_threads(self, platform: str, workspace: str, since: datetime) -> Sequence[ThreadRef]:
@@ -410,13 +415,14 @@ class Ledger(Protocol):
     async def names(self, thread: ThreadRef, participants: Collection[str]) -> Mapping[str, KnownName]:
         """The names of people and bots in the workspace of *thread*, by id, as far as they are known."""
 
-    async def fill(self, claim: Claim, since: int, messages: Sequence[Said], *, truncated: bool) -> None:
+    async def fill(self, claim: Claim, since: int, read: ThreadRead) -> None:
         """
         Store what was read of the turn's thread, as context of its question; what was said later is left to the next
         turn. Nothing of it asks for an answer.
 
         What is there already stays, or gets the version that it was edited to; what was erased stays erased; parts of
-        our replies are left out. From then on nothing is missing, unless a gap was noted since *since* was read.
+        our replies are left out. What is not there any more is erased, answers too, and each mark is what it is there.
+        From then on nothing is missing, unless a gap was noted since *since* was read.
         """
 
     async def name_participants(self, thread: ThreadRef, names: Mapping[str, str]) -> None:

@@ -40,9 +40,7 @@ async def read_up(turn: Turn, platform: Platform, ledger: Ledger, checkpoint: Ch
     await checkpoint("thread read")
     for deleted in read.deleted:
         await ledger.erase(deleted)
-    await ledger.fill(turn.claim, since, messages, truncated=truncated)
-    for reacted in read.reactions:
-        await ledger.react(reacted)
+    await ledger.fill(turn.claim, since, replace(read, messages=messages, truncated=truncated))
     await checkpoint("thread stored")
     return replace(turn, conversation=replace(conversation, unread_since=None, truncated=truncated))
 

@@ -6,25 +6,31 @@ How gaps are noted is in watermarks.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, case, func, null, select, update
+from sqlalchemy import Connection, Executable, Row, Select, bindparam, case, func, null, select, update
 
-from bot.core.conversation import Edited, Participant, ParticipantKind, Posted, Said, ThreadRef
-from bot.store import files
+from bot.core.conversation import Edited, MessageRef, Participant, ParticipantKind, Posted, Reacted, Said, ThreadRef
+from bot.core.ports import ThreadRead
+from bot.store import files, steering
 from bot.store.statements import VERSION
 from bot.store.tables import conversations, messages, reply_parts, turns
 
 CLOCK_SKEW = timedelta(minutes=2)  # between the platform's clock and the one that notes parts
 
 _CONVERSATION = select(turns.c.conversation_id).where(turns.c.id == bindparam("turn"))
-_KNOWN = select(messages.c.external_id).where(messages.c.conversation_id == bindparam("conversation"))
+_KNOWN: Select[Any] = select(
+    messages.c.external_id, messages.c.position, messages.c.turn_id, messages.c.erased_at
+).where(messages.c.conversation_id == bindparam("conversation"))
+_THREAD: Select[Any] = select(
+    conversations.c.platform, conversations.c.workspace, conversations.c.channel, conversations.c.thread
+).where(conversations.c.id == bindparam("conversation"))
 _ASKED = select(func.max(messages.c.position)).where(messages.c.turn_id == bindparam("turn"), messages.c.addressed)
-_PARTS = (
-    select(reply_parts.c.external_id, reply_parts.c.intended_at)
+_PARTS: Select[Any] = (
+    select(reply_parts.c.external_id, reply_parts.c.intended_at, reply_parts.c.turn_id, turns.c.ended_at)
     .select_from(reply_parts.join(turns, turns.c.id == reply_parts.c.turn_id))
     .where(turns.c.conversation_id == bindparam("conversation"))
 )
@@ -48,25 +54,59 @@ class Recording:
     participant: Callable[[Connection, ThreadRef, Participant], int]  # → id
     new_message: Executable  # → id, external_id; none when it is there
     edit: Callable[[Edited], None]
+    erase: Callable[[MessageRef], object]
+    react: Callable[[Reacted], None]
 
 
-def fill(
-    connection: Connection, recording: Recording, turn: int, since: int, read: Sequence[Said], *, truncated: bool
-) -> None:
+def fill(connection: Connection, recording: Recording, turn: int, since: int, read: ThreadRead) -> None:
     """As Ledger.fill, once the claim is known to hold."""
     conversation: int = connection.execute(_CONVERSATION, {"turn": turn}).scalar_one()
     where = {"conversation": conversation}
-    known = set(connection.execute(_KNOWN, where).scalars())
+    thread = ThreadRef(*connection.execute(_THREAD, where).one())
+    rows = connection.execute(_KNOWN, where).all()
     parts = connection.execute(_PARTS, where).all()
-    ours = {part.external_id for part in parts}
+    known, ours = {row.external_id for row in rows}, {part.external_id for part in parts}
+    for gone in [*_deleted_messages(rows, read), *_deleted_parts(parts, rows, read)]:
+        recording.erase(MessageRef(thread.platform, thread.workspace, thread.channel, gone))
     unnoted = min((part.intended_at for part in parts if part.external_id is None), default=None)
-    for said in read:
-        if isinstance(said, Edited) and said.message.id in known:
-            recording.edit(said)
-    new = [said for said in read if _posted(said).id not in known and not _is_part(_posted(said), ours, unnoted)]
+    for said in read.messages:
+        if _posted(said).id in known:
+            files.record(connection, _posted(said))  # one that was deleted since
+            if isinstance(said, Edited):
+                recording.edit(said)
+    new = [s for s in read.messages if _posted(s).id not in known and not _is_part(_posted(s), ours, unnoted)]
     if new:
         _store(connection, recording, conversation, new, _turns(connection, turn, new))
-    connection.execute(_FILLED, where | {"since": since, "is_truncated": truncated})
+    ids = {*known, *(_posted(said).id for said in new), *(each for each in ours if each)}
+    for changed in steering.overtaken(connection, thread, read, sorted(ids & read.positions.keys())):
+        recording.react(changed)
+    connection.execute(_FILLED, where | {"since": since, "is_truncated": read.truncated})
+
+
+def _deleted_messages(known: Sequence[Row[Any]], read: ThreadRead) -> Iterator[str]:
+    """
+    Those that somebody deleted.
+
+    What is newer than all that was read came while it was read, and what is older may be hidden by the platform only.
+    """
+    if not read.positions:
+        return
+    first, last = min(read.positions.values()), max(read.positions.values())
+    for row in known:
+        if row.erased_at is None and row.external_id not in read.positions and first < row.position < last:
+            yield row.external_id
+
+
+def _deleted_parts(parts: Sequence[Row[Any]], known: Sequence[Row[Any]], read: ThreadRead) -> Iterator[str]:
+    """The same for parts of answers that were over before the newest message was said."""
+    if not read.positions or not read.messages:
+        return
+    first, until = min(read.positions.values()), _posted(read.messages[-1]).posted_at
+    within = {row.turn_id for row in known if row.position >= first}
+    for part in parts:
+        over = part.ended_at is not None and part.ended_at < until
+        if part.external_id and part.external_id not in read.positions and over and part.turn_id in within:
+            yield part.external_id
 
 
 def _turns(connection: Connection, turn: int, new: Sequence[Said]) -> Sequence[int | None]:

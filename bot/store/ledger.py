@@ -27,7 +27,7 @@ from bot.core.errors import LeaseLost, LedgerError
 from bot.core.finish import tells_of_window
 from bot.core.interruption import Interrupt
 from bot.core.policy import Decide
-from bot.core.ports import CompletionStart, KnownName, Recorded, Renewal
+from bot.core.ports import CompletionStart, KnownName, Recorded, Renewal, ThreadRead
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
 from bot.store import anew, changes, filling, joining, pressing, steering
 from bot.store import completions as completed
@@ -80,11 +80,11 @@ class SqlLedger:
         await self._database.write(lambda connection: self._recorder.erase(connection, deleted), urgent=True)
 
     async def react(self, reacted: Reacted) -> None:
-        def write(connection: Connection) -> None:
-            who = partial(self._recorder.participant, connection, reacted.ref, reacted.by)
-            steering.react(connection, reacted, who, self._now(connection))
+        await self._database.write(lambda connection: self._react(connection, reacted), urgent=True)
 
-        await self._database.write(write, urgent=True)
+    def _react(self, connection: Connection, reacted: Reacted) -> None:
+        who = partial(self._recorder.participant, connection, reacted.ref, reacted.by)
+        steering.react(connection, reacted, who, self._now(connection))
 
     async def act(self, acted: Acted) -> bool:
         def write(connection: Connection) -> bool:
@@ -173,7 +173,7 @@ class SqlLedger:
 
         return await self._database.read(read)
 
-    async def fill(self, claim: Claim, since: int, messages: Sequence[Said], *, truncated: bool) -> None:
+    async def fill(self, claim: Claim, since: int, read: ThreadRead) -> None:
         def write(connection: Connection) -> None:
             _change(connection, claim)
             now = self._now(connection)
@@ -181,8 +181,10 @@ class SqlLedger:
                 participant=self._recorder.participant,
                 new_message=self._sql.new_message,
                 edit=lambda edited: changes.edit(connection, edited, now, self._quiet),
+                erase=lambda ref: changes.erase(connection, Deleted(ref, None, now), now),
+                react=lambda reacted: self._react(connection, reacted),
             )
-            filling.fill(connection, recording, claim.turn, since, messages, truncated=truncated)
+            filling.fill(connection, recording, claim.turn, since, read)
 
         await self._database.write(write)
 

@@ -7,22 +7,25 @@ once: each person's newest one counts, and a mark is there as long as one person
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Executable, bindparam, case, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.core.conversation import Operation, Reacted
+from bot.core.conversation import MessageRef, Operation, Participant, Reacted, ThreadRef
+from bot.core.ports import ThreadRead
 from bot.core.turn import TurnState
 from bot.store import anew, changes, summaries
 from bot.store.statements import AT_WORK, PENDING
-from bot.store.tables import UtcDateTime, messages, reactions, turns
+from bot.store.tables import UtcDateTime, messages, participants, reactions, turns
 
 MARKS = {Operation.PIN: "pinned", Operation.HIDE: "hidden", Operation.CUT: "cut"}
 """The operations that leave a mark, and its column."""
+
+AT_ONCE = 500  # messages whose marks are looked up with one statement
 
 OVER = (TurnState.SHOWN, TurnState.FAILED, TurnState.STOPPED)
 
@@ -55,6 +58,18 @@ _ACTIVE = select(
         reactions.c.channel == bindparam("channel"),
         reactions.c.external_id == bindparam("external_id"),
         reactions.c.operation == bindparam("operation"),
+        reactions.c.active,
+    )
+)
+_LEFT = (
+    select(reactions.c.external_id, reactions.c.operation, participants.c.external_id.label("by"))
+    .select_from(reactions.join(participants))
+    .where(
+        reactions.c.platform == bindparam("on_platform"),
+        reactions.c.workspace == bindparam("in_workspace"),
+        reactions.c.channel == bindparam("in_channel"),
+        reactions.c.external_id.in_(bindparam("ids", expanding=True)),
+        reactions.c.operation.in_([operation.value for operation in MARKS]),
         reactions.c.active,
     )
 )
@@ -94,6 +109,29 @@ def react(connection: Connection, reacted: Reacted, participant: Callable[[], in
         _mark(connection, target, reacted.operation, now, active=bool(connection.execute(_ACTIVE, row).scalar()))
     elif reacted.added:
         _act(connection, target, reacted.operation, now)
+
+
+def overtaken(connection: Connection, thread: ThreadRef, read: ThreadRead, ids: Sequence[str]) -> Iterator[Reacted]:
+    """
+    What has become of the marks on *ids* while nobody told us, as the events would have said it.
+
+    Of a mark that an event told of since it was read, the event is believed.
+    """
+    if read.at is None:
+        return
+    wanted = set(ids)
+    standing = {(each.ref.id, each.operation, each.by.id): each for each in read.reactions if each.ref.id in wanted}
+    place = (thread.platform, thread.workspace, thread.channel)
+    where = dict(zip(("on_platform", "in_workspace", "in_channel"), place, strict=True))
+    left = {
+        (row.external_id, Operation(row.operation), row.by)
+        for start in range(0, len(ids), AT_ONCE)
+        for row in connection.execute(_LEFT, where | {"ids": ids[start : start + AT_ONCE]})
+    }
+    for key in sorted(standing.keys() - left):
+        yield replace(standing[key], at=read.at)
+    for message, operation, by in sorted(left - standing.keys()):
+        yield Reacted(MessageRef(*place, message), operation, Participant(by), added=False, at=read.at)
 
 
 def _target(connection: Connection, reacted: Reacted) -> _Target | None:

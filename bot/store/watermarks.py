@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,6 @@ from bot.store.tables import conversations, messages, turns, watermarks
 
 NEWEST_TURNS = 2_000  # of all: turns are numbered in time, so looking at their end needs no index
 MOST_THREADS = 200
-MOST_KNOWN = 10_000  # threads; a statement has some 32,000 parameters at most
 
 
 class SqlWatermarks:
@@ -48,14 +47,10 @@ class SqlWatermarks:
 
         await self._database.write(write)
 
-    async def note_gap(
-        self, platform: str, workspace: str, channel: str, *, since: int | None = None, known: Collection[str] = ()
-    ) -> None:
+    async def note_gap(self, platform: str, workspace: str, channel: str, *, since: int | None = None) -> None:
         gap = update(conversations).where(conversations.c.platform == platform, conversations.c.workspace == workspace)
         if channel != WHOLE_WORKSPACE:
             gap = gap.where(conversations.c.channel == channel)
-        if 0 < len(known) <= MOST_KNOWN:  # more are read once more
-            gap = gap.where(conversations.c.thread.not_in(known))
         noted = gap.values(unread_since=_unread(_newest() if since is None else literal(since, BigInteger)))
         await self._database.write(lambda connection: connection.execute(noted))
 

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.conversation import Edited, ParticipantKind, Posted
+from bot.core.conversation import Edited, MessageRef, Operation, Participant, ParticipantKind, Posted, Reacted
 from bot.core.errors import LeaseLost
+from bot.core.ports import ThreadRead
 from bot.core.turn import Turn
 from bot.store.ledger import LEASE, SqlLedger
 from bot.store.recording import AT_ONCE
@@ -28,7 +29,7 @@ def ours(ts: float, text: str = "an answer") -> Posted:
 async def fill(ledger: SqlLedger, turn: Turn, *read: Posted | Edited, truncated: bool = False) -> None:
     since = turn.conversation.unread_since
     assert since is not None
-    await ledger.fill(turn.claim, since, read, truncated=truncated)
+    await ledger.fill(turn.claim, since, ThreadRead(read, truncated=truncated))
 
 
 async def mid_thread(ledger: SqlLedger) -> Turn:
@@ -71,7 +72,7 @@ async def test_what_is_read_twice_is_stored_once(ledger: SqlLedger, clock: Clock
     clock.advance(LEASE.total_seconds() + 1)
     again = await claimed(ledger)
     assert again.conversation.unread_since is None
-    await ledger.fill(again.claim, 0, read, truncated=False)
+    await ledger.fill(again.claim, 0, ThreadRead(read))
     assert await texts(ledger, again) == ["root", "reply", "question"]
 
 
@@ -108,7 +109,7 @@ async def test_our_own_messages_are_kept_unless_they_are_parts_that_the_ledger_k
     await record(ledger, said(7.0, "next"))
     await answer(ledger, turn)
     later = await claimed(ledger)
-    await ledger.fill(later.claim, 0, [ours(2.0), ours(5.5)], truncated=False)
+    await ledger.fill(later.claim, 0, ThreadRead([ours(2.0), ours(5.5)]))
     history = await ledger.history(later)
     assert [message.platform_id for message in history.messages] == ["2.0", "7.0"]
     assert history.alone, "we do not count"
@@ -124,6 +125,63 @@ async def test_a_message_of_ours_that_may_be_a_part_whose_id_was_lost_is_left_ou
     await fill(ledger, turn, ours(2.0, "an earlier answer"), late)
     assert await texts(ledger, turn) == ["an earlier answer", "question"]
     assert await texts(ledger, await next_turn(ledger, turn)) == ["next"]
+
+
+def whole(*read: Posted | Edited, reactions: Sequence[Reacted] = ()) -> ThreadRead:
+    """All that there is, and nothing else."""
+    posted = [said.message if isinstance(said, Edited) else said for said in read]
+    positions = {each.id: each.position for each in posted}
+    return ThreadRead(read, reactions=reactions, positions=positions, at=START + timedelta(hours=1))
+
+
+async def test_what_is_not_there_any_more_is_erased_if_it_stood_between_what_is(ledger: SqlLedger) -> None:
+    await record(ledger, said(5.0, "question"), said(6.0, "gone"), said(7.0, "later"), said(2.0, "too old to be seen"))
+    turn = await claimed(ledger)
+    await ledger.fill(turn.claim, 0, whole(overheard(3.0, "oldest"), said(5.0, "question"), overheard(6.5, "newest")))
+    assert await texts(ledger, turn) == ["too old to be seen", "oldest", "question", "newest", "later"]
+    await record(ledger, said(6.0, "gone"))
+    assert "gone" not in await texts(ledger, turn)
+
+
+async def test_where_nobody_knows_what_there_is_nothing_is_erased(ledger: SqlLedger) -> None:
+    await record(ledger, said(4.0, "first"), said(5.0, "question"), said(6.0, "last"))
+    turn = await claimed(ledger)
+    await fill(ledger, turn, said(4.0, "first"), said(6.0, "last"))
+    assert await texts(ledger, turn) == ["first", "question", "last"]
+
+
+def mark(ts: float, operation: Operation, minute: int, *, added: bool = True) -> Reacted:
+    ref = MessageRef("slack", "T1", "C1", f"{ts}")
+    return Reacted(ref, operation, Participant("U2"), added=added, at=START + timedelta(minutes=minute))
+
+
+async def test_marks_are_what_they_are_in_the_thread(ledger: SqlLedger) -> None:
+    read = [said(1.0, "hidden again"), said(2.0, "shown again"), said(3.0, "hidden still"), said(4.0, "question")]
+    await record(ledger, *read)
+    for reacted in (
+        mark(1.0, Operation.HIDE, 1), mark(1.0, Operation.HIDE, 2, added=False),
+        mark(2.0, Operation.HIDE, 1), mark(3.0, Operation.HIDE, 1),
+    ):  # fmt: skip
+        await ledger.react(reacted)
+    turn = await claimed(ledger)
+    standing = [mark(1.0, Operation.HIDE, 0), mark(3.0, Operation.HIDE, 0)]
+    for _ in range(2):
+        await ledger.fill(turn.claim, 0, whole(*read, reactions=standing))
+        assert await texts(ledger, turn) == ["shown again", "question"]
+    await ledger.react(mark(1.0, Operation.HIDE, 3, added=False))
+    assert await texts(ledger, turn) == ["shown again", "question"], "delivered late"
+    await ledger.react(mark(1.0, Operation.HIDE, 61, added=False))
+    assert await texts(ledger, turn) == ["hidden again", "shown again", "question"]
+
+
+async def test_a_reaction_that_came_after_the_reading_is_believed(ledger: SqlLedger) -> None:
+    read = [said(1.0, "a secret"), said(2.0, "no secret"), said(4.0, "question")]
+    await record(ledger, *read)
+    turn = await claimed(ledger)
+    await ledger.react(mark(1.0, Operation.HIDE, 61))
+    await ledger.react(mark(2.0, Operation.HIDE, 62, added=False))
+    await ledger.fill(turn.claim, 0, whole(*read, reactions=[mark(2.0, Operation.HIDE, 0)]))
+    assert await texts(ledger, turn) == ["no secret", "question"]
 
 
 async def test_who_lost_the_turn_stores_nothing(ledger: SqlLedger, clock: Clock) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.conversation import Participant, Posted, ThreadRef
 from bot.core.policy import decide
-from bot.core.ports import WHOLE_WORKSPACE
+from bot.core.ports import WHOLE_WORKSPACE, ThreadRead
 from bot.store.database import Database
 from bot.store.ledger import SqlLedger
 from bot.store.watermarks import SqlWatermarks
@@ -91,21 +91,14 @@ async def begun(ledger: SqlLedger, *threads: str) -> None:
     ("channel", "since", "expected"),
     [("C1", 3, 3), (WHOLE_WORKSPACE, 3, 3), ("C1", None, 5), ("C2", 3, None)],
 )
-async def test_a_gap_is_noted_in_the_threads_of_its_channel_that_are_not_known(
+async def test_a_gap_is_noted_in_the_threads_of_its_channel(
     database: Database, clock: Clock, channel: str, since: int | None, expected: int | None
 ) -> None:
     ledger, marks = SqlLedger(database, clock), SqlWatermarks(database)
     await begun(ledger, "a", "b")
-    await marks.note_gap("slack", "T1", channel, since=since, known=["b", "c"])
+    await marks.note_gap("slack", "T1", channel, since=since)
     await marks.note_gap("slack", "T2", "C1", since=1)
     assert await unread(ledger, "a") == expected
-
-
-async def test_a_known_thread_has_no_gap(database: Database, clock: Clock) -> None:
-    ledger, marks = SqlLedger(database, clock), SqlWatermarks(database)
-    await begun(ledger, "a", "b")
-    await marks.note_gap("slack", "T1", "C1", since=3, known=["b", "c"])
-    assert await unread(ledger, "b") is None
 
 
 async def test_of_two_gaps_all_since_the_first_one_is_unread(database: Database, clock: Clock) -> None:
@@ -127,6 +120,6 @@ async def test_a_gap_that_is_noted_while_an_earlier_one_is_read_stays(database: 
     [turn] = await ledger.claim("me", ["slack"], 10)
     assert turn.conversation.unread_since == 3
     await marks.note_gap("slack", "T1", "C1", since=3)
-    await ledger.fill(turn.claim, 3, [], truncated=False)
+    await ledger.fill(turn.claim, 3, ThreadRead(()))
     await ledger.give_up(turn.claim, "test")
     assert await unread(ledger, "a") == 2

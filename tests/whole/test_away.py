@@ -11,7 +11,7 @@ from typing import Any
 
 from bot import app
 from bot.platforms.slack.adapter import SlackPlatform
-from bot.platforms.slack.catch_up import CatchUpSettings
+from bot.platforms.slack.catch_up import LOOK_BACK, CatchUpSettings
 from bot.settings import Settings
 from bot.store.watermarks import SqlWatermarks
 from tests.standins.model_script import Answer
@@ -19,7 +19,7 @@ from tests.whole.conftest import Office
 
 
 @asynccontextmanager
-async def bot(office: Office, **settings: Any) -> AsyncIterator[SlackPlatform]:
+async def bot(office: Office, *, look_back: timedelta = LOOK_BACK, **settings: Any) -> AsyncIterator[SlackPlatform]:
     """The bot as `threadbot run` starts it, only that it looks after its connection more often."""
     chosen = Settings(**{**office._settings(), **settings})  # noqa: SLF001 - our own tests
     stop = asyncio.Event()
@@ -30,7 +30,9 @@ async def bot(office: Office, **settings: Any) -> AsyncIterator[SlackPlatform]:
             api_url=office.slack.api_url,
             ping_seconds=0.1,
             watermarks=SqlWatermarks(store),
-            catch_up=CatchUpSettings(longest=timedelta(hours=chosen.catch_up_hours), note_seconds=0.05),
+            catch_up=CatchUpSettings(
+                longest=timedelta(hours=chosen.catch_up_hours), note_seconds=0.05, look_back=look_back
+            ),
         )
         running = asyncio.create_task(app.run(chosen, [platform], until=lambda: _set(stop), store=store))
         try:
@@ -179,17 +181,100 @@ async def test_what_was_said_in_a_channel_that_the_bot_was_removed_from_is_read_
     assert len(thread_reads(office)) == 1
 
 
-async def test_after_a_short_outage_no_thread_that_was_caught_up_is_read_again(office: Office) -> None:
+async def test_after_an_outage_a_thread_is_read_whole_once_whatever_was_caught_up(office: Office) -> None:
     async with bot(office) as platform:
         root = await office.ask("first question")
         await office.answers(root)
         async with outage(office, platform):
             await office.slack.post(office.kim, office.general, "in the outage", root)
         await office.slack.wait_for(lambda: len(office.rows("SELECT 1 FROM messages")) >= 2)
-        await office.ask("second question", thread=root)
-        await office.answers(root, 2)
+        for question in ("second question", "third question"):
+            await office.ask(question, thread=root)
+            await asked(office, question)
     assert "in the outage" in str(office.prompts())
-    assert thread_reads(office) == []
+    assert len(thread_reads(office)) == 1
+
+
+async def test_an_older_reply_that_was_edited_or_hidden_in_an_outage_is_sent_so(office: Office) -> None:
+    async with bot(office, look_back=timedelta(0)) as platform:
+        root = await office.ask("number 1?")
+        edited, hidden = await office.ask("the OLD one", thread=root), await office.ask("a SECRET", thread=root)
+        await office.slack.wait_for(lambda: len(office.rows("SELECT 1 FROM messages")) == 3 and office.settled())
+        await until_noted(office)
+        async with outage(office, platform):
+            await office.slack.edit(office.general, edited, f"{office.slack.mention} the NEW one")
+            await office.slack.react(office.kim, office.general, hidden, "see_no_evil")
+        await office.slack.wait_for(lambda: bool(office.rows("SELECT 1 FROM conversations WHERE unread_since > 0")))
+        await office.ask("and?", thread=root)
+        await asked(office, "and?")
+    sent = said_by_people(office)
+    assert "NEW" in sent
+    assert "OLD" not in sent
+    assert "SECRET" not in sent
+
+
+async def test_marks_are_what_they_are_after_a_gap_whatever_was_heard_of_them_before(office: Office) -> None:
+    async with bot(office):
+        root = await office.ask("first?")
+        shown, hidden = await office.ask("SHOWN again", thread=root), await office.ask("a SECRET", thread=root)
+        await office.slack.wait_for(lambda: len(office.rows("SELECT 1 FROM messages")) == 3 and office.settled())
+        await office.slack.react(office.kim, office.general, shown, "see_no_evil")
+        await office.slack.react(office.kim, office.general, hidden, "see_no_evil")
+        await office.slack.unreact(office.kim, office.general, hidden, "see_no_evil")
+        await office.slack.wait_for(lambda: office.rows("SELECT active FROM reactions ORDER BY id") == [(1,), (0,)])
+    await office.slack.unreact(office.kim, office.general, shown, "see_no_evil")
+    await office.slack.react(office.kim, office.general, hidden, "see_no_evil")
+    async with bot(office, catch_up_hours=0):
+        await office.ask("and?", thread=root)
+        await asked(office, "and?")
+    assert "SHOWN again" in said_by_people(office)
+    assert "SECRET" not in said_by_people(office)
+
+
+async def test_what_was_deleted_in_a_gap_is_erased(office: Office) -> None:
+    office.model.answers.extend([Answer("yes"), Answer("a FAULTY answer"), Answer("no")])
+    async with bot(office):
+        root = await office.ask("first?")
+        await office.answers(root)
+        deleted = await office.ask("DELETED", thread=root)
+        await office.answers(root, 2)
+    answers = [m.ts for m in office.slack.thread(office.general, root) if m.user == office.slack.bot_user]
+    for each in (deleted, answers[-1]):
+        await office.slack.remove(office.general, each)
+    async with bot(office, catch_up_hours=0):
+        await office.ask("and?", thread=root)
+        await asked(office, "and?")
+    assert [content for _, content in office.prompts()[-1]] == ["first?", "yes", "and?"]
+    assert "DELETED" not in str(office.rows("SELECT text, given FROM message_versions"))
+    assert "FAULTY" not in str(office.rows("SELECT text FROM completions"))
+
+
+async def test_a_question_that_was_hidden_in_the_outage_it_was_asked_in_is_not_answered(office: Office) -> None:
+    async with bot(office) as platform:
+        async with outage(office, platform):
+            secret = await office.ask("a SECRET")
+            await office.slack.react(office.kim, office.general, secret, "see_no_evil")
+        await office.slack.wait_for(lambda: office.rows("SELECT state FROM turns") == [("removed",)])
+    assert office.slack.replies(office.general, secret) == []
+
+
+def said_by_people(office: Office) -> str:
+    """In the last prompt."""
+    return str([content for role, content in office.prompts()[-1] if role == "user"])
+
+
+async def asked(office: Office, text: str) -> None:
+    """Until the model was asked that, and has answered."""
+    await office.slack.wait_for(
+        lambda: bool(office.prompts()) and text in office.prompts()[-1][-1][1] and office.settled(), 20
+    )
+
+
+async def until_noted(office: Office) -> None:
+    """All that has been said so far is known to be stored."""
+    now = int(time.time() * 1_000_000)
+    query = "SELECT position FROM watermarks WHERE channel = ''"
+    await office.slack.wait_for(lambda: office.rows(query)[0][0] > now)
 
 
 def thread_reads(office: Office) -> list[object]:

@@ -45,7 +45,7 @@ from bot.core.conversation import (
 )
 from bot.core.interruption import Interrupt
 from bot.core.policy import Action, Decision
-from bot.core.ports import CompletionStart, PromptMessage, Sampling
+from bot.core.ports import CompletionStart, PromptMessage, Sampling, ThreadRead
 from bot.core.prompt import Counting, Prompt, build
 from bot.core.situation import Situation
 from bot.core.turn import Completion, History, Turn, TurnState, Usage
@@ -367,7 +367,7 @@ class Histories(RuleBasedStateMachine):
         since = conversation.unread_since
         if since is None:
             return turn
-        self._do(self._ledger.fill(turn.claim, since, [], truncated=self._model.truncated))
+        self._do(self._ledger.fill(turn.claim, since, ThreadRead((), truncated=self._model.truncated)))
         return replace(turn, conversation=replace(conversation, unread_since=None, truncated=self._model.truncated))
 
     def _built(self, turn: Turn, history: History) -> Prompt | QuestionTooLong:

@@ -116,6 +116,7 @@ class SlackPlatform:
             receive=receive,
             session=lambda: self._connection.session,
             settings=self._catch_up_settings,
+            reactions=self._reactions,
         )
         async with _beside(catch_up.run()):
             app = self._app(catch_up.receive, catch_up.joined, identity, session)

@@ -18,8 +18,10 @@ from bot.core.conversation import Deleted, Incoming, ParticipantKind, Posted, Sa
 from bot.core.errors import BotError, LedgerError, PlatformError
 from bot.core.ports import WHOLE_WORKSPACE, Receive, Watermarks
 from bot.core.retry import reconnect_wait
+from bot.platforms.slack.api import Message
 from bot.platforms.slack.events import PLATFORM, Identity, Place, moment_of, position_of, read, tells_that_we_joined
 from bot.platforms.slack.history import History
+from bot.platforms.slack.reactions import Names, standing
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ UNUSABLE = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_r
 class CatchUpSettings:
     longest: timedelta = timedelta(hours=12)  # what is older is not read
     note_seconds: float = 30.0  # between two notes of how far all is stored, while connected
+    look_back: timedelta = LOOK_BACK
 
 
 class CatchUp:
@@ -53,9 +56,11 @@ class CatchUp:
         receive: Receive,
         session: Callable[[], object | None],
         settings: CatchUpSettings,
+        reactions: Names,
     ) -> None:
         self._history, self._us, self._marks = history, us, marks
         self._receive, self._session, self._settings = receive, session, settings
+        self._reactions = reactions
         self._due = asyncio.Event()
         self._storing: dict[object, int] = {}  # what is being stored: when that began
         self._missed = False  # something that was delivered could not be stored
@@ -165,7 +170,7 @@ class CatchUp:
         return reading.complete
 
     async def _read_channel(self, channel: str, mark: int, known: Collection[str]) -> None:
-        began, missed = self._stored_until(), mark - LOOK_BACK // MICROSECOND
+        began, missed = self._stored_until(), mark - self._settings.look_back // MICROSECOND
         since = max(missed, position_of(_now() - self._settings.longest))
         place = Place(self._us.team_id, channel, direct=channel.startswith("D"), recovered=True)
         try:
@@ -174,18 +179,24 @@ class CatchUp:
             if not error.passing and error.code not in UNUSABLE:
                 await self._note_gap(channel, missed)
             raise
-        if any(tells_that_we_joined(message, self._us) for message in news.messages):
-            await self._note_gap(channel)
-        else:  # before anything is handed in: it may be a question in one of these threads
-            await self._note_gap(channel, missed, news.complete if since == missed else ())
-        for message in news.messages:
-            incoming = read(message, place, self._us)
-            if incoming is not None and not _is_ours(incoming):
+        # Before anything is handed in: it may be a question in one of these threads. In all of them: edits, deletions
+        # and reactions are nowhere to be found but in the thread itself, read as a whole.
+        joined = any(tells_that_we_joined(message, self._us) for message in news)
+        await self._note_gap(channel, None if joined else missed)
+        for message in news:
+            for incoming in self._found(message, place):
                 await self._hand_in(incoming)
         await self._advance(channel, began)
 
-    async def _note_gap(self, channel: str, since: int | None = None, known: Collection[str] = ()) -> None:
-        await self._marks.note_gap(PLATFORM, self._us.team_id, channel, since=since, known=known)
+    def _found(self, message: Message, place: Place) -> Sequence[Incoming]:
+        """What was said, and the marks that it bears: one that was hidden at once is not to be answered."""
+        said = read(message, place, self._us)
+        if said is None or _is_ours(said):
+            return []
+        return [said, *standing(message, place, self._us, self._reactions)]
+
+    async def _note_gap(self, channel: str, since: int | None = None) -> None:
+        await self._marks.note_gap(PLATFORM, self._us.team_id, channel, since=since)
 
     async def _hand_in(self, incoming: Incoming) -> None:
         """Raises LedgerError. A message that we have a defect for must not keep all that comes after it."""

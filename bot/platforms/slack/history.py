@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from functools import partial
 
 from bot.core.errors import PlatformError
@@ -18,14 +17,6 @@ from bot.platforms.slack.limits import Quota
 from bot.platforms.slack.pages import GONE, MISSING_SCOPE, Pages
 
 KINDS = ("public_channel", "private_channel", "mpim", "im")
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What was said in a channel, oldest first, and in which threads (their roots' ts) that is all that was said."""
-
-    messages: Sequence[Message]
-    complete: Collection[str]
 
 
 class History:
@@ -42,20 +33,19 @@ class History:
             return everything
         return [channel for kind in KINDS for channel in await self._listed(kind) or ()]
 
-    async def news(self, channel: str, since: int, known: Collection[str]) -> News:
+    async def news(self, channel: str, since: int, known: Collection[str]) -> Sequence[Message]:
         """
         What was said in *channel* at *since* (microseconds) or later, oldest first, in its threads too.
 
         Threads whose root is too old to be met on the way are read only if they are among *known*. Messages that were
-        edited since then are news, where they are met.
+        edited since then are news, where they are met: of a thread Slack gives only what was said since then.
         """
         top = await self._top(channel, since)
         found = {str(message.get("ts")): message for message in top if is_news(message, since)}
         roots = threads_with_news(top, known, since)
         for root in roots:
             found |= {str(message.get("ts")): message for message in await self._thread(channel, root, since)}
-        met = {str(message.get("ts")) for message in top}
-        return News(sorted(found.values(), key=_position), met.union(roots))
+        return sorted(found.values(), key=_position)
 
     async def _top(self, channel: str, since: int) -> Sequence[Message]:
         """At least one page, however little is new: its roots say in which older threads somebody has replied."""

@@ -7,18 +7,21 @@ What was said while we were away is history.py's to read, in all channels.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 
 from bot.core.conversation import Deleted, Edited, ParticipantKind, Posted, Reacted, Said, ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ThreadRead
 from bot.platforms.slack.api import LONG_PAGE, PAGE, REPLIES, Message, Page, SlackApi
-from bot.platforms.slack.events import Identity, Place, read
+from bot.platforms.slack.events import Identity, Place, microseconds, moment_of, read
 from bot.platforms.slack.message import answer_in
 from bot.platforms.slack.pages import GONE, Pages
 from bot.platforms.slack.reactions import Names, standing
 
 KEPT = 1_000  # messages: more than fit into most prompts
+CLOCK_SKEW = timedelta(minutes=2)  # between Slack's clock, which dates all that is said and done, and ours
 
 
 class ThreadHistory:
@@ -35,6 +38,8 @@ class ThreadHistory:
         place = Place(thread.workspace, thread.channel, direct=thread.channel.startswith("D"), recovered=True)
         newest, deleted, count = deque[Said](maxlen=KEPT), list[Deleted](), 0
         reactions: list[Reacted] = []
+        positions: dict[str, int] = {}
+        began = datetime.now(UTC)
         try:
             async with aclosing(self._pages.read(REPLIES, lambda cursor: self._page(thread, cursor))) as pages:
                 async for page in pages:
@@ -42,17 +47,25 @@ class ThreadHistory:
                     said = [one for one in found if isinstance(one, Posted | Edited)]
                     deleted += [one for one in found if isinstance(one, Deleted)]
                     reactions += [mark for each in page.items for mark in standing(each, place, us, self._reactions)]
+                    positions |= _positions(page.items)
                     newest.extend(said)
                     count += len(said)
         except PlatformError as error:
             if error.code not in GONE:
                 raise
             return ThreadRead(())
-        return ThreadRead(tuple(newest), deleted, reactions, truncated=count > KEPT)
+        at = max([began - CLOCK_SKEW, *(moment_of(position) for position in positions.values())])
+        return ThreadRead(tuple(newest), deleted, reactions, truncated=count > KEPT, positions=positions, at=at)
 
     async def _page(self, thread: ThreadRef, cursor: str | None) -> Page:
         limit = PAGE if cursor is None else LONG_PAGE
         return await self._api.replies_page(thread.channel, thread.thread, "0", cursor, limit)
+
+
+def _positions(found: Sequence[Message]) -> dict[str, int]:
+    """By ts."""
+    each = {str(message.get("ts")): microseconds(str(message.get("ts"))) for message in found}
+    return {ts: position for ts, position in each.items() if position is not None}
 
 
 def _read(message: Message, place: Place, us: Identity) -> Said | Deleted | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -32,7 +32,7 @@ class Marks:
 
     positions: dict[str, int] = field(default_factory=lambda: {WHOLE_WORKSPACE: ago(HOUR)})
     threads: list[ThreadRef] = field(default_factory=list)
-    gaps: dict[str, tuple[int | None, frozenset[str]]] = field(default_factory=dict)  # the last one of each channel
+    gaps: dict[str, int | None] = field(default_factory=dict)  # the last one of each channel: since when
     broken: bool = False
     notes: int = 0
 
@@ -48,13 +48,11 @@ class Marks:
         self.notes += 1
         self.positions[channel] = max(position, self.positions.get(channel, 0))
 
-    async def note_gap(
-        self, platform: str, workspace: str, channel: str, *, since: int | None = None, known: Collection[str] = ()
-    ) -> None:
+    async def note_gap(self, platform: str, workspace: str, channel: str, *, since: int | None = None) -> None:
         assert (platform, workspace) == ("slack", Slack.team)
         if self.broken:
             raise LedgerError("the disk is full")
-        self.gaps[channel] = (since, frozenset(known))
+        self.gaps[channel] = since
 
     async def recent_threads(self, platform: str, workspace: str, since: datetime) -> Sequence[ThreadRef]:
         return self.threads

@@ -18,21 +18,15 @@ from tests.standins.slack_faults import Refused, ServerError
 LOOKED_BACK = LOOK_BACK // MICROSECOND
 
 
-async def test_a_thread_that_was_read_or_seen_to_be_quiet_has_no_gap_and_all_others_have_one(
+async def test_every_thread_has_a_gap_whether_something_was_said_in_it_or_not(
     slack: Slack, office: Office, marks: Marks
 ) -> None:
+    """Only the thread itself tells of edits, deletions and reactions."""
     mark = marks.whole
-    old, known = (office.say(text, before=timedelta(days=3)) for text in ("old", "known"))
-    for number in range(120):
-        office.say(f"말 {number}", before=timedelta(days=2))
-    quiet, busy = office.say("quiet", before=2 * HOUR), office.say("busy", before=2 * HOUR)
+    busy = office.say("busy", before=2 * HOUR)
     office.say("reply", thread=busy)
-    marks.threads = [office.thread(known)]
     await heard_by(slack, marks)
-    since, complete = marks.gaps[office.general]
-    assert since == mark - LOOKED_BACK
-    assert {quiet, busy, known} <= complete
-    assert old not in complete
+    assert marks.gaps == {office.general: mark - LOOKED_BACK}
 
 
 async def test_after_a_time_that_is_not_read_back_every_thread_has_a_gap(
@@ -41,7 +35,7 @@ async def test_after_a_time_that_is_not_read_back_every_thread_has_a_gap(
     marks.positions[WHOLE_WORKSPACE] = mark = ago(timedelta(days=2))
     office.say("recent")
     await heard_by(slack, marks)
-    assert marks.gaps[office.general] == (mark - LOOKED_BACK, frozenset())
+    assert marks.gaps[office.general] == mark - LOOKED_BACK
 
 
 async def test_a_gap_is_noted_before_the_question_in_it_is_handed_in(
@@ -63,7 +57,7 @@ async def test_a_channel_that_cannot_be_read_has_a_gap(slack: Slack, office: Off
     mark = marks.whole
     slack.fail(HISTORY, Refused("missing_scope"))
     await heard_by(slack, marks)
-    assert marks.gaps[office.general] == (mark - LOOKED_BACK, frozenset())
+    assert marks.gaps[office.general] == mark - LOOKED_BACK
 
 
 async def test_a_channel_that_is_read_again_soon_has_none_yet(slack: Slack, office: Office, marks: Marks) -> None:
@@ -80,13 +74,13 @@ async def test_who_invites_us_while_we_are_away_leaves_a_gap_from_whatever_we_kn
     joined = slack.workspace.add_message(office.general, slack.bot_user, "joined", subtype="channel_join")
     await heard_by(slack, marks)
     assert joined.ts in slack.workspace.channels[office.general].messages
-    assert marks.gaps[office.general] == (None, frozenset())
+    assert marks.gaps[office.general] is None
 
 
 async def test_in_a_workspace_of_which_nothing_was_noted_every_thread_has_a_gap(slack: Slack, office: Office) -> None:
     marks = Marks({})
     await heard_by(slack, marks)
-    assert marks.gaps == {WHOLE_WORKSPACE: (None, frozenset())}
+    assert marks.gaps == {WHOLE_WORKSPACE: None}
 
 
 def invitation(slack: Slack, user: str, channel: str) -> dict[str, object]:
@@ -107,7 +101,7 @@ async def test_an_invitation_is_noted_before_it_is_acknowledged(slack: Slack, of
         marks.broken = False
         await slack.socket_mode.redeliver()
         await slack.wait_for(lambda: refused.acknowledged)
-        assert marks.gaps == {office.general: (None, frozenset())}
+        assert marks.gaps == {office.general: None}
 
 
 async def test_without_watermarks_an_invitation_is_acknowledged(slack: Slack, office: Office) -> None:
