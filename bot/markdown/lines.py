@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 # Quantifiers are possessive where a text could otherwise be read in many ways: "*+" gives nothing back.
@@ -68,6 +69,8 @@ class Line:
     row: bool = False  # of a table, its header included
     listed: bool = False  # belongs to a list item
     joins: bool = False  # goes on with the paragraph of the line before
+    opens: Fence | None = None  # the code block that this line begins
+    heading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class Scan:
 
 def scan(text: str) -> Scan:
     """The lines of *text*. Blank lines outside of code have none."""
-    scanner = _Scanner(text)
+    scanner = Scanner(text)
     for start, end in _bounds(text):
         scanner.take(start, end)
     return Scan(scanner.lines, scanner.fence, scanner.fence_opened, scanner.blank)
@@ -107,8 +110,8 @@ def _bounds(text: str) -> Iterator[tuple[int, int]]:
         start = end + 1
 
 
-class _Scanner:
-    """What is open while the lines go by."""
+class Scanner:
+    """What is open while the lines go by: take() them in order. The *text* may grow meanwhile."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -121,7 +124,14 @@ class _Scanner:
         self.headed = False  # the last line that was not blank is a heading
         self.paragraph = False  # the line before can be continued
 
+    def ahead(self) -> Scanner:
+        """Another one at the same place, to see what a line that is not there as a whole would be."""
+        other = copy(self)
+        other.lines = [replace(line) for line in self.lines[-2:]]
+        return other
+
     def take(self, start: int, end: int) -> None:
+        """The line from *start* to its newline, or the end of the text, at *end*."""
         content = self.text[start:end]
         if self.fence and self.fence.quoted and not content.lstrip().startswith(">"):
             self.fence = None  # the quote has ended, and the code with it
@@ -155,7 +165,7 @@ class _Scanner:
         joins = self.paragraph and not self.blank and not (marker or heading or opened)
         rank = self._rank(bool(marker), indented, heading or opened is not None)
         line = self._line(start, start + len(content.rstrip()), content, rank)
-        line.joins = joins
+        line.joins, line.opens, line.heading = joins, opened, heading
         self._take_row(line, content)
         self.fence, self.fence_opened = opened, opened is not None
         self.blank, self.headed = False, heading

@@ -20,9 +20,9 @@ from bot.markdown.spans import Span, whole_spans
 
 Size = Callable[[str], int]
 
-_GAP = re.compile(r"[ \t]+|(?<=[。！？])(?=[^\s。！？])")
-_SENTENCE = re.compile(r"(?:[^\d\s][.!?…]|[。！？])[\"'”’»)\]*_]*$")
-_MARKERS = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:#{1,6}[ \t]+)?(?:\[[ xX]\][ \t]+)?")
+GAP = re.compile(r"[ \t]+|(?<=[。！？])(?=[^\s。！？])")
+SENTENCE = re.compile(r"(?:[^\d\s][.!?…]|[。！？])[\"'”’»)\]*_]*$")
+MARKERS = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:#{1,6}[ \t]+)?(?:\[[ xX]\][ \t]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class _Splitter:
             if line.joins and (not above.joins or above.start <= begin):
                 spans = self._spans(max(above.start, begin), begin)
             if line.rank and begin < end <= reaches[closing]:
-                cut_through = line.joins and _inside(spans, line.start)
+                cut_through = line.joins and inside(spans, line.start)
                 yield Cut(Rank.INSIDE if cut_through else line.rank, end, line.start)
             number += 1
 
@@ -155,16 +155,16 @@ class _Splitter:
 
     def _fine_cuts(self, line: Line, first: int, far: int, spans: list[Span]) -> Iterator[Cut]:
         """In a paragraph: between sentences and between words, rather not inside of *spans*."""
-        if first == line.start and (markers := _MARKERS.match(self.text, first, line.end)):
+        if first == line.start and (markers := MARKERS.match(self.text, first, line.end)):
             first = markers.end()
-        for match in _GAP.finditer(self.text, first + 1, min(line.end, far + self.limit)):
+        for match in GAP.finditer(self.text, first + 1, min(line.end, far + self.limit)):
             end, start = match.span()
             if end > far:
                 return
             if start >= line.end or end <= first:
                 continue
-            rank = Rank.SENTENCE if _SENTENCE.search(self.text, max(first, end - 8), end) else Rank.WORD
-            yield Cut(Rank.INSIDE if _inside(spans, end) else rank, end, start)
+            rank = Rank.SENTENCE if SENTENCE.search(self.text, max(first, end - 8), end) else Rank.WORD
+            yield Cut(Rank.INSIDE if inside(spans, end) else rank, end, start)
 
     # Measuring
 
@@ -254,7 +254,7 @@ class _Splitter:
         return "".join([*parts, self.text[at:end]]), True
 
 
-def _inside(spans: list[Span], at: int) -> bool:
+def inside(spans: list[Span], at: int) -> bool:
     """Whether a cut at *at* would go through one of the *spans*, which are sorted."""
     number = bisect_right(spans, at, key=lambda span: span[0]) - 1
     return number >= 0 and spans[number][0] < at < spans[number][1]
