@@ -78,7 +78,7 @@ async def run(
         file = sqlite_file(settings.database_url)
         lock = await stack.enter_async_context(worker_lock(file)) if file else None
         database = await stack.enter_async_context(nullcontext(store) if store else open_store(settings))
-        ledger = await open_ledger(database)
+        ledger = await open_ledger(database, settings.bot_language)
         learning = Learning(SqlModelNotes(database))
         await learning.refresh(settings.openai_model)
         model = await stack.enter_async_context(open_model(settings))
@@ -165,6 +165,7 @@ def _worker(
             examples=[Example(*example) for example in settings.threadbot_examples],
             max_tokens=settings.openai_max_tokens,
             sampling=sampling(settings),
+            language=settings.bot_language,
             overlooked_after=patience.overlooked_after,
         ),
         learning=learning,
@@ -235,10 +236,15 @@ async def migrated(database: Database) -> tuple[str | None, str | None]:
         ) from error
 
 
-async def open_ledger(database: Database) -> SqlLedger:
+async def open_ledger(database: Database, language: str) -> SqlLedger:
     """The ledger of a worker, migrated. On SQLite the caller holds the worker's lock. Raises BotError."""
     await migrated(database)
-    ledger = SqlLedger(database, burst=timedelta(seconds=BURST_SECONDS), quiet=timedelta(seconds=EDIT_QUIET_SECONDS))
+    ledger = SqlLedger(
+        database,
+        burst=timedelta(seconds=BURST_SECONDS),
+        quiet=timedelta(seconds=EDIT_QUIET_SECONDS),
+        language=language,
+    )
     if database.dialect == "sqlite":  # nobody else can be at work on what a dead worker left
         left = await ledger.expire_leases()
         if left:

@@ -17,6 +17,7 @@ from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+LANGUAGES = ("en", "ko")  # as in core/texts
 Example = tuple[str, str]
 """What a user might write, and what the model should answer."""
 
@@ -106,6 +107,16 @@ class Settings(BaseSettings):
     reaction_cut: str = Field("scissors", description="Reaction from which on the conversation starts anew.")
     reaction_repeat: str = Field("repeat", description="Reaction on an answer that asks for another one.")
     reaction_stop: str = Field("octagonal_sign", description="Reaction that stops an answer.")
+    bot_language: str = Field(
+        "en",
+        description="Language of the bot's own sentences, `en` or `ko`, where neither the asker's Slack nor the text "
+        "says which. Answers are in the model's.",
+    )
+    threadbot_admins: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(),
+        description="Who may see the details of every answer, by their user ids on Slack (`U…`), separated by commas. "
+        "Everybody sees those of what they asked. Empty: nobody else.",
+    )
     internal_host: str = Field("127.0.0.1", description="Address of the internal listener that serves `/healthz`.")
     internal_port: int = Field(8766, ge=0, le=65535, description="Port of the internal listener. 0 turns it off.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
@@ -128,7 +139,14 @@ class Settings(BaseSettings):
     def _read_examples(cls, value: object) -> object:
         return read_examples(Path(value)) if isinstance(value, str | Path) else value
 
-    @field_validator("allowed_bots", mode="before")
+    @field_validator("bot_language")
+    @classmethod
+    def _known_language(cls, value: str) -> str:
+        if value.strip().lower() not in LANGUAGES:
+            raise ValueError(f"use one of {', '.join(LANGUAGES)}")
+        return value.strip().lower()
+
+    @field_validator("allowed_bots", "threadbot_admins", mode="before")
     @classmethod
     def _ids(cls, value: object) -> object:
         return frozenset(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.texts import DEFAULT_LANGUAGE, language_of
+from bot.core.conversation import Participant
+from bot.core.texts import DEFAULT_LANGUAGE, language_for
 from bot.core.turn import History
 
 
@@ -16,9 +17,13 @@ class Addressee:
     language: str = DEFAULT_LANGUAGE
 
 
-def addressee(history: History) -> Addressee:
-    """Whoever asked last, in the language in which they did."""
+def addressee(history: History, default: str = DEFAULT_LANGUAGE) -> Addressee:
+    """Whoever asked last, in their language as far as it is known; *default*: in which we speak else."""
     if not history.messages:
-        return Addressee()
-    asked = history.asked
-    return Addressee(asked.author.id, language_of(asked.version.text))
+        return Addressee(language=default)
+    return in_language_of(history.asked.author, history.asked.version.text, default)
+
+
+def in_language_of(who: Participant, text: str, default: str) -> Addressee:
+    """*text* is what they said."""
+    return Addressee(who.id, language_for(who.locale, text, default))

@@ -20,6 +20,7 @@ from bot.core.addressee import Addressee, addressee
 from bot.core.asking import AnswerSettings, Asker, BrokenAnswer
 from bot.core.errors import ModelError
 from bot.core.interruption import Interrupt, Interrupted, Interruption, Partial
+from bot.core.introducing import Introduction, introducing
 from bot.core.learning import Learning
 from bot.core.logs import turn_changed
 from bot.core.noticing import noticing, unnotice, unnotice_all
@@ -95,7 +96,7 @@ class Answerer:
                 interruption.close()
                 await presenter.stop()
         else:
-            presenter.addressee = addressee(await self._ledger.history(turn))
+            presenter.addressee = self._addressee(await self._ledger.history(turn))
             outcome = await self._ledger.outcome(turn.claim)
         if outcome is None:
             await self._withdraw(turn, await presenter.reply())
@@ -115,17 +116,17 @@ class Answerer:
             turn_changed(turn, TurnState.FAILED, reason)
             return
         history = await self._ledger.history(turn)
-        outcome = await self._conclude(turn, history, reason, notice)
+        outcome = await self._conclude(turn, self._addressee(history).language, reason, notice)
         await self._unnotice(turn, history)
-        await self._show(turn, await self._reopen_reply(turn, addressee(history)), outcome)
+        await self._show(turn, await self._reopen_reply(turn, self._addressee(history)), outcome)
 
     async def keep(self, turn: Turn, broken: BrokenAnswer) -> None:
         """No attempt brought a whole answer: what there is of the last one is worth more than a sentence."""
         history = await self._ledger.history(turn)
-        notices, language = self._notices(broken.partial, turn, history), addressee(history).language
+        notices, language = self._notices(broken.partial, turn, history), self._addressee(history).language
         outcome = await self._complete(turn, Partial(broken.completion, broken.partial), notices, language)
         await self._unnotice(turn, history)
-        await self._show(turn, await self._reopen_reply(turn, addressee(history)), outcome)
+        await self._show(turn, await self._reopen_reply(turn, self._addressee(history)), outcome)
 
     async def end_early(self, turn: Turn, interrupted: Interrupted) -> None:
         """What is asked has changed: it is asked anew. Somebody stopped it: what was written stays."""
@@ -141,21 +142,22 @@ class Answerer:
         if partial is None or not partial.result.text:
             if partial is not None:
                 await self._ledger.abandon(turn.claim, partial.completion, "stopped", partial.result.cost_nanodollars)
-            outcome = await self._conclude(turn, history, "stopped", Notice("stopped_unanswered"))
+            language = self._addressee(history).language
+            outcome = await self._conclude(turn, language, "stopped", Notice("stopped_unanswered"))
         else:
             outcome = await self._complete(
-                turn, partial, [Notice("stopped")], addressee(history).language, stopped=True
+                turn, partial, [Notice("stopped")], self._addressee(history).language, stopped=True
             )
         await self._checkpoint("after stop")
         await self._unnotice(turn, history)
-        await self._show(turn, await self._reopen_reply(turn, addressee(history)), outcome)
+        await self._show(turn, await self._reopen_reply(turn, self._addressee(history)), outcome)
 
     async def say_outage(self, turn: Turn) -> Sequence[Notice]:
         """The model is down for longer: tell the asker, once, that the answer will come. Returns what was said."""
         if any(notice.key == OUTAGE for notice in turn.said):
             return turn.said
         history = await self._ledger.history(turn)
-        to = addressee(history)
+        to = self._addressee(history)
         reply = await self._reopen_reply(turn, to)
         await self._unnotice(turn, history)
         await uncut(reply.finish(sentence(Notice(OUTAGE), to.language)))
@@ -196,7 +198,10 @@ class Answerer:
         history = await self._ledger.history(turn)
         if not any(message.addressed for message in history.messages):
             return turn
-        async with self._noticing(turn, history, presenter, interruption):
+        async with (
+            self._introducing(turn, history, presenter),
+            self._noticing(turn, history, presenter, interruption),
+        ):
             return await read_up(turn, platform, self._ledger, self._checkpoint)
 
     def _noticing(
@@ -208,25 +213,46 @@ class Answerer:
     async def _ask(self, turn: Turn, presenter: Presenter, interruption: Interruption) -> Outcome | None:
         """None when nobody asks any more."""
         history = await self._ledger.history(turn)
-        presenter.addressee = addressee(history)
         if not any(message.addressed for message in history.messages):
             return None
+        async with self._introducing(turn, history, presenter) as introduction:
+            return await self._ask_as(introduction, turn, history, presenter, interruption)
+
+    def _introducing(
+        self, turn: Turn, history: History, presenter: Presenter
+    ) -> AbstractAsyncContextManager[Introduction]:
+        return introducing(turn, history, self._platform(turn), self._ledger, presenter, self._settings.language)
+
+    async def _ask_as(
+        self,
+        introduction: Introduction,
+        turn: Turn,
+        history: History,
+        presenter: Presenter,
+        interruption: Interruption,
+    ) -> Outcome:
         platform = self._platform(turn)
         async with self._noticing(turn, history, presenter, interruption):  # names and files may take a moment
             if turn.stop_requested:
-                return await self._conclude(turn, history, "stopped", Notice("stopped_unanswered"))
+                return await self._conclude(
+                    turn, await introduction.language(), "stopped", Notice("stopped_unanswered")
+                )
             if is_blank(history, platform.readable):
-                return await self._conclude(turn, history, "blank question", Notice("question_blank"))
+                return await self._conclude(
+                    turn, await introduction.language(), "blank question", Notice("question_blank")
+                )
             prepared = await self._asker.prepare(turn, history, platform)
             if isinstance(prepared, budget.QuestionTooLong):
                 numbers = {"tokens": prepared.tokens, "budget": prepared.budget}
-                return await self._conclude(turn, history, "question too long", Notice("question_too_long", numbers))
+                too_long = Notice("question_too_long", numbers)
+                return await self._conclude(turn, await introduction.language(), "question too long", too_long)
             completion = await self._ledger.begin(turn.claim, prepared.start)
             result = await self._asker.call(turn, prepared.prompt, completion, presenter, interruption)
         told = await self._told(turn, prepared.prompt, result)
         notices = [*self._notices(result, turn, prepared.history), *told]
+        language = await introduction.language()
         await self._checkpoint("before complete")
-        outcome = await self._complete(turn, Partial(completion, result), notices, addressee(history).language)
+        outcome = await self._complete(turn, Partial(completion, result), notices, language)
         await self._checkpoint("after complete")
         await self._asker.learn(turn, prepared, result.usage)
         return outcome
@@ -261,12 +287,14 @@ class Answerer:
         forgotten = await self._ledger.count_before(conversation.id, *window)
         return [finish.forgotten(forgotten, summarized=self._settings.summarize)] if forgotten else []
 
-    async def _conclude(self, turn: Turn, history: History, reason: str, notice: Notice) -> Outcome:
-        language = addressee(history).language
+    async def _conclude(self, turn: Turn, language: str, reason: str, notice: Notice) -> Outcome:
         kept = [notice, *_outages(turn)]
         await self._persist(lambda: self._ledger.conclude(turn.claim, reason, kept, language))
         turn_changed(turn, TurnState.ANSWERED, reason)
         return await self._ledger.outcome(turn.claim)  # an earlier variant, perhaps, and the notice below it
+
+    def _addressee(self, history: History) -> Addressee:
+        return addressee(history, self._settings.language)
 
     async def _open_reply(self, turn: Turn, to: Addressee) -> Reply:
         thread = turn.conversation.thread

@@ -33,6 +33,7 @@ from bot.core.ports import (
 from bot.core.presenter import Presenter
 from bot.core.prompt import Counting, Prompt, build
 from bot.core.reading import FileIntake
+from bot.core.texts import DEFAULT_LANGUAGE
 from bot.core.turn import Completion, History, Turn, Usage
 
 
@@ -46,6 +47,7 @@ class AnswerSettings:
     summarize: bool = False  # prompts hold the summary of what was cut
     examples: Sequence[Example] = ()  # after the system prompt
     sampling: Sampling = field(default_factory=Sampling)
+    language: str = DEFAULT_LANGUAGE  # in which we speak to somebody of whom nothing else is known
     overlooked_after: timedelta = timedelta(minutes=2)  # an answer in place of an older notice is not noticed
 
 

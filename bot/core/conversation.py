@@ -44,11 +44,12 @@ class ParticipantKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A person or a bot that speaks; *name* is None until somebody asked the platform for it."""
+    """A person or a bot that speaks; *name* and *locale* (ko-KR) are None until somebody asked the platform."""
 
     id: str
     kind: ParticipantKind = ParticipantKind.PERSON
     name: str | None = None
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

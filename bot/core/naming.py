@@ -1,5 +1,6 @@
 """
-The names that a prompt is going to show: of those who speak, and of whom and what they refer to.
+The names that a prompt is going to show: of those who speak, and of whom and what they refer to; and in which language
+somebody reads the platform, which comes with their name.
 
 They are kept in the ledger and asked for anew after a day, so that a restart asks for nobody. How a name stands in a
 prompt is in speakers.py; a message that was sent before keeps the form it was sent in, and needs none.
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.core.addressing import PRODUCT_NAMES
-from bot.core.conversation import Message, ParticipantKind, ThreadRef
+from bot.core.conversation import Message, Participant, ParticipantKind, ThreadRef
 from bot.core.ports import Directory, Ledger, Platform, References
 from bot.core.speakers import cleaned, is_named
 from bot.core.turn import History, Turn
@@ -81,10 +82,28 @@ async def _names(
 ) -> Mapping[str, str]:
     known = await ledger.names(thread, people)
     old = [each for each in people if each not in known or not _is_fresh(known[each].refreshed_at, now)]
-    told = await platform.names(thread.workspace, old) if old else {}
-    if told:
-        await ledger.name_participants(thread, told)
+    told = await _told(old, thread, platform, ledger) if old else {}
     return {each: one.name for each, one in known.items()} | dict(told)
+
+
+async def _told(people: Sequence[str], thread: ThreadRef, platform: Directory, ledger: Ledger) -> Mapping[str, str]:
+    """What the platform says of them today; noted."""
+    names = await platform.names(thread.workspace, people)
+    if names:
+        await ledger.name_participants(thread, names, await platform.locales(thread.workspace, list(names)))
+    return names
+
+
+async def get_to_know(who: Participant, turn: Turn, platform: Platform, ledger: Ledger) -> Participant:
+    """*who* with the locale that they have today, as far as the platform tells: asked for once a day, like names."""
+    if not isinstance(platform, Directory) or who.kind is not ParticipantKind.PERSON:
+        return who
+    thread = turn.conversation.thread
+    known = (await ledger.names(thread, [who.id])).get(who.id)
+    if known is None or not _is_fresh(known.refreshed_at, turn.first_attempt_at):
+        await _told([who.id], thread, platform, ledger)
+        known = (await ledger.names(thread, [who.id])).get(who.id)
+    return who if known is None else replace(who, locale=known.locale)
 
 
 def _is_fresh(refreshed_at: datetime | None, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from bot.core.errors import LeaseLost, LedgerError
 from bot.core.interruption import Interrupt, Interrupted, Interruption
 from bot.core.ports import Noticing, Platform
 from bot.core.presenter import Presenter
-from bot.core.texts import language_of, sentence
+from bot.core.texts import sentence
 from bot.core.turn import History, Notice, Turn
 
 UNNOTICED = 5  # questions of one turn, the newest ones: each costs a call
@@ -93,5 +93,5 @@ async def _announce(
     except (LeaseLost, LedgerError):  # whoever reads or writes next hears of it, too
         return
     presenter.announced = True
-    text = sentence(Notice("writing"), language_of(asked.version.text))
+    text = sentence(Notice("writing"), presenter.addressee.language)
     await platform.notice(thread, asked.platform_id, text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from bot.core.controls import NO_CONTROLS, Controls
@@ -124,6 +125,9 @@ class Directory(Protocol):
 
     async def names(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:
         """Display names by id, as far as the platform tells them in a moment. The first are asked for first."""
+
+    async def locales(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:
+        """In which languages people read the platform (ko-KR); no call for those whom names() was just asked for."""
 
     async def channel_names(self, thread: ThreadRef, channels: Collection[str]) -> Mapping[str, str]:
         """The same for channels, as far as everybody who reads *thread* may know them."""
@@ -323,6 +327,7 @@ class Given:
 class KnownName:
     name: str
     refreshed_at: datetime | None  # when the platform was last asked for it; None: it came with an event
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,8 +430,10 @@ class Ledger(Protocol):
         From then on nothing is missing, unless a gap was noted since *since* was read.
         """
 
-    async def name_participants(self, thread: ThreadRef, names: Mapping[str, str]) -> None:
-        """Note the names of people and bots in the workspace of *thread*, as they are now."""
+    async def name_participants(
+        self, thread: ThreadRef, names: Mapping[str, str], locales: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Note the names of people and bots in the workspace of *thread*, as they are now, and the locales of some."""
 
     async def begin(self, claim: Claim, start: CompletionStart) -> int:
         """

@@ -15,34 +15,47 @@ from bot.core.commands import Command
 from bot.core.conversation import Posted
 from bot.core.policy import Action, Decision
 from bot.core.preferences import MODE, Preference
-from bot.core.texts import language_of
+from bot.core.texts import language_for
 from bot.core.turn import Claim
 from bot.store import preferences
-from bot.store.tables import messages, turns
+from bot.store.tables import messages, participants, turns
 
 
 def take(
-    connection: Connection, posted: Posted, decision: Decision, conversation: int, message: int, now: datetime
+    connection: Connection,
+    posted: Posted,
+    decision: Decision,
+    conversation: int,
+    message: int,
+    now: datetime,
+    language: str,
 ) -> bool:
     """
     Do what *posted*, just stored as *message*, says, if it is to be obeyed. True when a turn became due.
 
-    No model is sent the message, obeyed or not. Nothing is confirmed that a later command had changed before.
+    *language*: that of the confirmation, where nothing is known of who wrote that. No model is sent the message, obeyed
+    or not. Nothing is confirmed that a later command had changed before.
     """
     turn = None
     if decision.action is Action.OBEY and decision.command is not None:
-        turn = _carry_out(connection, posted, decision.command, conversation, message, now)
+        turn = _carry_out(connection, posted, decision.command, conversation, message, now, language)
     connection.execute(_HIDDEN, {"which": message, "by_turn": turn})
     return turn is not None
 
 
 def _carry_out(
-    connection: Connection, posted: Posted, command: Command, conversation: int, message: int, now: datetime
+    connection: Connection,
+    posted: Posted,
+    command: Command,
+    conversation: int,
+    message: int,
+    now: datetime,
+    language: str,
 ) -> int | None:
     """The confirming turn's id."""
     preference = Preference(command.scope_in(posted), MODE, command.mode.value, posted.posted_at)
-    author: int = connection.execute(_AUTHOR, {"which": message}).scalar_one()
-    if not preferences.write(connection, posted.thread, preference, author, now):
+    author = connection.execute(_AUTHOR, {"which": message}).one()
+    if not preferences.write(connection, posted.thread, preference, author.id, now):
         return None
     confirmation = command.confirmation(posted)
     row = {
@@ -52,7 +65,7 @@ def _carry_out(
         "due_at": now,
         "created_at": now,
         "command": {"key": confirmation.key, "values": dict(confirmation.values)},
-        "language": language_of(posted.words),
+        "language": language_for(author.locale, posted.words, language),
         "reason": f"{MODE} {command.mode.value}",
     }
     turn: int = connection.execute(_TURN, row).scalar_one()
@@ -65,7 +78,11 @@ def confirms(connection: Connection, claim: Claim) -> bool:
 
 
 # Built once; see statements.py.
-_AUTHOR = select(messages.c.participant_id).where(messages.c.id == bindparam("which"))
+_AUTHOR = (
+    select(participants.c.id, participants.c.locale)
+    .select_from(messages.join(participants, participants.c.id == messages.c.participant_id))
+    .where(messages.c.id == bindparam("which"))
+)
 _TURN = insert(turns).returning(turns.c.id)
 _HIDDEN = update(messages).where(messages.c.id == bindparam("which")).values(hidden=True, turn_id=bindparam("by_turn"))
 _CONFIRMS = select(exists().where(turns.c.id == bindparam("turn"), turns.c.command.is_not(null())))

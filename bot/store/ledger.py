@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Row, update
@@ -28,6 +29,7 @@ from bot.core.finish import tells_of_window
 from bot.core.interruption import Interrupt
 from bot.core.policy import Decide
 from bot.core.ports import CompletionStart, KnownName, Recorded, Renewal, ThreadRead
+from bot.core.texts import DEFAULT_LANGUAGE
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
 from bot.store import anew, changes, filling, joining, pressing, steering
 from bot.store import completions as completed
@@ -49,6 +51,7 @@ class SqlLedger:
         clock: Callable[[], datetime] | None = None,
         burst: timedelta = timedelta(0),
         quiet: timedelta = timedelta(0),
+        language: str = DEFAULT_LANGUAGE,
     ) -> None:
         """
         *clock* replaces the time of this machine (SQLite) or of the database (PostgreSQL) in tests.
@@ -57,13 +60,15 @@ class SqlLedger:
         one answered or not, so that what comes in between is answered with it. Only what follows so soon ever waits.
 
         *quiet*: an edited question is answered anew when it has not been edited for so long.
+
+        *language*: that of confirmations, where nothing is known of whoever is told.
         """
         self._quiet = quiet
         self._database = database
         self._sqlite = database.dialect == "sqlite"
         self._sql = sql.statements(database.dialect)
         self._clock = clock
-        self._recorder = Recorder(self._sql, self._now, burst=burst, quiet=quiet)
+        self._recorder = Recorder(self._sql, self._now, burst=burst, quiet=quiet, language=language)
         self.files = file_rows.SqlFiles(database)
 
     def _now(self, connection: Connection) -> datetime:
@@ -169,7 +174,7 @@ class SqlLedger:
 
         def read(connection: Connection) -> Mapping[str, KnownName]:
             rows = connection.execute(sql.NAMES, which).all()
-            return {row.external_id: KnownName(row.name, row.refreshed_at) for row in rows}
+            return {row.external_id: KnownName(row.name, row.refreshed_at, row.locale) for row in rows}
 
         return await self._database.read(read)
 
@@ -188,11 +193,16 @@ class SqlLedger:
 
         await self._database.write(write)
 
-    async def name_participants(self, thread: ThreadRef, names: Mapping[str, str]) -> None:
+    async def name_participants(
+        self, thread: ThreadRef, names: Mapping[str, str], locales: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         def write(connection: Connection) -> None:
             where = {"platform": thread.platform, "workspace": thread.workspace, "refreshed_at": self._now(connection)}
             # In one order, or two workers that name the same people would wait for each other on PostgreSQL.
-            rows = [where | {"external_id": each, "name": names[each]} for each in sorted(names)]
+            rows = [
+                where | {"external_id": each, "name": names[each], "locale": locales.get(each)}
+                for each in sorted(names)
+            ]
             connection.execute(self._sql.named, rows)
 
         await self._database.write(write, synced=False)

@@ -23,7 +23,9 @@ AT_ONCE = timedelta(seconds=20)  # between a message and its event, differences 
 
 
 class Recorder:
-    """*burst* and *quiet* as in SqlLedger; *now* tells the time of a transaction. All methods are part of one."""
+    """
+    *burst*, *quiet* and *language* as in SqlLedger; *now* tells the time of a transaction. All methods are part of one.
+    """
 
     def __init__(
         self,
@@ -32,9 +34,10 @@ class Recorder:
         *,
         burst: timedelta,
         quiet: timedelta,
+        language: str,
     ) -> None:
         self._sql, self._now = statements, now
-        self._burst, self._quiet = burst, quiet
+        self._burst, self._quiet, self._language = burst, quiet, language
 
     def record(self, connection: Connection, said: Said, decide: Decide) -> Recorded:
         posted = said.message if isinstance(said, Edited) else said
@@ -59,7 +62,9 @@ class Recorder:
             again = decision.command is None and decision.reason != QUIET
             changes.edit(connection, said, now, self._quiet, again=again)
         if decision.command is not None:
-            return message is not None and commanding.take(connection, posted, decision, conversation, message, now)
+            return message is not None and commanding.take(
+                connection, posted, decision, conversation, message, now, self._language
+            )
         if message is None and not (answer and self._raise_to_answer(connection, posted)):
             return False
         return answer and self._make_pending(connection, conversation, now)

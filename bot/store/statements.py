@@ -136,7 +136,7 @@ LAST_ASKED = (
     .order_by(turns.c.id.desc())
     .limit(1)
 )
-NAMES = select(participants.c.external_id, participants.c.name, participants.c.refreshed_at).where(
+NAMES = select(*(participants.c[name] for name in ("external_id", "name", "refreshed_at", "locale"))).where(
     participants.c.platform == bindparam("platform"),
     participants.c.workspace == bindparam("workspace"),
     participants.c.external_id.in_(bindparam("external_ids", expanding=True)),
@@ -175,7 +175,7 @@ class Statements:
 
     new_conversation: Executable  # → id
     participant: Executable  # → id
-    named: Executable  # platform, workspace, external_id, name, refreshed_at
+    named: Executable  # platform, workspace, external_id, name, locale, refreshed_at
     new_message: Executable  # → id, external_id; none when it is there
     pending_turn: Executable
     due: Executable  # platforms, now, most, held → turns and the addresses of their conversations
@@ -241,7 +241,11 @@ def _participant(upsert: Any) -> Executable:
 def _named(upsert: Any) -> Executable:
     """A name, of somebody who has not spoken yet, perhaps: who was mentioned is taken for a person until then."""
     made = upsert(participants).values(kind="person")
-    anew = {"name": made.excluded.name, "refreshed_at": made.excluded.refreshed_at}
+    anew = {
+        "name": made.excluded.name,
+        "locale": func.coalesce(made.excluded.locale, participants.c.locale),
+        "refreshed_at": made.excluded.refreshed_at,
+    }
     known: Executable = made.on_conflict_do_update(index_elements=["platform", "workspace", "external_id"], set_=anew)
     return known
 

@@ -128,6 +128,7 @@ participants = Table(
     Column("kind", String(16), nullable=False),
     Column("name", StorableText),  # as the platform says today
     Column("given_name", StorableText),  # as a model was first told
+    Column("locale", String(16)),  # in which they read the platform: ko-KR
     Column("refreshed_at", UtcDateTime),
     UniqueConstraint("platform", "workspace", "external_id"),
 )

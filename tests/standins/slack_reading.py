@@ -92,7 +92,9 @@ class Reading:
         user = arguments.get("user")
         if user not in self._workspace.users:
             raise SlackError("user_not_found")  # for ids of bots (B…), too
-        return {"user": self._workspace.users[user]}
+        found = self._workspace.users[user]
+        told = found if _flag(arguments, "include_locale") else {k: v for k, v in found.items() if k != "locale"}
+        return {"user": told}
 
     def _bots_info(self, arguments: Json) -> Json:
         self._workspace.require("users:read")

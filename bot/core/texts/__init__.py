@@ -23,9 +23,21 @@ _ANY_SENTENCE = re.compile(
 _HANGUL = re.compile(r"[ᄀ-ᇿ㄰-㆏가-힣]")
 
 
-def language_of(text: str) -> str:
-    """The language to speak to whoever wrote *text*."""
-    return "ko" if _HANGUL.search(text) else DEFAULT_LANGUAGE
+def language_of(text: str, default: str = DEFAULT_LANGUAGE) -> str:
+    """The language to speak to whoever wrote *text*, where nothing else is known of them."""
+    return "ko" if _HANGUL.search(text) else default
+
+
+def language_for(locale: str | None, text: str, default: str = DEFAULT_LANGUAGE) -> str:
+    """
+    The language to speak to whoever wrote *text*: that of their *locale* (ko-KR), else the text's, else *default*.
+
+    The locale comes first, also for somebody who reads the platform in English and writes Korean: our sentences and
+    buttons stand among the platform's own, and those are in the language that they chose. The answer itself is the
+    model's, and follows the question.
+    """
+    spoken = (locale or "").replace("_", "-").partition("-")[0].lower()
+    return spoken if spoken in LANGUAGES else language_of(text, default)
 
 
 def is_sentence(text: str) -> bool:

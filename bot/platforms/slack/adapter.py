@@ -142,6 +142,9 @@ class SlackPlatform:
         """The Directory port; our token knows one *workspace*. Never raises."""
         return await self._directory.names(participants)
 
+    async def locales(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:  # noqa: ARG002 - as above
+        return await self._directory.locales(participants)
+
     async def fetch(self, file: FileRef, limit: int) -> bytes:
         """The FileReader port."""
         return await self._files.fetch(file, limit)

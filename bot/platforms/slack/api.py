@@ -184,8 +184,8 @@ class SlackApi:
         await self._call(UNREACT, self._client.reactions_remove(channel=channel, timestamp=ts, name=name))
 
     async def user(self, user: str) -> Message:
-        """A user object."""
-        return await self._object(USER, self._client.users_info(user=user), "user")
+        """A user object, with `locale`."""
+        return await self._object(USER, self._client.users_info(user=user, include_locale=True), "user")
 
     async def bot(self, bot: str) -> Message:
         """A bot object, by the id (B…) that is in its messages."""

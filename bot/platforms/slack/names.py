@@ -1,5 +1,6 @@
 """
-The names of people, bots and channels, asked for as they are needed. What they are used for is the core's business.
+The names of people, bots and channels, asked for as they are needed, and the locales of people, which come with them.
+What they are used for is the core's business.
 
 Those of people and bots are kept in the ledger for a day; here they are remembered only for a while.
 """
@@ -11,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from bot.core.errors import PlatformError
 from bot.platforms.slack.api import BOT, CHANNEL, USER, SlackApi
@@ -33,6 +35,7 @@ class _Known:
     name: str | None
     until: float
     private: bool = False
+    locale: str | None = None
 
 
 class SlackDirectory:
@@ -42,10 +45,15 @@ class SlackDirectory:
         self._api, self._clock, self._patience = api, clock, patience
         self._known: dict[str, _Known] = {}
         self._calls = asyncio.Semaphore(AT_ONCE)
+        self._under_way = WeakValueDictionary[str, asyncio.Lock]()
 
     async def names(self, participants: Collection[str]) -> Mapping[str, str]:
         """Of those whose ids begin with B as bots. Who has no name, or whose name does not come in time, is absent."""
         return {each: known.name for each, known in (await self._asked(participants)).items() if known.name}
+
+    async def locales(self, participants: Collection[str]) -> Mapping[str, str]:
+        """From the same calls as names()."""
+        return {each: known.locale for each, known in (await self._asked(participants)).items() if known.locale}
 
     async def channel_names(self, channels: Collection[str], here: str) -> Mapping[str, str]:
         """Of a private channel, only where it is talked of in itself: elsewhere Slack hides its name from strangers."""
@@ -80,7 +88,7 @@ class SlackDirectory:
                     self._remember(each, self._nameless())
 
     async def _learn(self, id_: str) -> None:
-        async with self._calls:
+        async with self._under_way.setdefault(id_, asyncio.Lock()), self._calls:
             if self._fresh(id_):
                 return  # somebody else asked meanwhile
             try:
@@ -95,8 +103,11 @@ class SlackDirectory:
             return await self._channel(id_)
         method, call = (BOT, self._api.bot) if id_.startswith("B") else (USER, self._api.user)
         self._api.limits.admit(method)
-        name = name_of(await call(id_))
-        return self._nameless() if name is None else _Known(name, self._clock() + KEPT)
+        found = await call(id_)
+        name, locale = name_of(found), found.get("locale")
+        if name is None:
+            return self._nameless()
+        return _Known(name, self._clock() + KEPT, locale=locale[:16] if isinstance(locale, str) else None)
 
     async def _channel(self, channel: str) -> _Known:
         self._api.limits.admit(CHANNEL)
