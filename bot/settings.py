@@ -28,10 +28,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
     slack_bot_token: SecretStr | None = Field(
-        None, description="Slack's bot token (`xoxb-…`). Without it, and the next one, the playground starts."
+        None, description="Slack's bot token (`xoxb-…`). Without it, and one of the next two, the playground starts."
     )
     slack_app_token: SecretStr | None = Field(
         None, description="Slack's app-level token (`xapp-…`, scope `connections:write`), for Socket Mode."
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="Slack's signing secret: events come over HTTP, if there is no app-level token. See below."
     )
     slack_api_url: str = Field(
         "https://slack.com/api/", description="Base of Slack's Web API, also for opening Socket Mode connections."
@@ -89,6 +92,12 @@ class Settings(BaseSettings):
         description="Other bots that are answered when they mention this one, by their ids on Slack (`B…`, `U…` or "
         "`A…`), separated by commas; at most three times in a row. Empty: none.",
     )
+
+    http_host: str = Field(
+        "0.0.0.0",  # noqa: S104 - the world is who it is for; it listens only where a signing secret asks for it
+        description="Address of the public listener, with `SLACK_SIGNING_SECRET`.",
+    )
+    http_port: int = Field(3000, ge=0, le=65535, description="Port of the public listener. 0: any free one.")
 
     database_url: str = Field("sqlite+aiosqlite:///threadbot.db", description="Where conversations are kept.")
     playground_port: int = Field(8765, ge=0, le=65535, description="Port of the playground's page on 127.0.0.1.")
@@ -173,11 +182,33 @@ class Settings(BaseSettings):
             raise ValueError("it should start with http:// or https://")
         return value
 
+    @field_validator("slack_signing_secret")
+    @classmethod
+    def _secret_form(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[0-9A-Za-z]{32,}", value.get_secret_value()):
+            raise ValueError("this is no signing secret: it should be 32 letters and digits, from Basic Information")
+        return value
+
     @model_validator(mode="after")
-    def _both_slack_tokens(self) -> Self:
-        if (self.slack_bot_token is None) != (self.slack_app_token is None):
-            missing = "SLACK_APP_TOKEN" if self.slack_app_token is None else "SLACK_BOT_TOKEN"
-            raise ValueError(f"{missing}: it is missing, and Slack needs both tokens. Set it, or unset the other one.")
+    def _whole_slack(self) -> Self:
+        asked = self.slack_app_token is not None or self.slack_signing_secret is not None
+        if self.slack_bot_token is None and asked:
+            raise ValueError(
+                "SLACK_BOT_TOKEN: it is missing, and Slack needs it. Set it, or unset the others of Slack."
+            )
+        if self.slack_bot_token is not None and not asked:
+            raise ValueError(
+                "SLACK_APP_TOKEN: it is missing, and Slack needs it for Socket Mode, or SLACK_SIGNING_SECRET for HTTP. "
+                "Set one of them, or unset SLACK_BOT_TOKEN."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _different_ports(self) -> Self:
+        if self.over_http and self.http_port and self.http_port == self.internal_port:
+            raise ValueError(
+                "HTTP_PORT: it is INTERNAL_PORT, too. What is for the world and what is not need two ports."
+            )
         return self
 
     @model_validator(mode="after")
@@ -197,6 +228,11 @@ class Settings(BaseSettings):
             "repeat": self.reaction_repeat,
             "stop": self.reaction_stop,
         }
+
+    @property
+    def over_http(self) -> bool:
+        """Whether Slack's events come over HTTP: an app-level token asks for Socket Mode, whatever else is set."""
+        return self.slack_signing_secret is not None and self.slack_app_token is None
 
     @property
     def offline(self) -> bool:

@@ -62,6 +62,40 @@ def test_every_problem_is_in_one_report_and_no_secret(tmp_path: Path) -> None:
     assert "hunter2" not in report
 
 
+SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+BOT, APP, SIGNING = "SLACK_BOT_TOKEN=xoxb-1\n", "SLACK_APP_TOKEN=xapp-1\n", f"SLACK_SIGNING_SECRET={SECRET}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "over_http"), [(BOT + APP, False), (BOT + SIGNING, True), (BOT + APP + SIGNING, False)]
+)
+def test_a_signing_secret_asks_for_http_unless_there_is_an_app_token(
+    tmp_path: Path, text: str, over_http: bool
+) -> None:
+    assert read(tmp_path, text).over_http is over_http
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (BOT, ["SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"]),
+        (APP, ["SLACK_BOT_TOKEN"]),
+        (SIGNING, ["SLACK_BOT_TOKEN"]),
+        (BOT + "SLACK_SIGNING_SECRET=xapp-1-A0000000000-0000000000\n", ["SLACK_SIGNING_SECRET", "32"]),
+        (BOT + "SLACK_SIGNING_SECRET=8f742231b10e8888\n", ["SLACK_SIGNING_SECRET", "32"]),
+        (BOT + SIGNING + "HTTP_PORT=8766\n", ["HTTP_PORT", "INTERNAL_PORT"]),
+    ],
+)
+def test_settings_of_slack_that_do_not_belong_together_are_one_report(
+    tmp_path: Path, text: str, named: list[str]
+) -> None:
+    with pytest.raises(InvalidSettingsError) as refused:
+        read(tmp_path, text)
+    assert all(name in str(refused.value) for name in named)
+    assert SECRET not in str(refused.value)
+    assert str(refused.value).count("\n") == 0
+
+
 def test_stop_sequences_are_separated_by_commas(tmp_path: Path) -> None:
     assert read(tmp_path, "OPENAI_STOP=END,그만\n").openai_stop == ("END", "그만")
 

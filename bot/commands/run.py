@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from bot.core.conversation import Operation
 from bot.core.errors import BotError, PlatformError
 from bot.settings import Settings
@@ -61,7 +63,7 @@ async def slack(settings: Settings, announce: Announce) -> None:
         platform = slack_platform(settings, store)
         announce(f"Model: {model_line(settings)}")
         try:
-            announce(await _slack_line(platform))
+            announce(await _slack_line(platform, _way(settings)))
             await app.run(settings, [platform], store=store)
         except PlatformError as error:
             refused = f"Slack refuses this bot: {error.code}. Run `threadbot check`: it says what to do."
@@ -72,13 +74,19 @@ def slack_platform(settings: Settings, store: Database) -> SlackPlatform:
     """Slack as the settings want it; how far it has read is kept in *store*."""
     from bot.platforms.slack.adapter import SlackPlatform
     from bot.platforms.slack.catch_up import CatchUpSettings
+    from bot.platforms.slack.http import HttpSettings
     from bot.store.watermarks import SqlWatermarks
 
-    if settings.slack_bot_token is None or settings.slack_app_token is None:
-        raise BotError("SLACK_BOT_TOKEN and SLACK_APP_TOKEN are needed for Slack.")
+    def secret(value: SecretStr | None) -> str:
+        return "" if value is None else value.get_secret_value()
+
+    if settings.slack_bot_token is None:
+        raise BotError("SLACK_BOT_TOKEN is needed for Slack.")
+    http = HttpSettings(secret(settings.slack_signing_secret), settings.http_host, settings.http_port)
     return SlackPlatform(
-        bot_token=settings.slack_bot_token.get_secret_value(),
-        app_token=settings.slack_app_token.get_secret_value(),
+        bot_token=secret(settings.slack_bot_token),
+        app_token=secret(settings.slack_app_token),
+        http=http if settings.over_http else None,
         api_url=settings.slack_api_url,
         watermarks=SqlWatermarks(store),
         catch_up=CatchUpSettings(longest=timedelta(hours=settings.catch_up_hours)),
@@ -91,7 +99,15 @@ def reaction_names(settings: Settings) -> Mapping[str, Operation]:
     return {name: Operation(what) for what, name in settings.reactions.items() if name != "none"}
 
 
-async def _slack_line(platform: SlackPlatform) -> str:
+def _way(settings: Settings) -> str:
+    """How events come in."""
+    if settings.over_http:
+        return f"over HTTP on {settings.http_host}:{settings.http_port}"
+    unused = settings.slack_signing_secret is not None
+    return "over Socket Mode" + (" (SLACK_SIGNING_SECRET is not used: SLACK_APP_TOKEN is set)" if unused else "")
+
+
+async def _slack_line(platform: SlackPlatform, way: str) -> str:
     """Whether Slack takes our tokens. Raises PlatformError when it does not; a Slack that is away is waited for."""
     try:
         identity = await platform.start()
@@ -100,7 +116,7 @@ async def _slack_line(platform: SlackPlatform) -> str:
             raise
         return f"Slack: cannot be reached just now ({error.code}); trying on. Ctrl-C stops it."
     return (
-        f"Slack: {identity.bot_user_id} in workspace {identity.team_id}, over Socket Mode.\n"
+        f"Slack: {identity.bot_user_id} in workspace {identity.team_id}, {way}.\n"
         "Mention the bot in a channel it is in. Ctrl-C stops it."
     )
 

@@ -62,6 +62,9 @@ SENTENCES = {
     "button_receipt": "Details",
     "feedback_good": "Good answer",
     "feedback_bad": "Bad answer",
+    # to who gave a slash command
+    "command_mention": "I do not take slash commands. To ask me something, write a message that mentions me: "
+    "{mention} and your question. I answer in its thread.",
     # while there are no words yet, with the bot's name before it
     "writing": "is writing…",
     # instead of an answer

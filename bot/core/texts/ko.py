@@ -64,6 +64,9 @@ SENTENCES = {
     "button_receipt": "자세히",
     "feedback_good": "좋은 답변",
     "feedback_bad": "아쉬운 답변",
+    # 슬래시 명령을 쓴 사람에게
+    "command_mention": "저는 슬래시 명령을 받지 않습니다. 물어보시려면 메시지에서 저를 멘션해 주세요. "
+    "{mention} 뒤에 질문을 쓰시면 그 스레드에서 답하겠습니다.",
     # 아직 말이 없을 때, 봇의 이름 뒤에
     "writing": "답변을 작성하고 있습니다…",
     # 답변 대신

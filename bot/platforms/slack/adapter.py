@@ -1,7 +1,7 @@
 """
-Slack as a Platform: events come in over Socket Mode and are committed before Slack is told; replies go out.
+Slack as a Platform: events come in and are committed before Slack is told; replies go out.
 
-Parts of it have rooms of their own: payloads events.py, the connection connection.py, replies reply.py.
+Parts of it have rooms of their own: payloads events.py, Socket Mode connection.py, HTTP http.py, replies reply.py.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from bot.platforms.slack.connection import Connection
 from bot.platforms.slack.events import PLATFORM, Identity, for_another_team, incoming, joined
 from bot.platforms.slack.files import SlackFiles
 from bot.platforms.slack.history import History
+from bot.platforms.slack.http import HttpSettings, Listener
 from bot.platforms.slack.limits import Limiter, start_wait
 from bot.platforms.slack.logs import bolt_logger, sdk_logger
 from bot.platforms.slack.message import BlockSupport
@@ -37,6 +38,7 @@ from bot.platforms.slack.names import SlackDirectory
 from bot.platforms.slack.noticing import SlackNoticing
 from bot.platforms.slack.reactions import DEFAULT_NAMES, Names, reacted
 from bot.platforms.slack.reply import SlackReply
+from bot.platforms.slack.slash import told_to_mention
 from bot.platforms.slack.thread import ThreadHistory
 
 logger = logging.getLogger(__name__)
@@ -51,7 +53,8 @@ class SlackPlatform:
     """
     The Platform port for one Slack workspace.
 
-    *api_url* is the base of the Web API, `apps.connections.open` included. Nothing is opened before start() or run().
+    Events come over Socket Mode, or over HTTP where *http* is given; no app token is needed then. *api_url* is the base
+    of the Web API, `apps.connections.open` included. Nothing is opened before start() or run().
     """
 
     name = PLATFORM
@@ -60,7 +63,8 @@ class SlackPlatform:
         self,
         *,
         bot_token: str,
-        app_token: str,
+        app_token: str = "",
+        http: HttpSettings | None = None,
         api_url: str = DEFAULT_URL,
         ping_seconds: float = PING_SECONDS,
         watermarks: Watermarks | None = None,
@@ -68,9 +72,9 @@ class SlackPlatform:
         reactions: Names = DEFAULT_NAMES,
     ) -> None:
         """Without *watermarks* nothing that was missed is read."""
-        self._bot_token, self._app_token, self._api_url = bot_token, app_token, api_url
+        self._bot_token, self._api_url = bot_token, api_url
         self._api = SlackApi(bot_token, api_url, Limiter())
-        self._connection = Connection(self._api, app_token, ping_seconds)
+        self._connection = Listener(http) if http else Connection(self._api, app_token, ping_seconds)
         self._watermarks, self._catch_up_settings = watermarks, catch_up or CatchUpSettings()
         self._blocks = BlockSupport()
         self._noticing = SlackNoticing(self._api)
@@ -87,13 +91,18 @@ class SlackPlatform:
 
     @property
     def connected(self) -> bool:
-        """Whether events can reach us now."""
+        """Whether events can reach us now, as far as this machine knows."""
         return self._connection.connected
 
+    @property
+    def port(self) -> int | None:
+        """Where it listens, over HTTP; None while it does not."""
+        return self._connection.port if isinstance(self._connection, Listener) else None
+
     async def start(self) -> Identity:
-        """Check both tokens, cheaply: auth.test and apps.connections.open. Raises PlatformError."""
+        """Check the tokens, cheaply: auth.test and, for Socket Mode, apps.connections.open. Raises PlatformError."""
         identity = await self._identify()
-        await self._api.open_connection(self._app_token)
+        await self._connection.probe()
         return identity
 
     async def run(self, receive: Receive) -> None:
@@ -203,7 +212,7 @@ class SlackPlatform:
             name="threadbot",
             client=AsyncWebClient(base_url=self._api_url, session=session, retry_handlers=[], logger=sdk_logger()),
             authorize=authorize,
-            request_verification_enabled=False,  # Socket Mode carries no signatures
+            request_verification_enabled=False,  # Socket Mode carries no signatures; http.py verifies its own
             ignoring_self_events_enabled=False,  # what to ignore is the policy's to say
             logger=bolt_logger(),
         )
@@ -243,6 +252,8 @@ async def _commit(
     if for_another_team(body, identity):
         logger.info("slack: an event for another workspace is left to the bot that is there")
         return BoltResponse(status=200)
+    if "command" in body:  # the manifest declares none: an operator did
+        return BoltResponse(status=200, body=told_to_mention(body, identity))
     channel = joined(body, identity)
     event = incoming(body, identity) or reacted(body, identity, names) or acted(body, identity)
     try:

@@ -109,6 +109,10 @@ class Connection:
             return None
         return None if client.current_session.closed else client.current_session
 
+    async def probe(self) -> None:
+        """Raises PlatformError when Slack does not take our app token, or cannot be reached."""
+        await self._api.open_connection(self._app_token)
+
     async def serve(self, app: AsyncApp, greeted: Callable[[], None] = lambda: None) -> None:
         """
         Hand events to *app* until cancelled. Raises PlatformError when Slack no longer takes our app token.
@@ -165,7 +169,7 @@ class Connection:
 
     async def _check_token(self) -> None:
         try:
-            await self._api.open_connection(self._app_token)
+            await self.probe()
         except PlatformError as error:
             if not error.passing:
                 raise

@@ -14,6 +14,7 @@ from bot.core.conversation import Acted, Deleted, Edited, Incoming, Posted, Reac
 from bot.core.ports import Reply, ReplyRequest, Watermarks
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.platforms.slack.catch_up import CatchUpSettings
+from bot.platforms.slack.http import HttpSettings
 from tests.contract.world import Log
 from tests.standins.slack import Slack
 
@@ -35,8 +36,10 @@ def door(
     ping_seconds: float = PING_SECONDS,
     watermarks: Watermarks | None = None,
     catch_up: CatchUpSettings | None = None,
+    http: HttpSettings | None = None,
 ) -> SlackPlatform:
     return SlackPlatform(
+        http=http,
         bot_token=bot_token or slack.bot_token,
         app_token=app_token or slack.app_token,
         api_url=slack.api_url,

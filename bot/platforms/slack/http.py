@@ -1,0 +1,238 @@
+"""
+The public listener: Slack's requests over HTTP, where there is no Socket Mode connection.
+
+It knows which requests are Slack's and whole. What becomes of them is decided by the Bolt app that it is given, the
+same as for Socket Mode; who that is, in adapter.py. Signatures are in signature.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from bot.core.errors import BotError
+from bot.platforms.slack.signature import SIGNATURE, TIMESTAMP, fresh, signed
+
+logger = logging.getLogger(__name__)
+
+EVENTS, INTERACTIONS, COMMANDS = "/slack/events", "/slack/interactions", "/slack/commands"
+
+BODY_LIMIT = 1_000_000  # bytes
+BODY_SECONDS = 3.0  # for a whole body to come in: Slack itself waits no longer than this for the answer
+IDLE_SECONDS = 75.0  # without a whole head of a request; more than a proxy keeps its connections open for
+LINGER_SECONDS = 1.0  # what comes of a refused body is thrown away for so long: else the refusal may not arrive
+DRAIN_SECONDS = 10.0  # for requests that are under way when we stop
+
+PROVEN_SECONDS = 120.0  # after a delivery; no more than catch_up.LOOK_BACK
+SILENCE_SECONDS = 240.0  # less than Slack goes on bringing an event again: its last try comes 5 minutes after the first
+READ_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """Port 0: a free one is chosen."""
+
+    secret: str
+    host: str
+    port: int
+
+
+class _RefusedError(Exception):
+    """Answered with *status* and without a word."""
+
+    def __init__(self, status: int, reason: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(reason)
+        self.status, self.reason, self.headers = status, reason, headers or {}
+
+
+class Listener:
+    """
+    The public listener, from serve() until it is cancelled.
+
+    Whether Slack can reach it cannot be seen from here: what stands in front may be down. So how far all is stored is
+    moved only while signed requests come in (`session`), and what may have been missed is read after the start, when a
+    silence ends in which Slack may have given up, and every hour.
+    """
+
+    def __init__(
+        self,
+        settings: HttpSettings,
+        *,
+        now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings, self._now, self._clock = settings, now, clock
+        self._greeted: Callable[[], None] = lambda: None
+        self._hearing = object()  # another one after every silence
+        self._heard_at = 0.0
+        self._refusals = _Refusals(clock)
+        self.port: int | None = None  # while it listens
+
+    @property
+    def connected(self) -> bool:
+        """Whether it listens."""
+        return self.port is not None
+
+    @property
+    def session(self) -> object | None:
+        """Another one after every silence; None when nothing has proved lately that Slack can reach us."""
+        proven = self.connected and self._clock() - self._heard_at <= PROVEN_SECONDS
+        return self._hearing if proven else None
+
+    async def probe(self) -> None:
+        """There is nothing at Slack's that could be tried beforehand."""
+
+    async def serve(self, app: AsyncApp, greeted: Callable[[], None] = lambda: None) -> None:
+        """
+        Hand requests to *app* until cancelled; those that are under way then are finished.
+
+        *greeted* is called when what was said until now may have been missed. Raises BotError when the port is taken.
+        """
+        self._greeted = greeted
+        async with self._listening(partial(self._answer, app)):
+            while True:
+                self._begin()
+                await asyncio.sleep(READ_SECONDS)
+
+    @contextlib.asynccontextmanager
+    async def _listening(self, answer: Callable[[web.BaseRequest], Awaitable[web.Response]]) -> AsyncIterator[None]:
+        server = web.Server(
+            answer,
+            access_log=None,
+            keepalive_timeout=IDLE_SECONDS,
+            lingering_time=LINGER_SECONDS,
+            auto_decompress=False,  # the signature is of what was sent
+        )
+        runner = web.ServerRunner(server, shutdown_timeout=DRAIN_SECONDS)
+        await runner.setup()
+        try:
+            await self._open(runner)
+            yield
+        finally:
+            self.port = None
+            await asyncio.shield(asyncio.ensure_future(runner.cleanup()))
+
+    async def _open(self, runner: web.ServerRunner) -> None:
+        host, port = self._settings.host, self._settings.port
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            reason = error.strerror or error
+            raise BotError(
+                f"Nothing can listen on {host}:{port} ({reason}). Set HTTP_HOST and HTTP_PORT to what is free."
+            ) from error
+        self.port = int(runner.addresses[0][1])
+        logger.info("slack: listening on %s:%d", host, self.port)
+
+    def _begin(self) -> None:
+        self._hearing, self._heard_at = object(), self._clock()
+        self._greeted()
+
+    def _heard(self) -> None:
+        """A request of Slack's came in."""
+        if self._clock() - self._heard_at > SILENCE_SECONDS:
+            self._begin()
+        self._heard_at = self._clock()
+
+    async def _answer(self, app: AsyncApp, request: web.BaseRequest) -> web.Response:
+        try:
+            body = await self._body(request)
+            payload = _object(body) if request.path == EVENTS else _form(body)
+        except _RefusedError as refused:
+            self._refusals.note(refused)
+            response = web.Response(status=refused.status, headers=refused.headers)
+            response.force_close()  # who is refused has no business with this connection
+            return response
+        self._heard()
+        # As from Socket Mode: verified and parsed. Which try of Slack's it is makes no difference, so Bolt is not told.
+        return _response(await app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=payload)))
+
+    async def _body(self, request: web.BaseRequest) -> bytes:
+        """The body of a request that is Slack's and whole, and of nothing else. Raises _RefusedError."""
+        if request.path not in (EVENTS, INTERACTIONS, COMMANDS):
+            raise _RefusedError(404, "path")
+        if request.method != "POST":
+            raise _RefusedError(405, "method", {"Allow": "POST"})
+        timestamp, signature = request.headers.get(TIMESTAMP, ""), request.headers.get(SIGNATURE, "")
+        if not (timestamp and signature):
+            raise _RefusedError(401, "unsigned")
+        if not fresh(timestamp, self._now()):
+            raise _RefusedError(401, "stale, or this machine's clock is wrong")
+        body = await _read(request)
+        if not signed(self._settings.secret, timestamp, body, signature):
+            raise _RefusedError(401, "signature; if all are refused, SLACK_SIGNING_SECRET is another app's")
+        return body
+
+
+class _Refusals:
+    """Anybody can send us anything: one line a minute says that, and how often."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._said_at: dict[str, float] = {}
+        self._unsaid: dict[str, int] = {}
+
+    def note(self, refused: _RefusedError) -> None:
+        reason = refused.reason
+        count = self._unsaid.get(reason, 0) + 1
+        if self._clock() - self._said_at.get(reason, float("-inf")) < 60:
+            self._unsaid[reason] = count
+            return
+        self._said_at[reason], self._unsaid[reason] = self._clock(), 0
+        logger.warning("slack: requests refused: %d (%d: %s)", count, refused.status, reason)
+
+
+async def _read(request: web.BaseRequest) -> bytes:
+    """Never more than BODY_LIMIT, whatever the sender says of its length. Raises _RefusedError."""
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise _RefusedError(413, "size")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > BODY_LIMIT:
+                    raise _RefusedError(413, "size")
+    except TimeoutError:
+        raise _RefusedError(408, "slow") from None
+    except (web.RequestPayloadError, ConnectionError):
+        raise _RefusedError(400, "cut") from None
+    return bytes(body)
+
+
+def _form(body: bytes) -> dict[str, Any]:
+    """What an interaction has in `payload`; a command's fields. Raises _RefusedError."""
+    try:
+        fields = dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=1000))
+    except ValueError:
+        raise _RefusedError(400, "form") from None
+    return _object(fields["payload"]) if "payload" in fields else fields
+
+
+def _object(text: str | bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _RefusedError(400, "JSON") from None
+    if not isinstance(found, dict):
+        raise _RefusedError(400, "JSON")
+    return found
+
+
+def _response(answer: BoltResponse) -> web.Response:
+    """503 and 500 make Slack try again: X-Slack-No-Retry is never among our headers."""
+    kind = answer.first_headers_without_set_cookie().get("content-type", "text/plain").split(";")[0]
+    return web.Response(status=answer.status, text=answer.body or "", content_type=kind)
