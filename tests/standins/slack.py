@@ -18,9 +18,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from types import TracebackType
+from typing import Literal
 
 from aiohttp import web
 
+from tests.standins.slack_agents import Agents
 from tests.standins.slack_api import WebApi
 from tests.standins.slack_chat import Chat
 from tests.standins.slack_delivery import Delivery
@@ -57,12 +59,13 @@ class Slack:
         self.files = FileHost(self.workspace, base)
         link = lambda: f"ws://127.0.0.1:{self.port}/link"  # noqa: E731 - the port is known later
         self.socket_mode = SocketMode(link, schedule)
-        self._streams = Streams(self.workspace, self._changed)
+        self.agents = Agents(self.workspace)
+        self._streams = Streams(self.workspace, self._changed, self.agents)
         chat, reading = Chat(self.workspace, self._changed), Reading(self.workspace)
         self.views = Views(self.workspace)
         self.responses = Responses(self.workspace, self._changed, base)
         self.people = Interactions(self.workspace, self.views, self.responses, self.socket_mode.deliver)
-        rooms = (chat, self._streams, reading, self.files, self.views, self.socket_mode)
+        rooms = (chat, self._streams, self.agents, reading, self.files, self.views, self.socket_mode)
         self._api = WebApi(self.workspace, self.faults, self.tiers, *(room.methods for room in rooms))
         self.events = Events(self.workspace)
         self._sending: set[asyncio.Task[Delivery]] = set()
@@ -106,8 +109,8 @@ class Slack:
 
     # what people do
 
-    def add_user(self, name: str) -> str:
-        return self.workspace.add_user(name)
+    def add_user(self, name: str, locale: str | None = None) -> str:
+        return self.workspace.add_user(name, locale=locale)
 
     def add_channel(self, name: str, kind: str = "channel", *, has_bot: bool = True) -> str:
         return self.workspace.add_channel(name, kind, has_bot=has_bot)
@@ -203,6 +206,27 @@ class Slack:
         author = self.workspace.channels[channel].messages[ts].user
         event: Json = {"type": kind, "user": user, "reaction": name, "item": item, "item_user": author}
         await self._deliver(event | {"event_ts": self.workspace.ts()})
+
+    async def stop_session(self, user: str, channel: str, thread: str) -> Delivery:
+        """
+        Somebody presses the native stop button of a thread, which is there while its session is processing.
+
+        Slack stops what is being streamed there and tells the app; the status is for the app to change.
+        """
+        if self.agents.session(channel, thread) != "processing" or not self.workspace.hears_stops:
+            raise LookupError(f"there is no stop button in {thread}")
+        streaming = [m for m in self.thread(channel, thread) if self.workspace.streaming(m)]
+        for message in streaming:
+            self._streams.stop_by(user, message)
+        stopped = {"streaming_message_ts": [message.ts for message in streaming], "event_ts": self.workspace.ts()}
+        place = {"channel": channel, "thread_ts": thread, "user": user}
+        return await self._deliver({"type": "agent_session_stopped", **place, **stopped})
+
+    async def open_app(self, user: str, tab: Literal["home", "messages"] = "home") -> Delivery:
+        """Somebody opens a tab of the app."""
+        place = {"user": user, "channel": self.direct(user), "tab": tab, "event_ts": self.workspace.ts()}
+        published = {"view": self.views.homes[user].wire()} if tab == "home" and user in self.views.homes else {}
+        return await self._deliver({"type": "app_home_opened", **place, **published})
 
     async def press(
         self, user: str, channel: str, ts: str, action_id: str, *, value: str | None = None, times: int = 1

@@ -1,7 +1,7 @@
 """
-What the bot writes in the Slack stand-in: messages, edits, reactions, statuses.
+What the bot writes in the Slack stand-in: messages, edits, reactions.
 
-Streams have a room of their own, slack_streams.py. Knows nothing of bot/.
+Streams are in slack_streams.py, statuses in slack_agents.py. Knows nothing of bot/.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Chat:
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "chat.delete": self._delete,
-            "assistant.threads.setStatus": self._set_status,
+            "chat.postEphemeral": self._post_ephemeral,
             "reactions.add": self._react,
             "reactions.remove": self._unreact,
         }
@@ -42,6 +42,14 @@ class Chat:
         )
         self._changed("posted", message)
         return {"channel": channel.id, "ts": message.ts, "message": message.wire()}
+
+    def _post_ephemeral(self, arguments: Json) -> Json:
+        self._workspace.require("chat:write")
+        channel, user = self._workspace.writable(arguments.get("channel")), arguments.get("user")
+        if user not in self._workspace.users or (channel.kind == "im" and channel.user != user):
+            raise SlackError("user_not_in_channel")
+        text, blocks = content(arguments)
+        return {"message_ts": self._workspace.whisper(channel.id, user, text, arguments.get("thread_ts"), blocks).ts}
 
     def _update(self, arguments: Json) -> Json:
         self._workspace.require("chat:write")
@@ -67,24 +75,6 @@ class Chat:
         del self._workspace.channels[message.channel].messages[message.ts]
         self._changed("deleted", message)
         return {"channel": message.channel, "ts": message.ts}
-
-    def _set_status(self, arguments: Json) -> Json:
-        self._workspace.require("chat:write")
-        channel, thread = self._workspace.channel(arguments.get("channel_id")), str(arguments.get("thread_ts"))
-        if not self._workspace.is_agent:
-            raise SlackError("not_agent_app")
-        if not channel.has_bot:
-            raise SlackError("channel_not_found")
-        if not channel.thread(thread):
-            raise SlackError("invalid_thread_ts")
-        status = arguments.get("status")
-        if not isinstance(status, str):
-            raise SlackError("invalid_arguments")
-        if status:
-            channel.statuses[thread] = status
-        else:
-            channel.statuses.pop(thread, None)
-        return {}
 
     def _react(self, arguments: Json) -> Json:
         users = self._reacting(arguments)

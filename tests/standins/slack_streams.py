@@ -9,6 +9,7 @@ first text, and the whole at the end.) Knows nothing of bot/.
 
 from __future__ import annotations
 
+from tests.standins.slack_agents import Agents, session_status
 from tests.standins.slack_blocks import metadata_of, valid_blocks
 from tests.standins.slack_workspace import (
     BOT,
@@ -26,14 +27,13 @@ from tests.standins.slack_workspace import (
 CALL_LIMIT = 12_000  # characters of markdown_text in one call
 MESSAGE_BYTES = 10_600  # of UTF-8, in one streamed message; between 10,600 and 11,300 were seen
 CHUNK_TYPES = ("markdown_text", "task_update", "plan_update", "blocks")
-SESSION_STATUSES = ("active", "processing", "suspended", "closed")
 
 
 class Streams:
     """*changed* is told "posted" at the start of a stream and "changed" at its end."""
 
-    def __init__(self, workspace: Workspace, changed: Changed) -> None:
-        self._workspace, self._changed = workspace, changed
+    def __init__(self, workspace: Workspace, changed: Changed, agents: Agents) -> None:
+        self._workspace, self._changed, self._agents = workspace, changed, agents
         self.methods: dict[str, Method] = {
             "chat.startStream": self._start,
             "chat.appendStream": self._append,
@@ -60,6 +60,7 @@ class Streams:
         stream = Stream(self._workspace.clock(), *self._recipient(channel, arguments))
         text = _extended("", stream, arguments)
         message = self._workspace.add_message(channel.id, BOT_USER, text, thread, bot_id=BOT, stream=stream)
+        self._agents.enter(message, "processing")
         self._changed("posted", message)
         return {"channel": channel.id, "ts": message.ts}
 
@@ -73,14 +74,14 @@ class Streams:
     def _stop(self, arguments: Json) -> Json:
         message, stream = self._open(arguments)
         blocks, metadata = valid_blocks(arguments.get("blocks") or []), metadata_of(arguments)
-        if arguments.get("session_status", "active") not in SESSION_STATUSES:
-            raise SlackError("invalid_arguments")
+        status = session_status(arguments.get("session_status", "active"))
         text = _extended(message.text, stream, arguments)
         if not text and not blocks:
             raise SlackError("no_text")
         written: list[Json] = [{"type": "markdown", "text": text}] if text and blocks else []
         message.text, message.blocks, message.metadata = text, [*written, *blocks], metadata
         stream.ended_by = "app"
+        self._agents.enter(message, status)
         self._changed("changed", message)
         return {"channel": message.channel, "ts": message.ts, "message": message.wire()}
 

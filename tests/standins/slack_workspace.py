@@ -20,6 +20,7 @@ BOT_TOKEN = "xoxb-10000000001-20000000002-standinstandinstandinsta"
 APP_TOKEN = "xapp-1-A0STANDIN1-30000000003-standinstandinstandinsta"
 SCOPES: tuple[str, ...] = (
     "app_mentions:read",
+    "assistant:write",
     "chat:write",
     "channels:history",
     "channels:read",
@@ -134,6 +135,16 @@ def texts_of(blocks: list[Json]) -> Iterator[str]:
 
 
 @dataclass(slots=True)
+class Session:
+    """Of an agent, in one thread."""
+
+    status: str
+    title: str
+    since: float  # the workspace's clock; when the status was set last
+    initiator: str | None = None
+
+
+@dataclass(slots=True)
 class Channel:
     id: str
     name: str
@@ -144,6 +155,9 @@ class Channel:
     messages: dict[str, Message] = field(default_factory=dict)  # by ts, oldest first
     whispers: dict[str, Message] = field(default_factory=dict)  # what one person sees, by ts
     statuses: dict[str, str] = field(default_factory=dict)  # of the assistant, by thread
+    sessions: dict[str, Session] = field(default_factory=dict)  # of the agent, by thread
+    titles: dict[str, str] = field(default_factory=dict)  # of conversations, by thread
+    prompts: dict[str, list[Json]] = field(default_factory=dict)  # suggested ones, by thread; "": of all
 
     def thread(self, root: str) -> list[Message]:
         """The root and its replies, oldest first; empty when there is no such root."""
@@ -198,6 +212,8 @@ class Workspace:
         self.channels: dict[str, Channel] = {}
         self.bot_token, self.app_token, self.scopes = BOT_TOKEN, APP_TOKEN, SCOPES
         self.is_agent = True  # whether the app may set an assistant's status
+        self.has_sessions = False  # whether there are agent sessions, with their native stop button
+        self.hears_stops = True  # whether the app subscribed to agent_session_stopped
         self.has_home = True  # whether the app has a Home tab
         self.switched_off: dict[
             tuple[str, str | None], str
@@ -209,12 +225,14 @@ class Workspace:
         self._last = max(self._last + 1, int(time.time() * 1_000_000))
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
-    def add_user(self, name: str, user: str | None = None, *, is_bot: bool = False) -> str:
+    def add_user(self, name: str, user: str | None = None, *, is_bot: bool = False, locale: str | None = None) -> str:
         user = user or f"U0USER{next(self._numbers):05d}"
         real = name.title()
         profile = {"display_name": name, "real_name": real}
         more = {"real_name": real, "deleted": False, "is_bot": is_bot, "profile": profile}
         self.users[user] = {"id": user, "team_id": TEAM, "name": name, **more}
+        if locale is not None:  # on Slack everybody has one
+            self.users[user]["locale"] = locale
         return user
 
     def add_channel(self, name: str, kind: str = "channel", *, has_bot: bool = True) -> str:
