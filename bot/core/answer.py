@@ -22,7 +22,7 @@ from bot.core.errors import ModelError
 from bot.core.interruption import Interrupt, Interrupted, Interruption, Partial
 from bot.core.introducing import Introduction, introducing
 from bot.core.learning import Learning
-from bot.core.logs import turn_changed
+from bot.core.logs import turn_changed, turn_ended
 from bot.core.noticing import noticing, unnotice, unnotice_all
 from bot.core.ports import (
     Checkpoint,
@@ -38,7 +38,7 @@ from bot.core.prompt import Prompt, is_blank
 from bot.core.reading import FileIntake
 from bot.core.texts import sentence
 from bot.core.thread_reading import read_up
-from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnState
+from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnChange, TurnState
 from bot.core.uncut import uncut
 
 OUTAGE = "outage"  # the notice's key; its value `part` is the platform's id of the message that says it
@@ -112,8 +112,7 @@ class Answerer:
         """No answer will come: say so, where the answer would have been."""
         if (await self._ledger.outcome(turn.claim)).text is not None:
             # A defect came between an answer and its showing: the answer stays, for whoever retries the turn.
-            await self._ledger.give_up(turn.claim, reason)
-            turn_changed(turn, TurnState.FAILED, reason)
+            turn_ended(turn, await self._ledger.give_up(turn.claim, reason), reason)
             return
         history = await self._ledger.history(turn)
         outcome = await self._conclude(turn, self._addressee(history).language, reason, notice)
@@ -136,7 +135,7 @@ class Answerer:
                 await self._ledger.abandon(turn.claim, partial.completion, "changed", partial.result.cost_nanodollars)
             await self._ledger.begin_anew(turn.claim)
             await self._checkpoint("begun anew")
-            turn_changed(turn, TurnState.PENDING, "changed")
+            turn_changed(TurnChange.of(turn, TurnState.PENDING, "changed"))
             return
         history = await self._ledger.history(turn)
         if partial is None or not partial.result.text:
@@ -176,8 +175,7 @@ class Answerer:
         await unnotice_all(self._platform(turn), turn, await self._ledger.questions(turn))
         await reply.remove()
         await self._checkpoint("after removal")
-        await self._ledger.remove(turn.claim, "nothing to answer")
-        turn_changed(turn, TurnState.REMOVED, "nothing to answer")
+        turn_ended(turn, await self._ledger.remove(turn.claim, "nothing to answer"), "nothing to answer")
 
     async def _ask_within_the_window(
         self, turn: Turn, presenter: Presenter, interruption: Interruption
@@ -265,7 +263,9 @@ class Answerer:
         await self._persist(
             lambda: self._ledger.complete(turn.claim, completion, result, kept, language, stopped=stopped)
         )
-        turn_changed(turn, TurnState.ANSWERED, "stopped" if stopped else f"finish_reason {result.finish_reason}")
+        turn_changed(
+            TurnChange.of(turn, TurnState.ANSWERED, "stopped" if stopped else f"finish_reason {result.finish_reason}")
+        )
         return Outcome(result.text or None, notices, language, completion, result.finish_reason)
 
     def _notices(self, result: Completion, turn: Turn, history: History) -> Sequence[Notice]:
@@ -290,7 +290,7 @@ class Answerer:
     async def _conclude(self, turn: Turn, language: str, reason: str, notice: Notice) -> Outcome:
         kept = [notice, *_outages(turn)]
         await self._persist(lambda: self._ledger.conclude(turn.claim, reason, kept, language))
-        turn_changed(turn, TurnState.ANSWERED, reason)
+        turn_changed(TurnChange.of(turn, TurnState.ANSWERED, reason))
         return await self._ledger.outcome(turn.claim)  # an earlier variant, perhaps, and the notice below it
 
     def _addressee(self, history: History) -> Addressee:
@@ -325,7 +325,7 @@ class Answerer:
         await self._checkpoint("before shown")
         state = await self._persist(lambda: self._ledger.shown(turn.claim))
         await self._checkpoint("after shown")
-        turn_changed(turn, state)
+        turn_ended(turn, state)
 
 
 class _ClaimedParts(PartLog):

@@ -6,7 +6,7 @@ import logging
 
 from bot.core.conversation import Edited, Said
 from bot.core.policy import Action, Decision
-from bot.core.turn import Turn, TurnState
+from bot.core.turn import Turn, TurnChange, TurnState
 
 log = logging.getLogger("bot.turns")
 
@@ -30,13 +30,19 @@ def heard(said: Said, decision: Decision, *, known: bool) -> None:
     )
 
 
-def turn_changed(turn: Turn, state: TurnState, reason: str = "") -> None:
+def turn_changed(change: TurnChange) -> None:
     log.info(
         "turn=%d conversation=%d platform=%s state=%s attempt=%d reason=%s",
-        turn.claim.turn,
-        turn.conversation.id,
-        turn.conversation.thread.platform,
-        state.value,
-        turn.attempts,
-        reason or "-",
+        change.turn,
+        change.conversation,
+        change.platform,
+        change.state.value,
+        change.attempts,
+        change.reason or "-",
     )
+
+
+def turn_ended(turn: Turn, state: TurnState, reason: str = "") -> None:
+    """*state* as the ledger says. That what had ended is pending again is for whoever made it so to say."""
+    if state is not TurnState.PENDING:
+        turn_changed(TurnChange.of(turn, state, reason))

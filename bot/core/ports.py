@@ -482,14 +482,14 @@ class Ledger(Protocol):
         It is *pending* again if its question has changed meanwhile.
         """
 
-    async def remove(self, claim: Claim, reason: str) -> None:
-        """Nobody asks any more, and nothing is shown: the turn is *removed*."""
+    async def remove(self, claim: Claim, reason: str) -> TurnState:
+        """Nobody asks any more, and nothing is shown: the turn is *removed*. Returns its new state, as shown() does."""
 
     async def begin_anew(self, claim: Claim) -> None:
         """Give the turn back because what it asks has changed; it is due when that has been quiet for a while."""
 
-    async def give_up(self, claim: Claim, reason: str) -> None:
-        """Nothing can be shown, now or later: the turn is *failed*."""
+    async def give_up(self, claim: Claim, reason: str) -> TurnState:
+        """Nothing can be shown, now or later: the turn is *failed*. Returns its new state, as shown() does."""
 
     async def release(self, claim: Claim, due_at: datetime, reason: str, said: Sequence[Notice] = ()) -> None:
         """

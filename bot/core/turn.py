@@ -82,6 +82,23 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnChange:
+    """A line of the log. *attempts*: those made until then."""
+
+    turn: int
+    conversation: int
+    platform: str
+    state: TurnState
+    reason: str
+    attempts: int = 0
+
+    @classmethod
+    def of(cls, turn: Turn, state: TurnState, reason: str = "") -> TurnChange:
+        conversation = turn.conversation
+        return cls(turn.claim.turn, conversation.id, conversation.thread.platform, state, reason, turn.attempts)
+
+
+@dataclass(frozen=True, slots=True)
 class PastTurn:
     """A turn that is over, as later prompts see it. *answer* is None when it has none (it failed, or was stopped)."""
 

@@ -22,14 +22,14 @@ from bot.core.conversation import Acted, Deleted, Edited, Incoming, MessageRef, 
 from bot.core.deliveries import Deliveries
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError
 from bot.core.interruption import Interrupted, Interruption
-from bot.core.logs import heard, turn_changed
+from bot.core.logs import heard, turn_changed, turn_ended
 from bot.core.policy import Action, Decide, decide
 from bot.core.ports import Checkpoint, Ledger, Platform
 from bot.core.retry import Patience, RetryPolicy, is_passing, outage_wait, reconnect_wait
 from bot.core.situation import UNKNOWN
 from bot.core.summarizer import Summarizer
 from bot.core.tries import Phase, Tries
-from bot.core.turn import Notice, Turn, TurnState
+from bot.core.turn import Notice, Turn, TurnChange, TurnState
 
 _T = TypeVar("_T")
 
@@ -180,7 +180,7 @@ class Worker:
                 await self._release_at_stop(turn)
                 continue
             await self._checkpoint("after claim")
-            turn_changed(turn, turn.state, "claimed")
+            turn_changed(TurnChange.of(turn, turn.state, "claimed"))
             work = _Work(turn, Interruption())
             task = asyncio.create_task(self._work(work))
             self._tasks[task] = work
@@ -290,10 +290,10 @@ class Worker:
         if wait is not None:
             await self._release(turn, wait, error.code)
             return
-        await self._ledger.give_up(turn.claim, error.code)
+        state = await self._ledger.give_up(turn.claim, error.code)
         self._tries.forget(turn.claim.turn)
         log.warning("turn %d cannot be shown and is given up: %s", turn.claim.turn, error.code)
-        turn_changed(turn, TurnState.FAILED, error.code)
+        turn_ended(turn, state, error.code)
 
     def _wait_for(self, policy: RetryPolicy, phase: Phase, turn: Turn, error: Exception) -> float | None:
         now = datetime.now(UTC)
@@ -302,7 +302,7 @@ class Worker:
 
     async def _release(self, turn: Turn, wait: float, reason: str, said: Sequence[Notice] = ()) -> None:
         await self._ledger.release(turn.claim, datetime.now(UTC) + timedelta(seconds=wait), reason, said)
-        turn_changed(turn, TurnState.PENDING, f"{reason}, again in {wait:.1f} s")
+        turn_changed(TurnChange.of(turn, TurnState.PENDING, f"{reason}, again in {wait:.1f} s"))
 
     # stopping
 
@@ -346,7 +346,7 @@ class Worker:
     async def _release_at_stop(self, turn: Turn) -> None:
         try:
             await self._ledger.release(turn.claim, datetime.now(UTC), "stopping")
-            turn_changed(turn, TurnState.PENDING, "stopping")
+            turn_changed(TurnChange.of(turn, TurnState.PENDING, "stopping"))
         except (LedgerError, LeaseLost) as error:
             log.warning("turn %d was not released: %r", turn.claim.turn, error)
 

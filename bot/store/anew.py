@@ -13,7 +13,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, exists, func, select, update
 
 from bot.core.turn import TurnState
+from bot.store import turn_log
 from bot.store.tables import UtcDateTime, completions, turns
+
+CONTINUED = "continued"
 
 _variants = completions.alias("variants")
 _later = turns.alias("later")
@@ -47,7 +50,7 @@ _GO_ON = (
     .where(turns.c.id == bindparam("turn"))
     .values(
         state=TurnState.PENDING.value, closed=True, due_at=_AT, owner=None, lease_until=_AT, fence=turns.c.fence + 1,
-        attempts=0, first_attempt_at=None, reason="continued", notices=None, stop_requested=False, changed=False,
+        attempts=0, first_attempt_at=None, reason=CONTINUED, notices=None, stop_requested=False, changed=False,
         ended_at=None, continues=bindparam("completion"),
     )
 )  # fmt: skip
@@ -96,6 +99,7 @@ _RESTORED = (
 def begin(connection: Connection, turn: int, due: datetime, now: datetime, why: str) -> None:
     """*turn*, which is over, is pending, closed, and due at *due*."""
     connection.execute(_BEGIN, {"turn": turn, "due": due, "at": now, "why": why})
+    turn_log.note(connection, turn, TurnState.PENDING, why)
 
 
 def is_last(connection: Connection, turn: int) -> bool:
@@ -112,6 +116,7 @@ def restore(connection: Connection, turn: int) -> None:
 def go_on(connection: Connection, turn: int, completion: int, now: datetime) -> None:
     """*turn*, which is over, is pending and due: the answer that *completion* ended too early is to be gone on with."""
     connection.execute(_GO_ON, {"turn": turn, "completion": completion, "at": now})
+    turn_log.note(connection, turn, TurnState.PENDING, CONTINUED)
 
 
 def go_on_later(connection: Connection, turn: int, completion: int) -> None:

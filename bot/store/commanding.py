@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, insert, null, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.core.commands import Command
 from bot.core.conversation import Posted
 from bot.core.policy import Action, Decision
 from bot.core.preferences import MODE, Preference
 from bot.core.texts import language_for
-from bot.core.turn import Claim
-from bot.store import preferences
+from bot.core.turn import TurnChange, TurnState
+from bot.store import preferences, turn_log
 from bot.store.tables import messages, participants, turns
 
 
@@ -69,12 +69,9 @@ def _carry_out(
         "reason": f"{MODE} {command.mode.value}",
     }
     turn: int = connection.execute(_TURN, row).scalar_one()
+    platform, reason = posted.thread.platform, f"{MODE} {command.mode.value}"
+    turn_log.note_known(connection, TurnChange(turn, conversation, platform, TurnState.PENDING, reason))
     return turn
-
-
-def confirms(connection: Connection, claim: Claim) -> bool:
-    """Whether all that the turn has to say is that a command was carried out."""
-    return bool(connection.execute(_CONFIRMS, {"turn": claim.turn}).scalar())
 
 
 # Built once; see statements.py.
@@ -85,4 +82,3 @@ _AUTHOR = (
 )
 _TURN = insert(turns).returning(turns.c.id)
 _HIDDEN = update(messages).where(messages.c.id == bindparam("which")).values(hidden=True, turn_id=bindparam("by_turn"))
-_CONFIRMS = select(exists().where(turns.c.id == bindparam("turn"), turns.c.command.is_not(null())))

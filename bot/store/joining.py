@@ -11,6 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, exists, select, update
 
+from bot.core.turn import TurnState
+from bot.store import turn_log
 from bot.store.statements import PENDING
 from bot.store.tables import UtcDateTime, messages, turns
 
@@ -57,5 +59,7 @@ def join(connection: Connection, turn: int, into: int, now: datetime) -> bool:
     """
     connection.execute(_LEFT, {"left": turn})
     wanted = connection.execute(_WANTED, {"left": turn, "into": into}).rowcount == 1
-    connection.execute(_REMOVED, {"left": turn, "why": f"joined turn {into}", "at": now})
+    why = f"joined turn {into}"
+    connection.execute(_REMOVED, {"left": turn, "why": why, "at": now})
+    turn_log.note(connection, turn, TurnState.REMOVED, why)
     return wanted

@@ -31,12 +31,12 @@ from bot.core.policy import Decide
 from bot.core.ports import CompletionStart, KnownName, Recorded, Renewal, ThreadRead
 from bot.core.texts import DEFAULT_LANGUAGE
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
-from bot.store import anew, changes, filling, joining, pressing, steering
+from bot.store import anew, changes, filling, joining, pressing, steering, turn_log
 from bot.store import completions as completed
 from bot.store import files as file_rows
 from bot.store import history as histories
 from bot.store import statements as sql
-from bot.store.database import Database
+from bot.store.database import Database, Operation, T
 from bot.store.recording import Recorder
 from bot.store.tables import ACTIVE, turns
 
@@ -71,21 +71,22 @@ class SqlLedger:
         self._recorder = Recorder(self._sql, self._now, burst=burst, quiet=quiet, language=language)
         self.files = file_rows.SqlFiles(database)
 
+    async def _write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
+        return await turn_log.write(self._database, operation, synced=synced, urgent=urgent)
+
     def _now(self, connection: Connection) -> datetime:
         return self._clock() if self._clock is not None else sql.now(connection)
 
     # what is said
 
     async def record(self, said: Said, decide: Decide) -> Recorded:
-        return await self._database.write(
-            lambda connection: self._recorder.record(connection, said, decide), urgent=True
-        )
+        return await self._write(lambda connection: self._recorder.record(connection, said, decide), urgent=True)
 
     async def erase(self, deleted: Deleted) -> None:
-        await self._database.write(lambda connection: self._recorder.erase(connection, deleted), urgent=True)
+        await self._write(lambda connection: self._recorder.erase(connection, deleted), urgent=True)
 
     async def react(self, reacted: Reacted) -> None:
-        await self._database.write(lambda connection: self._react(connection, reacted), urgent=True)
+        await self._write(lambda connection: self._react(connection, reacted), urgent=True)
 
     def _react(self, connection: Connection, reacted: Reacted) -> None:
         who = partial(self._recorder.participant, connection, reacted.ref, reacted.by)
@@ -96,7 +97,7 @@ class SqlLedger:
             who = partial(self._recorder.participant, connection, acted.thread, acted.by)
             return pressing.act(connection, acted, who, self._now(connection))
 
-        return await self._database.write(write, urgent=True)
+        return await self._write(write, urgent=True)
 
     # claiming
 
@@ -105,7 +106,7 @@ class SqlLedger:
     ) -> Sequence[Turn]:
         wanted = {"platforms": list(platforms), "most": limit, "held": list(held)}
         # Undone by a power failure, the claim is made again: whoever held it has gone with the power.
-        return await self._database.write(lambda connection: self._claim(connection, owner, wanted), synced=False)
+        return await self._write(lambda connection: self._claim(connection, owner, wanted), synced=False)
 
     def _claim(self, connection: Connection, owner: str, wanted: Mapping[str, Any]) -> Sequence[Turn]:
         now = self._now(connection)
@@ -134,7 +135,7 @@ class SqlLedger:
             connection.execute(sql.RENEWED, {"ids": ids, "held_by": owner, "lease_until": until})
             return _renewal(claims, {row.id: row for row in connection.execute(sql.FENCES, {"ids": ids})})
 
-        return await self._database.write(extend)
+        return await self._write(extend)
 
     async def expire_leases(self) -> int:
         """
@@ -148,7 +149,7 @@ class SqlLedger:
             held = update(turns).where(turns.c.state.in_(ACTIVE), turns.c.owner.is_not(None))
             return (connection.execute(held.values(lease_until=now, owner=None))).rowcount
 
-        return await self._database.write(expire)
+        return await self._write(expire)
 
     async def check(self, claim: Claim) -> None:
         if self._sqlite:  # the lock beside the file makes us the one worker
@@ -191,7 +192,7 @@ class SqlLedger:
             )
             filling.fill(connection, recording, claim.turn, since, read)
 
-        await self._database.write(write)
+        await self._write(write)
 
     async def name_participants(
         self, thread: ThreadRef, names: Mapping[str, str], locales: Mapping[str, str] = MappingProxyType({})
@@ -205,7 +206,7 @@ class SqlLedger:
             ]
             connection.execute(self._sql.named, rows)
 
-        await self._database.write(write, synced=False)
+        await self._write(write, synced=False)
 
     async def begin(self, claim: Claim, start: CompletionStart) -> int:
         def write(connection: Connection) -> int:
@@ -214,7 +215,7 @@ class SqlLedger:
             return completed.start(connection, self._sql.system_prompt, claim, start, self._now(connection))
 
         # Undone by a power failure, the call is made again: its answer has gone with the power, too.
-        return await self._database.write(write, synced=False)
+        return await self._write(write, synced=False)
 
     async def count_before(self, conversation: int, turn: int, position: int) -> int:
         where = {"conversation": conversation, "start": turn, "position": position}
@@ -225,7 +226,7 @@ class SqlLedger:
             _change(connection, claim, reason=error)
             completed.abandon(connection, completion, error, cost)
 
-        await self._database.write(write)
+        await self._write(write)
 
     async def complete(
         self,
@@ -243,14 +244,14 @@ class SqlLedger:
             if tells_of_window(notices):
                 completed.note_told(connection, claim.turn)
 
-        await self._database.write(write)
+        await self._write(write)
 
     async def conclude(self, claim: Claim, reason: str, notices: Sequence[Notice], language: str) -> None:
         def write(connection: Connection) -> None:
             _change(connection, claim, **_answered(reason, notices, language))
             anew.restore(connection, claim.turn)
 
-        await self._database.write(write)
+        await self._write(write)
 
     async def outcome(self, claim: Claim) -> Outcome:
         return await self._database.read(lambda connection: completed.outcome(connection, claim))
@@ -264,23 +265,24 @@ class SqlLedger:
             row = connection.execute(sql.STATE, {"id": claim.turn}).one()
             state = _end(row, has_text=completed.has_text(connection, claim))
             connection.execute(sql.ENDED, {"ended": claim.turn, "state": state.value})
+            if row.changed or row.continues is not None:
+                turn_log.note(connection, claim.turn, state, "")
             if row.changed:  # while it was shown
                 anew.begin(connection, claim.turn, row.due_at, now, changes.EDITED)
             elif row.continues is not None:
                 anew.go_on(connection, claim.turn, row.continues, now)
             return TurnState.PENDING if row.changed or row.continues is not None else state
 
-        return await self._database.write(write)
+        return await self._write(write)
 
-    async def remove(self, claim: Claim, reason: str) -> None:
-        def write(connection: Connection) -> None:
-            ended = self._now(connection)
-            over = {"state": "removed", "owner": None, "continues": None, "ended_at": ended}
-            _change(connection, claim, reason=reason[:64], **over)
+    async def remove(self, claim: Claim, reason: str) -> TurnState:
+        def write(connection: Connection) -> TurnState:
+            now = self._now(connection)
+            _change(connection, claim, **_unshown(TurnState.REMOVED, reason, now))
             completed.choose_none(connection, claim.turn)
-            _ask_what_has_changed(connection, claim, ended)
+            return _ended(connection, claim, TurnState.REMOVED, reason, now)
 
-        await self._database.write(write)
+        return await self._write(write)
 
     async def begin_anew(self, claim: Claim) -> None:
         def write(connection: Connection) -> None:
@@ -291,14 +293,13 @@ class SqlLedger:
 
         await self._write_beside_records(write)
 
-    async def give_up(self, claim: Claim, reason: str) -> None:
-        def write(connection: Connection) -> None:
-            ended = self._now(connection)
-            over = {"state": "failed", "owner": None, "continues": None, "ended_at": ended}
-            _change(connection, claim, reason=reason[:64], **over)
-            _ask_what_has_changed(connection, claim, ended)
+    async def give_up(self, claim: Claim, reason: str) -> TurnState:
+        def write(connection: Connection) -> TurnState:
+            now = self._now(connection)
+            _change(connection, claim, **_unshown(TurnState.FAILED, reason, now))
+            return _ended(connection, claim, TurnState.FAILED, reason, now)
 
-        await self._database.write(write)
+        return await self._write(write)
 
     async def release(self, claim: Claim, due_at: datetime, reason: str, said: Sequence[Notice] = ()) -> None:
         def write(connection: Connection) -> None:
@@ -316,7 +317,7 @@ class SqlLedger:
             row = {"turn_id": claim.turn, "number": number, "intended_at": self._now(connection)}
             connection.execute(self._sql.part, row)
 
-        await self._database.write(write)
+        await self._write(write)
 
     async def parts(self, claim: Claim) -> Sequence[ReplyPart]:
         return await self._database.read(lambda connection: _parts(connection, [claim.turn]).get(claim.turn, []))
@@ -326,26 +327,23 @@ class SqlLedger:
             _change(connection, claim)
             connection.execute(sql.NOTED, {"of_turn": claim.turn, "with_number": number, "external_id": id})
 
-        await self._database.write(write)
+        await self._write(write)
 
     async def forget_part(self, claim: Claim, number: int) -> None:
         def write(connection: Connection) -> None:
             _change(connection, claim)
             connection.execute(sql.FORGOTTEN, {"of_turn": claim.turn, "with_number": number})
 
-        await self._database.write(write)
+        await self._write(write)
 
     async def _write_beside_records(self, write: Callable[[Connection], None]) -> None:
         """On PostgreSQL another turn may have become pending since *write* looked; now it sees that one."""
         try:
-            await self._database.write(write)
+            await self._write(write)
         except LedgerError as error:
             if not isinstance(error.__cause__, IntegrityError):
                 raise
-            await self._database.write(write)
-
-    async def _change(self, claim: Claim, **values: Any) -> None:
-        await self._database.write(lambda connection: _change(connection, claim, **values))
+            await self._write(write)
 
 
 def _held(connection: Connection, claim: Claim, **values: Any) -> bool:
@@ -365,11 +363,18 @@ def _answered(reason: str | None, notices: Sequence[Notice], language: str) -> d
     return {"state": TurnState.ANSWERED.value, "reason": reason, "continues": None, **said}
 
 
-def _ask_what_has_changed(connection: Connection, claim: Claim, now: datetime) -> None:
-    """The turn has ended, and meanwhile its question has become another one."""
+def _unshown(state: TurnState, reason: str, now: datetime) -> dict[str, Any]:
+    return {"state": state.value, "owner": None, "reason": reason[:64], "continues": None, "ended_at": now}
+
+
+def _ended(connection: Connection, claim: Claim, state: TurnState, reason: str, now: datetime) -> TurnState:
+    """What the turn is now that it has ended: pending again, where its question has become another one meanwhile."""
     row = connection.execute(sql.STATE, {"id": claim.turn}).one()
-    if row.changed and changes.still_asked(connection, claim.turn):
-        anew.begin(connection, claim.turn, row.due_at, now, changes.EDITED)
+    if not (row.changed and changes.still_asked(connection, claim.turn)):
+        return state
+    turn_log.note(connection, claim.turn, state, reason)
+    anew.begin(connection, claim.turn, row.due_at, now, changes.EDITED)
+    return TurnState.PENDING
 
 
 def _rows(notices: Sequence[Notice]) -> list[dict[str, Any]]:

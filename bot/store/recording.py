@@ -15,10 +15,12 @@ from sqlalchemy import Connection
 from bot.core.conversation import Deleted, Edited, MessageRef, Participant, ParticipantKind, Posted, Said, ThreadRef
 from bot.core.policy import QUIET, Action, Decide, Decision
 from bot.core.ports import Recorded
-from bot.store import changes, commanding, situation
+from bot.core.turn import TurnChange, TurnState
+from bot.store import changes, commanding, situation, turn_log
 from bot.store import files as file_rows
 from bot.store import statements as sql
 
+ASKED = "asked"  # as the reason of a change of a turn
 AT_ONCE = timedelta(seconds=20)  # between a message and its event, differences of clocks included
 
 
@@ -67,7 +69,7 @@ class Recorder:
             )
         if message is None and not (answer and self._raise_to_answer(connection, posted)):
             return False
-        return answer and self._make_pending(connection, conversation, now)
+        return answer and self._make_pending(connection, conversation, posted.thread.platform, now)
 
     def _conversation(self, connection: Connection, said: Said, now: datetime) -> int:
         posted = said.message if isinstance(said, Edited) else said
@@ -117,11 +119,14 @@ class Recorder:
         which = changes.parameters(MessageRef(thread.platform, thread.workspace, thread.channel, posted.id))
         return connection.execute(sql.RAISED, which).rowcount == 1
 
-    def _make_pending(self, connection: Connection, conversation: int, now: datetime) -> bool:
+    def _make_pending(self, connection: Connection, conversation: int, platform: str, now: datetime) -> bool:
         last: datetime | None = connection.execute(sql.LAST_ASKED, {"of_conversation": conversation}).scalar()
         due_at = now if last is None else max(now, last + self._burst)
         row = {"conversation_id": conversation, "state": "pending", "due_at": due_at, "created_at": now}
-        connection.execute(self._sql.pending_turn, row)
+        turn = connection.execute(self._sql.pending_turn, row).one()
+        if turn.created_at == now:  # else one that waits takes this question, too
+            change = TurnChange(turn.id, conversation, platform, TurnState.PENDING, ASKED)
+            turn_log.note_known(connection, change)
         return True
 
     def erase(self, connection: Connection, deleted: Deleted) -> None:

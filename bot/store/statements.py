@@ -177,7 +177,7 @@ class Statements:
     participant: Executable  # → id
     named: Executable  # platform, workspace, external_id, name, locale, refreshed_at
     new_message: Executable  # → id, external_id; none when it is there
-    pending_turn: Executable
+    pending_turn: Executable  # → id, created_at
     due: Executable  # platforms, now, most, held → turns and the addresses of their conversations
     part: Executable
     system_prompt: Executable
@@ -213,7 +213,7 @@ def _pending_turn(upsert: Any) -> Executable:
     made = upsert(turns)
     pending: Executable = made.on_conflict_do_update(
         index_elements=["conversation_id"], index_where=OPEN, set_={"stop_requested": false()}
-    )
+    ).returning(turns.c.id, turns.c.created_at)
     return pending
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, exists, insert, select, updat
 
 from bot.core.errors import BotError
 from bot.core.turn import TurnState
-from bot.store import anew, changes
+from bot.store import anew, changes, turn_log
 from bot.store import statements as sql
 from bot.store.database import Database
 from bot.store.tables import UtcDateTime, audit, completions, turns
@@ -42,7 +42,7 @@ async def retry(database: Database, turn: int, clock: Callable[[], datetime] | N
     def release(connection: Connection) -> Retried:
         return _release(connection, turn, clock() if clock else sql.now(connection))
 
-    return await database.write(release)
+    return await turn_log.write(database, release)
 
 
 # Built once; see statements.py.
@@ -106,6 +106,7 @@ def _refusal(turn: int, row: Row[tuple[object, ...]] | None) -> str | None:
 def _show_again(connection: Connection, turn: int, now: datetime) -> Retried:
     """The answer is there, it was only not shown: the model is not asked, or paid, again."""
     connection.execute(_TO_SHOW, {"turn": turn, "at": now})
+    turn_log.note(connection, turn, TurnState.ANSWERED, "retried")
     return Retried(turn, TurnState.ANSWERED)
 
 
