@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, func, literal_column, null, select, union_all
@@ -20,7 +21,7 @@ from bot.core.preferences import Preferences
 from bot.core.situation import Situation
 from bot.store import preferences
 from bot.store.statements import NOT_OURS
-from bot.store.tables import completions, messages, participants, turns
+from bot.store.tables import completions, message_versions, messages, participants, turns
 
 TURNS = max(BOTS_IN_ROW, EXCHANGES)  # the last ones that are looked at
 MESSAGES = 24  # the last ones of those turns, and as many of those that came after them
@@ -39,15 +40,25 @@ def read(connection: Connection, said: Said, conversation: int | None) -> Situat
     fresh = posted.recovered or not isinstance(said, Edited)
     if conversation is None or not looks_at_thread(posted, holding):
         return Situation(preferences=holding, fresh=fresh, judged=judged)
-    if _is_stored(connection, posted):
+    if _is_stored(connection, posted) and not (isinstance(said, Posted) and _is_unheard(connection, posted)):
         return Situation(preferences=holding, judged=judged)
     return _thread(connection, posted, conversation, holding, fresh=fresh)
 
 
 def _is_stored(connection: Connection, posted: Posted) -> bool:
+    return connection.execute(_STORED, _address(posted)).first() is not None
+
+
+def _is_unheard(connection: Connection, posted: Posted) -> bool:
+    """Whether only an edit of *posted* has told of it so far, having overtaken it, and nobody has read it."""
+    first: datetime | None = connection.execute(_FIRST_SAID, _address(posted)).scalar()
+    return first is not None and first > posted.posted_at
+
+
+def _address(posted: Posted) -> dict[str, str]:
     where = posted.thread
     which = {"on_platform": where.platform, "in_workspace": where.workspace, "in_channel": where.channel}
-    return connection.execute(_STORED, which | {"with_external_id": posted.id}).first() is not None
+    return which | {"with_external_id": posted.id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,5 +196,20 @@ _STORED = select(messages.c.id).where(
     messages.c.workspace == bindparam("in_workspace"),
     messages.c.channel == bindparam("in_channel"),
     messages.c.external_id == bindparam("with_external_id"),
+)
+_FIRST_SAID = (
+    select(message_versions.c.at)
+    .select_from(messages.join(message_versions))
+    .where(
+        messages.c.platform == bindparam("on_platform"),
+        messages.c.workspace == bindparam("in_workspace"),
+        messages.c.channel == bindparam("in_channel"),
+        messages.c.external_id == bindparam("with_external_id"),
+        messages.c.turn_id.is_(null()),
+        messages.c.addressed.is_(False),
+        messages.c.erased_at.is_(null()),
+    )
+    .order_by(message_versions.c.id)
+    .limit(1)
 )
 _TURNS, _MESSAGES, _SPEAKERS = _turns(), _messages(), _speakers()

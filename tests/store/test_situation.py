@@ -144,6 +144,19 @@ async def test_what_was_read_back_and_edited_before_is_heard_for_the_first_time(
     assert (await talk.record(Edited(said, START + timedelta(hours=1)))).decision.action is Action.ANSWER
 
 
+async def test_a_message_that_its_own_edit_overtakes_is_heard_when_it_comes(talk: Talk) -> None:
+    await talk.ask()
+    await talk.answer()
+    said = talk.message("and in Busan?")
+    edited = Edited(replace(said, text="and in Daegu?"), START + timedelta(hours=1))
+    assert (await talk.record(edited)).decision.reason == "not new"
+    assert (await talk.record(said)).decision.action is Action.ANSWER
+    assert not (await talk.record(said)).due
+    [turn] = await talk.ledger.claim("me", ["slack"], 1)
+    assert [m.version.text for m in (await talk.ledger.history(turn)).messages] == ["and in Daegu?"]
+    assert (await talk.record(said)).decision.reason == "not new"
+
+
 async def test_other_bots_are_answered_three_times_in_a_row(talk: Talk) -> None:
     talk.allowed = frozenset({"B9"})
     await talk.ask()
