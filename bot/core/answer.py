@@ -144,9 +144,8 @@ class Answerer:
             language = self._addressee(history).language
             outcome = await self._conclude(turn, language, "stopped", Notice("stopped_unanswered"))
         else:
-            outcome = await self._complete(
-                turn, partial, [Notice("stopped")], self._addressee(history).language, stopped=True
-            )
+            notices = [Notice("stopped"), *file_form.notices(history.messages, sees=self._asker.sees)]
+            outcome = await self._complete(turn, partial, notices, self._addressee(history).language, stopped=True)
         await self._checkpoint("after stop")
         await self._unnotice(turn, history)
         await self._show(turn, await self._reopen_reply(turn, self._addressee(history)), outcome)

@@ -221,3 +221,16 @@ async def test_a_stop_while_a_file_is_fetched_leaves_it_for_the_next_start(offic
         await office.answers(root)
 
     assert CSV.decode() in contents(office)[0][0]
+
+
+async def test_an_answer_that_is_stopped_names_what_was_not_read_too(office: Office) -> None:
+    gate = asyncio.Event()
+    office.model.answers.append(Answer("one two three four", chunk_size=4, gate=gate, gate_at=2))
+    async with office.bot():
+        root = await ask_with(office, "read", upload(office, "song.mp3", b"ID3", "audio/mpeg"))
+        await office.slack.wait_for(lambda: "one" in str(office.slack.replies(office.general, root)))
+        await office.slack.react(office.lee, office.general, root, "octagonal_sign")
+        await office.slack.wait_for(office.settled)
+        [answer] = office.slack.replies(office.general, root)
+    assert "Stopped here, as asked." in answer
+    assert "I could not read song.mp3" in answer
