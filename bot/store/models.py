@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, case, null, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.ports import LearnedModel
@@ -63,8 +63,14 @@ class SqlModelNotes:
         """What its server said just now."""
 
         def write(connection: Connection) -> None:
-            values = {**said, "learned_at": self._now(connection)}
+            now = self._now(connection)
+            values: dict[str, Any] = {**said, "learned_at": now}
             made = self._upsert(models).values(name=model[:_LONGEST_NAME], **values)
-            connection.execute(made.on_conflict_do_update(index_elements=["name"], set_=values))
+            lately = models.c.learned_at > now - TRUSTED
+            # What it said longer ago is not to be believed for another day.
+            old = {
+                each: case((lately, models.c[each]), else_=null()) for each in ("window", "sees") if each not in said
+            }
+            connection.execute(made.on_conflict_do_update(index_elements=["name"], set_=values | old))
 
         await self._database.write(write, synced=False)

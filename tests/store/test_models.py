@@ -48,6 +48,16 @@ async def test_that_a_model_does_not_see_is_believed_for_a_day_too(notes: SqlMod
     assert await notes.learned("llama3.2") == LearnedModel(1.4)
 
 
+async def test_what_is_learned_anew_does_not_renew_what_was_learned_before(notes: SqlModelNotes, clock: Clock) -> None:
+    await notes.note_window("llama3.2", 4_096)
+    clock.advance(23 * 3600)
+    await notes.note_sight("llama3.2", sees=False)
+    assert await notes.learned("llama3.2") == LearnedModel(None, 4_096, sees=False)
+    clock.advance(25 * 3600)
+    await notes.note_window("llama3.2", 8_192)
+    assert await notes.learned("llama3.2") == LearnedModel(None, 8_192)
+
+
 async def test_a_very_long_name_is_a_name_like_others(notes: SqlModelNotes) -> None:
     await notes.note_window("m" * 1_000, 4_096)
     assert await notes.learned("m" * 1_000) == LearnedModel(None, 4_096)
