@@ -283,7 +283,7 @@ class Answerer:
         window = (prompt.window_start, prompt.window_position)
         if not result.text or window <= (conversation.told_start, conversation.told_position):
             return []
-        forgotten = await self._ledger.count_before(conversation.id, *window)
+        forgotten = await self._ledger.count_before(turn, window)
         return [finish.forgotten(forgotten, summarized=self._settings.summarize)] if forgotten else []
 
     async def _conclude(self, turn: Turn, language: str, reason: str, notice: Notice) -> Outcome:

@@ -442,8 +442,12 @@ class Ledger(Protocol):
         Raises Interrupted when what the prompt holds has changed since it was read.
         """
 
-    async def count_before(self, conversation: int, turn: int, position: int) -> int:
-        """How many messages and answers a window leaves out that starts at *turn* and, in it, at *position*."""
+    async def count_before(self, turn: Turn, window: tuple[int, int]) -> int:
+        """
+        How many messages and answers a *window* of *turn*'s conversation leaves out that people have not cut off.
+
+        It starts at a turn and, in it, at a position.
+        """
 
     async def abandon(self, claim: Claim, completion: int, error: str, cost: int | None = None) -> None:
         """Note that a call ended without an answer; *cost* in nano-dollars, as far as it is known."""

@@ -200,10 +200,13 @@ def _alone() -> Select[Any]:
     return select(first == last)
 
 
-def count_before(connection: Connection, window: Mapping[str, int]) -> int:
-    """Messages and answers before a window of *conversation* that are neither hidden nor pinned."""
-    said: int = connection.execute(_SAID_BEFORE, window).scalar_one()
-    answered: int = connection.execute(_ANSWERED_EARLIER, window).scalar_one()
+def count_before(connection: Connection, turn: Turn, window: Place) -> int:
+    """Messages and answers before *window*, from the last cut on, that are neither hidden nor pinned."""
+    cut = marks.read(connection, turn.conversation.id, turn.claim.turn).cut
+    which = {"conversation": turn.conversation.id, "start": window[0], "position": window[1]}
+    which |= {"cut_turn": cut[0], "cut_position": cut[1]}
+    said: int = connection.execute(_SAID_BEFORE, which).scalar_one()
+    answered: int = connection.execute(_ANSWERED_EARLIER, which).scalar_one()
     return said + answered
 
 
@@ -213,6 +216,10 @@ def _said_before() -> Select[Any]:
         or_(
             messages.c.turn_id < bindparam("start"),
             and_(messages.c.turn_id == bindparam("start"), messages.c.position < bindparam("position")),
+        ),
+        or_(
+            messages.c.turn_id > bindparam("cut_turn"),
+            and_(messages.c.turn_id == bindparam("cut_turn"), messages.c.position >= bindparam("cut_position")),
         ),
         messages.c.erased_at.is_(None),
         messages.c.hidden.is_(False),
@@ -227,6 +234,7 @@ def _answered_earlier() -> Select[Any]:
         .where(
             turns.c.conversation_id == bindparam("conversation"),
             turns.c.id < bindparam("start"),
+            turns.c.id >= bindparam("cut_turn"),
             turns.c.hidden.is_(False),
             turns.c.pinned.is_(False),
             completions.c.chosen,

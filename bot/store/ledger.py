@@ -217,9 +217,8 @@ class SqlLedger:
         # Undone by a power failure, the call is made again: its answer has gone with the power, too.
         return await self._write(write, synced=False)
 
-    async def count_before(self, conversation: int, turn: int, position: int) -> int:
-        where = {"conversation": conversation, "start": turn, "position": position}
-        return await self._database.read(lambda connection: histories.count_before(connection, where))
+    async def count_before(self, turn: Turn, window: tuple[int, int]) -> int:
+        return await self._database.read(lambda connection: histories.count_before(connection, turn, window))
 
     async def abandon(self, claim: Claim, completion: int, error: str, cost: int | None = None) -> None:
         def write(connection: Connection) -> None:

@@ -8,7 +8,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, text
 
-from bot.core.conversation import Deleted, Edited, MessageRef, Participant, ParticipantKind, Posted, Said, ThreadRef
+from bot.core.conversation import (
+    Deleted,
+    Edited,
+    MessageRef,
+    Operation,
+    Participant,
+    ParticipantKind,
+    Posted,
+    Reacted,
+    Said,
+    ThreadRef,
+)
 from bot.core.errors import LeaseLost
 from bot.core.interruption import Interrupted
 from bot.core.policy import decide
@@ -434,3 +445,15 @@ async def test_a_prompt_that_holds_what_was_erased_meanwhile_is_refused_and_no_f
     assert rows == [("<@UBOT> hi", None), (None, None)]
     await ledger.begin_anew(turn.claim)
     assert await texts(ledger, await claimed(ledger)) == ["<@UBOT> hi"]
+
+
+async def test_what_was_cut_off_is_not_counted_among_what_the_window_leaves_out(ledger: SqlLedger) -> None:
+    for number in range(1, 6):
+        await record(ledger, said(float(number), thread=1.0))
+        turn = await claimed(ledger)
+        await answer(ledger, turn)
+    window = (turn.claim.turn, 0)
+    assert await ledger.count_before(turn, window) == 8
+    ref = MessageRef("slack", "T1", "C1", "3.0")
+    await ledger.react(Reacted(ref, Operation.CUT, Participant("U1"), added=True, at=START))
+    assert await ledger.count_before(turn, window) == 4
