@@ -129,8 +129,8 @@ class Asker:
         """What the answer's *usage* tells of how the model counts."""
         start = prepared.start
         # What images cost is estimated; how the model counts text is not to be learned from them.
-        said = Usage() if any(message.images for message in prepared.prompt.messages) else usage
-        await self._learning.answered(turn.claim.turn, start.model, start.prompt_tokens, start.estimated_tokens, said)
+        counted = None if any(message.images for message in prepared.prompt.messages) else start.prompt_tokens
+        await self._learning.answered(turn.claim.turn, start.model, counted, start.estimated_tokens, usage)
 
     async def learn_refusal(self, error: ModelError) -> bool:
         """Whether the server takes less than was known (a shorter prompt, no images) and should be asked with less."""

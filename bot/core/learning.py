@@ -72,14 +72,19 @@ class Learning:
         except LedgerError as error:
             log.debug("what was learned of %s could not be noted: %s", model, error)
 
-    async def answered(self, turn: int, model: str, counted: int, estimated: int, usage: Usage) -> None:
-        """Learn from what a prompt was billed; say so when it was estimated wrongly."""
+    async def answered(self, turn: int, model: str, counted: int | None, estimated: int, usage: Usage) -> None:
+        """
+        Learn from what a prompt was billed; say so when it was estimated wrongly.
+
+        *counted*: in our tokens, None where nothing is to be learned of how the model counts text.
+        """
         tokens = billed(usage)
         off = estimate.error(estimated, tokens)
         if off is not None and abs(off) > estimate.TOLERANCE:
             message = "turn %d: the prompt was estimated at %d tokens of %s, and billed as %d (%+.1f %%)"
             log.info(message, turn, estimated, model, tokens, 100 * off)
-        await self._learn_factor(model, estimate.learned(self.known(model).token_factor, counted, tokens))
+        if counted is not None:
+            await self._learn_factor(model, estimate.learned(self.known(model).token_factor, counted, tokens))
 
     async def refused(self, model: str, known_window: int, limit: int | None) -> None:
         """

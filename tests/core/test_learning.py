@@ -153,3 +153,11 @@ async def test_an_error_of_more_than_two_percent_is_one_line_in_the_log(
     assert [record.getMessage() for record in caplog.records] == [
         "turn 8: the prompt was estimated at 1000 tokens of m, and billed as 1250 (-20.0 %)"
     ]
+
+
+async def test_of_a_prompt_that_is_not_to_be_learned_from_the_error_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    learning = Learning(Notes())
+    await learning.answered(7, "m", None, 1_000, Usage(2_000, 5))
+    assert "turn 7: the prompt was estimated at 1000 tokens" in caplog.text
+    assert learning.factor("m") == 1.0
