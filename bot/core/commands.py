@@ -94,7 +94,8 @@ def parse(words: str) -> Command | None:
     """
     The command that *words* are, or None when they are a question.
 
-    *words*: a whole message as a person reads it, without the mention. A question mark makes everything a question.
+    *words*: a whole message as a person reads it, without the mention. A question mark makes everything a question but
+    what is one only in its grammar: 조용히 해 줄래?
     """
     if len(words) > LONGEST:
         return None
@@ -107,8 +108,9 @@ def parse(words: str) -> Command | None:
 
 
 def _plain(words: str) -> str | None:
-    """Small letters, one space between words, no punctuation at the ends, no commas; None for a question."""
+    """Small letters, one space between words, no punctuation at the ends, no commas; None for a real question."""
     text = unicodedata.normalize("NFC", words).casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").strip()
+    text = _POLITE.sub(r"\1", _BEGINNING.sub("", text))
     if "?" in text or "\N{FULLWIDTH QUESTION MARK}" in text:
         return None
     return " ".join(_END.sub("", text).replace(",", " ").split())
@@ -140,6 +142,8 @@ def _without_place(text: str) -> tuple[str, Scope | None]:
     return text, None
 
 
+_BEGINNING = re.compile(r"\A[:\-]\s*")  # “@threadbot: quiet”
+_POLITE = re.compile(r"(줄래|주시겠어요)\s*[?\uFF1F][\s.!~…。！～?\uFF1F]*\Z")
 _END = re.compile(r"[\s.!~…。！～,]+\Z")
 _HANGUL = re.compile(r"[가-힣]")
 _COURTESIES = sorted(COURTESIES, key=len, reverse=True)

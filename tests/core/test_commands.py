@@ -46,6 +46,11 @@ PHRASES = [(mode, phrase) for mode, phrases in WORDS.items() for phrase in phras
         ("멘션할 때만 답해 줘", Command(Mode.MENTION)),
         ("이 채널에서는 부를 때만 대답해 주세요", Command(Mode.MENTION, Scope.CHANNEL)),
         (unicodedata.normalize("NFD", "조용히 해 줘"), Command(Mode.QUIET)),
+        ("조용히 해 줄래?", Command(Mode.QUIET)),
+        ("이 채널에서 조용히 해주시겠어요？", Command(Mode.QUIET, Scope.CHANNEL)),
+        ("다시 들어 줄래?!", Command(Mode.AUTO)),
+        (": quiet", Command(Mode.QUIET)),
+        ("- 조용히 해 줘", Command(Mode.QUIET)),
     ],
 )
 def test_people_say_it_in_many_ways(words: str, command: Command) -> None:
@@ -74,6 +79,10 @@ def test_people_say_it_in_many_ways(words: str, command: Command) -> None:
         "조용히 산다는 것",
         "조용히 해 줘 라고 영어로",
         "조용한 카페",
+        "조용히 해?",
+        "조용히 해 줄래? 왜?",
+        "조용한 카페 알려 줄래?",
+        ":: quiet",
         "다시 말해 줘",
         "다시 답해 줘",
         "멘션할 때만 답하는 봇 만들어 줘",
