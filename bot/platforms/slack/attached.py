@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.core.files import FileOutcome, FileRef
 
-MOST = 20  # files of a message that are looked at; Slack's clients send ten
+MOST = 20  # files of a message that are read; Slack's clients send ten
 _GONE = ("tombstone", "hidden_by_limit")  # deleted; too old for a free workspace
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PLAIN = re.compile(r"[!-~]{1,255}")
@@ -20,10 +21,11 @@ _ADDRESS = re.compile(r"[!-~]{1,2000}")
 
 
 def files_of(message: Mapping[str, Any]) -> tuple[FileRef, ...]:
-    """Those that have an id. Never raises."""
+    """Those that have an id; of too many the last ones are only named. Never raises."""
     found = message.get("files")
-    described = [each for each in found[:MOST] if isinstance(each, Mapping)] if isinstance(found, list) else []
-    return tuple(file for each in described if (file := file_of(each)) is not None)
+    described = [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+    files = [file for each in described if (file := file_of(each)) is not None]
+    return (*files[:MOST], *(replace(file, refused=file.refused or FileOutcome.TOO_MANY) for file in files[MOST:]))
 
 
 def file_of(described: Mapping[str, Any]) -> FileRef | None:

@@ -236,3 +236,8 @@ async def elsewhere() -> AsyncIterator[Elsewhere]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield Elsewhere(int(runner.addresses[0][1]), requests)
     await runner.cleanup()
+
+
+def test_of_too_many_files_the_last_ones_are_only_named() -> None:
+    files = files_of({"files": [{**DESCRIBED, "id": f"F{number}"} for number in range(23)]})
+    assert [file.refused for file in files] == [None] * 20 + [FileOutcome.TOO_MANY] * 3
