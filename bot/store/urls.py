@@ -31,11 +31,11 @@ def parse_url(url: str) -> URL:
 
 
 def sqlite_file(url: str) -> Path | None:
-    """The database's file; None when it is not SQLite."""
+    """The database's file, by the one name that its lock stands beside; None when it is not SQLite."""
     parsed = parse_url(url)
     if parsed.get_backend_name() != "sqlite" or parsed.database is None:
         return None
-    return Path(parsed.database).absolute()
+    return Path(parsed.database).resolve()
 
 
 def open_database(url: str) -> Database:

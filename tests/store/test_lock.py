@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.errors import BotError
 from bot.store.lock import WorkerRunningError, worker_lock
+from bot.store.urls import sqlite_file
 
 
 async def test_a_second_worker_is_refused_and_told_what_to_do(tmp_path: Path) -> None:
@@ -17,6 +18,21 @@ async def test_a_second_worker_is_refused_and_told_what_to_do(tmp_path: Path) ->
                 pass
     async with worker_lock(file, wait_seconds=0):
         pass
+
+
+@pytest.mark.parametrize("name", ["link.db", "linked/threadbot.db", "data/../data/threadbot.db"])
+async def test_a_file_has_one_lock_by_whatever_name_it_is_opened(tmp_path: Path, name: str) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (tmp_path / "linked").symlink_to(data)
+    (tmp_path / "link.db").symlink_to(data / "threadbot.db")
+    files = [sqlite_file(f"sqlite:///{tmp_path}/{each}") for each in ("data/threadbot.db", name)]
+    assert files[0] is not None
+    assert files[0] == files[1]
+    async with worker_lock(files[0]):
+        with pytest.raises(WorkerRunningError):
+            async with worker_lock(files[1], wait_seconds=0):
+                pass
 
 
 async def test_a_worker_waits_for_one_that_is_stopping(tmp_path: Path) -> None:
