@@ -59,8 +59,10 @@ _NOT_CHOSEN = (
 )
 _NUMBER = select(completions.c.number).where(completions.c.id == bindparam("completion"))
 _VARIANT = select(turns.c.variant).where(turns.c.id == bindparam("turn"))
-_CHANGED = select(turns.c.changed).where(
-    turns.c.id == bindparam("turn"), turns.c.fence == bindparam("fence"), turns.c.state == "running"
+_CHANGED = (
+    select(turns.c.changed)
+    .where(turns.c.id == bindparam("turn"), turns.c.fence == bindparam("fence"), turns.c.state == "running")
+    .with_for_update()  # an erasure that is about to be committed is waited for, and seen
 )
 _LOST = (
     update(completions)

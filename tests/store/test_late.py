@@ -209,6 +209,22 @@ async def test_a_deletion_and_a_call_of_the_model_do_not_wait_for_each_other(
     await asyncio.gather(beginning, erasing)
 
 
+async def test_a_call_of_the_model_waits_for_an_erasure_that_is_not_committed_yet(
+    shared: tuple[SqlLedger, AsyncEngine],
+) -> None:
+    ledger, engine = shared
+    await record(ledger, said(1.0))
+    turn = await claimed(ledger)
+    history = await ledger.history(turn)
+    async with engine.connect() as other:
+        await other.execute(text("UPDATE turns SET changed = true"))
+        beginning = asyncio.create_task(begin(ledger, turn, history))
+        await waiting(other, 1)
+        await other.commit()
+    with pytest.raises(Interrupted):
+        await beginning
+
+
 async def test_a_deadlock_is_tried_again(shared: tuple[SqlLedger, AsyncEngine]) -> None:
     """A second copy has a message answered that was only heard, and locks it; a claim has the turn and wants that."""
     ledger, engine = shared
