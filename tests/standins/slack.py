@@ -9,8 +9,8 @@ A Slack for tests and benches: real HTTP and real WebSockets on the loopback, as
 
 As a process of its own: `python -m tests.standins.slack --port 0`; see slack_control.py. State is in
 slack_workspace.py, the bodies of events in slack_events.py, the Web API in slack_api.py and the rooms that it names,
-Socket Mode in slack_socket.py, files in slack_files.py, faults in slack_faults.py, rate limits in
-slack_tiers.py. It knows nothing of bot/.
+Socket Mode in slack_socket.py, requests to the app in slack_http.py, what people press in slack_interactive.py, faults
+in slack_faults.py, rate limits in slack_tiers.py. It knows nothing of bot/.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from aiohttp import web
 from tests.standins.slack_agents import Agents
 from tests.standins.slack_api import WebApi
 from tests.standins.slack_chat import Chat
-from tests.standins.slack_delivery import Delivery
+from tests.standins.slack_delivery import Carrier, Delivery, Kind
 from tests.standins.slack_events import Copy, Events
 from tests.standins.slack_faults import Call, Fault, Faults, Gate
 from tests.standins.slack_files import FileHost
+from tests.standins.slack_http import HttpRequests, RequestUrls
 from tests.standins.slack_interactive import Interactions
 from tests.standins.slack_reading import Reading
 from tests.standins.slack_responses import Responses
@@ -59,12 +60,14 @@ class Slack:
         self.files = FileHost(self.workspace, base)
         link = lambda: f"ws://127.0.0.1:{self.port}/link"  # noqa: E731 - the port is known later
         self.socket_mode = SocketMode(link, schedule)
+        self.http: HttpRequests | None = None
+        self._schedule = schedule
         self.agents = Agents(self.workspace)
         self._streams = Streams(self.workspace, self._changed, self.agents)
         chat, reading = Chat(self.workspace, self._changed), Reading(self.workspace)
         self.views = Views(self.workspace)
         self.responses = Responses(self.workspace, self._changed, base)
-        self.people = Interactions(self.workspace, self.views, self.responses, self.socket_mode.deliver)
+        self.people = Interactions(self.workspace, self.views, self.responses, self._carry)
         rooms = (chat, self._streams, self.agents, reading, self.files, self.views, self.socket_mode)
         self._api = WebApi(self.workspace, self.faults, self.tiers, *(room.methods for room in rooms))
         self.events = Events(self.workspace)
@@ -100,6 +103,8 @@ class Slack:
             task.cancel()
         await asyncio.gather(*self._sending, return_exceptions=True)
         await self.socket_mode.stop()
+        if self.http is not None:
+            await self.http.stop()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -165,7 +170,7 @@ class Slack:
 
     async def emit(self, event: Json, **outside: object) -> Delivery:
         """Deliver an event as it is. *outside*: what its body says otherwise than usual."""
-        return await self.socket_mode.deliver(self.events.body(event) | outside)
+        return await self._carry(self.events.body(event) | outside)
 
     def delete(self, channel: str, ts: str) -> None:
         """Somebody with the right to do so deletes a message; the event that tells of it is lost."""
@@ -252,7 +257,7 @@ class Slack:
 
     @property
     def deliveries(self) -> list[Delivery]:
-        return self.socket_mode.deliveries
+        return self._carrier.deliveries
 
     def delivered(self, ts: str) -> list[Delivery]:
         """The deliveries of one message, one for each copy."""
@@ -285,8 +290,22 @@ class Slack:
 
     # what is delivered
 
+    def use_http(self, secret: str, urls: RequestUrls) -> HttpRequests:
+        """Deliver to request URLs from now on, signed with *secret*, instead of over Socket Mode."""
+        self.http = HttpRequests(secret, urls, self.clock, self._schedule)
+        return self.http
+
+    @property
+    def _carrier(self) -> Carrier:
+        return self.http or self.socket_mode
+
+    async def _carry(
+        self, payload: Json, kind: Kind = "events_api", answered: Callable[[Json | None], None] | None = None
+    ) -> Delivery:
+        return await self._carrier.deliver(payload, kind, answered)
+
     async def _deliver(self, event: Json) -> Delivery:
-        return await self.socket_mode.deliver(self.events.body(event))
+        return await self._carry(self.events.body(event))
 
     def _changed(self, what: str, message: Message) -> None:
         if not self._echo:

@@ -26,8 +26,7 @@ from aiohttp import web
 
 from tests.standins import slack_faults
 from tests.standins.slack import BOTH, Slack
-from tests.standins.slack_delivery import Delivery
-from tests.standins.slack_socket import REAL_SCHEDULE
+from tests.standins.slack_delivery import REAL_SCHEDULE, Delivery
 from tests.standins.slack_workspace import Json
 
 KINDS = {name: getattr(slack_faults, name) for name in ("RateLimited", "ServerError", "Lost", "Refused")}

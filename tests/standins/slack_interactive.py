@@ -49,7 +49,7 @@ class Interactions:
             "channel": _named(place),
             "message": copy.deepcopy(message.wire()),
             "state": {"values": {}},
-            "response_url": self._responses.url(user, message),
+            "response_url": self._responses.url(user, channel, message),
         }
         if message.ephemeral_to is not None:
             del payload["message"]
@@ -75,13 +75,33 @@ class Interactions:
             **self._around("message_action", user),
             "callback_id": callback_id,
             "trigger_id": self._views.triggers.issue(user),
-            "response_url": self._responses.url(user, message),
+            "response_url": self._responses.url(user, channel, message),
             "action_ts": self._workspace.ts(),
             "message_ts": message.ts,
             "channel": _named(self._workspace.channels[channel]),
             "message": copy.deepcopy(message.wire()),
         }
         return await self._deliver(payload, "interactive")
+
+    async def command(self, user: str, channel: str, command: str, text: str = "") -> Delivery:
+        """Somebody types a slash command; what the acknowledgement carries is shown to them."""
+        place = self._workspace.channels[channel]
+        payload = {
+            "token": "stand-in",
+            "team_id": TEAM,
+            "team_domain": "standin",
+            "channel_id": channel,
+            "channel_name": _named(place)["name"],
+            "user_id": user,
+            "user_name": self._workspace.users[user]["name"],
+            "command": command,
+            "text": text,
+            "api_app_id": APP,
+            "is_enterprise_install": "false",
+            "response_url": self._responses.url(user, channel),
+            "trigger_id": self._views.triggers.issue(user),
+        }
+        return await self._deliver(payload, "slash_commands")
 
     async def submit(self, user: str, values: Json | None = None) -> Delivery:
         """

@@ -21,7 +21,8 @@ USES, SECONDS = 5, 1_800.0
 @dataclass(slots=True)
 class _Given:
     user: str
-    message: Message
+    channel: str
+    message: Message | None
     at: float
     uses: int = 0
 
@@ -31,9 +32,10 @@ class Responses:
         self._workspace, self._changed, self._base = workspace, changed, base
         self._given: dict[str, _Given] = {}
 
-    def url(self, user: str, message: Message) -> str:
+    def url(self, user: str, channel: str, message: Message | None = None) -> str:
+        """For what *user* did: to *message*, if it was one."""
         token = secrets.token_hex(12)
-        self._given[token] = _Given(user, message, self._workspace.clock())
+        self._given[token] = _Given(user, channel, message, self._workspace.clock())
         return f"{self._base()}/response/{token}"
 
     async def serve(self, request: web.Request) -> web.Response:
@@ -50,13 +52,13 @@ class Responses:
         if given.uses >= USES:
             raise SlackError("used_url")
         given.uses += 1
-        message, place = given.message, self._workspace.channels[given.message.channel]
-        if arguments.get("delete_original"):
+        message, place = given.message, self._workspace.channels[given.channel]
+        if message is not None and arguments.get("delete_original"):
             place.messages.pop(message.ts, None)
             self._changed("deleted", message)
             return
         text, blocks = content(arguments)
-        if arguments.get("replace_original"):
+        if message is not None and arguments.get("replace_original"):
             message.text, message.blocks, message.edits = text, blocks, message.edits + 1
             self._changed("changed", message)
         elif arguments.get("response_type") == "in_channel":

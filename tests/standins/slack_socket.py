@@ -1,12 +1,11 @@
 """
-Socket Mode of the Slack stand-in: connections, envelopes, acknowledgements, redelivery.
+Socket Mode of the Slack stand-in: connections, envelopes, acknowledgements.
 
 Which events there are is decided in slack.py. Knows nothing of bot/.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import itertools
 import json
@@ -17,31 +16,23 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import WSMsgType, web
 
-from tests.standins.slack_delivery import Delivery, Kind
+from tests.standins.slack_delivery import Carrier, Delivery
 from tests.standins.slack_workspace import APP, Json, Method
 
-MAX_RETRIES = 3
 MAX_CONNECTIONS = 10
-REAL_SCHEDULE = (3.0, 60.0, 300.0)  # seconds until each retry, as Slack does it: after 3 s, 1 min, 5 min
 
 
-class SocketMode:
-    """
-    Sends each payload to exactly one connection, the next in turn.
-
-    Events are sent until one is acknowledged, anything else once. Retries happen when redeliver() is called, or by
-    themselves after the seconds of *schedule*.
-    """
+class SocketMode(Carrier):
+    """Sends each payload to exactly one connection, the next in turn; the rest is Carrier's."""
 
     def __init__(self, address: Callable[[], str], schedule: Sequence[float] = ()) -> None:
-        self._address, self._schedule = address, schedule
+        super().__init__(schedule)
+        self._address = address
         self._tickets: set[str] = set()
         self.methods: dict[str, Method] = {"apps.connections.open": self._open}
         self._sockets: list[web.WebSocketResponse] = []
         self._turn = itertools.count()
         self._by_envelope: dict[str, Delivery] = {}
-        self._timers: set[asyncio.Task[None]] = set()
-        self.deliveries: list[Delivery] = []
         self.handshakes = 0
         self.refused_handshakes = 0
         self.refuse_handshakes = False
@@ -108,37 +99,6 @@ class SocketMode:
         if socket in self._sockets:
             self._sockets.remove(socket)
 
-    async def deliver(
-        self, payload: Json, kind: Kind = "events_api", answered: Callable[[Json | None], None] | None = None
-    ) -> Delivery:
-        delivery = Delivery(payload, kind, answered=answered)
-        self.deliveries.append(delivery)
-        await self._send(delivery)
-        if self._schedule and kind == "events_api":
-            timer = asyncio.create_task(self._retry_on_time(delivery))
-            self._timers.add(timer)
-            timer.add_done_callback(self._timers.discard)
-        return delivery
-
-    async def redeliver(self, *, everything: bool = False) -> list[Delivery]:
-        """
-        Send events that were not acknowledged once more, at most MAX_RETRIES times each. Returns what was sent.
-
-        *everything*: what was acknowledged too, as happens when the acknowledgement is lost.
-        """
-        events = [delivery for delivery in self.deliveries if delivery.kind == "events_api"]
-        due = [d for d in events if (everything or not d.acknowledged) and d.attempts <= MAX_RETRIES]
-        for delivery in due:
-            await self._send(delivery)
-        return due
-
-    async def _retry_on_time(self, delivery: Delivery) -> None:
-        for seconds in self._schedule:
-            await asyncio.sleep(seconds)
-            if delivery.acknowledged:
-                return
-            await self._send(delivery)
-
     async def _send(self, delivery: Delivery) -> None:
         attempt, delivery.attempts = delivery.attempts, delivery.attempts + 1
         envelope_id = str(uuid.uuid4())
@@ -186,9 +146,6 @@ class SocketMode:
                 await socket.close(code=1006, drain=False)
 
     async def stop(self) -> None:
-        timers = list(self._timers)
-        for timer in timers:
-            timer.cancel()
-        await asyncio.gather(*timers, return_exceptions=True)
+        await super().stop()
         for socket in list(self._sockets):
             await socket.close()
