@@ -102,6 +102,8 @@ class Answerer:
             await self._withdraw(turn, await presenter.reply())
         else:
             await self._show(turn, await presenter.reply(), outcome)
+        if turn.state is TurnState.ANSWERED:  # whoever began to show it may have died before taking the notice back
+            await unnotice_all(self._platform(turn), turn, await self._ledger.questions(turn))
 
     async def _confirm(self, turn: Turn, confirmation: Notice) -> None:
         """What was told was done when it was recorded: say so, and ask nobody."""

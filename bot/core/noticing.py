@@ -15,6 +15,7 @@ from bot.core.texts import sentence
 from bot.core.turn import History, Notice, Turn
 
 UNNOTICED = 5  # questions of one turn, the newest ones: each costs a call
+TITLE_LENGTH = 60  # characters; Slack takes 200, and shows fewer
 NOTICE_SECONDS = 0.5  # words that come sooner need no announcement
 
 
@@ -35,10 +36,13 @@ async def noticing(
     any more: that is taken back at once. *check* raises LeaseLost when the turn is another worker's by now: a notice
     given then would be taken back by nobody.
     """
+    door = platform
     if not isinstance(platform, Noticing):
         yield
         return
-    announcing = asyncio.create_task(_announce(platform, turn.conversation.thread, history.asked, presenter, check))
+    thread = turn.conversation.thread
+    title = title_of(door.readable(history.asked.version.text)) if _begins(turn, history) else ""
+    announcing = asyncio.create_task(_announce(platform, thread, history.asked, title, presenter, check))
     try:
         try:
             yield
@@ -83,8 +87,31 @@ def _questions(history: History) -> Sequence[str]:
     return [message.platform_id for message in history.messages if message.addressed]
 
 
+def _begins(turn: Turn, history: History) -> bool:
+    """Whether this is the first question of its conversation."""
+    return not history.past and not history.cut and not turn.conversation.window_start
+
+
+def title_of(question: str) -> str:
+    """
+    What a conversation is called where the platform shows a title: its first question, on one line, cut short.
+
+    It is not kept here: a text that somebody deletes would live on in it.
+    """
+    words = " ".join(question.split())
+    if len(words) <= TITLE_LENGTH:
+        return words
+    kept = words[:TITLE_LENGTH].rpartition(" ")[0] or words[: TITLE_LENGTH - 1]
+    return f"{kept}…"
+
+
 async def _announce(
-    platform: Noticing, thread: ThreadRef, asked: Message, presenter: Presenter, check: Callable[[], Awaitable[None]]
+    platform: Noticing,
+    thread: ThreadRef,
+    asked: Message,
+    title: str,
+    presenter: Presenter,
+    check: Callable[[], Awaitable[None]],
 ) -> None:
     if await presenter.words_within(NOTICE_SECONDS):
         return
@@ -94,4 +121,4 @@ async def _announce(
         return
     presenter.announced = True
     text = sentence(Notice("writing"), presenter.addressee.language)
-    await platform.notice(thread, asked.platform_id, text)
+    await platform.notice(thread, asked.platform_id, text, title)

@@ -137,8 +137,12 @@ class Directory(Protocol):
 class Noticing(Protocol):
     """A capability: letting the asker see that a message was noticed, before there are words. Never raises."""
 
-    async def notice(self, thread: ThreadRef, message: str, text: str) -> None:
-        """*text* says what we are doing, where the platform shows a text: a sentence without our name before it."""
+    async def notice(self, thread: ThreadRef, message: str, text: str, title: str = "") -> None:
+        """
+        *text* says what we are doing, where the platform shows a text: a sentence without our name before it.
+
+        *title*: of a conversation that begins, where the platform shows one; empty for one that goes on.
+        """
 
     async def unnotice(self, thread: ThreadRef, message: str) -> None:
         """Take that away, if it is there: now, or as soon as the platform lets us."""

@@ -98,3 +98,53 @@ async def test_a_question_that_is_hidden_while_names_are_asked_for_looks_noticed
         gate.open()
         await office.slack.wait_for(lambda: not eyes(office, asked))
     assert office.model.requests == []
+
+
+CHANGES = ("agents.", "assistant.", "chat.", "reactions.")
+
+
+def changes(office: Office) -> list[str]:
+    """The calls that change what people see."""
+    return [call.method for call in office.slack.faults.calls if call.method.startswith(CHANGES)]
+
+
+async def test_a_session_has_the_first_question_for_a_title_and_is_over_with_the_answer(office: Office) -> None:
+    office.slack.workspace.has_sessions = True
+    direct = office.slack.direct(office.kim)
+    office.model.answers.append(LATE)
+    async with office.bot():
+        root = await office.slack.post(office.kim, direct, "경기는 어디에서 하나요?")
+        await office.slack.wait_for(lambda: office.slack.agents.session(direct, root) == "processing")
+        [reply] = await office.answers(root, channel=direct)
+        assert reply.startswith("네.")
+        await office.slack.wait_for(lambda: office.slack.agents.session(direct, root) == "active")
+        assert office.slack.workspace.channels[direct].sessions[root].title == "경기는 어디에서 하나요?"
+
+
+@pytest.mark.parametrize(("sessions", "agent"), [(True, True), (False, True), (False, False)])
+async def test_a_short_answer_costs_at_most_four_calls_with_its_notice(
+    office: Office, sessions: bool, agent: bool
+) -> None:
+    office.slack.workspace.has_sessions, office.slack.workspace.is_agent = sessions, agent
+    async with office.bot():
+        await office.answers(await office.ask("find out what works here"))
+        office.model.answers.append(LATE)
+        await office.answers(await office.ask("hello"))
+        before = len(changes(office))
+        office.model.answers.append(LATE)
+        root = await office.ask("hello again")
+        await office.answers(root)
+        await office.slack.wait_for(lambda: not eyes(office, root))
+        assert 2 <= len(changes(office)) - before <= 4
+
+
+async def test_a_session_that_a_dead_process_left_is_over_once_its_answer_is_shown(office: Office) -> None:
+    office.slack.workspace.has_sessions = True
+    office.model.answers.append(NEVER)
+    async with office.bot(stop_grace=0):
+        root = await office.ask("hello")
+        await office.slack.wait_for(lambda: office.slack.agents.session(office.general, root) == "processing")
+    office.model.answers.append(Answer("네."))
+    async with office.bot():
+        assert await office.answers(root) == ["네."]
+        await office.slack.wait_for(lambda: office.slack.agents.session(office.general, root) == "active")

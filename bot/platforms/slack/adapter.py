@@ -140,9 +140,9 @@ class SlackPlatform:
         """The ThreadReader port."""
         return await self._threads.read(await self._identify(), thread)
 
-    async def notice(self, thread: ThreadRef, message: str, text: str) -> None:
+    async def notice(self, thread: ThreadRef, message: str, text: str, title: str = "") -> None:
         """The Noticing port. Never raises."""
-        await self._noticing.notice(thread, message, text)
+        await self._noticing.notice(thread, message, text, title)
 
     async def unnotice(self, thread: ThreadRef, message: str) -> None:
         await self._noticing.unnotice(thread, message)

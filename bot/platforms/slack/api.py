@@ -22,6 +22,7 @@ from bot.platforms.slack.logs import sdk_logger
 DEFAULT_URL = AsyncWebClient.BASE_URL
 OPEN = "apps.connections.open"
 REPLIES, HISTORY, CHANNELS = "conversations.replies", "conversations.history", "users.conversations"
+SESSION, TITLE = "agents.sessions.setStatus", "assistant.threads.setTitle"
 STATUS, REACT, UNREACT = "assistant.threads.setStatus", "reactions.add", "reactions.remove"
 USER, BOT, FILE, CHANNEL = "users.info", "bots.info", "files.info", "conversations.info"
 PAGE = 200  # messages or channels; Slack, "conversations.replies": recommended no more than 200 at a time
@@ -176,6 +177,22 @@ class SlackApi:
         """What a thread says that we are doing; an empty one says nothing. Slack clears it when we post there."""
         call = self._client.assistant_threads_setStatus(channel_id=channel, thread_ts=thread, status=status)
         await self._call(STATUS, call)
+
+    async def set_session(self, channel: str, thread: str, status: str, title: str = "") -> bool:
+        """
+        Set the status of a thread's agent session; *title* is a new one's. Returns whether Slack shows a stop button.
+
+        Slack, "agent_session_stopped event": without the subscription there is a warning, and no button.
+        """
+        more = {"title": title} if title else {}
+        call = self._client.agents_sessions_setStatus(channel_id=channel, thread_ts=thread, status=status, **more)
+        answer = await self._call(SESSION, call)
+        warnings = [answer.get("warning"), *((answer.get("response_metadata") or {}).get("warnings") or ())]
+        return not any("missing_agent_session_stopped" in str(warning) for warning in warnings)
+
+    async def set_title(self, channel: str, thread: str, title: str) -> None:
+        call = self._client.assistant_threads_setTitle(channel_id=channel, thread_ts=thread, title=title)
+        await self._call(TITLE, call)
 
     async def react(self, channel: str, ts: str, name: str) -> None:
         await self._call(REACT, self._client.reactions_add(channel=channel, timestamp=ts, name=name))

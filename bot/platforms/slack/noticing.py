@@ -1,6 +1,6 @@
 """
-Showing that a question was noticed: the status of an assistant where Slack lets us set one, else a reaction, else
-nothing. When to show it is the core's business.
+Showing that a question was noticed, in the best form that the workspace has: an agent session, the status of an
+assistant, a reaction, or nothing. When to show it is the core's business; the forms are in notice_forms.py.
 """
 
 from __future__ import annotations
@@ -13,51 +13,31 @@ from dataclasses import dataclass
 
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
-from bot.platforms.slack.api import REACT, STATUS, UNREACT, SlackApi
+from bot.platforms.slack.api import SlackApi
+from bot.platforms.slack.notice_forms import FOREVER, STATUS_SECONDS, Form, Notice, Reaction, Session, Status
 
 logger = logging.getLogger(__name__)
 
-REACTION = "eyes"
 MOST_TRIES = 100  # of taking one away: about an hour and a half
+STREAM_SECONDS = 60.0  # that the end of a stream is waited for, which ends its session, too
 NOT_HERE = frozenset(
-    {"not_agent_app", "missing_scope", "feature_disabled", "not_allowed_token_type", "unknown_method", "access_denied"}
+    {
+        *("not_agent_app", "missing_scope", "feature_disabled", "not_allowed_token_type", "unknown_method"),
+        *("access_denied", "not_allowed", "invalid_arguments", "invalid_arg_name", "method_deprecated"),
+    }
 )
 """What Slack will say to every such call in this workspace."""
 
-
-class _Status:
-    """Goes away by itself when we post in its thread, or after two minutes."""
-
-    giving = taking = STATUS
-
-    def __init__(self, api: SlackApi) -> None:
-        self._api = api
-
-    async def give(self, thread: ThreadRef, message: str, text: str) -> None:  # noqa: ARG002 - the thread's
-        await self._api.set_status(thread.channel, thread.thread, text)
-
-    async def take(self, thread: ThreadRef, message: str) -> None:  # noqa: ARG002 - it belongs to the thread
-        await self._api.set_status(thread.channel, thread.thread, "")
-
-
-class _Reaction:
-    giving, taking = REACT, UNREACT
-
-    def __init__(self, api: SlackApi) -> None:
-        self._api = api
-
-    async def give(self, thread: ThreadRef, message: str, text: str) -> None:  # noqa: ARG002 - nothing to read
-        await self._api.react(thread.channel, message, REACTION)
-
-    async def take(self, thread: ThreadRef, message: str) -> None:
-        await self._api.unreact(thread.channel, message, REACTION)
+Where = tuple[ThreadRef, str]  # and the message
 
 
 @dataclass(slots=True)
 class _Given:
     """The form that a notice was given in. Not *sure*: the call is under way, or nobody knows what became of it."""
 
-    form: _Status | _Reaction
+    form: Form
+    notice: Notice
+    due: float  # when it is given again; time.monotonic()
     sure: bool = False
     over: bool = False
 
@@ -66,7 +46,7 @@ class _Given:
 class _Left:
     """A notice that could not be taken away yet, in one of these forms. *due* is time.monotonic()."""
 
-    forms: Sequence[_Status | _Reaction]
+    forms: Sequence[Form]
     due: float
     tries: int = 1
 
@@ -74,31 +54,37 @@ class _Left:
 class SlackNoticing:
     """As the Noticing port. What does not work in this workspace is found out once."""
 
-    def __init__(self, api: SlackApi) -> None:
+    def __init__(self, api: SlackApi, status_seconds: float = STATUS_SECONDS) -> None:
+        """*status_seconds*: after which the status of an assistant is given again."""
         self._limits = api.limits
-        self._forms: list[_Status | _Reaction] = [_Status(api), _Reaction(api)]
-        self._given: dict[tuple[ThreadRef, str], _Given] = {}
-        self._left: dict[tuple[ThreadRef, str], _Left] = {}
-        self._more_left = asyncio.Event()
+        self._session = Session(api)
+        self._forms: list[Form] = [self._session, Status(api, status_seconds), Reaction(api)]
+        self._given: dict[Where, _Given] = {}
+        self._left: dict[Where, _Left] = {}
+        self._streams: set[ThreadRef] = set()  # threads in which a stream of ours is open
+        self._more_due = asyncio.Event()
 
-    async def notice(self, thread: ThreadRef, message: str, text: str) -> None:
+    async def notice(self, thread: ThreadRef, message: str, text: str, title: str = "") -> None:
         self._keep(thread, message)
+        notice = Notice(thread, message, text, title)
         for form in list(self._forms):
-            given = self._given[thread, message] = _Given(form)
-            if self._limits.take(form.giving) and await self._gave(form, thread, message, text):
+            due = time.monotonic() + form.refresh
+            given = self._given[thread, message] = _Given(form, notice, due)
+            if self._limits.take(form.giving) and await self._gave(form, notice):
                 given.sure = True
+                self._more_due.set()
                 return
         self._given.pop((thread, message), None)
 
     def _keep(self, thread: ThreadRef, message: str) -> None:
-        """What was still to be taken away would now take away what is given; a status is its thread's."""
+        """What was still to be taken away would now take away what is given."""
         for where, which in list(self._left):
-            if where == thread and (which == message or isinstance(self._left[where, which].forms[0], _Status)):
+            if where == thread and (which == message or self._left[where, which].forms[0].of_thread):
                 del self._left[where, which]
 
     async def unnotice(self, thread: ThreadRef, message: str) -> None:
         """
-        Where nothing is known of a notice, a process that died may have left one.
+        Where nothing is known of a notice, a process that died may have left one, in any form.
 
         What Slack does not take away just now is left to run(): an answer does not wait for it.
         """
@@ -106,20 +92,28 @@ class SlackNoticing:
         if given is not None and given.over:
             return
         forms = [given.form] if given else list(self._forms)
-        if not await self._taken(forms, thread, message):
-            self._left[thread, message] = _Left(forms, time.monotonic() + _wait(1))
-            self._more_left.set()
+        if forms == [self._session] and thread in self._streams:
+            self._leave(thread, message, forms, STREAM_SECONDS)
+        elif not await self._taken(forms, thread, message):
+            self._leave(thread, message, forms, _wait(1))
+
+    def _leave(self, thread: ThreadRef, message: str, forms: Sequence[Form], seconds: float) -> None:
+        self._left[thread, message] = _Left(forms, time.monotonic() + seconds)
+        self._more_due.set()
 
     async def run(self) -> None:
-        """Take away what was left, until cancelled."""
+        """Take away what was left, and give again what would vanish, until cancelled."""
         while True:
-            self._more_left.clear()
-            soonest = min((left.due for left in self._left.values()), default=None)
+            self._more_due.clear()
+            due = [*(left.due for left in self._left.values()), *(given.due for given in self._given.values())]
+            soonest = min(due, default=FOREVER)
+            wait = soonest - time.monotonic()
             try:
-                async with asyncio.timeout(None if soonest is None else max(0.0, soonest - time.monotonic())):
-                    await self._more_left.wait()
+                async with asyncio.timeout(None if wait == FOREVER else max(0.0, wait)):
+                    await self._more_due.wait()
             except TimeoutError:
                 await self._take_due()
+                await self._refresh_due()
 
     async def _take_due(self) -> None:
         for (thread, message), left in list(self._left.items()):
@@ -132,28 +126,75 @@ class SlackNoticing:
                 self._left.pop((thread, message), None)
             else:
                 left.tries += 1
-                pause = max(self._limits.wait(form.taking) for form in left.forms)
+                pause = max(self._limits.remaining(form.taking) for form in left.forms)
                 left.due = time.monotonic() + max(_wait(left.tries), pause)
+
+    async def _refresh_due(self) -> None:
+        for where, given in list(self._given.items()):
+            if given.due > time.monotonic():
+                continue
+            given.due = time.monotonic() + given.form.refresh
+            if given.over or not given.sure or not self._limits.take(given.form.giving):
+                continue
+            await self._gave(given.form, given.notice)
+            now = self._given.get(where)
+            if now is None or now.over:  # it ended meanwhile, and now it is there again
+                self._leave(*where, [given.form], 0.0)
+
+    # What a reply tells and wants to know
 
     def posted(self, thread: ThreadRef) -> None:
         """A message of ours stands in *thread* now."""
         for (where, _), given in self._given.items():
-            given.over |= where == thread and given.sure and isinstance(given.form, _Status)
+            given.over |= where == thread and given.sure and given.form.ends_with_post
 
-    async def _gave(self, form: _Status | _Reaction, thread: ThreadRef, message: str, text: str) -> bool:
+    def has_stop_button(self, thread: ThreadRef) -> bool:
+        """Whether Slack shows one of its own in *thread* now, and tells us when it is pressed."""
+        working = any(where == thread and each.sure and each.form is self._session for where, each in self._given_now())
+        return working and self._session.stoppable is True
+
+    def in_session(self, thread: ThreadRef) -> bool:
+        """Whether the end of a stream in *thread* should say that the session is active again (`session_status`)."""
+        left = any(where == thread and self._session in each.forms for (where, _), each in self._left.items())
+        return left or any(where == thread and each.form is self._session for where, each in self._given_now())
+
+    def stream_started(self, thread: ThreadRef) -> None:
+        """From now on the end of the stream ends the session."""
+        self._streams.add(thread)
+
+    def stream_stopped(self, thread: ThreadRef, *, session_ended: bool) -> None:
+        """*session_ended*: the call that ended the stream said so. Call when a stream is given up, too."""
+        self._streams.discard(thread)
+        for where, left in list(self._left.items()):
+            if where[0] == thread and list(left.forms) == [self._session]:
+                if session_ended:
+                    del self._left[where]
+                else:
+                    left.due = time.monotonic()
+                    self._more_due.set()
+        if session_ended:
+            for place, given in self._given_now():
+                given.over |= place == thread and given.form is self._session
+
+    def _given_now(self) -> Sequence[tuple[ThreadRef, _Given]]:
+        return [(thread, given) for (thread, _), given in self._given.items() if not given.over]
+
+    # Calls
+
+    async def _gave(self, form: Form, notice: Notice) -> bool:
         """Whether it is there, or may be; False when another form may do better, after a lasting refusal."""
         try:
-            await form.give(thread, message, text)
+            await form.give(notice)
         except PlatformError as error:
             self._note(form, form.giving, error)
             return error.passing
         return True
 
-    async def _taken(self, forms: Sequence[_Status | _Reaction], thread: ThreadRef, message: str) -> bool:
+    async def _taken(self, forms: Sequence[Form], thread: ThreadRef, message: str) -> bool:
         """
         Whether there is no more to do: it is gone, or was never there, or Slack will never let us.
 
-        That a reaction is there no longer is a refusal, too: it is the last form.
+        That a reaction is there no longer is a refusal, too.
         """
         for form in forms:
             if not self._limits.take(form.taking):
@@ -164,11 +205,9 @@ class SlackNoticing:
                 self._note(form, form.taking, error)
                 if error.passing:
                     return False
-            else:
-                return True
         return True
 
-    def _note(self, form: _Status | _Reaction, method: str, error: PlatformError) -> None:
+    def _note(self, form: Form, method: str, error: PlatformError) -> None:
         if error.code in NOT_HERE and form in self._forms:
             logger.info("slack: %s does not work in this workspace: %s", method, error.code)
             self._forms.remove(form)

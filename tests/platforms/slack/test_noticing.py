@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import pytest
 
 from bot.core.conversation import ThreadRef
 from bot.core.ports import Noticing, ReplyRequest
+from bot.platforms.slack.api import SlackApi
+from bot.platforms.slack.limits import Limiter
+from bot.platforms.slack.noticing import SlackNoticing
 from tests.contract.world import Log
 from tests.platforms.slack.conftest import door
 from tests.standins.slack import Slack
@@ -15,6 +19,11 @@ from tests.standins.slack_faults import Fault, Lost, RateLimited, Refused, Serve
 from tests.standins.slack_workspace import SCOPES
 
 STATUS, REACT, UNREACT = "assistant.threads.setStatus", "reactions.add", "reactions.remove"
+SESSION, TITLE = "agents.sessions.setStatus", "assistant.threads.setTitle"
+
+
+def api(slack: Slack) -> SlackApi:
+    return SlackApi(slack.bot_token, slack.api_url, Limiter())
 
 
 @dataclass
@@ -162,3 +171,119 @@ async def test_a_reaction_that_may_have_been_given_is_taken_away(question: Quest
     assert question.eyes
     await question.unnotice()
     assert not question.eyes
+
+
+# agent sessions
+
+
+@pytest.fixture
+def in_session(question: Question) -> Question:
+    question.slack.workspace.has_sessions = True
+    return question
+
+
+def session(question: Question) -> str | None:
+    return question.slack.agents.session(question.thread.channel, question.thread.thread)
+
+
+def session_calls(question: Question) -> list[str]:
+    return [call.arguments["status"] for call in question.slack.calls(SESSION)]
+
+
+async def test_a_session_is_processing_until_it_is_active(in_session: Question) -> None:
+    await in_session.door.notice(in_session.thread, in_session.id, "is writing…", "경기 장소")
+    assert session(in_session) == "processing"
+    assert in_session.slack.calls(SESSION)[0].arguments["title"] == "경기 장소"
+    await in_session.answer()
+    assert session(in_session) == "processing", "a post does not end it"
+    await in_session.unnotice()
+    assert session(in_session) == "active"
+    assert in_session.calls() == []
+
+
+@pytest.mark.parametrize(
+    "code", ["feature_disabled", "not_agent_app", "unknown_method", "not_allowed", "missing_scope", "invalid_arguments"]
+)
+async def test_where_there_are_no_sessions_a_status_is_used_and_that_is_remembered(
+    in_session: Question, code: str
+) -> None:
+    in_session.slack.fail(SESSION, Refused(code))
+    for _ in range(2):
+        await in_session.notice()
+        assert in_session.status == "is writing…"
+        await in_session.unnotice()
+    assert len(in_session.slack.calls(SESSION)) == 1
+
+
+async def test_a_session_that_a_dead_process_left_is_active_again(in_session: Question) -> None:
+    await in_session.notice()
+    in_session.door = door(in_session.slack)
+    await in_session.unnotice()
+    assert session(in_session) == "active"
+
+
+async def test_the_end_of_a_stream_ends_the_session_without_another_call(in_session: Question) -> None:
+    noticing, thread = SlackNoticing(api(in_session.slack)), in_session.thread
+    await noticing.notice(thread, in_session.id, "is writing…")
+    assert noticing.has_stop_button(thread)
+    noticing.stream_started(thread)
+    await noticing.unnotice(thread, in_session.id)
+    assert noticing.in_session(thread)
+    noticing.stream_stopped(thread, session_ended=True)
+    assert not noticing.in_session(thread)
+    assert session_calls(in_session) == ["processing"]
+
+
+async def test_a_stream_that_did_not_end_the_session_leaves_that_to_us(in_session: Question) -> None:
+    noticing, thread = SlackNoticing(api(in_session.slack)), in_session.thread
+    await noticing.notice(thread, in_session.id, "is writing…")
+    noticing.stream_started(thread)
+    await noticing.unnotice(thread, in_session.id)
+    taking = asyncio.create_task(noticing.run())
+    noticing.stream_stopped(thread, session_ended=False)
+    await in_session.slack.wait_for(lambda: session(in_session) == "active")
+    taking.cancel()
+
+
+async def test_without_the_event_there_is_no_stop_button(in_session: Question) -> None:
+    in_session.slack.workspace.hears_stops = False
+    noticing = SlackNoticing(api(in_session.slack))
+    await noticing.notice(in_session.thread, in_session.id, "is writing…")
+    assert session(in_session) == "processing"
+    assert not noticing.has_stop_button(in_session.thread)
+
+
+async def test_a_status_is_given_again_before_it_vanishes(question: Question) -> None:
+    noticing = SlackNoticing(api(question.slack), status_seconds=0.1)
+    running = asyncio.create_task(noticing.run())
+    await noticing.notice(question.thread, question.id, "is writing…")
+    await question.slack.wait_for(lambda: question.calls().count(STATUS) >= 3)
+    await noticing.unnotice(question.thread, question.id)
+    assert question.status is None
+    running.cancel()
+
+
+async def test_a_status_that_is_given_again_too_late_is_taken_away(question: Question) -> None:
+    noticing = SlackNoticing(api(question.slack), status_seconds=0.1)
+    await noticing.notice(question.thread, question.id, "is writing…")
+    gate = question.slack.hold(STATUS)
+    running = asyncio.create_task(noticing.run())
+    await gate.reached.wait()
+    question.slack.faults.release(STATUS)
+    await noticing.unnotice(question.thread, question.id)
+    gate.open()
+    await question.slack.wait_for(lambda: question.calls().count(STATUS) == 4)
+    assert question.status is None
+    running.cancel()
+
+
+async def test_a_direct_message_without_sessions_has_a_title_as_far_as_slack_lets_us(slack: Slack) -> None:
+    kim = slack.add_user("kim")
+    channel = slack.direct(kim)
+    root = await slack.post(kim, channel, "경기는 어디?")
+    thread, noticing = ThreadRef("slack", slack.team, channel, root), SlackNoticing(api(slack))
+    slack.fail(TITLE, Refused("missing_scope"))
+    for _ in range(2):
+        await noticing.notice(thread, root, "is writing…", "경기는 어디?")
+        assert slack.workspace.channels[channel].statuses[root] == "is writing…"
+    assert len(slack.calls(TITLE)) == 1
