@@ -27,6 +27,8 @@ ENV PATH=/opt/threadbot/bin:$PATH \
 WORKDIR /data
 USER threadbot
 VOLUME /data
+# HTTP_PORT, the public listener, for Slack over HTTP. Socket Mode needs no port.
+EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + (os.environ.get('INTERNAL_PORT') or '8766') + '/healthz', timeout=4)"]
 CMD ["threadbot", "run"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,12 @@ def _span(_: click.Context, __: click.Parameter, text: str | None) -> timedelta 
         return None if text is None else parse_span(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
+
+
+def _public(_: click.Context, __: click.Parameter, url: str | None) -> str | None:
+    if url is not None and not re.fullmatch(r"https://[^\s/?#@]+(/[^\s?#]*)?", url):
+        raise click.BadParameter("it should be an https:// address, such as https://bot.example.com")
+    return url
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -145,11 +152,14 @@ def prompt(turn: int, variant: int | None, completion: int | None, as_json: bool
 
 @cli.command(short_help="Print the Slack app manifest as JSON.")
 @click.option("--name", default="Threadbot", show_default=True, help="The app's name in Slack.")
-def manifest(name: str) -> None:
+@click.option(
+    "--url", metavar="URL", callback=_public, help="For HTTP instead of Socket Mode: where Slack reaches the bot."
+)
+def manifest(name: str, url: str | None) -> None:
     """Print the Slack app manifest as JSON: api.slack.com/apps → Create New App → From a manifest."""
     from bot.platforms.slack.manifest import manifest as build
 
-    _print(json.dumps(build(name), indent=2, ensure_ascii=False))
+    _print(json.dumps(build(name, url), indent=2, ensure_ascii=False))
 
 
 @cli.command(short_help="Count the tokens of a prompt, and its cost.")

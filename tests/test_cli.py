@@ -46,6 +46,15 @@ async def test_help_names_every_command_in_whole_sentences(tmp_path: Path) -> No
     assert "playground-bot" not in result.out
 
 
+@pytest.mark.parametrize(
+    "url", ["bot.example.com", "http://bot.example.com", "https://", "https://bot.example.com?a=b"]
+)
+async def test_an_address_that_slack_cannot_use_is_refused(tmp_path: Path, url: str) -> None:
+    result = await threadbot(tmp_path, "manifest", "--url", url)
+    assert (result.status, result.out) == (2, "")
+    assert "https://" in result.err
+
+
 async def test_the_manifest_is_json(tmp_path: Path) -> None:
     result = await threadbot(tmp_path, "manifest", "--name", "봇")
     assert json.loads(result.out)["display_information"]["name"] == "봇"

@@ -60,12 +60,15 @@ def _is_still_to_be_made(file: Path | None) -> bool:
 
 async def _slack(settings: Settings, channel: str | None) -> Sequence[Finding]:
     bot_token, app_token = settings.slack_bot_token, settings.slack_app_token
-    if bot_token is None or app_token is None:
+    if bot_token is None:
         verdict = Verdict.FAILED if channel else Verdict.UNKNOWN
-        return [Finding("Slack", verdict, "no tokens are set", "Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to use Slack.")]
+        remedy = "Set SLACK_BOT_TOKEN, and SLACK_APP_TOKEN or SLACK_SIGNING_SECRET, to use Slack."
+        return [Finding("Slack", verdict, "no tokens are set", remedy)]
     url = settings.slack_api_url
     found = await checks.check(
-        bot_token=bot_token.get_secret_value(), app_token=app_token.get_secret_value(), api_url=url
+        bot_token=bot_token.get_secret_value(),
+        app_token=app_token.get_secret_value() if app_token else None,
+        api_url=url,
     )
     if channel:
         found += await checks.check_post(bot_token=bot_token.get_secret_value(), channel=channel, api_url=url)

@@ -15,7 +15,9 @@ from bot.settings import Settings
 
 
 def without_accounts(file: Path, **settings: Any) -> Settings:
-    nothing = dict.fromkeys(("openai_api_key", "openai_base_url", "slack_bot_token", "slack_app_token"))
+    nothing = dict.fromkeys(
+        ("openai_api_key", "openai_base_url", "slack_bot_token", "slack_app_token", "slack_signing_secret")
+    )
     return Settings(database_url=f"sqlite+aiosqlite:///{file}", **nothing, **settings)
 
 

@@ -15,7 +15,7 @@ from bot.core.errors import PlatformError
 from bot.core.findings import Finding, Verdict
 from bot.platforms.slack.api import DEFAULT_URL, TIMEOUT, SlackApi
 from bot.platforms.slack.limits import Limiter
-from bot.platforms.slack.manifest import APP_TOKEN_SCOPE, EVENTS, SCOPES
+from bot.platforms.slack.manifest import APP_TOKEN_SCOPE, EVENTS, EVENTS_PATH, SCOPES
 from bot.platforms.slack.message import Piece, content, metadata, part_of
 
 REMEDIES = {
@@ -36,11 +36,17 @@ REMEDIES = {
 TRIAL = (0, 1)  # turn and part that the trial message is marked with; no turn has the number 0
 
 
-async def check(*, bot_token: str, app_token: str, api_url: str = DEFAULT_URL) -> list[Finding]:
-    """The tokens and scopes, without changing anything. Never raises for what Slack says."""
+async def check(*, bot_token: str, app_token: str | None, api_url: str = DEFAULT_URL) -> list[Finding]:
+    """
+    The tokens and scopes, without changing anything. Never raises for what Slack says.
+
+    Without *app_token* events come over HTTP.
+    """
     async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
         api = _api(bot_token, api_url, session)
-        return [*await _bot_token(api), await _app_token(api, app_token), _events()]
+        found = await _bot_token(api)
+        way = _signing_secret() if app_token is None else await _app_token(api, app_token)
+        return [*found, way, _events()]
 
 
 async def check_post(*, bot_token: str, channel: str, api_url: str = DEFAULT_URL) -> list[Finding]:
@@ -110,6 +116,15 @@ async def _app_token(api: SlackApi, app_token: str) -> Finding:
             return Finding(subject, Verdict.FAILED, error.code, remedy)
         return _failed(subject, error)
     return Finding(subject, Verdict.OK, "a Socket Mode connection can be opened")
+
+
+def _signing_secret() -> Finding:
+    detail = "only a request that Slack has signed can tell whether it is this app's"
+    remedy = (
+        f"While `threadbot run` runs, save the address of {EVENTS_PATH} again under Event Subscriptions: Slack asks "
+        "the bot at once, and the bot's log says why a request was refused."
+    )
+    return Finding("Slack signing secret", Verdict.UNKNOWN, detail, remedy)
 
 
 def _scopes(answer: AsyncSlackResponse) -> Finding:

@@ -24,11 +24,10 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.core.errors import BotError
+from bot.platforms.slack.manifest import COMMANDS_PATH, EVENTS_PATH, INTERACTIONS_PATH
 from bot.platforms.slack.signature import SIGNATURE, TIMESTAMP, fresh, signed
 
 logger = logging.getLogger(__name__)
-
-EVENTS, INTERACTIONS, COMMANDS = "/slack/events", "/slack/interactions", "/slack/commands"
 
 BODY_LIMIT = 1_000_000  # bytes
 BODY_SECONDS = 3.0  # for a whole body to come in: Slack itself waits no longer than this for the answer
@@ -150,7 +149,7 @@ class Listener:
     async def _answer(self, app: AsyncApp, request: web.BaseRequest) -> web.Response:
         try:
             body = await self._body(request)
-            payload = _object(body) if request.path == EVENTS else _form(body)
+            payload = _object(body) if request.path == EVENTS_PATH else _form(body)
         except _RefusedError as refused:
             self._refusals.note(refused)
             response = web.Response(status=refused.status, headers=refused.headers)
@@ -162,7 +161,7 @@ class Listener:
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         """The body of a request that is Slack's and whole, and of nothing else. Raises _RefusedError."""
-        if request.path not in (EVENTS, INTERACTIONS, COMMANDS):
+        if request.path not in (EVENTS_PATH, INTERACTIONS_PATH, COMMANDS_PATH):
             raise _RefusedError(404, "path")
         if request.method != "POST":
             raise _RefusedError(405, "method", {"Allow": "POST"})

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+EVENTS_PATH, INTERACTIONS_PATH, COMMANDS_PATH = "/slack/events", "/slack/interactions", "/slack/commands"
+"""Where Slack delivers over HTTP."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -53,8 +56,12 @@ EVENTS = (
 APP_TOKEN_SCOPE = Scope("connections:write", "open the Socket Mode connection (app-level token)")
 
 
-def manifest(name: str = "Threadbot") -> dict[str, Any]:
-    """The app manifest that Slack's "create from manifest" takes, as JSON data (schema version 2)."""
+def manifest(name: str = "Threadbot", url: str | None = None) -> dict[str, Any]:
+    """
+    The app manifest that Slack's "create from manifest" takes, as JSON data (schema version 2).
+
+    *url*, without a path at its end, is where Slack reaches the public listener; None: over Socket Mode.
+    """
     return {
         "_metadata": {"major_version": 2, "minor_version": 1},
         "display_information": {
@@ -71,10 +78,14 @@ def manifest(name: str = "Threadbot") -> dict[str, Any]:
         },
         "oauth_config": {"scopes": {"bot": [scope.name for scope in SCOPES]}},
         "settings": {
-            "event_subscriptions": {"bot_events": [event.name for event in EVENTS]},
-            "interactivity": {"is_enabled": False},
+            "event_subscriptions": {**_at(url, EVENTS_PATH), "bot_events": [event.name for event in EVENTS]},
+            "interactivity": {"is_enabled": True, **_at(url, INTERACTIONS_PATH)},
             "org_deploy_enabled": False,
-            "socket_mode_enabled": True,
+            "socket_mode_enabled": url is None,
             "token_rotation_enabled": False,
         },
     }
+
+
+def _at(url: str | None, path: str) -> dict[str, str]:
+    return {} if url is None else {"request_url": url.rstrip("/") + path}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from bot.core.findings import Finding, Verdict
 from bot.platforms.slack.checks import check, check_post
 from bot.platforms.slack.manifest import EVENTS, SCOPES, manifest
@@ -44,6 +46,13 @@ async def test_missing_scopes_are_named(slack: Slack) -> None:
 async def test_an_app_token_without_its_scope_is_told_which(slack: Slack) -> None:
     slack.fail("apps.connections.open", Refused("missing_scope"))
     assert "connections:write" in (await found(slack))["Slack app token"].remedy
+
+
+async def test_over_http_no_app_token_is_looked_for(slack: Slack) -> None:
+    findings = await check(bot_token=slack.bot_token, app_token=None, api_url=slack.api_url)
+    [finding] = [each for each in findings if each.subject == "Slack signing secret"]
+    assert (finding.verdict, "/slack/events" in finding.remedy) == (Verdict.UNKNOWN, True)
+    assert "apps.connections.open" not in [call.method for call in slack.faults.calls]
 
 
 async def test_a_slack_that_cannot_be_reached_is_a_finding(slack: Slack) -> None:
@@ -92,4 +101,16 @@ def test_the_manifest_is_json_and_asks_for_what_the_tables_say() -> None:
     assert data["oauth_config"]["scopes"]["bot"] == [scope.name for scope in SCOPES]
     assert data["settings"]["event_subscriptions"]["bot_events"] == [event.name for event in EVENTS]
     assert data["settings"]["socket_mode_enabled"] is True
+    assert "request_url" not in json.dumps(data)
     assert all(entry.reason for entry in (*SCOPES, *EVENTS))
+
+
+@pytest.mark.parametrize("url", ["https://bot.example.com", "https://bot.example.com/"])
+def test_over_http_the_manifest_says_where_the_bot_is(url: str) -> None:
+    settings = manifest(url=url)["settings"]
+    assert settings["socket_mode_enabled"] is False
+    assert settings["event_subscriptions"]["request_url"] == "https://bot.example.com/slack/events"
+    assert settings["interactivity"] == {
+        "is_enabled": True,
+        "request_url": "https://bot.example.com/slack/interactions",
+    }
