@@ -146,7 +146,7 @@ class Answerer:
             language = self._addressee(history).language
             outcome = await self._conclude(turn, language, "stopped", Notice("stopped_unanswered"))
         else:
-            notices = [Notice("stopped"), *file_form.notices(history.messages, sees=self._asker.sees)]
+            notices = [Notice("stopped"), *file_form.notices(history, sees=self._asker.sees)]
             outcome = await self._complete(turn, partial, notices, self._addressee(history).language, stopped=True)
         await self._checkpoint("after stop")
         await self._unnotice(turn, history)
@@ -248,7 +248,7 @@ class Answerer:
             completion = await self._ledger.begin(turn.claim, prepared.start)
             result = await self._asker.call(turn, prepared.prompt, completion, presenter, interruption)
         told = await self._told(turn, prepared.prompt, result)
-        notices = [*self._notices(result, turn, prepared.history), *told]
+        notices = [*self._notices(result, turn, prepared.history, prepared.prompt.entries), *told]
         language = await introduction.language()
         await self._checkpoint("before complete")
         outcome = await self._complete(turn, Partial(completion, result), notices, language)
@@ -269,7 +269,10 @@ class Answerer:
         )
         return Outcome(result.text or None, notices, language, completion, result.finish_reason)
 
-    def _notices(self, result: Completion, turn: Turn, history: History) -> Sequence[Notice]:
+    def _notices(
+        self, result: Completion, turn: Turn, history: History, sent: Sequence[str] | None = None
+    ) -> Sequence[Notice]:
+        """*sent*: the keys of the prompt's entries, where they are at hand."""
         notices = list(finish.notices(result, self._asker.max_tokens()))
         if history.newcomer and result.text:
             notices.append(Notice("direct_threads"))
@@ -277,7 +280,7 @@ class Answerer:
             notices.append(Notice("thread_unread"))
         if late := _lateness(turn, history):
             notices.append(late)
-        return [*notices, *file_form.notices(history.messages, sees=self._asker.sees)]
+        return [*notices, *file_form.notices(history, sees=self._asker.sees, sent=sent)]
 
     async def _told(self, turn: Turn, prompt: Prompt, result: Completion) -> Sequence[Notice]:
         """What the first answer after a cut of the window says of it, once for each."""

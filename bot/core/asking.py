@@ -32,7 +32,7 @@ from bot.core.ports import (
 )
 from bot.core.presenter import Presenter
 from bot.core.prompt import Counting, Prompt, build
-from bot.core.reading import FileIntake
+from bot.core.reading import FileIntake, is_unread
 from bot.core.texts import DEFAULT_LANGUAGE
 from bot.core.turn import Completion, History, Turn, Usage
 
@@ -96,12 +96,16 @@ class Asker:
     async def prepare(self, turn: Turn, history: History, platform: Platform) -> Prepared | budget.QuestionTooLong:
         """Read the files that are new, ask for the names that are, and write the prompt."""
         await self._learning.refresh(self._settings.model)
-        if self._files is not None:
-            history = await self._files.read(history, platform, self._budget(), self._count)
-        prompt = self._prompt(turn, await named(history, turn, platform, self._ledger), platform)
+        naming = await named(history, turn, platform, self._ledger)
+        prompt = self._prompt(turn, naming, platform)
+        # What has no room even without its files is not worth fetching them, and they take none from others.
+        while self._files is not None and isinstance(prompt, Prompt) and is_unread(naming.history, prompt.entries):
+            read = await self._files.read(naming.history, prompt.entries, platform, self._budget(), self._count)
+            naming = replace(naming, history=read)
+            prompt = self._prompt(turn, naming, platform)
         if isinstance(prompt, budget.QuestionTooLong):
             return prompt
-        return Prepared(history, prompt, self._start(prompt))
+        return Prepared(naming.history, prompt, self._start(prompt))
 
     async def call(
         self, turn: Turn, prompt: Prompt, completion: int, presenter: Presenter, interruption: Interruption

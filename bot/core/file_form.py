@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from bot.core.conversation import Message
+from bot.core.entries import file_key
 from bot.core.files import LARGEST, Cut, File, FileOutcome, image_tokens
 from bot.core.speakers import cleaned, unbracketed
-from bot.core.turn import Notice
+from bot.core.turn import History, Notice
 
 WITHOUT_WORDS = "(sent without words)"  # what somebody says who sends a file alone
 _MEGABYTE = 2**20
@@ -70,9 +70,19 @@ def _part(cut: Cut) -> str:
     return f"the first {cut.kept:,}{whole} {cut.unit}"
 
 
-def notices(messages: Collection[Message], *, sees: bool) -> Sequence[Notice]:
-    """What those who asked with *messages* are to know of their files: which were not read, or not to their end."""
-    files = [file for message in messages for file in message.files]
+def notices(history: History, *, sees: bool, sent: Collection[str] | None = None) -> Sequence[Notice]:
+    """
+    What those who ask are to know of files: which were not read, or not to their end.
+
+    All of the question's are named, and of its context those that were *sent*, by the keys of a prompt's entries; None:
+    those that were opened.
+    """
+    context = history.messages[: len(history.messages) - len(history.question)]
+    beside = [
+        file for message in context for file in message.files if sent is None or file_key(file, sees=sees) in sent
+    ]
+    files = [*beside, *(file for message in history.question for file in message.files)]
+    files = [file for file in files if not file.pending]
     unread: dict[FileOutcome, list[str]] = {}
     for file in files:
         if file.reading.outcome is not FileOutcome.READ:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bot.core import file_form
 from bot.core.conversation import Message
+from bot.core.entries import file_key
 from bot.core.files import (
     LARGEST,
     Cut,
@@ -46,19 +47,23 @@ class FileIntake:
         self._parser = parser
         self._store = store
 
-    async def read(self, history: History, platform: Platform, budget: int, count: Count) -> History:
+    async def read(
+        self, history: History, sent: Collection[str], platform: Platform, budget: int, count: Count
+    ) -> History:
         """
-        *history* with what was read of its files. *budget*: tokens of the whole prompt; *count* counts them.
+        *history* with what was read of its files that a prompt holds unread: *sent* are the keys of its entries.
 
-        Raises LedgerError; a file that cannot be read is no error.
+        *budget*: tokens of the whole prompt; *count* counts them. Raises LedgerError; a file that cannot be read is no
+        error.
         """
-        pending = [file for message in history.said for file in message.files if file.pending]
-        if not pending:
+        groups = _by_precedence(history, sent)
+        if not groups:
             return history
         slots = asyncio.Semaphore(AT_ONCE)
-        readings = await asyncio.gather(*(self._read(file.ref, platform, slots) for file in pending))
-        found = [replace(file, reading=reading) for file, reading in zip(pending, readings, strict=True)]
-        fitting = await asyncio.to_thread(fitted, found, int(budget * SHARE), count)
+        pending = [file for group in groups for file in group]
+        readings = iter(await asyncio.gather(*(self._read(file.ref, platform, slots) for file in pending)))
+        found = [[replace(file, reading=next(readings)) for file in group] for group in groups]
+        fitting = await asyncio.to_thread(_fitted_in_turn, found, int(budget * SHARE), count)
         await self._store.note(fitting)
         return _with_files(history, {file.id: file for file in fitting})
 
@@ -77,6 +82,20 @@ class FileIntake:
             except TimeoutError:
                 return Reading(FileOutcome.NOT_FETCHED)
             return await self._parser.read(content, file.media_type)
+
+
+def is_unread(history: History, sent: Collection[str]) -> bool:
+    """Whether a prompt with these entries holds files that nobody has opened yet."""
+    return bool(_by_precedence(history, sent))
+
+
+def _by_precedence(history: History, sent: Collection[str]) -> Sequence[Sequence[File]]:
+    """The unread files of a prompt: all of the question's, then those of each older message, the newest first."""
+    question = history.question
+    older = history.said[: len(history.said) - len(question)]
+    groups = [[file for message in question for file in message.files], *(m.files for m in reversed(older))]
+    unread = ([file for file in group if file.pending and file_key(file, sees=True) in sent] for group in groups)
+    return [group for group in unread if group]
 
 
 def refused_unseen(file: FileRef) -> FileOutcome | None:
@@ -98,6 +117,17 @@ async def _fetched(file: FileRef, platform: FileReader) -> bytes:
                 raise
             await asyncio.sleep(reconnect_wait(failures, random.random))
     return await platform.fetch(file, LARGEST)
+
+
+def _fitted_in_turn(groups: Sequence[Sequence[File]], allowance: int, count: Count) -> Sequence[File]:
+    """Each of *groups* has what those before it have left of *allowance* tokens."""
+    fitting: list[File] = []
+    left = allowance
+    for group in groups:
+        some = fitted(group, left, count)
+        left -= sum(file.tokens for file in some if file.reading.outcome is FileOutcome.READ)
+        fitting += some
+    return fitting
 
 
 def fitted(files: Sequence[File], allowance: int, count: Count) -> Sequence[File]:

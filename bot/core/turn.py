@@ -144,6 +144,12 @@ class History:
         return [*(message for earlier in past for message in earlier.messages), *self.messages]
 
     @property
+    def question(self) -> Sequence[Message]:
+        """What is to be answered: all from the first message to the bot on. What *messages* hold before is context."""
+        first = next((n for n, message in enumerate(self.messages) if message.addressed), 0)
+        return self.messages[first:]
+
+    @property
     def asked(self) -> Message:
         """The newest question of *messages*, of which there is one at least; what was read of a thread may be newer."""
         return next((message for message in reversed(self.messages) if message.addressed), self.messages[-1])

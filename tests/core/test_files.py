@@ -220,10 +220,21 @@ def test_what_nobody_reads_is_not_fetched(file: FileRef, outcome: FileOutcome | 
 # what users are told
 
 
+def asked(*messages: Message) -> History:
+    return History([], messages, alone=True)
+
+
+def test_of_what_was_said_beside_the_question_only_what_was_sent_is_named() -> None:
+    context = [replace(message(n, "", unread(FileOutcome.BROKEN, n, f"{n}.pdf")), addressed=False) for n in (1, 2)]
+    history = asked(*context, message(3, "", unread(FileOutcome.BROKEN, 3, "3.pdf")))
+    [notice] = file_form.notices(history, sees=True, sent=["f2:broken"])
+    assert notice.values["names"] == "2.pdf, 3.pdf"
+
+
 def test_files_of_one_kind_are_named_together_and_beginnings_each() -> None:
     broken = [unread(FileOutcome.BROKEN, 1, "a.pdf"), unread(FileOutcome.BROKEN, 2, "b⟦\n.pdf")]
     cut = replace(text("x", 3), reading=Reading(FileOutcome.READ, "x", cut=Cut(1, 9, "pages")))
-    said = file_form.notices([message(1, "", *broken), message(2, "", cut, text("x", 4))], sees=True)
+    said = file_form.notices(asked(message(1, "", *broken), message(2, "", cut, text("x", 4))), sees=True)
     assert [sentence(notice, "en") for notice in said] == [
         "I could not read a.pdf, b[ .pdf: it is damaged, or not what its name says.",
         "Of a.csv I read the first 1 of 9 pages.",
@@ -235,7 +246,7 @@ def test_files_of_one_kind_are_named_together_and_beginnings_each() -> None:
 )
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_is_a_sentence(outcome: FileOutcome, language: str) -> None:
-    [notice] = file_form.notices([message(1, "", unread(outcome))], sees=True)
+    [notice] = file_form.notices(asked(message(1, "", unread(outcome))), sees=True)
     assert "x.zip" in sentence(notice, language)
     assert "not readable: " in file_form.form(unread(outcome), sees=True)
 
@@ -244,5 +255,5 @@ def test_every_reason_is_a_sentence(outcome: FileOutcome, language: str) -> None
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_beginning_is_a_sentence(cut: Cut, language: str) -> None:
     file = replace(text("x"), reading=Reading(FileOutcome.READ, "x", cut=cut))
-    [notice] = file_form.notices([message(1, "", file)], sees=True)
+    [notice] = file_form.notices(asked(message(1, "", file)), sees=True)
     assert "a.csv" in sentence(notice, language)

@@ -234,3 +234,36 @@ async def test_an_answer_that_is_stopped_names_what_was_not_read_too(office: Off
         [answer] = office.slack.replies(office.general, root)
     assert "Stopped here, as asked." in answer
     assert "I could not read song.mp3" in answer
+
+
+async def test_the_askers_own_picture_comes_before_those_of_older_messages(office: Office) -> None:
+    async with office.bot(prompt_tokens=6000):
+        root = await office.slack.post(office.lee, office.general, "album")
+        for number in range(4):
+            old = upload(office, f"old{number}.png", picture(size=(2000, 1500)), "image/png")
+            await office.slack.post(office.lee, office.general, f"old {number}", root, files=[old])
+        mine = upload(office, "mine.png", picture(size=(2000, 1500)), "image/png")
+        await ask_with(office, "what is on it?", mine, thread=root)
+        [answer] = await office.answers(root)
+
+    sent = text_of(contents(office)[0][-1])
+    assert "⟦image ⟦mine.png⟧⟧" in sent
+    assert "⟦image ⟦old3.png⟧⟧" in sent, "the newest one of the others"
+    assert "old0.png" in answer
+    assert "mine.png" not in answer
+
+
+async def test_files_of_messages_that_have_no_room_are_not_fetched_and_not_named(office: Office) -> None:
+    async with office.bot(prompt_tokens=2000):
+        root = await office.slack.post(office.lee, office.general, "album")
+        for number in range(12):
+            old = upload(office, f"old{number}.txt", b"line of an old file\n" * 30, "text/plain")
+            await office.slack.post(office.lee, office.general, "word " * 300, root, files=[old])
+        mine = upload(office, "mine.txt", b"line of my own\n" * 60, "text/plain")
+        await ask_with(office, "sum it up", mine, thread=root)
+        [answer] = await office.answers(root)
+
+    assert ("line of my own\n" * 60).strip() in text_of(contents(office)[0][-1])
+    assert "old0.txt" not in answer
+    assert "mine.txt" not in answer
+    assert len(office.slack.files.requests) < 8
