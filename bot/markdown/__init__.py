@@ -1,8 +1,9 @@
 """Markdown in, pieces out. Imports nothing of ours but itself; its parser is markdown-it-py."""
 
 from bot.markdown.closing import close_open
+from bot.markdown.emphasis import ZERO_WIDTH_SPACE, spaced
 from bot.markdown.growing import Addition, Growing
 from bot.markdown.plain import plain_text
 from bot.markdown.splitting import Piece, pieces, split
 
-__all__ = ["Addition", "Growing", "Piece", "close_open", "pieces", "plain_text", "split"]
+__all__ = ["ZERO_WIDTH_SPACE", "Addition", "Growing", "Piece", "close_open", "pieces", "plain_text", "spaced", "split"]

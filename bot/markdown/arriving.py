@@ -10,9 +10,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from bot.markdown.emphasis import held_back, insertions, paired
 from bot.markdown.graphemes import boundary
 from bot.markdown.lines import Fence, Line, Rank, Scanner
-from bot.markdown.spans import Span, held_back, whole_spans
+from bot.markdown.spans import Span, merge, whole_spans
 from bot.markdown.splitting import GAP, MARKERS, SENTENCE, inside
 
 LONG_WORD = 200  # characters without a space: goes out in parts, as do longer lines of code and tables
@@ -38,6 +39,7 @@ class Arriving:
     scanner: Scanner = field(default_factory=lambda: Scanner(""))
     at: int = 0
     finished: bool = False
+    air: list[int] = field(default_factory=list)  # where marks need a zero-width space, in what is not taken; sorted
     _scanned: int = 0  # whole lines, up to here
     _first: int = 0  # the first line of which not all was taken
 
@@ -72,6 +74,7 @@ class Arriving:
     def atoms(self) -> list[Atom]:
         """What can be sent, from where we are on."""
         lines, partial = self._lines()
+        self.air = []
         atoms: list[Atom] = []
         number = 0
         while number < len(lines):
@@ -91,6 +94,8 @@ class Arriving:
         closes = line.fence is not None and line.fence.closed_by(self.text[line.start : line.end])
         fence = line.opens or (None if closes else line.fence)
         begin = max(line.start, self.at)
+        if line.row:
+            self.air += insertions(self.text, begin, line.end)
         if there and line.end - begin <= 2 * LONG_WORD:
             return [Atom(begin, line.end, line.rank if begin == line.start else Rank.WORD, line, fence)]
         chunks = list(self._chunks(begin, line.end, whole=there))
@@ -114,11 +119,12 @@ class Arriving:
         text = self.text
         begin, end = self._begin_of(lines[0]), lines[-1].end
         more = last and not self.finished
-        spans = whole_spans(text, begin, end)
+        spans = merge([*whole_spans(text, begin, end), *paired(text, begin, end)])
         stop = self._stop(lines, begin, end, partial=partial) if more else end
         candidates = [(at, after, rank) for at, after, rank in self._gaps(lines, begin) if at <= stop]
         if more and partial and (not candidates or candidates[-1][0] < stop):
             stop = candidates[-1][0] if candidates else begin  # the last word may go on
+        self.air += insertions(text, begin, stop)
         at, rank = begin, self._rank_at(lines[0], begin)
         for end_of_atom, next_start, next_rank in [*candidates, (stop, stop, Rank.NEVER)]:
             if inside(spans, end_of_atom) or end_of_atom <= at or end_of_atom > stop:

@@ -7,10 +7,13 @@ enough, and the fuller the part, the less is asked of it.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from bot.markdown.arriving import Arriving, Atom
+from bot.markdown.emphasis import ZERO_WIDTH_SPACE
 from bot.markdown.graphemes import boundary
 from bot.markdown.lines import Fence, Line, Rank, is_delimiter
 from bot.markdown.splitting import Piece, Size
@@ -58,6 +61,7 @@ class Growing:
 
     limit: int
     size: Size = len
+    air: bool = False  # whether marks beside letters get a zero-width space, as spaced() does
     parts: list[Piece] = field(default_factory=list)  # those that have ended, as pieces() gives them
     _source: Arriving = field(default_factory=Arriving)
     _part: _Part | None = None
@@ -127,9 +131,8 @@ class Growing:
         part = self._part
         if part is None:
             return True
-        text = self._source.text
         room = self.limit - part.size - self.size(_closing(unit[-1].fence, part.outdent, self))
-        return room >= self.size(text[self._source.at : unit[-1].end])
+        return room >= self.size(self._written(self._source.at, unit[-1].end))
 
     def _put(self, atom: Atom) -> None:
         """One atom, cut where it must be."""
@@ -142,8 +145,8 @@ class Growing:
                 start += min(atom.line.indent, part.outdent, atom.end - atom.start)
             gap = text[self._source.at : atom.start]
             closing = self.size(_closing(atom.fence, part.outdent, self))
-            if part.size + self.size(gap) + self.size(text[start : atom.end]) + closing <= self.limit:
-                self._add(part, gap + text[start : atom.end], atom.end, atom.fence)
+            if part.size + self.size(gap) + self.size(self._written(start, atom.end)) + closing <= self.limit:
+                self._add(part, gap + self._written(start, atom.end), atom.end, atom.fence)
                 return
             if part.body.strip():
                 self._end(atom.start)
@@ -151,11 +154,11 @@ class Growing:
             room = self.limit - part.size - self.size(gap) - closing
             cut = self._cut(start, atom.end, room)
             if cut < atom.end:
-                self._add(part, gap + text[start:cut], cut, atom.line.fence or atom.fence)
+                self._add(part, gap + self._written(start, cut), cut, atom.line.fence or atom.fence)
                 self._end(cut)
                 atom = Atom(cut, atom.end, Rank.INSIDE, atom.line, atom.fence)
             else:
-                self._add(part, gap + text[start:cut], cut, None)
+                self._add(part, gap + self._written(start, cut), cut, None)
                 return
 
     def _cut(self, start: int, end: int, room: int) -> int:
@@ -163,8 +166,16 @@ class Growing:
         low, high = start + 1, min(end, start + max(room, 1))
         while low < high:
             middle = (low + high + 1) // 2
-            low, high = (middle, high) if self.size(self._source.text[start:middle]) <= room else (low, middle - 1)
+            low, high = (middle, high) if self.size(self._written(start, middle)) <= room else (low, middle - 1)
         return max(boundary(self._source.text, low, start), start + 1)
+
+    def _written(self, start: int, end: int) -> str:
+        """The text from *start* to *end* as it is sent."""
+        text, air = self._source.text, self._source.air
+        positions = air[bisect_left(air, start) : bisect_left(air, end)] if self.air else []
+        if not positions:
+            return text[start:end]
+        return ZERO_WIDTH_SPACE.join(text[first:last] for first, last in pairwise([start, *positions, end]))
 
     def _begin(self, atom: Atom) -> _Part:
         start = self.parts[-1].end if self.parts else 0

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.markdown import Growing, Piece
+from bot.markdown import ZERO_WIDTH_SPACE, Growing, Piece, spaced
+from bot.markdown.lines import scan
 from tests.markdown.writing import documents, scribbles
 
 limits = st.integers(min_value=4, max_value=400)
@@ -77,6 +79,19 @@ def test_what_was_appended_is_the_text_in_parts_that_fit(markdown: str, limit: i
     check(markdown, growing.parts)
 
 
+@given(st.one_of(documents, scribbles), st.integers(min_value=8, max_value=400), chunk_sizes)
+@example("**굵게**은 **'인용'**은 끝", 14, [1])
+def test_marks_beside_letters_get_air_in_parts_that_fit(markdown: str, limit: int, sizes: list[int]) -> None:
+    growing, plain = Growing(limit, utf8, air=True), Growing(limit, utf8)
+    shown = sent(growing, markdown, sizes, limit)
+
+    assert [part.text for part in growing.parts] == shown
+    check(markdown, [replace(part, text=part.text.replace(ZERO_WIDTH_SPACE, "")) for part in growing.parts])
+    if len(growing.parts) == 1 and not scan(markdown).fence:
+        sent(plain, markdown, sizes, limit)
+        assert shown == [spaced(part.text) for part in plain.parts]
+
+
 @given(documents, readable_limits, chunk_sizes)
 def test_words_links_and_rows_are_not_cut(markdown: str, limit: int, sizes: list[int]) -> None:
     texts = sent(Growing(limit, utf8), markdown, sizes, limit)
@@ -103,6 +118,7 @@ def test_a_table_goes_on_under_its_header(markdown: str, limit: int, sizes: list
 
 
 @given(documents, chunk_sizes)
+@example("*one two*. **three four**.", [1])
 def test_no_half_of_a_link_or_of_strong_words_is_ever_sent(markdown: str, sizes: list[int]) -> None:
     growing = Growing(100_000)
     shown = ""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.markdown import close_open, split
+from bot.markdown import close_open, spaced, split
 from bot.platforms.slack.mrkdwn import mrkdwn
 from bot.platforms.slack.text import escape, notification, safe
 
@@ -67,7 +67,7 @@ def pieces(text: str, notes: Sequence[str] = (), *, plain: bool, finished: bool,
 
 def _texts(markdown: str, halvings: int, *, plain: bool) -> list[str]:
     if not plain:
-        return split(markdown, PART_LIMIT >> halvings)
+        return split(spaced(markdown), PART_LIMIT >> halvings)
     limit = most = PLAIN_LIMIT >> halvings
     texts = split(markdown, limit)
     while any(len(mrkdwn(each)) > most for each in texts):
