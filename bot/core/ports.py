@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -499,9 +499,9 @@ class Ledger(Protocol):
     async def give_up(self, claim: Claim, reason: str) -> TurnState:
         """Nothing can be shown, now or later: the turn is *failed*. Returns its new state, as shown() does."""
 
-    async def release(self, claim: Claim, due_at: datetime, reason: str, said: Sequence[Notice] = ()) -> None:
+    async def release(self, claim: Claim, wait: timedelta, reason: str, said: Sequence[Notice] = ()) -> None:
         """
-        Give the turn back, to be claimed again from *due_at* on. An answered turn stays answered.
+        Give the turn back, to be claimed again after *wait*, by the ledger's clock. An answered turn stays answered.
 
         *said*: what the asker was told meanwhile.
         """

@@ -301,7 +301,7 @@ class Worker:
         return policy.wait_for(error, attempt=tried.times, first_attempt_at=tried.since, now=now, random=random.random)
 
     async def _release(self, turn: Turn, wait: float, reason: str, said: Sequence[Notice] = ()) -> None:
-        await self._ledger.release(turn.claim, datetime.now(UTC) + timedelta(seconds=wait), reason, said)
+        await self._ledger.release(turn.claim, timedelta(seconds=wait), reason, said)
         turn_changed(TurnChange.of(turn, TurnState.PENDING, f"{reason}, again in {wait:.1f} s"))
 
     # stopping
@@ -345,7 +345,7 @@ class Worker:
 
     async def _release_at_stop(self, turn: Turn) -> None:
         try:
-            await self._ledger.release(turn.claim, datetime.now(UTC), "stopping")
+            await self._ledger.release(turn.claim, timedelta(0), "stopping")
             turn_changed(TurnChange.of(turn, TurnState.PENDING, "stopping"))
         except (LedgerError, LeaseLost) as error:
             log.warning("turn %d was not released: %r", turn.claim.turn, error)

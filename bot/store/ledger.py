@@ -300,11 +300,13 @@ class SqlLedger:
 
         return await self._write(write)
 
-    async def release(self, claim: Claim, due_at: datetime, reason: str, said: Sequence[Notice] = ()) -> None:
+    async def release(self, claim: Claim, wait: timedelta, reason: str, said: Sequence[Notice] = ()) -> None:
         def write(connection: Connection) -> None:
+            now = self._now(connection)
+            due_at = now + wait
             values = {"notices": _rows(said)} if said else {}
             _change(connection, claim, owner=None, reason=reason[:64], lease_until=due_at, due_at=due_at, **values)
-            _make_running_pending(connection, claim, self._now(connection))
+            _make_running_pending(connection, claim, now)
 
         await self._write_beside_records(write)
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -108,7 +108,7 @@ async def test_a_retried_turn_whose_question_was_deleted_does_not_show_its_answe
 async def test_a_command_is_confirmed_while_a_question_waits_for_the_model(ledger: SqlLedger, clock: Clock) -> None:
     await record(ledger, said(1.0))
     turn = await claimed(ledger)
-    await ledger.release(turn.claim, clock() + LONG, "model_unavailable")
+    await ledger.release(turn.claim, LONG, "model_unavailable")
     await record(ledger, said(2.0, "quiet"))
     assert (await claimed(ledger)).command is not None
 
@@ -181,7 +181,7 @@ async def test_a_deletion_beside_a_claim_reaches_the_turn(shared: tuple[SqlLedge
     ledger, engine = shared
     await record(ledger, said(1.0, "one"), said(2.0, "two"))
     turn = await claimed(ledger)
-    await ledger.release(turn.claim, datetime.now(UTC), "stopping")
+    await ledger.release(turn.claim, timedelta(0), "stopping")
     async with engine.connect() as other:  # has claimed the turn, and not committed yet
         await other.execute(text("UPDATE turns SET state = 'running', owner = 'other', fence = fence + 1"))
         erasing = asyncio.create_task(ledger.erase(erased(1.0)))

@@ -269,7 +269,7 @@ async def test_a_released_turn_is_due_again_at_its_time_with_what_was_said_since
     await record(ledger, said(1.0, "first"))
     turn = await claimed(ledger)
     await record(ledger, said(2.0, "second"))
-    await ledger.release(turn.claim, clock() + timedelta(seconds=10), "model_unavailable")
+    await ledger.release(turn.claim, timedelta(seconds=10), "model_unavailable")
     assert await claim(ledger) == []
     clock.advance(10)
     again = await claimed(ledger)
@@ -293,7 +293,7 @@ async def test_a_turn_whose_lease_ended_belongs_to_the_next_worker(ledger: SqlLe
         ledger.note_part(old.claim, 1, "9.9"),
         ledger.shown(old.claim),
         ledger.give_up(old.claim, "late"),
-        ledger.release(old.claim, clock(), "late"),
+        ledger.release(old.claim, timedelta(0), "late"),
     ):
         with pytest.raises(LeaseLost):
             await late
@@ -356,7 +356,7 @@ async def test_an_answer_that_cannot_be_shown_now_stays_answered_and_keeps_its_p
     turn = await claimed(ledger)
     await ledger.complete(turn.claim, await ask(ledger, turn), RESULT, [], "en")
     await record(ledger, said(2.0, "next"))
-    await ledger.release(turn.claim, clock() + timedelta(seconds=30), "ratelimited")
+    await ledger.release(turn.claim, timedelta(seconds=30), "ratelimited")
     assert await claim(ledger) == []
     clock.advance(30)
     assert (await claimed(ledger)).state is TurnState.ANSWERED

@@ -318,9 +318,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(pick=PICK, seconds=st.sampled_from([0, 5, 60]))
     def release(self, pick: int, seconds: int) -> None:
         held = chosen(self.able("running", "answered"), pick)
-        due = self._clock() + timedelta(seconds=seconds)
-        self._do(self._ledger.release(held.turn.claim, due, "model_unavailable"))
-        self._model.release(held.model, due)
+        wait = timedelta(seconds=seconds)
+        self._do(self._ledger.release(held.turn.claim, wait, "model_unavailable"))
+        self._model.release(held.model, self._clock() + wait)
         self._held.remove(held)
 
     @precondition(lambda self: self.able("running", "answered"))
@@ -361,7 +361,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self._ledger.note_part(claim, 1, "late"),
             self._ledger.shown(claim),
             self._ledger.give_up(claim, "late"),
-            self._ledger.release(claim, self._clock(), "late"),
+            self._ledger.release(claim, timedelta(0), "late"),
             self._ledger.begin_anew(claim),
             self._ledger.remove(claim, "late"),
         ):

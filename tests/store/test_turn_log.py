@@ -46,7 +46,7 @@ async def test_a_turn_that_joins_another_one(ledger: SqlLedger, clock: Clock, ca
     clock.advance(1)
     await record(ledger, said(2.0))
     lines(caplog)
-    await ledger.release(first.claim, clock(), "model_down")
+    await ledger.release(first.claim, timedelta(0), "model_down")
     assert lines(caplog) == [line(2, "removed", "joined turn 1")]
     await claimed(ledger)
     clock.advance(1)

@@ -69,7 +69,7 @@ async def unread(ledger: SqlLedger, thread: str, workspace: str = "T1") -> int |
     said = Posted(ref, f"{thread}-9", 9, Participant("U1"), "다음", datetime(2026, 11, 23, tzinfo=UTC), addressed=True)
     await ledger.record(said, decide)
     [turn] = await ledger.claim("me", ["slack"], 10)
-    await ledger.release(turn.claim, ledger_now(), "test")
+    await ledger.release(turn.claim, timedelta(0), "test")
     return turn.conversation.unread_since
 
 
