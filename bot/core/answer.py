@@ -41,7 +41,7 @@ from bot.core.thread_reading import read_up
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnChange, TurnState
 from bot.core.uncut import uncut
 
-OUTAGE = "outage"  # the notice's key; its value `part` is the platform's id of the message that says it
+OUTAGE = "outage"  # the notice's key; its value `part` is the platform's id of the message that says it, once it does
 LEARNING_ROUNDS = 8  # three quarters each: a tenth of the window that was assumed
 
 log = logging.getLogger(__name__)
@@ -154,13 +154,15 @@ class Answerer:
 
     async def say_outage(self, turn: Turn) -> Sequence[Notice]:
         """The model is down for longer: tell the asker, once, that the answer will come. Returns what was said."""
-        if any(notice.key == OUTAGE for notice in turn.said):
+        if any(notice.key == OUTAGE and "part" in notice.values for notice in turn.said):
             return turn.said
         history = await self._ledger.history(turn)
         to = self._addressee(history)
         reply = await self._reopen_reply(turn, to)
         await self._unnotice(turn, history)
+        await self._ledger.note_said(turn.claim, [Notice(OUTAGE)])  # or a death would leave a notice nobody knows of
         await uncut(reply.finish(sentence(Notice(OUTAGE), to.language)))
+        await self._checkpoint("outage said")
         parts = await self._ledger.parts(turn.claim)
         return [Notice(OUTAGE, {"part": part.id} if part.id else {}) for part in parts[:1]]
 
@@ -362,9 +364,13 @@ def _outages(turn: Turn) -> Sequence[Notice]:
 
 
 def _is_overlooked(turn: Turn, after: timedelta) -> bool:
-    """Whether an answer in place of the outage's notice would be overlooked: nobody is told of an edit."""
+    """
+    Whether an answer in place of the outage's notice would be overlooked: nobody is told of an edit.
+
+    Where nobody noted which part says it, the process died about then: it is the first one.
+    """
     first = turn.parts[0] if turn.parts else None
-    if first is None or not any(notice.values.get("part") == first.id for notice in _outages(turn)):
+    if first is None or not any(notice.values.get("part", first.id) == first.id for notice in _outages(turn)):
         return False
     return datetime.now(UTC) - first.intended_at > after
 

@@ -506,6 +506,9 @@ class Ledger(Protocol):
         *said*: what the asker was told meanwhile.
         """
 
+    async def note_said(self, claim: Claim, said: Sequence[Notice]) -> None:
+        """Note what the asker is about to be told, as release() notes what they were told."""
+
     async def renew(self, owner: str, claims: Collection[Claim]) -> Renewal:
         """Extend the leases of *owner*'s turns, and say what has become of them."""
 

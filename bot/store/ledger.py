@@ -310,6 +310,9 @@ class SqlLedger:
 
         await self._write_beside_records(write)
 
+    async def note_said(self, claim: Claim, said: Sequence[Notice]) -> None:
+        await self._write(lambda connection: _change(connection, claim, notices=_rows(said)))
+
     # parts
 
     async def intend_part(self, claim: Claim, number: int) -> None:

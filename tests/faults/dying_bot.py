@@ -11,11 +11,15 @@ import asyncio
 import os
 import signal
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from bot import app
+from bot.core.retry import Patience, RetryPolicy
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.settings import Settings, read_settings
+
+IMPATIENT = Patience(asking=RetryPolicy(attempts=1), overlooked_after=timedelta(seconds=0.5))
 
 
 class Death:
@@ -52,11 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--at")
     parser.add_argument("--nth", type=int, default=1)
     parser.add_argument("--hold", action="store_true", help="wait there for ever instead")
+    parser.add_argument("--impatient", action="store_true", help="the first failure of the model is an outage")
     parser.add_argument("--armed", type=Path, default=Path("armed"))
     chosen = parser.parse_args(arguments)
     settings = read_settings()
     death = Death(chosen.at, chosen.nth, chosen.armed, hold=chosen.hold)
-    app.run_until_complete(app.run(settings, [slack(settings)], checkpoint=death))
+    patience = IMPATIENT if chosen.impatient else None
+    app.run_until_complete(app.run(settings, [slack(settings)], checkpoint=death, patience=patience))
 
 
 if __name__ == "__main__":

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from pathlib import Path
 
 import pytest
 
 from tests.faults.chain import environment as environment
 from tests.faults.chain import run_chain
+from tests.faults.lives import bot
 from tests.faults.nursery import Nursery
 from tests.faults.steps import STEPS
+from tests.standins.model import ModelServer
+from tests.standins.model_script import Answer, failure
 from tests.standins.postgres import Postgres
+from tests.standins.slack import Slack
 
 
 @pytest.mark.timeout(300)
@@ -31,3 +36,20 @@ async def test_a_question_gets_one_whole_answer_at_whatever_step_its_process_die
     for database, counts in zip(urls, counted, strict=True):
         failed = {step.name: each for step, each in zip(STEPS, counts, strict=True) if not each.clean}
         assert not failed, database
+
+
+async def test_an_answer_after_an_outage_whose_notice_nobody_noted_is_a_new_message_too(tmp_path: Path) -> None:
+    told = ("-m", "tests.faults.dying_bot", "--impatient")
+    async with Slack() as slack, ModelServer() as model:
+        model.answers.append(Answer(failure=failure(503, "overloaded")))
+        kim, channel = slack.add_user("kim"), slack.add_channel("general")
+        settings = environment(slack, model, tmp_path)
+        (tmp_path / "armed").touch()
+        async with bot(tmp_path, settings, *told, "--at", "outage said") as life:
+            await slack.wait_connected(30)
+            root = await slack.post(kim, channel, f"{slack.mention} anybody there?")
+            assert await life.ended(30) == -signal.SIGKILL
+        assert len(slack.calls("chat.postMessage")) == 1
+        async with bot(tmp_path, settings, *told):
+            await slack.wait_for(lambda: slack.replies(channel, root) == ["You said: anybody there?"], 30)
+        assert len(slack.calls("chat.postMessage")) == 2
