@@ -8,17 +8,20 @@ a confirmation comes once whatever dies.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, insert, select, update
 
 from bot.core.commands import Command
-from bot.core.conversation import Posted
+from bot.core.conversation import Posted, ThreadRef
 from bot.core.policy import Action, Decision
-from bot.core.preferences import MODE, Preference
+from bot.core.preferences import MODE, Mode, Preference, Scope
 from bot.core.texts import language_for
 from bot.core.turn import TurnChange, TurnState
 from bot.store import preferences, turn_log
-from bot.store.tables import messages, participants, turns
+from bot.store.statements import AT_WORK, PENDING
+from bot.store.tables import UtcDateTime, conversations, messages, participants, turns
+from bot.store.tables import preferences as preference_rows
 
 
 def take(
@@ -57,6 +60,8 @@ def _carry_out(
     author = connection.execute(_AUTHOR, {"which": message}).one()
     if not preferences.write(connection, posted.thread, preference, author.id, now):
         return None
+    if command.mode is Mode.QUIET:
+        _stop_waiting(connection, posted, preference.scope, conversation, now)
     confirmation = command.confirmation(posted)
     row = {
         "conversation_id": conversation,
@@ -74,7 +79,54 @@ def _carry_out(
     return turn
 
 
+def _stop_waiting(connection: Connection, posted: Posted, scope: Scope, conversation: int, now: datetime) -> None:
+    """What was asked before and waits, perhaps for a model that is down, is told so instead of answered hours later."""
+    which = [conversation]
+    if scope is not Scope.THREAD:
+        thread = posted.thread
+        where = {"on_platform": thread.platform, "in_workspace": thread.workspace, "in_channel": thread.channel}
+        which = list(connection.execute(_OF_CHANNEL, where).scalars())
+    connection.execute(_ASKED, {"conversations": which}).all()  # whoever gives one back just now waits, or we do
+    connection.execute(_STOPPED, {"conversations": which, "at": now})
+
+
+def stop_if_quiet(connection: Connection, turn: int, now: datetime) -> None:
+    """The same for *turn*, which was at work when people told the bot to be quiet, and is to wait again."""
+    row = connection.execute(_THREAD, {"which": turn}).one()
+    if preferences.read(connection, ThreadRef(*row)).mode is Mode.QUIET:
+        connection.execute(_STOPPED_ONE, {"which": turn, "at": now})
+
+
 # Built once; see statements.py.
+_AT = bindparam("at", type_=UtcDateTime)
+_OF_CHANNEL = select(conversations.c.id).where(
+    conversations.c.platform == bindparam("on_platform"),
+    conversations.c.workspace == bindparam("in_workspace"),
+    conversations.c.channel == bindparam("in_channel"),
+    exists().where(turns.c.conversation_id == conversations.c.id, turns.c.state.in_([PENDING, *AT_WORK])),
+    ~exists().where(  # what is set for a thread holds there
+        preference_rows.c.platform == conversations.c.platform,
+        preference_rows.c.workspace == conversations.c.workspace,
+        preference_rows.c.channel == conversations.c.channel,
+        preference_rows.c.thread == conversations.c.thread,
+        preference_rows.c.key == MODE,
+    ),
+)
+_OF_THESE = turns.c.conversation_id.in_(bindparam("conversations", expanding=True))
+_ASKED = (
+    select(turns.c.id)
+    .where(_OF_THESE, turns.c.state.in_([PENDING, *AT_WORK]), turns.c.command.is_(None))
+    .order_by(turns.c.id)
+    .with_for_update()
+)
+_WAITS = (turns.c.state == PENDING, turns.c.command.is_(None))
+_STOPPED = update(turns).where(_OF_THESE, *_WAITS).values(stop_requested=True, due_at=_AT)
+_STOPPED_ONE = update(turns).where(turns.c.id == bindparam("which"), *_WAITS).values(stop_requested=True, due_at=_AT)
+_THREAD: Select[Any] = (
+    select(conversations.c.platform, conversations.c.workspace, conversations.c.channel, conversations.c.thread)
+    .select_from(turns.join(conversations))
+    .where(turns.c.id == bindparam("which"))
+)
 _AUTHOR = (
     select(participants.c.id, participants.c.locale)
     .select_from(messages.join(participants, participants.c.id == messages.c.participant_id))

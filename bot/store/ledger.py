@@ -31,7 +31,7 @@ from bot.core.policy import Decide
 from bot.core.ports import CompletionStart, KnownName, Recorded, Renewal, ThreadRead
 from bot.core.texts import DEFAULT_LANGUAGE
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
-from bot.store import anew, changes, filling, joining, pressing, steering, turn_log
+from bot.store import anew, changes, commanding, filling, joining, pressing, steering, turn_log
 from bot.store import completions as completed
 from bot.store import files as file_rows
 from bot.store import history as histories
@@ -307,6 +307,7 @@ class SqlLedger:
             values = {"notices": _rows(said)} if said else {}
             _change(connection, claim, owner=None, reason=reason[:64], lease_until=due_at, due_at=due_at, **values)
             _make_running_pending(connection, claim, now)
+            commanding.stop_if_quiet(connection, claim.turn, now)
 
         await self._write_beside_records(write)
 

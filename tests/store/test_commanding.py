@@ -95,9 +95,41 @@ async def test_a_command_beside_a_turn_at_work_holds_at_once_and_takes_none_of_i
     await talk.ledger.give_up(working.claim, "test")
     [waiting] = await talk.ledger.claim("me", ["slack"], 1)
     said = [message.version.text for message in (await talk.ledger.history(waiting)).messages]
-    assert said == ["second", "third"], "what was asked before the command is answered"
+    assert said == ["second", "third"]
+    assert waiting.stop_requested, "what waits is told so, not answered"
     await talk.ledger.give_up(waiting.claim, "test")
     assert await confirm(talk) == Notice("mode_quiet_thread")
+
+
+@pytest.mark.parametrize("place", ["", " in this channel"])
+async def test_a_question_that_waits_out_an_outage_is_stopped_by_the_command(talk: Talk, place: str) -> None:
+    await talk.ask("first", top=True)
+    [turn] = await talk.ledger.claim("me", ["slack"], 1)
+    await talk.ledger.release(turn.claim, timedelta(hours=1), "unavailable")
+    await talk.ask("quiet" + place)
+    [stopped] = await talk.ledger.claim("me", ["slack"], 1)
+    assert (stopped.claim.turn, stopped.stop_requested) == (turn.claim.turn, True)
+
+
+async def test_a_turn_that_is_to_wait_after_the_command_is_stopped_too(talk: Talk) -> None:
+    await talk.ask("first", top=True)
+    [turn] = await talk.ledger.claim("me", ["slack"], 1)
+    await talk.ask("quiet")
+    await talk.ledger.release(turn.claim, timedelta(hours=1), "unavailable")
+    [stopped] = await talk.ledger.claim("me", ["slack"], 1)
+    assert (stopped.claim.turn, stopped.stop_requested) == (turn.claim.turn, True)
+
+
+async def test_in_a_thread_with_a_mode_of_its_own_nothing_is_stopped_by_its_channels(talk: Talk) -> None:
+    await talk.ask("listen in this thread", top=True)
+    await confirm(talk)
+    await talk.ask("first")
+    [turn] = await talk.ledger.claim("me", ["slack"], 1)
+    await talk.ledger.release(turn.claim, timedelta(0), "unavailable")
+    other = Talk(talk.ledger, thread="9.0")
+    await other.ask("quiet in this channel", top=True)
+    waiting = {each.claim.turn: each.stop_requested for each in await talk.ledger.claim("me", ["slack"], 5)}
+    assert waiting[turn.claim.turn] is False
 
 
 async def test_a_command_is_never_sent_to_a_model(talk: Talk) -> None:

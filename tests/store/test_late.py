@@ -109,7 +109,7 @@ async def test_a_command_is_confirmed_while_a_question_waits_for_the_model(ledge
     await record(ledger, said(1.0))
     turn = await claimed(ledger)
     await ledger.release(turn.claim, LONG, "model_unavailable")
-    await record(ledger, said(2.0, "quiet"))
+    await record(ledger, said(2.0, "mention only"))
     assert (await claimed(ledger)).command is not None
 
 
