@@ -38,18 +38,33 @@ class Form(IntEnum):
     NONE = 2
 
 
+CONVINCING = 3  # replies that were taken in a simpler form only
+
+
 @dataclass(slots=True)
 class ButtonSupport:
-    """The best form that this Slack takes, as far as it is known; shared by all replies of a workspace."""
+    """
+    The best form that this Slack takes, as far as it is known; shared by all replies of a workspace.
+
+    A refusal may be due to something else in the message: only several of them, before any was taken, change the form.
+    """
 
     form: Form = Form.NATIVE
+    accepted: bool = False
+    _refusals: int = 0
 
-    def give_way(self) -> bool:
-        """Call when Slack refuses blocks that are fine without the controls: whether there was a simpler form."""
-        if self.form is Form.NONE:
-            return False
-        self.form = Form(self.form + 1)
-        return True
+    def taken(self, form: Form) -> None:
+        """A reply with controls was taken in *form*, and in none before it."""
+        if form is self.form:
+            self.accepted = True
+        elif not self.accepted:
+            self._refusals += 1
+            if self._refusals == CONVINCING:
+                self.form, self._refusals = form, 0
+
+    def simpler(self, form: Form) -> Form | None:
+        """What to try after *form* was refused, if that may help."""
+        return None if self.accepted or form is Form.NONE else Form(form + 1)
 
 
 def blocks(controls: Controls, turn: int, form: Form = Form.NATIVE) -> list[Block]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.markdown import close_open, spaced, split
+from bot.platforms.slack.buttons import Block, ButtonSupport
 from bot.platforms.slack.mrkdwn import mrkdwn
 from bot.platforms.slack.text import escape, notification, safe
 
@@ -31,6 +32,7 @@ class BlockSupport:
 
     accepted: bool = False
     refused_turns: set[int] = field(default_factory=set)
+    buttons: ButtonSupport = field(default_factory=ButtonSupport)
 
     @property
     def refused(self) -> bool:
@@ -44,25 +46,36 @@ class BlockSupport:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one message shows: Markdown that is safe already, and small sentences of ours below it."""
+    """What one message shows: Markdown that is safe already, small sentences of ours below it, and controls."""
 
     markdown: str
     notes: tuple[str, ...] = ()
+    controls: tuple[Block, ...] = ()  # only where blocks are taken
 
 
-def pieces(text: str, notes: Sequence[str] = (), *, plain: bool, finished: bool, halvings: int = 0) -> list[Piece]:
+def pieces(
+    text: str,
+    notes: Sequence[str] = (),
+    controls: Sequence[Block] = (),
+    *,
+    plain: bool,
+    finished: bool,
+    halvings: int = 0,
+) -> list[Piece]:
     """
     What the parts show, each fit for one message; none when there is nothing to show.
 
+    *notes* and *controls* stand below the last of them.
     *halvings*: how often the limits of a message were halved, because Slack found it too long all the same.
     """
     markdown = safe(text, unfinished=not finished)
     if not finished:
         markdown = close_open(markdown)
     texts = _texts(markdown, halvings, plain=plain) if markdown.strip() else []
-    if not notes:
-        return [Piece(each) for each in texts]
-    return [*(Piece(each) for each in texts[:-1]), Piece(texts[-1] if texts else "", tuple(notes))]
+    if not texts and not notes:
+        return []
+    last = Piece(texts[-1] if texts else "", tuple(notes), () if plain else tuple(controls))
+    return [*(Piece(each) for each in texts[:-1]), last]
 
 
 def _texts(markdown: str, halvings: int, *, plain: bool) -> list[str]:
@@ -83,7 +96,8 @@ def content(piece: Piece, *, plain: bool) -> Mapping[str, Any]:
     blocks = [{"type": "markdown", "text": text} for text in _some(piece.markdown)]
     small = bool(blocks)
     blocks_of_notes = [_note(note, small=small) for note in piece.notes]
-    return {"text": notification(piece.markdown, piece.notes), "blocks": [*blocks, *blocks_of_notes]}
+    below = [*blocks_of_notes, *piece.controls]
+    return {"text": notification(piece.markdown, piece.notes), "blocks": [*blocks, *below]}
 
 
 def _note(note: str, *, small: bool) -> Mapping[str, Any]:

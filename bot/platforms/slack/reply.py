@@ -15,6 +15,7 @@ from bot.core.controls import NO_CONTROLS, Controls
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
+from bot.platforms.slack import buttons
 from bot.platforms.slack.api import SlackApi
 from bot.platforms.slack.errors import (
     MESSAGE_NOT_FOUND,
@@ -60,6 +61,7 @@ class SlackReply:
         self._shown: dict[int, Piece] = {}  # what each part shows, where this attempt wrote it
         self._written: set[int] = set()  # parts that this attempt has posted or edited
         self._fixed = False  # a part cannot be edited: the finished answer is posted anew, a beginning is not
+        self._controls, self._form = NO_CONTROLS, blocks.buttons.form
         self._plain = False
         self._halvings = 0  # of what a part may hold
         self._shortenings = 0  # those that made more parts, after blocks were refused
@@ -73,8 +75,11 @@ class SlackReply:
             if error.code != RATE_LIMITED and not self._fixed:
                 raise
 
-    async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:  # noqa: ARG002 - drawn later
+    async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:
+        self._controls = controls
         shown = await self._bring(text, notes, final=True)
+        if controls.offered and not self._as_plain:
+            self._blocks.buttons.taken(self._form)
         await self._take_away(beyond=shown)
 
     async def remove(self) -> None:
@@ -103,11 +108,16 @@ class SlackReply:
                     raise
 
     def _pieces(self, text: str, notes: Sequence[str], *, final: bool) -> list[Piece]:
-        return pieces(text, notes, plain=self._as_plain, finished=final, halvings=self._halvings)
+        below = buttons.blocks(self._controls, self._turn, self._form) if final else ()
+        return pieces(text, notes, below, plain=self._as_plain, finished=final, halvings=self._halvings)
 
     def _gives_way(self, error: PlatformError, wanted: Callable[[], list[Piece]]) -> bool:
         """Whether there is another form to try, after Slack refused what is *wanted*; it is chosen then."""
         if error.code in REFUSED_BLOCKS and not self._as_plain:
+            simpler = self._blocks.buttons.simpler(self._form) if self._controls.offered else None
+            if simpler is not None:
+                self._form = simpler
+                return True
             if error.code != TOO_MANY_BLOCKS or not self._shortened(wanted):
                 self._plain, self._halvings = True, 0
                 self._blocks.note_refusal(self._turn)

@@ -128,6 +128,10 @@ def test_what_is_not_offered_is_not_drawn_and_nothing_leaves_no_block() -> None:
 
 def test_a_slack_that_takes_no_feedback_element_gets_buttons_and_one_without_buttons_nothing() -> None:
     support = ButtonSupport()
-    assert [support.give_way(), support.form] == [True, Form.PLAIN]
-    assert [support.give_way(), support.form] == [True, Form.NONE]
-    assert not support.give_way()
+    assert [support.simpler(form) for form in Form] == [Form.PLAIN, Form.NONE, None]
+    for _ in range(3):
+        assert support.form is Form.NATIVE
+        support.taken(Form.PLAIN)
+    assert support.simpler(Form.PLAIN) is Form.NONE
+    support.taken(Form.PLAIN)
+    assert support.simpler(Form.PLAIN) is None  # taken before: something else is refused
