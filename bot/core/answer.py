@@ -112,7 +112,7 @@ class Answerer:
 
     async def say(self, turn: Turn, reason: str, notice: Notice) -> None:
         """No answer will come: say so, where the answer would have been."""
-        if (await self._ledger.outcome(turn.claim)).text is not None:
+        if turn.continues is None and (await self._ledger.outcome(turn.claim)).text is not None:
             # A defect came between an answer and its showing: the answer stays, for whoever retries the turn.
             turn_ended(turn, await self._ledger.give_up(turn.claim, reason), reason)
             return
@@ -124,7 +124,11 @@ class Answerer:
     async def keep(self, turn: Turn, broken: BrokenAnswer) -> None:
         """No attempt brought a whole answer: what there is of the last one is worth more than a sentence."""
         history = await self._ledger.history(turn)
-        notices, language = self._notices(broken.partial, turn, history), self._addressee(history).language
+        ending = finish.notices(broken.partial, self._asker.max_tokens())
+        notices, language = (
+            [*ending, *self._notices(broken.partial, turn, history)],
+            self._addressee(history).language,
+        )
         outcome = await self._complete(turn, Partial(broken.completion, broken.partial), notices, language)
         await self._unnotice(turn, history)
         await self._show(turn, await self._reopen_reply(turn, self._addressee(history)), outcome)
@@ -153,7 +157,11 @@ class Answerer:
         await self._show(turn, await self._reopen_reply(turn, self._addressee(history)), outcome)
 
     async def say_outage(self, turn: Turn) -> Sequence[Notice]:
-        """The model is down for longer: tell the asker, once, that the answer will come. Returns what was said."""
+        """
+        The model is down for longer: tell the asker, once, that the answer will come. Returns what was said.
+
+        Below what there is of it, if that is to be gone on with.
+        """
         if any(notice.key == OUTAGE and "part" in notice.values for notice in turn.said):
             return turn.said
         history = await self._ledger.history(turn)
@@ -161,8 +169,11 @@ class Answerer:
         reply = await self._reopen_reply(turn, to)
         await self._unnotice(turn, history)
         await self._ledger.note_said(turn.claim, [Notice(OUTAGE)])  # or a death would leave a notice nobody knows of
-        await uncut(reply.finish(sentence(Notice(OUTAGE), to.language)))
+        said = sentence(Notice(OUTAGE), to.language)
+        await uncut(reply.finish(history.continued.text, [said]) if history.continued else reply.finish(said))
         await self._checkpoint("outage said")
+        if history.continued:
+            return [Notice(OUTAGE, {"part": ""})]  # no part of it is the notice alone
         parts = await self._ledger.parts(turn.claim)
         return [Notice(OUTAGE, {"part": part.id} if part.id else {}) for part in parts[:1]]
 
@@ -214,10 +225,17 @@ class Answerer:
     async def _ask(self, turn: Turn, presenter: Presenter, interruption: Interruption) -> Outcome | None:
         """None when nobody asks any more."""
         history = await self._ledger.history(turn)
+        presenter.continued = history.continued.text if history.continued else ""
+        if turn.continues is not None and history.continued is None:
+            return None  # somebody has deleted what there is of the answer
         if not any(message.addressed for message in history.messages):
-            return None
+            return await self._leave_as_it_was(turn, history) if history.continued else None
         async with self._introducing(turn, history, presenter) as introduction:
             return await self._ask_as(introduction, turn, history, presenter, interruption)
+
+    async def _leave_as_it_was(self, turn: Turn, history: History) -> Outcome:
+        """The question is gone, but the answer was there before."""
+        return await self._conclude(turn, self._addressee(history).language, "nothing to answer", Notice("length"))
 
     def _introducing(
         self, turn: Turn, history: History, presenter: Presenter
@@ -244,16 +262,19 @@ class Answerer:
                 )
             prepared = await self._asker.prepare(turn, history, platform)
             if isinstance(prepared, budget.QuestionTooLong):
-                numbers = {"tokens": prepared.tokens, "budget": prepared.budget}
-                too_long = Notice("question_too_long", numbers)
+                too_long = _too_long(prepared, history)
                 return await self._conclude(turn, await introduction.language(), "question too long", too_long)
-            completion = await self._ledger.begin(turn.claim, prepared.start)
-            result = await self._asker.call(turn, prepared.prompt, completion, presenter, interruption)
-        told = await self._told(turn, prepared.prompt, result)
-        notices = [*self._notices(result, turn, prepared.history, prepared.prompt.entries), *told]
+            prepared, answered = await self._asker.ask(turn, prepared, presenter, interruption)
+        result, limit = answered.result, prepared.start.max_tokens
         language = await introduction.language()
+        if history.continued and not result.text:
+            await self._ledger.abandon(turn.claim, answered.completion, "empty", result=result)
+            return await self._conclude(turn, language, "nothing added", finish.nothing_added(result, limit))
+        told = await self._told(turn, prepared.prompt, result)
+        others = self._notices(result, turn, prepared.history, prepared.prompt.entries)
+        notices = [*finish.notices(result, limit), *others, *told]
         await self._checkpoint("before complete")
-        outcome = await self._complete(turn, Partial(completion, result), notices, language)
+        outcome = await self._complete(turn, answered, notices, language)
         await self._checkpoint("after complete")
         await self._asker.learn(turn, prepared, result.usage)
         return outcome
@@ -274,8 +295,8 @@ class Answerer:
     def _notices(
         self, result: Completion, turn: Turn, history: History, sent: Sequence[str] | None = None
     ) -> Sequence[Notice]:
-        """*sent*: the keys of the prompt's entries, where they are at hand."""
-        notices = list(finish.notices(result, self._asker.max_tokens()))
+        """All but what is said of its end. *sent*: the keys of the prompt's entries, where they are at hand."""
+        notices = []
         if history.newcomer and result.text:
             notices.append(Notice("direct_threads"))
         if turn.conversation.unread_since is not None and not history.past:
@@ -358,6 +379,12 @@ class _ClaimedParts(PartLog):
         await self._ledger.check(self._claim)
 
 
+def _too_long(found: budget.QuestionTooLong, history: History) -> Notice:
+    if history.continued:
+        return Notice("continue_too_long")
+    return Notice("question_too_long", {"tokens": found.tokens, "budget": found.budget})
+
+
 def _outages(turn: Turn) -> Sequence[Notice]:
     """What the asker was told of an outage. Kept until the answer is shown: it may still stand in its place."""
     return [notice for notice in turn.said if notice.key == OUTAGE]
@@ -376,7 +403,7 @@ def _is_overlooked(turn: Turn, after: timedelta) -> bool:
 
 
 def _lateness(turn: Turn, history: History) -> Notice | None:
-    """Another variant is asked for later, which does not make the answer late."""
-    if turn.variant > 1 or not history.messages:
+    """Another variant, or the rest of one, is asked for later, which does not make the answer late."""
+    if turn.variant > 1 or turn.continues is not None or not history.messages:
         return None
     return finish.lateness(turn.first_attempt_at, history.asked.posted_at)

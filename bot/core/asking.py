@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from bot.core import budget, estimate
+from bot.core import budget, estimate, finish
 from bot.core.collected import Collected
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.interruption import Interruption, Partial
@@ -51,6 +51,9 @@ class AnswerSettings:
     overlooked_after: timedelta = timedelta(minutes=2)  # an answer in place of an older notice is not noticed
 
 
+MORE_ROOM = 4  # times as much for the answer, where reasoning has used up all of it
+
+
 class BrokenAnswer(ModelError):  # noqa: N818 - what there is of an answer, more than an error
     """A stream that broke off after its first words. *partial* is what had come."""
 
@@ -67,6 +70,11 @@ class Prepared:
     history: History  # with what was read of its files
     prompt: Prompt
     start: CompletionStart
+    again: bool = False  # with more room than it was asked with first
+
+    @property
+    def continued(self) -> str | None:
+        return self.history.continued.text if self.history.continued else None
 
 
 class Asker:
@@ -105,20 +113,44 @@ class Asker:
             prompt = self._prompt(turn, naming, platform)
         if isinstance(prompt, budget.QuestionTooLong):
             return prompt
-        return Prepared(naming.history, prompt, self._start(prompt))
+        return Prepared(naming.history, prompt, self._start(prompt, naming.history))
 
-    async def call(
-        self, turn: Turn, prompt: Prompt, completion: int, presenter: Presenter, interruption: Interruption
-    ) -> Completion:
-        """One call of the model, from its request to its last word; what broke off is noted and raised."""
-        collected = Collected(time.monotonic())
+    async def ask(
+        self, turn: Turn, prepared: Prepared, presenter: Presenter, interruption: Interruption
+    ) -> tuple[Prepared, Partial]:
+        """
+        What came of *prepared*, or of the same with more room, where reasoning has used up all that there was.
+
+        What broke off is noted and raised.
+        """
+        answered = await self._call(turn, prepared, presenter, interruption)
+        roomier = self._roomier(prepared, answered.result)
+        if roomier is None:
+            return prepared, answered
+        await self._ledger.abandon(turn.claim, answered.completion, "empty", result=answered.result)
+        return roomier, await self._call(turn, roomier, presenter, interruption)
+
+    def _roomier(self, prepared: Prepared, result: Completion) -> Prepared | None:
+        """None where asking again is of no use."""
+        start = prepared.start
+        left = self._window() - start.estimated_tokens - budget.MARGIN_TOKENS
+        room = min(left, start.max_tokens * MORE_ROOM)
+        if prepared.again or not finish.used_up(result) or room <= start.max_tokens:
+            return None
+        return replace(prepared, start=replace(start, max_tokens=room), again=True)
+
+    async def _call(self, turn: Turn, prepared: Prepared, presenter: Presenter, interruption: Interruption) -> Partial:
+        """One call of the model, from its request to its last word."""
+        completion = await self._ledger.begin(turn.claim, prepared.start)
+        collected = Collected(time.monotonic(), prepared.continued)
         try:
-            await self._stream(turn, prompt, collected, presenter)
+            await self._stream(turn, prepared, collected, presenter)
             result = self._completion(collected)
-            await asyncio.sleep(0)  # an interruption that is on its way arrives here
-            interruption.close()
+            if self._roomier(prepared, result) is None:
+                await asyncio.sleep(0)  # an interruption that is on its way arrives here
+                interruption.close()
         except asyncio.CancelledError:
-            interrupted = interruption.caught(Partial(completion, self._cut_off(prompt, collected)))
+            interrupted = interruption.caught(Partial(completion, self._cut_off(prepared.prompt, collected)))
             if interrupted is None:
                 raise
             raise interrupted from None
@@ -127,7 +159,7 @@ class Asker:
             if collected.has_words:
                 raise BrokenAnswer(error, completion, self._completion(collected)) from error
             raise
-        return result
+        return Partial(completion, result)
 
     async def learn(self, turn: Turn, prepared: Prepared, usage: Usage) -> None:
         """What the answer's *usage* tells of how the model counts."""
@@ -186,7 +218,7 @@ class Asker:
         )
         return estimate.told(prompt, limit, factor) if isinstance(prompt, budget.QuestionTooLong) else prompt
 
-    def _start(self, prompt: Prompt) -> CompletionStart:
+    def _start(self, prompt: Prompt, history: History) -> CompletionStart:
         return CompletionStart(
             model=self._settings.model,
             prompt=prompt.entries,
@@ -199,13 +231,15 @@ class Asker:
             estimated_tokens=estimate.in_the_models(prompt.tokens, self._learning.factor(self._settings.model)),
             window_start=prompt.window_start,
             window_position=prompt.window_position,
+            continues=history.continued.completion if history.continued else None,
         )
 
-    async def _stream(self, turn: Turn, prompt: Prompt, collected: Collected, presenter: Presenter) -> None:
+    async def _stream(self, turn: Turn, prepared: Prepared, collected: Collected, presenter: Presenter) -> None:
+        prompt = prepared.prompt
         request = CompletionRequest(
             model=self._settings.model,
             messages=prompt.messages,
-            max_tokens=self.max_tokens(),
+            max_tokens=prepared.start.max_tokens,
             sampling=self._settings.sampling,
             examples=len(self._settings.examples),
             earlier_turns=prompt.earlier_turns,
@@ -237,5 +271,5 @@ class Asker:
         """What there is of an answer that we broke off: the server says no usage then, but what was sent costs."""
         name = self._settings.model
         result = collected.partial(name, time.monotonic(), count=lambda text: self._model.count_tokens(name, text))
-        usage = Usage(prompt_tokens=prompt.tokens, completion_tokens=result.text_tokens)
+        usage = Usage(prompt_tokens=prompt.tokens, completion_tokens=self._count(collected.said))
         return replace(result, cost_nanodollars=self._model.cost(name, usage))

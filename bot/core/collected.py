@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from bot.core.continuation import join_continuation
+from bot.core.controls import LENGTH
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.ports import Chunk
 from bot.core.turn import Completion, Usage
@@ -13,9 +15,14 @@ from bot.core.turn import Completion, Usage
 
 @dataclass(slots=True)
 class Collected:
-    """Texts add up, of everything else the last value counts. Times are seconds of one monotonic clock."""
+    """
+    Texts add up, of everything else the last value counts. Times are seconds of one monotonic clock.
+
+    *continued*: what there is of the answer already, which is gone on with.
+    """
 
     started: float
+    continued: str | None = None
     first_token: float | None = None
     _text: list[str] = field(default_factory=list)
     _refusal: list[str] = field(default_factory=list)
@@ -37,8 +44,13 @@ class Collected:
         self._fingerprint = chunk.fingerprint or self._fingerprint
 
     @property
+    def said(self) -> str:
+        """The words of this call alone, as they came."""
+        return "".join(self._text)
+
+    @property
     def has_words(self) -> bool:
-        return _visible("".join(self._text))
+        return _visible(self.said)
 
     def completion(
         self, model: str, now: float, *, count: Callable[[str], int], cost: Callable[[Usage], int | None]
@@ -54,10 +66,10 @@ class Collected:
         return replace(result, cost_nanodollars=cost(self._usage))
 
     def partial(self, model: str, now: float, *, count: Callable[[str], int]) -> Completion:
-        """What there is of it, without its cost."""
+        """What there is of it, without its cost. Its text is the whole answer, with what it continues."""
         refusal = "".join(self._refusal) or None
-        text = ("".join(self._text) or refusal or "").strip()
-        text = text if _visible(text) else ""
+        said = self.said or (refusal if self.continued is None else None) or ""
+        text = self._whole(said) if _visible(said) else ""
         return Completion(
             text=text,
             text_tokens=count(text),
@@ -71,6 +83,11 @@ class Collected:
             total_seconds=now - self.started,
             cost_nanodollars=None,
         )
+
+    def _whole(self, said: str) -> str:
+        """Spaces at the end are kept where the answer was cut: a word may follow on them."""
+        text = said if self.continued is None else join_continuation(self.continued, said)
+        return text.lstrip() if self._finish_reason == LENGTH else text.strip()
 
 
 def _visible(text: str) -> bool:

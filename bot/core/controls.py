@@ -53,7 +53,8 @@ def offered(outcome: Outcome) -> Controls:
     if outcome.text is None:
         again = _may_pass(outcome.notices)
         return Controls((Control.REPEAT,), None, outcome.language) if again else NO_CONTROLS
-    goes_on = (Control.CONTINUE,) if outcome.finish_reason == LENGTH else ()
+    is_cut = outcome.finish_reason == LENGTH and not any(one.key == "continue_too_long" for one in outcome.notices)
+    goes_on = (Control.CONTINUE,) if is_cut else ()
     controls = (*goes_on, Control.REPEAT, Control.FEEDBACK, Control.RECEIPT)
     return Controls(controls, outcome.completion, outcome.language)
 

@@ -10,6 +10,7 @@ sent is stored as the keys of its entries:
     c5            a completion: an earlier answer
     t             TRUNCATED, which belongs to no message
     s3            a summary of what the window has left behind
+    g             GO_ON, after the beginning of the answer that is to be gone on with (c5)
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from bot.core.speakers import SUMMARY, SUMMARY_END, UNNAMED, is_named, unbracket
 BETWEEN = "\n\n"  # messages of one side, said in a row
 BETWEEN_TOKENS = 1  # at most: it joins the punctuation before it
 UNNAMED_TOKENS = 7  # at most, of UNNAMED: its bytes
-TRUNCATED_KEY = "t"
+TRUNCATED_KEY, GO_ON_KEY = "t", "g"
 _UNNAMED_MARK, _UNSEEN_MARK = "unnamed", "unseen"
 
 
@@ -59,7 +60,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key, read: what *kind* of entry (v, f, c, t or s), which one, and in what form."""
+    """A key, read: what *kind* of entry (v, f, c, t, s or g), which one, and in what form."""
 
     kind: str
     id: int = 0

@@ -40,6 +40,17 @@ def notices(completion: Completion, max_tokens: int) -> Sequence[Notice]:
     return [Notice(key, {"limit": max_tokens} if key == "empty_length" else {})]
 
 
+def used_up(completion: Completion) -> bool:
+    """Whether all that it could have went into reasoning: asked with more room, the model may come to its answer."""
+    return completion.finish_reason == "length" and not completion.text and not completion.refusal
+
+
+def nothing_added(completion: Completion, max_tokens: int) -> Notice:
+    """The sentence below an answer that the model was asked to go on with, in vain."""
+    [notice] = notices(completion, max_tokens)
+    return Notice("continue_empty") if notice.key == "empty_answer" else notice
+
+
 def forgotten(messages: int, *, summarized: bool = False) -> Notice:
     """What to say when the window has left *messages* behind. *summarized*: a summary takes their place."""
     key = "summarized" if summarized else "forgotten"

@@ -453,8 +453,14 @@ class Ledger(Protocol):
         It starts at a turn and, in it, at a position.
         """
 
-    async def abandon(self, claim: Claim, completion: int, error: str, cost: int | None = None) -> None:
-        """Note that a call ended without an answer; *cost* in nano-dollars, as far as it is known."""
+    async def abandon(
+        self, claim: Claim, completion: int, error: str, cost: int | None = None, result: Completion | None = None
+    ) -> None:
+        """
+        Note that a call ended without an answer; *cost* in nano-dollars, as far as it is known.
+
+        *result*: what came back all the same, and has no words.
+        """
 
     async def complete(
         self,

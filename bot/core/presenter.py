@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from bot.core.addressee import Addressee
+from bot.core.continuation import join_continuation
 from bot.core.errors import LeaseLost, LedgerError, PlatformError
 from bot.core.pacing import Pace
 from bot.core.ports import Reply
@@ -26,7 +27,8 @@ class Presenter:
 
     def __init__(self, open_reply: Callable[[Addressee], Awaitable[Reply]]) -> None:
         self._open_reply = open_reply
-        self.addressee = Addressee()  # set it before the first words
+        self.addressee = Addressee()  # set these before the first words
+        self.continued = ""  # what there is of the answer already
         self._reply: Reply | None = None
         self._text: list[str] = []
         self._task: asyncio.Task[None] | None = None
@@ -90,6 +92,8 @@ class Presenter:
         try:
             reply = await self.reply()
             text = "".join(self._text)
+            if self.continued:
+                text = join_continuation(self.continued, text, finished=False)
             if text.strip():
                 await reply.show(text)
         except LeaseLost as lost:

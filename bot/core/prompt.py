@@ -12,10 +12,20 @@ from dataclasses import dataclass
 
 from bot.core import budget, file_form
 from bot.core.conversation import Conversation, Message, ParticipantKind
-from bot.core.entries import TRUNCATED_KEY, UNNAMED_TOKENS, Entry, file_key, instructions, join, marked, summarized
+from bot.core.entries import (
+    GO_ON_KEY,
+    TRUNCATED_KEY,
+    UNNAMED_TOKENS,
+    Entry,
+    file_key,
+    instructions,
+    join,
+    marked,
+    summarized,
+)
 from bot.core.files import File
 from bot.core.ports import Example, Given, PromptMessage, Role
-from bot.core.speakers import TRUNCATED, Speakers, is_named
+from bot.core.speakers import GO_ON, TRUNCATED, Speakers, is_named
 from bot.core.turn import Answer, History, PastTurn
 
 
@@ -71,6 +81,9 @@ def build(
     The question is what comes from the turn's first message to the bot on; what was said before it since the last
     answer is context and may be dropped. What is pinned is not dropped, as long as it takes no more than half of the
     budget: the newest of it has precedence. Its summary stays, too, unless the question has no room beside it.
+
+    An answer that is to be gone on with follows on the question, and is as much a part of it: the prompt before it is
+    the one that it was asked with, as far as nothing of that was changed since.
     """
     writer = Writer(readable, counting, Speakers(history.said, reserved), alone=history.alone, sees=sees)
     older = [entry for earlier in history.pinned for entry in writer.past_turn(earlier) if entry.pinned]
@@ -81,7 +94,8 @@ def build(
     system = instructions(system_prompt, examples)
     system_tokens = sum(writer.cost(message.content) for message in system)
 
-    fixed = counting.per_prompt + system_tokens + _total(question)
+    begun = writer.begun(history.continued) if history.continued else []
+    fixed = counting.per_prompt + system_tokens + _total(question) + _total(begun)
     first_lines = _first_lines(writer, conversation, history, prompt_tokens - fixed)
     fixed += _total(first_lines)
     pinned = _pinned([*older, *(e for entries in [*past, *context] for e in entries)], fixed, prompt_tokens)
@@ -106,7 +120,7 @@ def build(
         *question,
     ]
     keys = {entry.key for entry in sent}
-    sent = marked(sent)
+    sent = [*marked(sent), *begun]
     joined = join(sent, counting.per_message)
     start, position = _window_start(conversation, turn, history, window)
     return Prompt(
@@ -196,6 +210,10 @@ class Writer:
     def answer(self, answer: Answer) -> Entry:
         tokens = self._counting.per_message + answer.tokens
         return Entry(f"c{answer.completion}", "assistant", answer.text, tokens, answer.pinned)
+
+    def begun(self, answer: Answer) -> list[Entry]:
+        """What there is of an answer, and the request to go on with it."""
+        return [self.answer(answer), Entry(GO_ON_KEY, "user", GO_ON, self.cost(GO_ON))]
 
     def message(self, message: Message) -> list[Entry]:
         """What was said, and the files that came with it."""

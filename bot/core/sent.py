@@ -13,12 +13,23 @@ from datetime import datetime
 
 from bot.core import file_form
 from bot.core.conversation import Operation, Participant, ParticipantKind, ThreadRef
-from bot.core.entries import TRUNCATED_KEY, UNNAMED_TOKENS, Entry, Joined, Key, instructions, join, read_key, summarized
+from bot.core.entries import (
+    GO_ON_KEY,
+    TRUNCATED_KEY,
+    UNNAMED_TOKENS,
+    Entry,
+    Joined,
+    Key,
+    instructions,
+    join,
+    read_key,
+    summarized,
+)
 from bot.core.errors import BotError
 from bot.core.files import File, FileOutcome, Reading
 from bot.core.ports import Example, Role, Sampling
 from bot.core.prompt import Counting
-from bot.core.speakers import TRUNCATED
+from bot.core.speakers import GO_ON, TRUNCATED
 from bot.core.turn import TurnState, Usage
 
 Place = tuple[int, int]
@@ -190,6 +201,8 @@ def _entry(key: str, read: Key, record: Record, counting: Counting) -> tuple[Ent
     try:
         if key == TRUNCATED_KEY:
             return Entry(key, "user", TRUNCATED, _cost(TRUNCATED, counting)), False
+        if key == GO_ON_KEY:
+            return Entry(key, "user", GO_ON, _cost(GO_ON, counting)), False
         if read.kind == "v":
             return _said(key, read, record, counting)
         if read.kind == "c":

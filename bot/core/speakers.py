@@ -10,6 +10,7 @@ What we say about a message stands in ⟦white square brackets⟧, which are tak
     ⟦the messages without a name are from ⟦Alex⟧⟧  a line before the first header that follows on texts without one
     ⟦⟧ text                                        a message that was first sent without a header, and now follows one
     ⟦⟦earlier messages …⟧⟧                         a line before all messages; nobody's name begins with a bracket
+    ⟦⟦go on …⟧⟧                                    a message after an answer that was cut off
     ⟦⟦summary of what was said before⟧⟧            a line; then it, up to ⟦⟦end of the summary⟧⟧
 
 What we said ourselves has no header: it is the assistant's.
@@ -28,6 +29,10 @@ from bot.core.conversation import Message, Participant, ParticipantKind
 
 UNNAMED = "⟦⟧ "
 TRUNCATED = "⟦⟦earlier messages of this thread are not shown⟧⟧"
+GO_ON = (
+    "⟦⟦your last message was cut off: write what follows, from exactly where it ends, be it within a word or within "
+    "code; repeat, announce and explain nothing⟧⟧"
+)
 SUMMARY, SUMMARY_END = "⟦⟦summary of what was said before⟧⟧", "⟦⟦end of the summary⟧⟧"
 NOBODY = "somebody"
 LONGEST_NAME = 80  # characters; Slack's own limit

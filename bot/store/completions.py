@@ -151,8 +151,11 @@ def _system_prompt(connection: Connection, new_prompt: Executable, start: Comple
     return identity
 
 
-def abandon(connection: Connection, completion: int, error: str, cost: int | None) -> None:
-    connection.execute(_ENDED, {"completion": completion, "outcome": error[:64], "cost_nanodollars": cost})
+def abandon(
+    connection: Connection, completion: int, error: str, cost: int | None, result: Completion | None = None
+) -> None:
+    ended = {"completion": completion, "cost_nanodollars": cost} if result is None else _came_back(completion, result)
+    connection.execute(_ENDED, ended | {"outcome": error[:64]})
 
 
 def choose_none(connection: Connection, turn: int) -> None:

@@ -220,10 +220,12 @@ class SqlLedger:
     async def count_before(self, turn: Turn, window: tuple[int, int]) -> int:
         return await self._database.read(lambda connection: histories.count_before(connection, turn, window))
 
-    async def abandon(self, claim: Claim, completion: int, error: str, cost: int | None = None) -> None:
+    async def abandon(
+        self, claim: Claim, completion: int, error: str, cost: int | None = None, result: Completion | None = None
+    ) -> None:
         def write(connection: Connection) -> None:
             _change(connection, claim, reason=error)
-            completed.abandon(connection, completion, error, cost)
+            completed.abandon(connection, completion, error, cost, result)
 
         await self._write(write)
 

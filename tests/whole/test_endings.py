@@ -20,7 +20,6 @@ SORRY = "tell whoever runs me"
         (Answer("Half an answer", finish_reason="function_call"), "use a tool"),
         (Answer("Half an answer", finish_reason="brand_new"), "a reason I don't know"),
         (Answer("", finish_reason="stop"), "empty"),
-        (Answer("", finish_reason="length", reasoning="thinking " * 20), "4,096 tokens"),
         (Answer("", finish_reason="content_filter"), "content filter"),
         (Answer("", finish_reason="tool_calls", tool_call=True), "use a tool"),
         (Answer("", refusal="I can't help with that."), "declined"),
@@ -126,3 +125,32 @@ async def test_neither_keys_nor_messages_reach_the_log(office: Office, caplog: p
     assert "turn=1" in logged
     for private in ("a secret matter", "sk-test", office.slack.bot_token, office.slack.app_token):
         assert private not in logged
+
+
+THINKING = Answer("", finish_reason="length", reasoning="thinking " * 20)
+
+
+async def test_reasoning_that_used_up_all_room_is_given_more_once(office: Office) -> None:
+    office.model.answers.extend([THINKING, Answer("Five.")])
+    async with office.bot():
+        assert await office.answers(await office.ask("hello")) == ["Five."]
+    assert [request.body["max_completion_tokens"] for request in office.model.requests] == [4096, 4 * 4096]
+    calls = office.rows("SELECT outcome, chosen, max_tokens, completion_tokens > 0 FROM completions ORDER BY id")
+    assert calls == [("empty", 0, 4096, 1), ("complete", 1, 4 * 4096, 1)]
+
+
+async def test_reasoning_that_uses_up_more_room_as_well_is_said_to_have_done_so(office: Office) -> None:
+    office.model.answers.extend([THINKING, THINKING])
+    async with office.bot():
+        [shown] = await office.answers(await office.ask("hello"))
+    assert "16,384 tokens" in shown
+    assert len(office.model.requests) == 2
+    assert office.rows("SELECT state FROM turns") == [("failed",)]
+
+
+async def test_more_room_is_no_more_than_the_window_has_beside_the_prompt(office: Office) -> None:
+    office.model.answers.extend([THINKING, Answer("Five.")])
+    async with office.bot(openai_model="gpt-4"):
+        assert await office.answers(await office.ask("hello")) == ["Five."]
+    first, second = ((r.body["max_completion_tokens"], r.prompt_tokens or 0) for r in office.model.requests)
+    assert first[0] < second[0] <= 8192 - second[1]

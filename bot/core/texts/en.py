@@ -2,7 +2,10 @@
 
 SENTENCES = {
     # with an answer
-    "length": "The answer stops here because it reached the length limit. Write me “continue” to go on.",
+    "length": "The answer stops here because it reached the length limit. "
+    "To go on, press “Continue” or write me “continue”.",
+    "continue_empty": "The model had nothing to add.",
+    "continue_too_long": "The answer is too long by now for me to go on with it. Ask me for what is missing.",
     "content_filter": "The model's content filter stopped this answer.",
     "refusal": "The model declined to answer this.",
     "broken_off": "The model's answer broke off here. Ask me again to have another try.",
