@@ -3,7 +3,19 @@
 from bot.markdown.closing import close_open
 from bot.markdown.emphasis import ZERO_WIDTH_SPACE, spaced
 from bot.markdown.growing import Addition, Growing
+from bot.markdown.lines import prose
 from bot.markdown.plain import plain_text
 from bot.markdown.splitting import Piece, pieces, split
 
-__all__ = ["ZERO_WIDTH_SPACE", "Addition", "Growing", "Piece", "close_open", "pieces", "plain_text", "spaced", "split"]
+__all__ = [
+    "ZERO_WIDTH_SPACE",
+    "Addition",
+    "Growing",
+    "Piece",
+    "close_open",
+    "pieces",
+    "plain_text",
+    "prose",
+    "spaced",
+    "split",
+]

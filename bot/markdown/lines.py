@@ -91,6 +91,18 @@ def scan(text: str) -> Scan:
     return Scan(scanner.lines, scanner.fence, scanner.fence_opened, scanner.blank)
 
 
+def prose(text: str) -> Iterator[tuple[int, int]]:
+    """From where to where *text* is no fenced code; the line that begins a code block is not, what ends it is."""
+    start = 0
+    for line in scan(text).lines:
+        if line.fence:
+            if start < line.start:
+                yield start, line.start
+            start = line.after
+    if start < len(text):
+        yield start, len(text)
+
+
 def is_delimiter(line: str) -> bool:
     """Whether *line* looks like the row between a table's header and its body."""
     return "-" in line and set(line) <= set("|:- \t>") and _DELIMITER.match(line) is not None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from bot.platforms.slack.text import ZERO_WIDTH_SPACE, escape
+from bot.markdown import ZERO_WIDTH_SPACE
+from bot.platforms.slack.text import escape
 
 _CODE = re.compile(
     r"^(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<block>.*?)(?:^(?P=fence)[`~]*[ \t]*$|\Z)"

@@ -11,24 +11,14 @@ from collections.abc import Mapping, Sequence
 
 from bot.core.ports import References
 from bot.markdown import plain_text
+from bot.platforms.slack.links import with_targets
+from bot.platforms.slack.tokens import defused
 
 NOTIFICATION_LIMIT = 3_000  # characters; chat.update refuses a `text` above 4,000
-
-ZERO_WIDTH_SPACE = "\u200b"
 
 _TOKEN = re.compile(r"<([^<>]*)>")
 _PERSON, _CHANNEL = re.compile("@[UWB][A-Z0-9]{1,40}"), re.compile("#[CG][A-Z0-9]{1,40}")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
-
-# An angle bracket as it is, or as Markdown can write it; a token may also come out of an escape.
-_OPEN = r"(?:<|&lt;?|&#0*60;?|&#x0*3c;?)"
-_PINGS = re.compile(
-    rf"({_OPEN})(?=\\?(?:"
-    r"!(?:(?i:channel|here|everyone)(?:[|>\\^]|&)|(?i:subteam|date)\\?\^)"
-    r"|@[UW][A-Z0-9]+(?:[|>\\]|&)"
-    r"|#C[A-Z0-9]+(?:[|>\\]|&)))",
-)
-_UNFINISHED = re.compile(rf"(?:{_OPEN}\\?(?:![A-Za-z]*\\?|@(?:[UW][A-Z0-9]*)?|#(?:C[A-Z0-9]*)?)?|&[#a-z0-9]{{0,8}})\Z")
 
 
 def readable(text: str, bot_user_id: str, names: Mapping[str, str] | None = None) -> str:
@@ -88,15 +78,13 @@ def _special(command: str, label: str) -> str:
 
 def safe(markdown: str, *, unfinished: bool = False) -> str:
     """
-    *markdown* without a token that pings or is replaced by Slack: a zero-width space stands after its bracket.
+    *markdown* without a token that pings or is replaced by Slack, and with links that show where they go.
 
-    Markdown blocks resolve tokens too, and no switch of Slack's turns that off; whether they do in code is not
-    documented, so code is treated alike. All that only looks similar (`<!DOCTYPE html>`, `<!-- -->`,
-    `#include <stdio.h>`) is left alone. Of an *unfinished* text an end that may yet become a token is held back.
+    A zero-width space stands behind the bracket of a token. All that only looks similar (`<!DOCTYPE html>`,
+    `<!-- -->`, `#include <stdio.h>`) is left alone. Of an *unfinished* text an end that may yet become a token is held
+    back: what is returned for a beginning of a text is a beginning of what is returned for more of it.
     """
-    if unfinished:
-        markdown = _UNFINISHED.sub("", markdown)
-    return _PINGS.sub(rf"\1{ZERO_WIDTH_SPACE}", markdown)
+    return defused(with_targets(markdown), unfinished=unfinished)
 
 
 def escape(text: str) -> str:

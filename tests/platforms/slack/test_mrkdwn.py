@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.markdown import ZERO_WIDTH_SPACE
 from bot.platforms.slack.mrkdwn import mrkdwn
-from bot.platforms.slack.text import ZERO_WIDTH_SPACE, safe
+from bot.platforms.slack.text import safe
 
 
 @pytest.mark.parametrize(

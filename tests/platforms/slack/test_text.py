@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.ports import References
+from bot.markdown import ZERO_WIDTH_SPACE
 from bot.platforms.slack.text import (
     NOTIFICATION_LIMIT,
-    ZERO_WIDTH_SPACE,
     escape,
     notification,
     readable,
