@@ -207,8 +207,10 @@ class Worker:
         held = {work.turn.claim: (task, work) for task, work in self._tasks.items()}
         renewal = await self._ledger.renew(self.owner, held.keys())
         for claim in renewal.lost:
-            log.warning("turn %d belongs to another worker by now", claim.turn)
-            held[claim][0].cancel()
+            task, _ = held[claim]
+            if not task.cancelling():  # once: cancelled again, it no longer waits for a call that is under way
+                log.warning("turn %d belongs to another worker by now", claim.turn)
+                task.cancel()
         for claim, interrupt in renewal.interrupted.items():
             task, work = held[claim]
             work.interruption.by(interrupt, task)

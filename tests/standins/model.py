@@ -48,6 +48,7 @@ class ModelServer:
         self._runner = web.AppRunner(self._app(), handler_cancellation=True, shutdown_timeout=0.2, access_log=None)
 
     async def start(self, port: int = 0) -> None:
+        await asyncio.to_thread(model_tokens.encoding)  # not at the first request, in a loop that others share
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port, backlog=1024)
         await site.start()
