@@ -148,3 +148,14 @@ async def test_a_session_that_a_dead_process_left_is_over_once_its_answer_is_sho
     async with office.bot():
         assert await office.answers(root) == ["네."]
         await office.slack.wait_for(lambda: office.slack.agents.session(office.general, root) == "active")
+
+
+async def test_a_reaction_that_is_still_to_be_taken_away_is_taken_away_before_a_clean_stop(office: Office) -> None:
+    office.slack.workspace.is_agent = False
+    office.slack.fail("reactions.remove", RateLimited(1))
+    office.model.answers.append(LATE)
+    async with office.bot():
+        root = await office.ask("hello")
+        assert await office.answers(root) == ["네."]
+        assert office.slack.bot_user in office.slack.workspace.channels[office.general].messages[root].reactions["eyes"]
+    assert not office.slack.workspace.channels[office.general].messages[root].reactions.get("eyes")

@@ -112,6 +112,7 @@ class SlackPlatform:
                 async with _beside(self._noticing.run()):
                     await self._serve(receive, await self._started(), session)
             finally:
+                await self._noticing.last_try()
                 self._api.use(None)  # replies that are still written go on without it
 
     async def _serve(self, receive: Receive, identity: Identity, session: aiohttp.ClientSession) -> None:

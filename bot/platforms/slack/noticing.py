@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.core.conversation import ThreadRef
@@ -18,6 +19,7 @@ from bot.platforms.slack.notice_forms import FOREVER, STATUS_SECONDS, Form, Noti
 
 logger = logging.getLogger(__name__)
 
+LAST_SECONDS = 3.0  # for what is still to be taken away when the process stops
 MOST_TRIES = 100  # of taking one away: about an hour and a half
 STREAM_SECONDS = 60.0  # that the end of a stream is waited for, which ends its session, too
 NOT_HERE = frozenset(
@@ -114,6 +116,15 @@ class SlackNoticing:
             except TimeoutError:
                 await self._take_due()
                 await self._refresh_due()
+
+    async def last_try(self) -> None:
+        """Before the process ends: what is left then is known to nobody afterwards. Takes a moment at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_SECONDS):
+                for (thread, message), left in list(self._left.items()):
+                    await asyncio.sleep(max(self._limits.remaining(form.taking) for form in left.forms))
+                    if await self._taken(left.forms, thread, message):
+                        self._left.pop((thread, message), None)
 
     async def _take_due(self) -> None:
         for (thread, message), left in list(self._left.items()):
