@@ -83,7 +83,12 @@ def playground_bot() -> None:
 
 
 @cli.command(short_help="Say what works, and what to do about the rest.")
-@click.option("--post", "channel", metavar="CHANNEL", help="Also try posting into this channel (an id such as C0123).")
+@click.option(
+    "--post",
+    "channel",
+    metavar="CHANNEL",
+    help="Also try what only a post can tell, in this channel (an id such as C0123).",
+)
 def check(channel: str | None) -> None:
     """Check database, tokens, scopes and model; say what to do about what fails."""
     settings = _settings()

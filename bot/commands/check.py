@@ -14,12 +14,17 @@ from bot.core.findings import Finding, Verdict
 from bot.llm import tokens
 from bot.llm.offline import OfflineModel
 from bot.llm.openai_chat import OpenAIChat
-from bot.platforms.slack import checks
+from bot.platforms.slack import checks, trial
 from bot.settings import Settings
 from bot.store import migrate
 from bot.store.urls import sqlite_file
 
-_MARKS = {Verdict.OK: "ok     ", Verdict.FAILED: "FAILED ", Verdict.UNKNOWN: "unknown"}
+_MARKS = {
+    Verdict.OK: "ok     ",
+    Verdict.FAILED: "FAILED ",
+    Verdict.UNKNOWN: "unknown",
+    Verdict.ABSENT: "absent ",
+}
 
 
 async def check(settings: Settings, channel: str | None) -> Sequence[Finding]:
@@ -71,7 +76,7 @@ async def _slack(settings: Settings, channel: str | None) -> Sequence[Finding]:
         api_url=url,
     )
     if channel:
-        found += await checks.check_post(bot_token=bot_token.get_secret_value(), channel=channel, api_url=url)
+        found += await trial.check_post(bot_token=bot_token.get_secret_value(), channel=channel, api_url=url)
     return found
 
 

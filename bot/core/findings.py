@@ -10,6 +10,7 @@ class Verdict(StrEnum):
     OK = "ok"
     FAILED = "failed"
     UNKNOWN = "unknown"  # cannot be checked from outside
+    ABSENT = "absent"  # not there, and done without
 
 
 @dataclass(frozen=True, slots=True)

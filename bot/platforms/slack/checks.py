@@ -1,22 +1,22 @@
 """
-What `threadbot check` finds out about a Slack app: its tokens, its scopes, and whether posting works as we assume.
+What `threadbot check` finds out about a Slack app without posting: its tokens, its scopes, and what its workspace has.
 
-Reads nothing but what it is given. How findings are printed is the command's business.
+Reads nothing but what it is given. What only a post can tell is in trial.py; how findings are printed is the command's
+business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 
 import aiohttp
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.core.errors import PlatformError
 from bot.core.findings import Finding, Verdict
-from bot.platforms.slack.api import DEFAULT_URL, TIMEOUT, SlackApi
-from bot.platforms.slack.limits import Limiter
+from bot.platforms.slack.api import DEFAULT_URL, SESSION, STATUS, TIMEOUT, Recipient, SlackApi
+from bot.platforms.slack.limits import START, Limiter
 from bot.platforms.slack.manifest import APP_TOKEN_SCOPE, EVENTS, EVENTS_PATH, SCOPES
-from bot.platforms.slack.message import Piece, content, metadata, part_of
 
 REMEDIES = {
     "invalid_auth": "Copy the token again from api.slack.com/apps.",
@@ -33,7 +33,26 @@ REMEDIES = {
     "ratelimited": "Wait a minute and try again.",
 }
 
-TRIAL = (0, 1)  # turn and part that the trial message is marked with; no turn has the number 0
+NOWHERE, NEVER, NOBODY = "C00000000", "1.000000", "U00000000"  # a channel, a ts and a user that no workspace has
+WITHOUT = {  # what becomes of answers
+    START: "answers are posted and edited while they grow",
+    SESSION: "the assistant's status is shown instead, and no stop button of Slack's",
+    STATUS: ":eyes: are shown on a question instead",
+}
+LACKING = frozenset(
+    {
+        *("unknown_method", "method_deprecated", "feature_disabled", "feature_not_enabled", "not_agent_app"),
+        *("not_allowed", "channel_type_not_supported", "access_denied", "team_access_not_granted", "no_permission"),
+    }
+)
+"""Refusals of a method that this workspace, its plan or this app does not have."""
+MISPLACED = frozenset(
+    {
+        *("channel_not_found", "invalid_channel", "not_in_channel", "thread_not_found", "invalid_thread_ts"),
+        *("message_not_found", "user_not_found", "session_not_found"),
+    }
+)
+"""Refusals of a place: Slack knows the method."""
 
 
 async def check(*, bot_token: str, app_token: str | None, api_url: str = DEFAULT_URL) -> list[Finding]:
@@ -43,57 +62,11 @@ async def check(*, bot_token: str, app_token: str | None, api_url: str = DEFAULT
     Without *app_token* events come over HTTP.
     """
     async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
-        api = _api(bot_token, api_url, session)
+        api = opened(bot_token, api_url, session)
         found = await _bot_token(api)
         way = _signing_secret() if app_token is None else await _app_token(api, app_token)
-        return [*found, way, _events()]
-
-
-async def check_post(*, bot_token: str, channel: str, api_url: str = DEFAULT_URL) -> list[Finding]:
-    """Post into *channel* (an id), read the post back by its mark, edit it; and delete it, whatever else failed."""
-    async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
-        trial = _Trial(_api(bot_token, api_url, session), channel)
-        posted = await _tried("Slack: post a message", trial.post)
-        if posted.verdict is not Verdict.OK:
-            return [posted]
-        return [
-            posted,
-            await _tried("Slack: read it back by its metadata", trial.read_back),
-            await _tried("Slack: edit it", trial.edit),
-            await _tried("Slack: delete it", trial.delete),
-        ]
-
-
-class _Trial:
-    def __init__(self, api: SlackApi, channel: str) -> None:
-        self._api, self._channel = api, channel
-        self._ts = ""
-
-    async def post(self) -> str:
-        what = content(Piece("A trial of `threadbot check`. It **goes away** by itself."), plain=False)
-        self._ts = await self._api.post(self._channel, what, metadata=metadata(*TRIAL))
-        return f"posted as {self._ts}"
-
-    async def read_back(self) -> str:
-        marks = [part_of(message) async for message in self._api.replies(self._channel, self._ts, self._ts)]
-        if TRIAL not in marks:
-            raise PlatformError("metadata_not_returned", passing=False)
-        return "found by its mark"
-
-    async def edit(self) -> str:
-        await self._api.update(self._channel, self._ts, content(Piece("A trial, edited."), plain=False))
-        return "edited"
-
-    async def delete(self) -> str:
-        await self._api.delete(self._channel, self._ts)
-        return "deleted"
-
-
-async def _tried(subject: str, step: Callable[[], Awaitable[str]]) -> Finding:
-    try:
-        return Finding(subject, Verdict.OK, await step())
-    except PlatformError as error:
-        return _failed(subject, error)
+        sound = found[0].verdict is Verdict.OK
+        return [*found, way, _events(), *(await _features(api) if sound else ())]
 
 
 async def _bot_token(api: SlackApi) -> list[Finding]:
@@ -101,7 +74,7 @@ async def _bot_token(api: SlackApi) -> list[Finding]:
     try:
         answer = await api.auth_test()
     except PlatformError as error:
-        return [_failed(subject, error)]
+        return [failed(subject, error)]
     detail = f"{answer.get('user')} ({answer.get('user_id')}) in {answer.get('team')} ({answer.get('team_id')})"
     return [Finding(subject, Verdict.OK, detail), _scopes(answer)]
 
@@ -114,7 +87,7 @@ async def _app_token(api: SlackApi, app_token: str) -> Finding:
         if error.code == "missing_scope":
             remedy = f"Give the app-level token the scope {APP_TOKEN_SCOPE.name}."
             return Finding(subject, Verdict.FAILED, error.code, remedy)
-        return _failed(subject, error)
+        return failed(subject, error)
     return Finding(subject, Verdict.OK, "a Socket Mode connection can be opened")
 
 
@@ -139,18 +112,47 @@ def _scopes(answer: AsyncSlackResponse) -> Finding:
     return Finding(subject, Verdict.FAILED, f"missing: {', '.join(missing)}", remedy)
 
 
+async def _features(api: SlackApi) -> list[Finding]:
+    """What can be told by calls for a place that there is not: nothing is shown anywhere."""
+    nobody = Recipient(NOBODY, "T00000000")
+    return [
+        await _feature("Slack: streams", START, api.start_stream(NOWHERE, NEVER, "…", nobody)),
+        await _feature("Slack: agent sessions", SESSION, api.set_session(NOWHERE, NEVER, "active")),
+        await _feature("Slack: status", STATUS, api.set_status(NOWHERE, NEVER, "")),
+    ]
+
+
+async def _feature(subject: str, method: str, call: Awaitable[object]) -> Finding:
+    try:
+        await call
+    except PlatformError as error:
+        if error.code in LACKING:
+            return absent(subject, error, method)
+        if error.code not in MISPLACED:
+            return failed(subject, error) if error.code in REMEDIES else _untold(subject, error.code)
+    return Finding(subject, Verdict.OK, f"Slack knows {method}; `threadbot check --post` tries it")
+
+
+def absent(subject: str, error: PlatformError, method: str) -> Finding:
+    return Finding(subject, Verdict.ABSENT, f"not here ({error.code}): {WITHOUT[method]}")
+
+
+def _untold(subject: str, code: str) -> Finding:
+    return Finding(subject, Verdict.UNKNOWN, f"Slack says {code}", "`threadbot check --post CHANNEL` tries it.")
+
+
 def _events() -> Finding:
     names = ", ".join(event.name for event in EVENTS)
     remedy = f"Under Event Subscriptions, compare the bot events with: {names}. Or mention the bot and see it answer."
     return Finding("Slack event subscriptions", Verdict.UNKNOWN, "Slack does not tell which events an app gets", remedy)
 
 
-def _failed(subject: str, error: PlatformError) -> Finding:
+def failed(subject: str, error: PlatformError) -> Finding:
     remedy = REMEDIES.get(error.code, "See the method's errors in Slack's reference.")
     return Finding(subject, Verdict.FAILED, error.code, remedy)
 
 
-def _api(bot_token: str, api_url: str, session: aiohttp.ClientSession) -> SlackApi:
+def opened(bot_token: str, api_url: str, session: aiohttp.ClientSession) -> SlackApi:
     api = SlackApi(bot_token, api_url, Limiter())
     api.use(session)
     return api

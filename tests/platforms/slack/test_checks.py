@@ -7,7 +7,7 @@ import json
 import pytest
 
 from bot.core.findings import Finding, Verdict
-from bot.platforms.slack.checks import check, check_post
+from bot.platforms.slack.checks import check
 from bot.platforms.slack.manifest import EVENTS, SCOPES, manifest
 from tests.standins.slack import Slack
 from tests.standins.slack_faults import Lost, Refused, Stranger
@@ -23,7 +23,8 @@ async def found(slack: Slack, *, bot_token: str | None = None, app_token: str | 
 
 async def test_a_sound_app_passes_and_what_cannot_be_seen_is_said_so(slack: Slack) -> None:
     findings = await found(slack)
-    assert [each.verdict for each in findings.values()] == [Verdict.OK, Verdict.OK, Verdict.OK, Verdict.UNKNOWN]
+    told = [each.verdict for each in findings.values() if not each.subject.startswith("Slack: ")]
+    assert told == [Verdict.OK, Verdict.OK, Verdict.OK, Verdict.UNKNOWN]
     assert "app_mention" in findings["Slack event subscriptions"].remedy
     assert slack.bot_user in findings["Slack bot token"].detail
 
@@ -67,32 +68,35 @@ async def test_something_else_at_the_address_is_told_from_slack(slack: Slack) ->
     assert finding.remedy == "This is not Slack's API: check SLACK_API_URL."
 
 
-async def test_the_trial_posts_reads_back_edits_and_deletes(slack: Slack) -> None:
-    channel = slack.add_channel("general")
-    findings = await check_post(bot_token=slack.bot_token, channel=channel, api_url=slack.api_url)
-    assert [finding.verdict for finding in findings] == [Verdict.OK] * 4
-    assert [call.method for call in slack.faults.calls] == [
-        "chat.postMessage",
-        "conversations.replies",
-        "chat.update",
-        "chat.delete",
-    ]
-    assert slack.workspace.channels[channel].messages == {}
+async def test_what_a_workspace_has_is_told_without_posting(slack: Slack) -> None:
+    slack.workspace.has_sessions = True
+    findings = await found(slack)
+    told = {name: findings[name].verdict for name in ("Slack: streams", "Slack: agent sessions", "Slack: status")}
+    assert set(told.values()) == {Verdict.OK}
+    assert all(not channel.messages for channel in slack.workspace.channels.values())
 
 
-async def test_the_trial_says_what_to_do_where_the_bot_was_not_invited(slack: Slack) -> None:
-    channel = slack.add_channel("secret", has_bot=False)
-    [finding] = await check_post(bot_token=slack.bot_token, channel=channel, api_url=slack.api_url)
-    assert (finding.verdict, finding.detail) == (Verdict.FAILED, "not_in_channel")
-    assert "/invite" in finding.remedy
-
-
-async def test_a_trial_that_fails_midway_leaves_no_message_behind(slack: Slack) -> None:
-    channel = slack.add_channel("general")
-    slack.fail("chat.update", Refused("fatal_error"))
-    findings = await check_post(bot_token=slack.bot_token, channel=channel, api_url=slack.api_url)
-    assert [finding.verdict for finding in findings] == [Verdict.OK, Verdict.OK, Verdict.FAILED, Verdict.OK]
-    assert slack.workspace.channels[channel].messages == {}
+@pytest.mark.parametrize(
+    ("method", "subject", "instead"),
+    [
+        ("chat.startStream", "Slack: streams", "posted and edited"),
+        ("agents.sessions.setStatus", "Slack: agent sessions", "status"),
+        ("assistant.threads.setStatus", "Slack: status", ":eyes:"),
+    ],
+)
+async def test_what_a_workspace_lacks_is_named_with_what_is_done_instead(
+    slack: Slack, method: str, subject: str, instead: str
+) -> None:
+    for code in ("unknown_method", "feature_disabled"):
+        slack.fail(method, Refused(code))
+        finding = (await found(slack))[subject]
+        assert finding.verdict is Verdict.ABSENT
+        assert code in finding.detail
+        assert instead in finding.detail
+    slack.fail(method, Refused("missing_scope"))
+    assert (await found(slack))[subject].verdict is Verdict.FAILED
+    slack.fail(method, Refused("something_new"))
+    assert (await found(slack))[subject].verdict is Verdict.UNKNOWN
 
 
 def test_the_manifest_is_json_and_asks_for_what_the_tables_say() -> None:
