@@ -14,10 +14,13 @@ from typing import Any, Protocol
 
 from bot.core.answer import Answerer
 from bot.core.asking import AnswerSettings
+from bot.core.conversation import Operation
+from bot.core.desk import About
 from bot.core.errors import BotError, LedgerError
 from bot.core.learning import Learning
 from bot.core.policy import decide
 from bot.core.ports import Checkpoint, Example, LanguageModel, Platform, Sampling
+from bot.core.prompt import Counting
 from bot.core.reading import FileIntake
 from bot.core.retry import Patience
 from bot.core.summarizer import Summarizer, SummarizerSettings
@@ -30,6 +33,7 @@ from bot.llm.openai_chat import OpenAIChat
 from bot.settings import Settings
 from bot.store import migrate
 from bot.store.database import Database
+from bot.store.desk import SqlDesk
 from bot.store.ledger import SqlLedger
 from bot.store.lock import worker_lock
 from bot.store.models import SqlModelNotes
@@ -213,6 +217,16 @@ async def _summarizer(
 
 def sampling(settings: Settings) -> Sampling:
     return Sampling(settings.openai_temperature, settings.openai_seed, settings.openai_stop)
+
+
+def desk(settings: Settings, database: Database) -> SqlDesk:
+    """What people may ask of *database* beside the conversation."""
+    about = About(
+        model=settings.openai_model,
+        reactions=[(name, Operation(what)) for what, name in settings.reactions.items() if name != "none"],
+        language=settings.bot_language,
+    )
+    return SqlDesk(database, Counting(tokens.count, *tokens.overhead()), about, settings.threadbot_admins)
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ import click
 
 from bot.core.errors import BotError
 from bot.core.turn import TurnState
-from bot.settings import InvalidSettingsError, Settings, read_settings
+from bot.settings import LANGUAGES, InvalidSettingsError, Settings, read_settings
 
 UNUSABLE = 2  # exit status: these settings, or this file, cannot be used
 
@@ -160,11 +160,17 @@ def prompt(turn: int, variant: int | None, completion: int | None, as_json: bool
 @click.option(
     "--url", metavar="URL", callback=_public, help="For HTTP instead of Socket Mode: where Slack reaches the bot."
 )
-def manifest(name: str, url: str | None) -> None:
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    help="Of the few words that everybody sees.  [default: en]",
+)
+def manifest(name: str, url: str | None, language: str) -> None:
     """Print the Slack app manifest as JSON: api.slack.com/apps → Create New App → From a manifest."""
     from bot.platforms.slack.manifest import manifest as build
 
-    _print(json.dumps(build(name, url), indent=2, ensure_ascii=False))
+    _print(json.dumps(build(name, url, language), indent=2, ensure_ascii=False))
 
 
 @cli.command(short_help="Count the tokens of a prompt, and its cost.")

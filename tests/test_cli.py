@@ -60,6 +60,18 @@ async def test_the_manifest_is_json(tmp_path: Path) -> None:
     assert json.loads(result.out)["display_information"]["name"] == "봇"
 
 
+@pytest.mark.parametrize(("language", "title"), [("en", "Explain something"), ("ko", "설명해 주세요")])
+async def test_the_manifest_declares_an_agent_a_shortcut_and_a_home_in_one_language(
+    tmp_path: Path, language: str, title: str
+) -> None:
+    result = await threadbot(tmp_path, "manifest", "--language", language)
+    features = json.loads(result.out)["features"]
+    assert features["agent_view"]["suggested_prompts"][0]["title"] == title
+    assert features["shortcuts"][0]["callback_id"] == "threadbot_receipt"
+    assert len(features["shortcuts"][0]["name"]) <= 24, "Slack, App manifest reference"
+    assert features["app_home"]["home_tab_enabled"]
+
+
 async def test_migrate_says_where_the_database_is(tmp_path: Path) -> None:
     first, second = await threadbot(tmp_path, "migrate"), await threadbot(tmp_path, "migrate")
     assert first.out == f"The database is at revision {migrate.head()}. It was at none.\n"

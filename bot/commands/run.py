@@ -72,6 +72,7 @@ async def slack(settings: Settings, announce: Announce) -> None:
 
 def slack_platform(settings: Settings, store: Database) -> SlackPlatform:
     """Slack as the settings want it; how far it has read is kept in *store*."""
+    from bot import app
     from bot.platforms.slack.adapter import SlackPlatform
     from bot.platforms.slack.catch_up import CatchUpSettings
     from bot.platforms.slack.http import HttpSettings
@@ -91,6 +92,7 @@ def slack_platform(settings: Settings, store: Database) -> SlackPlatform:
         watermarks=SqlWatermarks(store),
         catch_up=CatchUpSettings(longest=timedelta(hours=settings.catch_up_hours)),
         reactions=reaction_names(settings),
+        desk=app.desk(settings, store),
     )
 
 

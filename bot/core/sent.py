@@ -60,6 +60,8 @@ class Call:
     response_id: str | None
     response_model: str | None
     total_seconds: float | None
+    first_token_seconds: float | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class StoredMessage:
     posted_at: datetime
     erased_at: datetime | None
     hidden: bool = False
+    addressed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,7 @@ def _message(row: Row[Any]) -> StoredMessage:
         posted_at=row.posted_at,
         erased_at=row.erased_at,
         hidden=row.hidden,
+        addressed=row.addressed,
     )
 
 
@@ -174,6 +175,8 @@ def _call(row: Row[Any]) -> Call:
         response_id=row.response_id,
         response_model=row.response_model,
         total_seconds=row.total_seconds,
+        first_token_seconds=row.first_token_seconds,
+        fingerprint=row.fingerprint,
     )
 
 

@@ -8,11 +8,12 @@ import pytest
 from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
 from bot.core.errors import LedgerError, ModelError, ModelProblem, PlatformError
 from bot.core.finish import lateness, notices
+from bot.core.left_out import Reason
 from bot.core.pacing import FIRST_SECONDS, SHORTEST_SECONDS, Pace
 from bot.core.policy import Action, decide
 from bot.core.retry import RetryPolicy
-from bot.core.texts import LANGUAGES, language_of, sentence
-from bot.core.turn import Completion, Notice, Usage
+from bot.core.texts import LABELS, LANGUAGES, language_of, sentence
+from bot.core.turn import Completion, Notice, TurnState, Usage
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -142,6 +143,11 @@ def test_every_language_has_every_sentence_with_the_same_values() -> None:
     assert english.keys() == korean.keys()
     assert all(values(english[key]) == values(korean[key]) for key in english)
     assert {problem.value for problem in ModelProblem} <= english.keys()
+    english, korean = LABELS["en"], LABELS["ko"]
+    assert english.keys() == korean.keys()
+    assert all(values(english[key]) == values(korean[key]) for key in english)
+    assert {f"reason_{reason.value}" for reason in Reason} <= english.keys()
+    assert {f"state_{state.value}" for state in TurnState} <= english.keys()
 
 
 def test_numbers_in_sentences_are_grouped_and_the_language_is_the_askers() -> None:

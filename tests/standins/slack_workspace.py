@@ -24,6 +24,7 @@ SCOPES: tuple[str, ...] = (
     "chat:write",
     "channels:history",
     "channels:read",
+    "commands",
     "files:read",
     "groups:history",
     "groups:read",

@@ -32,20 +32,23 @@ class Office:
     async def bot(self, patience: Patience | None = None, **settings: Any) -> AsyncIterator[None]:
         """The bot at work; stopped cleanly at the end, with its turns finished."""
         chosen = Settings(**{**self._settings(), **settings})
-        platform = SlackPlatform(
-            bot_token=self.slack.bot_token,
-            app_token=self.slack.app_token,
-            api_url=self.slack.api_url,
-            reactions=reaction_names(chosen),
-        )
-        stop = asyncio.Event()
-        running = asyncio.create_task(app.run(chosen, [platform], until=lambda: _set(stop), patience=patience))
-        try:
-            await self.slack.wait_connected()
-            yield
-        finally:
-            stop.set()
-            await running
+        async with app.open_store(chosen) as store:
+            platform = SlackPlatform(
+                bot_token=self.slack.bot_token,
+                app_token=self.slack.app_token,
+                api_url=self.slack.api_url,
+                reactions=reaction_names(chosen),
+                desk=app.desk(chosen, store),
+            )
+            stop = asyncio.Event()
+            working = app.run(chosen, [platform], until=lambda: _set(stop), patience=patience, store=store)
+            running = asyncio.create_task(working)
+            try:
+                await self.slack.wait_connected()
+                yield
+            finally:
+                stop.set()
+                await running
 
     def _settings(self) -> dict[str, Any]:
         return {

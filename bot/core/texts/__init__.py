@@ -13,6 +13,8 @@ from bot.core.texts import en, ko
 from bot.core.turn import Notice
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": en.SENTENCES, "ko": ko.SENTENCES}
+LABELS: Mapping[str, Mapping[str, str]] = {"en": en.LABELS, "ko": ko.LABELS}
+"""What stands in views of ours, beside or above something else; no sentences that may be found again in a thread."""
 DEFAULT_LANGUAGE = "en"
 _VALUE = re.compile(r"\\{\w+\\}")  # a placeholder, escaped
 _ANY_SENTENCE = re.compile(
@@ -50,3 +52,7 @@ def sentence(notice: Notice, language: str) -> str:
     sentences = LANGUAGES.get(language, LANGUAGES[DEFAULT_LANGUAGE])
     values = {key: f"{value:,}" if isinstance(value, int) else value for key, value in notice.values.items()}
     return sentences[notice.key].format(**values)
+
+
+def label(key: str, language: str, **values: object) -> str:
+    return LABELS.get(language, LABELS[DEFAULT_LANGUAGE])[key].format(**values)

@@ -19,6 +19,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.conversation import ThreadRef
+from bot.core.desk import Desk
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.files import FileRef
 from bot.core.ports import Receive, References, Reply, ReplyRequest, ThreadRead, Watermarks
@@ -40,6 +41,7 @@ from bot.platforms.slack.reactions import DEFAULT_NAMES, Names, reacted
 from bot.platforms.slack.reply import SlackReply
 from bot.platforms.slack.slash import told_to_mention
 from bot.platforms.slack.thread import ThreadHistory
+from bot.platforms.slack.viewing import Viewing
 
 logger = logging.getLogger(__name__)
 
@@ -70,8 +72,9 @@ class SlackPlatform:
         watermarks: Watermarks | None = None,
         catch_up: CatchUpSettings | None = None,
         reactions: Names = DEFAULT_NAMES,
+        desk: Desk | None = None,
     ) -> None:
-        """Without *watermarks* nothing that was missed is read."""
+        """Without *watermarks* nothing that was missed is read; without a *desk* there are no views."""
         self._bot_token, self._api_url = bot_token, api_url
         self._api = SlackApi(bot_token, api_url, Limiter())
         self._connection = Listener(http) if http else Connection(self._api, app_token, ping_seconds)
@@ -79,6 +82,7 @@ class SlackPlatform:
         self._blocks = BlockSupport()
         self._noticing = SlackNoticing(self._api)
         self._directory = SlackDirectory(self._api)
+        self._viewing = Viewing(self._api, desk, self._directory) if desk else None
         self._files = SlackFiles(self._api, bot_token, api_url)
         self._reactions = reactions
         self._threads = ThreadHistory(self._api, reactions)
@@ -112,6 +116,8 @@ class SlackPlatform:
                 async with _beside(self._noticing.run()):
                     await self._serve(receive, await self._started(), session)
             finally:
+                if self._viewing is not None:
+                    await self._viewing.close()
                 await self._noticing.last_try()
                 self._api.use(None)  # replies that are still written go on without it
 
@@ -207,6 +213,8 @@ class SlackPlatform:
             return authorization
 
         async def commit(body: dict[str, Any]) -> BoltResponse:
+            if self._viewing is not None and self._viewing.takes(body, identity):
+                return BoltResponse(status=200)
             return await _commit(body, identity, self._reactions, receive, invited)
 
         app = AsyncApp(

@@ -22,6 +22,8 @@ from bot.platforms.slack.logs import sdk_logger
 DEFAULT_URL = AsyncWebClient.BASE_URL
 OPEN = "apps.connections.open"
 REPLIES, HISTORY, CHANNELS = "conversations.replies", "conversations.history", "users.conversations"
+OPEN_VIEW, UPDATE_VIEW, PUBLISH = "views.open", "views.update", "views.publish"
+PROMPTS = "assistant.threads.setSuggestedPrompts"
 SESSION, TITLE = "agents.sessions.setStatus", "assistant.threads.setTitle"
 STATUS, REACT, UNREACT = "assistant.threads.setStatus", "reactions.add", "reactions.remove"
 USER, BOT, FILE, CHANNEL = "users.info", "bots.info", "files.info", "conversations.info"
@@ -193,6 +195,24 @@ class SlackApi:
     async def set_title(self, channel: str, thread: str, title: str) -> None:
         call = self._client.assistant_threads_setTitle(channel_id=channel, thread_ts=thread, title=title)
         await self._call(TITLE, call)
+
+    async def suggest(self, channel: str, title: str, prompts: Sequence[Mapping[str, str]]) -> None:
+        """Suggested prompts for a direct message channel of an agent's; at most four."""
+        call = self._client.assistant_threads_setSuggestedPrompts(
+            channel_id=channel, title=title, prompts=[dict(prompt) for prompt in prompts]
+        )
+        await self._call(PROMPTS, call)
+
+    async def open_view(self, trigger: str, view: Message) -> str:
+        """Open a modal for whoever has just done something. Returns its id."""
+        answer = await self._call(OPEN_VIEW, self._client.views_open(trigger_id=trigger, view=dict(view)))
+        return str((answer.get("view") or {}).get("id") or "")
+
+    async def update_view(self, view_id: str, view: Message) -> None:
+        await self._call(UPDATE_VIEW, self._client.views_update(view_id=view_id, view=dict(view)))
+
+    async def publish_home(self, user: str, view: Message) -> None:
+        await self._call(PUBLISH, self._client.views_publish(user_id=user, view=dict(view)))
 
     async def react(self, channel: str, ts: str, name: str) -> None:
         await self._call(REACT, self._client.reactions_add(channel=channel, timestamp=ts, name=name))
