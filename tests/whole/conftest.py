@@ -15,9 +15,12 @@ from bot import app
 from bot.commands.run import reaction_names
 from bot.core.retry import Patience
 from bot.platforms.slack.adapter import SlackPlatform
+from bot.platforms.slack.http import HttpSettings
+from bot.platforms.slack.manifest import COMMANDS_PATH, EVENTS_PATH, INTERACTIONS_PATH
 from bot.settings import Settings
 from tests.standins.model import ModelServer
 from tests.standins.slack import Slack
+from tests.standins.slack_http import RequestUrls
 
 
 class Office:
@@ -27,6 +30,8 @@ class Office:
         self.database = directory / "threadbot.db"
         self.kim, self.lee = slack.add_user("kim"), slack.add_user("lee")
         self.general = slack.add_channel("general")
+        self.http: HttpSettings | None = None  # None: over Socket Mode
+        self.address = ""  # where Slack calls the bot, over HTTP
 
     @asynccontextmanager
     async def bot(self, patience: Patience | None = None, **settings: Any) -> AsyncIterator[None]:
@@ -36,6 +41,7 @@ class Office:
             platform = SlackPlatform(
                 bot_token=self.slack.bot_token,
                 app_token=self.slack.app_token,
+                http=self.http,
                 api_url=self.slack.api_url,
                 reactions=reaction_names(chosen),
                 desk=app.desk(chosen, store),
@@ -44,11 +50,20 @@ class Office:
             working = app.run(chosen, [platform], until=lambda: _set(stop), patience=patience, store=store)
             running = asyncio.create_task(working)
             try:
-                await self.slack.wait_connected()
+                await self._connected(platform)
                 yield
             finally:
                 stop.set()
                 await running
+
+    async def _connected(self, platform: SlackPlatform) -> None:
+        if self.http is None:
+            await self.slack.wait_connected()
+            return
+        await self.slack.wait_for(lambda: platform.connected)
+        self.address = f"http://127.0.0.1:{platform.port}"
+        paths = (EVENTS_PATH, INTERACTIONS_PATH, COMMANDS_PATH)
+        self.slack.use_http(self.http.secret, RequestUrls(*([self.address + path] for path in paths)))
 
     def _settings(self) -> dict[str, Any]:
         return {
