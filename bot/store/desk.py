@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from bot.core.conversation import MessageRef
 from bot.core.desk import PRIVATE, UNKNOWN, About, Opinions, Receipt, Refused, Use, Viewer
 from bot.core.left_out import left_out
 from bot.core.prompt import Counting
-from bot.core.sent import Asked, UnknownEntryError, put_together
+from bot.core.sent import Asked, Call, UnknownEntryError, put_together
 from bot.store import sent
 from bot.store.database import Database
 from bot.store.pressing import DISLIKE, LIKE
@@ -36,25 +37,18 @@ class SqlDesk:
             asked = await sent.load(self._database, turn, completion=completion)
         except sent.NoSuchTurnError:
             raise Refused(UNKNOWN) from None
-        thread = asked.thread
-        if (thread.platform, thread.workspace, thread.channel) != (viewer.platform, viewer.workspace, channel):
+        # The workspace of a press is that of whoever pressed; a channel's id is one of a kind.
+        if (asked.thread.platform, asked.thread.channel) != (viewer.platform, channel):
             raise Refused(UNKNOWN)
         if viewer.id not in self._admins and viewer.id not in _askers(asked):
             raise Refused(PRIVATE)
         if asked.call is None:
             return Receipt(asked)
-        try:
-            put = put_together(asked.call, asked.record, self._counting)
+        opinions = await self._opinions(asked.call.id)
+        try:  # it takes as long as the thread is long
+            return await asyncio.to_thread(_made, asked, asked.call, self._counting, opinions)
         except UnknownEntryError:
             raise Refused(UNKNOWN) from None
-        return Receipt(
-            asked,
-            asked.call,
-            put,
-            left_out(asked, asked.call, self._counting.count),
-            estimate.error(asked.call.estimated_tokens, learning.billed(asked.call.usage)),
-            await self._opinions(asked.call.id),
-        )
 
     async def _opinions(self, completion: int) -> Opinions:
         def read(connection: Connection) -> Opinions:
@@ -64,8 +58,7 @@ class SqlDesk:
         return await self._database.read(read)
 
     async def turn_of(self, message: MessageRef) -> int | None:
-        where = {"platform": message.platform, "workspace": message.workspace, "channel": message.channel}
-        found = where | {"id": message.id}
+        found = {"platform": message.platform, "channel": message.channel, "id": message.id}
         return await self._database.read(lambda connection: connection.execute(_TURN_OF, found).scalar())
 
     async def use(self, viewer: Viewer, since: datetime) -> Use:
@@ -79,6 +72,12 @@ class SqlDesk:
 
     async def locale(self, viewer: Viewer) -> str | None:
         return await self._database.read(lambda connection: connection.execute(_LOCALE, _of(viewer)).scalar())
+
+
+def _made(asked: Asked, call: Call, counting: Counting, opinions: Opinions) -> Receipt:
+    put = put_together(call, asked.record, counting)
+    off = estimate.error(call.estimated_tokens, learning.billed(call.usage))
+    return Receipt(asked, call, put, left_out(asked, call, counting.count), off, opinions)
 
 
 def _of(viewer: Viewer) -> dict[str, Any]:
@@ -123,7 +122,6 @@ _TURN_OF = (
     .where(
         reply_parts.c.external_id == bindparam("id"),
         conversations.c.platform == bindparam("platform"),
-        conversations.c.workspace == bindparam("workspace"),
         conversations.c.channel == bindparam("channel"),
     )
     .limit(1)
