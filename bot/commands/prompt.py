@@ -91,7 +91,14 @@ def _sampling(call: Call) -> dict[str, Any]:
 
 
 def _named(call: Call) -> dict[str, Any]:
-    return {"id": call.id, "variant": call.variant, "outcome": call.outcome, "chosen": call.chosen}
+    feedback = {"like": call.likes, "dislike": call.dislikes}
+    return {
+        "id": call.id,
+        "variant": call.variant,
+        "outcome": call.outcome,
+        "chosen": call.chosen,
+        "feedback": feedback,
+    }
 
 
 def _numbers(call: Call) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from bot.commands.prompt import Report, estimate_error, label, never_sent
 from bot.commands.tokens import dollars
-from bot.commands.turns import cells
+from bot.commands.turns import cells, votes
 from bot.core import learning
 from bot.core.entries import read_key
 from bot.core.left_out import LeftOut, Reason
@@ -51,12 +51,17 @@ def _head(asked: Asked) -> str:
 
 
 def _calls(asked: Asked, call: Call, sent: Sent) -> Iterator[str]:
-    each = (f"{one.id} (variant {one.variant}, {escaped(one.outcome)}{', chosen' * one.chosen})" for one in asked.calls)
-    yield f"Its completions: {', '.join(each)}."
+    yield f"Its completions: {', '.join(map(_named, asked.calls))}."
     yield f"What follows was sent for completion {call.id}, at {call.started_at:%Y-%m-%d %H:%M:%S} UTC."
     if sent.erased:
         texts = "1 text was" if len(sent.erased) == 1 else f"{len(sent.erased)} texts were"
         yield f"It is as it was sent, but {texts} deleted since: see [deleted DATE, tokens]."
+
+
+def _named(call: Call) -> str:
+    known = [f"variant {call.variant}", escaped(call.outcome), *["chosen"] * call.chosen]
+    said = " ".join(votes(call.likes, call.dislikes))
+    return f"{call.id} ({', '.join([*known, said] if said else known)})"
 
 
 def _messages(report: Report, sent: Sent) -> Iterator[str]:

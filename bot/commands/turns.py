@@ -65,6 +65,7 @@ def _document(one: TurnSummary) -> dict[str, object]:
         "prompt_tokens": one.prompt_tokens,
         "completion_tokens": one.completion_tokens,
         "seconds": one.seconds,
+        "feedback": {"like": one.likes, "dislike": one.dislikes},
     }
 
 
@@ -87,7 +88,7 @@ def _cells(one: TurnSummary, now: datetime) -> tuple[str, ...]:
     counts = [count for count in (one.prompt_tokens, one.completion_tokens) if count is not None]
     raw = (
         str(one.id),
-        one.state.value,
+        " ".join([one.state.value, *votes(one.likes, one.dislikes)]),
         str(one.attempts),
         age(now - one.created_at),
         f"{one.thread.platform} {one.thread.channel} {one.thread.thread}",
@@ -97,6 +98,11 @@ def _cells(one: TurnSummary, now: datetime) -> tuple[str, ...]:
         one.reason or "-",
     )
     return tuple("".join(char if char.isprintable() else "?" for char in text) for text in raw)
+
+
+def votes(likes: int, dislikes: int) -> list[str]:
+    """Such as +2 and -1; none where nobody has said anything."""
+    return [f"+{likes}"] * bool(likes) + [f"-{dislikes}"] * bool(dislikes)
 
 
 def age(span: timedelta) -> str:

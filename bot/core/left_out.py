@@ -113,10 +113,10 @@ class _View:
                 yield message
 
     def unsent_answers(self) -> Iterable[StoredAnswer]:
-        """Those in words, of earlier turns, and earlier ones of this one."""
+        """Those in words, of earlier turns, and earlier ones of this one; not what a later one begins with."""
         for answer in (each for answers in self._answers.values() for each in answers):
             is_earlier = answer.turn < self.turn or (answer.turn == self.turn and answer.completion < self.call.id)
-            if is_earlier and answer.completion not in self.sent_answers:
+            if is_earlier and answer.completion not in self.sent_answers and not self._was_gone_on_with(answer):
                 yield answer
 
     def unanswered(self) -> Iterable[int]:
@@ -130,6 +130,10 @@ class _View:
         """Whether it was the answer of its turn when the call was made."""
         then = [one.completion for one in self._answers[answer.turn] if one.started_at <= self.call.started_at]
         return answer.completion == max(then)
+
+    def _was_gone_on_with(self, answer: StoredAnswer) -> bool:
+        same = (one for one in self._answers[answer.turn] if one.variant == answer.variant)
+        return any(one.number > answer.number and one.started_at <= self.call.started_at for one in same)
 
     def was_hidden(self, message: int | None, turn: int | None) -> Mark | None:
         return self._earliest(m for m in self._hides if (m.message, m.turn) == (message, turn) and self._in_force(m))

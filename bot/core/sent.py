@@ -62,6 +62,8 @@ class Call:
     total_seconds: float | None
     first_token_seconds: float | None = None
     fingerprint: str | None = None
+    likes: int = 0  # people who think well of what came of it
+    dislikes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class StoredAnswer:
     completion: int
     turn: int
     variant: int
+    number: int  # within the variant: the text of a later one begins with that of an earlier
     chosen: bool
     text: str | None
     tokens: int | None  # also once it is erased

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, bindparam, null, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Label, Row, Select, and_, bindparam, func, null, select
 
 from bot.core.conversation import Operation, Participant, ParticipantKind, ThreadRef
 from bot.core.entries import read_key
@@ -31,10 +31,12 @@ from bot.core.sent import (
 )
 from bot.core.turn import TurnState, Usage
 from bot.store import files as file_rows
+from bot.store import pressing
 from bot.store.database import Database
 from bot.store.tables import (
     completions,
     conversations,
+    feedback,
     files,
     message_versions,
     messages,
@@ -177,6 +179,8 @@ def _call(row: Row[Any]) -> Call:
         total_seconds=row.total_seconds,
         first_token_seconds=row.first_token_seconds,
         fingerprint=row.fingerprint,
+        likes=row.likes,
+        dislikes=row.dislikes,
     )
 
 
@@ -197,13 +201,22 @@ def _marks(stands_on: FromClause, message: Any, turn: Any, *same: ColumnElement[
     return select(*steering, message.label("message"), turn.label("turn"), *_SPEAKER).select_from(found)
 
 
+def _opinions() -> list[Label[int]]:
+    judged = select(func.count(feedback.c.id)).where(feedback.c.completion_id == completions.c.id)
+    values = {"likes": pressing.LIKE, "dislikes": pressing.DISLIKE}
+    return [
+        judged.where(feedback.c.value == value).correlate(completions).scalar_subquery().label(name)
+        for name, value in values.items()
+    ]
+
+
 _TURN = (
     select(turns, *(conversations.c[name] for name in (*_ADDRESS, "thread")))
     .select_from(turns.join(conversations))
     .where(turns.c.id == bindparam("turn"))
 )
 _CALLS = (
-    select(completions, system_prompts.c.text.label("system_prompt"), system_prompts.c.examples)
+    select(completions, *_opinions(), system_prompts.c.text.label("system_prompt"), system_prompts.c.examples)
     .select_from(completions.outerjoin(system_prompts, system_prompts.c.id == completions.c.system_prompt_id))
     .where(completions.c.turn_id == bindparam("turn"), completions.c.purpose == "answer")
     .order_by(completions.c.id)
@@ -222,7 +235,7 @@ _VERSIONS = (
 )
 _ANSWERS = (
     select(
-        *(completions.c[name] for name in ("id", "turn_id", "variant", "chosen", "text", "text_tokens")),
+        *(completions.c[name] for name in ("id", "turn_id", "variant", "number", "chosen", "text", "text_tokens")),
         *(completions.c[name] for name in ("started_at", "erased_at")),
     )
     .select_from(completions.join(turns))

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, literal_column, select
+from sqlalchemy import Connection, Row, ScalarSelect, Select, case, func, literal_column, select
 
 from bot.core.conversation import ThreadRef
 from bot.core.turn import TurnState
 from bot.store.database import Database
-from bot.store.tables import completions, conversations, turns
+from bot.store.pressing import DISLIKE, LIKE
+from bot.store.tables import completions, conversations, feedback, turns
 
-_calls = completions.alias("calls")
+_calls, _judged = completions.alias("calls"), completions.alias("judged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class TurnSummary:
     prompt_tokens: int | None  # as billed, else as we counted them
     completion_tokens: int | None
     seconds: float | None  # from the call to its end
+    likes: int = 0  # people who think well of an answer of it, whichever variant
+    dislikes: int = 0
 
 
 async def list_turns(
@@ -64,6 +67,8 @@ def _query(state: TurnState | None, since: datetime | None) -> Select[Any]:
             func.coalesce(completions.c.prompt_tokens, completions.c.counted_prompt_tokens).label("prompt_tokens"),
             func.coalesce(completions.c.completion_tokens, completions.c.text_tokens).label("completion_tokens"),
             completions.c.total_seconds,
+            _opinions(LIKE).label("likes"),
+            _opinions(DISLIKE).label("dislikes"),
         )
         .select_from(turns.join(conversations).outerjoin(completions, completions.c.id == call))
         .order_by(turns.c.id.desc())
@@ -72,6 +77,15 @@ def _query(state: TurnState | None, since: datetime | None) -> Select[Any]:
         # Written out, so that the partial index of pending turns can serve.
         query = query.where(turns.c.state == literal_column(f"'{state.value}'"))
     return query if since is None else query.where(turns.c.created_at >= since)
+
+
+def _opinions(value: str) -> ScalarSelect[int]:
+    return (
+        select(func.count(feedback.c.id))
+        .select_from(feedback.join(_judged, _judged.c.id == feedback.c.completion_id))
+        .where(_judged.c.turn_id == turns.c.id, feedback.c.value == value)
+        .scalar_subquery()
+    )
 
 
 def _summary(row: Row[Any]) -> TurnSummary:
@@ -89,4 +103,6 @@ def _summary(row: Row[Any]) -> TurnSummary:
         prompt_tokens=row.prompt_tokens,
         completion_tokens=row.completion_tokens,
         seconds=row.total_seconds,
+        likes=row.likes,
+        dislikes=row.dislikes,
     )

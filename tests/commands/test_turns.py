@@ -59,6 +59,17 @@ def test_a_line_says_where_what_and_how_much() -> None:
     ]
 
 
+def test_what_people_think_of_an_answer_stands_beside_its_state() -> None:
+    table = listing.as_table([summary(likes=2, dislikes=1), summary(likes=1), summary()], NOW, 100)
+    assert [line.split("1   3m")[0].split() for line in table.splitlines()[1:]] == [
+        ["7", "shown", "+2", "-1"],
+        ["7", "shown", "+1"],
+        ["7", "shown"],
+    ]
+    [one] = json.loads(listing.as_json([summary(likes=2, dislikes=1)]))
+    assert one["feedback"] == {"like": 2, "dislike": 1}
+
+
 def test_columns_stay_aligned_within_100_cells_whatever_is_in_them() -> None:
     found = [
         failed(id=123_456, attempts=12, reason="요청을 처리하지 못했습니다 그래서 다시 시도합니다"),

@@ -56,7 +56,7 @@ def version(number: int, given: str | None, *, tokens: int | None = 5) -> Stored
 
 
 def answered(number: int, turn: int, text: str | None = "yes", **values: object) -> StoredAnswer:
-    answer = StoredAnswer(number, turn, 1, True, text, 3, BEFORE, None)
+    answer = StoredAnswer(number, turn, 1, 1, True, text, 3, BEFORE, None)
     return replace(answer, **values)  # type: ignore[arg-type] # as above
 
 
@@ -153,6 +153,13 @@ def test_an_answer_that_came_afterwards_and_one_of_another_variant() -> None:
         answers=[older, answered(2, 3, variant=2), answered(10, 4, started_at=SINCE)],
     )
     assert why(stored, "v1", "c2", "v2", "v3") == [("1", Reason.VARIANT), ("10", Reason.LATER)]
+
+
+def test_what_a_later_part_of_the_answer_begins_with_is_not_left_out() -> None:
+    first, whole = answered(7, 1, chosen=False), replace(answered(8, 1), number=2)
+    stored = record([said(1, 1), said(2, 5)], answers=[first, whole])
+    assert why(stored, "v1", "c8", "v2") == []
+    assert why(stored, "v2", window=(5, 0)) == [("1.0", Reason.BUDGET), ("8", Reason.BUDGET)]
 
 
 def test_a_variant_that_was_the_answer_then_and_is_none_any_more_was_dropped_like_any_other() -> None:

@@ -32,6 +32,8 @@ class ModelTurn:
     changed: bool = False  # what it asks, since it was claimed
     calls: int = 0  # of the model, whose end is not noted
     number: int | None = None  # the ledger's id, once it is known
+    chosen: int | None = None  # the completion of *answer*
+    continues: bool = False  # the answer is to be gone on with
 
     @property
     def asks(self) -> bool:
@@ -146,9 +148,24 @@ class LedgerModel:
         turn.state, turn.owner = "shown" if turn.answer and turn.fresh else "failed", None
         if turn.changed:
             self._begin_anew(turn, max(turn.due, now))
+        elif turn.continues:
+            self._begin_anew(turn, now, continues=True)
+
+    def press(self, turn: ModelTurn, completion: int, now: datetime, *, goes_on: bool) -> bool:
+        """Go on with the answer that *completion* is, or have another one. Whether that does anything."""
+        states = ("shown", "answered") if goes_on else ("shown", "failed", "answered")
+        if completion != turn.chosen or not turn.fresh or not turn.asks or turn.state not in states:
+            return False
+        if turn.state != "answered":
+            self._begin_anew(turn, now, continues=goes_on)
+        elif goes_on:
+            turn.continues = True
+        else:
+            turn.changed, turn.due = True, now
+        return True
 
     def give_up(self, turn: ModelTurn, now: datetime) -> None:
-        turn.state, turn.owner = "failed", None
+        turn.state, turn.owner, turn.continues = "failed", None, False
         if turn.changed and turn.asks:
             self._begin_anew(turn, max(turn.due, now))
 
@@ -157,7 +174,7 @@ class LedgerModel:
         turn.owner, turn.lease = None, now
         if turn.state == "running":
             self._absorb(turn)
-            turn.state = "pending"
+            turn.state, turn.fresh = "pending", turn.continues
 
     def erase(self, thread: int, position: int, now: datetime) -> None:
         message = self.threads[thread].messages[position]
@@ -173,15 +190,19 @@ class LedgerModel:
             message.turn.due = now
 
     def _ask_anew(self, turn: ModelTurn, now: datetime) -> None:
-        if turn.state == "pending":
+        went_on, turn.continues = turn.continues, False
+        if turn.state == "pending" and went_on:
+            self._begin_anew(turn, now)
+        elif turn.state == "pending":
             turn.due = max(turn.due, now)
         elif turn.state in ACTIVE:
             turn.changed, turn.due = True, now
         elif turn.state != "removed" and turn is [one for one in turn.thread.turns if one.state != "removed"][-1]:
             self._begin_anew(turn, now)
 
-    def _begin_anew(self, turn: ModelTurn, now: datetime) -> None:
-        turn.state, turn.closed, turn.changed, turn.fresh = "pending", True, False, False
+    def _begin_anew(self, turn: ModelTurn, now: datetime, *, continues: bool = False) -> None:
+        turn.state, turn.closed, turn.changed = "pending", True, False
+        turn.continues = turn.fresh = continues
         turn.owner, turn.due, turn.lease, turn.attempts = None, now, now, 0
         turn.fence += 1
 

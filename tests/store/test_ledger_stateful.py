@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import bindparam, select
 
-from bot.core.conversation import Deleted, Edited, MessageRef, Participant, Posted, ThreadRef
+from bot.core.conversation import Acted, Deleted, Edited, MessageRef, Operation, Participant, Posted, ThreadRef
 from bot.core.errors import LeaseLost
 from bot.core.interruption import Interrupted
 from bot.core.policy import Decision, decide
@@ -132,6 +132,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _compare(self, turn: Turn, model: ModelTurn) -> None:
         history = self._do(self._ledger.history(turn))
+        assert (turn.continues is not None, history.continued is not None) == (model.continues, model.continues)
         assert (turn.state, turn.attempts, turn.claim.fence) == (model.state, model.attempts, model.fence)
         assert {part.number: part.id for part in turn.parts} == model.parts
         assert [message.version.text for message in history.messages] == model.thread.texts(model)
@@ -199,6 +200,11 @@ class LedgerMachine(RuleBasedStateMachine):
         claimed = [turn for turn in self._model.turns() if turn.attempts]
         return [turn for turn in claimed if turn.state == "failed"] or claimed
 
+    @property
+    def answered(self) -> list[ModelTurn]:
+        """Turns with an answer that is, or was, to be shown."""
+        return [turn for turn in self._model.turns() if turn.chosen is not None]
+
     @precondition(lambda self: self.able("running"))
     @rule(pick=PICK)
     def begin(self, pick: int) -> None:
@@ -211,7 +217,7 @@ class LedgerMachine(RuleBasedStateMachine):
             with pytest.raises(Interrupted):
                 self._do(ask(self._ledger, held.turn))
             return
-        held.begun.append(self._do(ask(self._ledger, held.turn)))
+        held.begun.append(self._do(ask(self._ledger, held.turn, continues=held.turn.continues)))
         held.model.calls += 1
 
     @precondition(lambda self: self.able("running", begun=True))
@@ -227,9 +233,11 @@ class LedgerMachine(RuleBasedStateMachine):
         self._complete(chosen(self.able("running", begun=True), pick))
 
     def _complete(self, held: Held) -> None:
-        result = replace(RESULT, text=f"답 {held.turn.claim.turn}.{held.turn.claim.fence}")
+        text = f"답 {held.turn.claim.turn}.{held.turn.claim.fence}"
+        result = replace(RESULT, text=text, finish_reason="length")
         self._do(self._ledger.complete(held.turn.claim, held.begun[-1], result, [Notice("length")], "ko"))
         held.model.state, held.model.answer, held.model.fresh = "answered", result.text, True
+        held.model.chosen, held.model.continues = held.begun[-1], False
         held.model.calls -= 1
         outcome = self._do(self._ledger.outcome(held.turn.claim))
         assert (outcome.text, list(outcome.notices)) == (result.text, [Notice("length")])
@@ -242,6 +250,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def _conclude(self, held: Held) -> None:
         self._do(self._ledger.conclude(held.turn.claim, "model_auth", [Notice("model_auth")], "en"))
         held.model.state, held.model.fresh = "answered", held.model.answer is not None
+        held.model.continues = False
 
     @precondition(lambda self: self.able("running"))
     @rule(pick=PICK)
@@ -304,6 +313,7 @@ class LedgerMachine(RuleBasedStateMachine):
         held = chosen([one for one in self.able("running") if not one.model.asks], pick)
         self._do(self._ledger.remove(held.turn.claim, "nothing to answer"))
         held.model.state, held.model.owner, held.model.answer = "removed", None, None
+        held.model.chosen, held.model.continues = None, False
 
     @precondition(lambda self: self.able("running", "answered"))
     @rule(pick=PICK)
@@ -332,6 +342,19 @@ class LedgerMachine(RuleBasedStateMachine):
         if noted:
             self._do(self._ledger.note_part(held.turn.claim, number, f"{number}.9"))
             held.model.parts[number] = f"{number}.9"
+
+    @precondition(lambda self: self.answered)
+    @rule(pick=PICK, operation=st.sampled_from([Operation.CONTINUE, Operation.REPEAT]), times=st.integers(1, 2))
+    def press(self, pick: int, operation: Operation, times: int) -> None:
+        """Below an answer that is shown, or was; once or twice."""
+        turn = chosen(self.answered, pick)
+        thread = ThreadRef(self._platform, "T1", "C1", "0")
+        for _ in range(times):
+            completion = turn.chosen or 0
+            pressed = Acted(thread, operation, Participant("U1"), START, turn=turn.number, completion=completion)
+            goes_on = operation is Operation.CONTINUE
+            expected = self._model.press(turn, completion, self._clock(), goes_on=goes_on)
+            assert self._do(self._ledger.act(pressed)) == expected
 
     @precondition(lambda self: self.ended)
     @rule(pick=PICK)

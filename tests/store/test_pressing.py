@@ -16,6 +16,8 @@ from bot.core.policy import decide
 from bot.core.turn import Completion, Notice, Turn, TurnState
 from bot.store.database import Database
 from bot.store.ledger import LEASE, SqlLedger
+from bot.store.sent import load
+from bot.store.turn_list import list_turns
 from tests.store.conftest import Clock
 from tests.store.test_ledger import RESULT, START, ask, claim, claimed, record, said
 
@@ -258,6 +260,19 @@ async def test_an_older_variant_keeps_what_was_thought_of_it(database: Database,
         (done.completion, "dislike"),
         (second, "like"),
     ]
+
+
+async def test_it_is_shown_with_the_turn_and_with_each_of_its_calls(database: Database, ledger: SqlLedger) -> None:
+    done = await answered(ledger)
+    await done.press(Operation.DISLIKE)
+    await done.press(Operation.REPEAT)
+    second = await shown(ledger, await claimed(ledger), WHOLE)
+    for person in ("U1", "U2"):
+        await done.press(Operation.LIKE, by=person, completion=second)
+    [turn] = await list_turns(database, state=None, since=None, limit=5)
+    assert (turn.likes, turn.dislikes) == (2, 1)
+    calls = (await load(database, done.turn)).calls
+    assert [(call.likes, call.dislikes) for call in calls] == [(0, 1), (2, 0)]
 
 
 # where it does nothing
