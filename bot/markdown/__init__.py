@@ -6,12 +6,14 @@ from bot.markdown.growing import Addition, Growing
 from bot.markdown.lines import prose
 from bot.markdown.plain import plain_text
 from bot.markdown.splitting import Piece, pieces, split
+from bot.markdown.tables import aligned
 
 __all__ = [
     "ZERO_WIDTH_SPACE",
     "Addition",
     "Growing",
     "Piece",
+    "aligned",
     "close_open",
     "pieces",
     "plain_text",

@@ -6,9 +6,10 @@ What keeps it from calling people is in text.py: hand in what safe() gave.
 
 from __future__ import annotations
 
+import html
 import re
 
-from bot.markdown import ZERO_WIDTH_SPACE
+from bot.markdown import ZERO_WIDTH_SPACE, aligned
 from bot.platforms.slack.text import escape
 
 _CODE = re.compile(
@@ -20,6 +21,11 @@ _ASIDE = "\0"  # stands around the number of a piece of code while all else is r
 _PLACE = re.compile(rf"{_ASIDE}(\d+){_ASIDE}")
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
 _BULLET = re.compile(r"^([ \t]*)[-*+][ \t]+(?=\S)", re.MULTILINE)
+_TASK = re.compile(r"^([ \t]*)(?:[-*+]|\d{1,9}[.)])[ \t]+\[([ xX])\][ \t]+(?=\S)", re.MULTILINE)
+_RULE = re.compile(r"^ {0,3}(?:(?:-[ \t]*+){3,}|(?:\*[ \t]*+){3,}|(?:_[ \t]*+){3,})$", re.MULTILINE)
+_QUOTE = re.compile(r"^ {0,3}&gt;(?:[ \t]?&gt;)*", re.MULTILINE)  # Slack has one level
+_ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
+_ESCAPE = re.compile(r"\\([*_~#|>])")  # not those that formulas begin with
 # All of it after escaping: what could be an angle bracket of ours is an entity by then.
 _MARKS = re.compile(
     r"!?\[(?P<label>[^\[\]\n]+)\]\((?P<url>(?:https?://|mailto:)[^\s()|]*(?:\([^\s()|]*\)[^\s()|]*)*)\)"
@@ -31,16 +37,25 @@ _MARKS = re.compile(
 
 
 def mrkdwn(markdown: str) -> str:
-    """*markdown* with its lines and code as they are; strong words, links, headings, bullets as Slack writes them."""
-    codes: list[str] = []
+    """
+    *markdown* with its lines and code as they are; strong words, links, headings, items and quotes as Slack has them.
 
-    def set_aside(code: re.Match[str]) -> str:
-        codes.append(_code(code))
-        return f"{_ASIDE}{len(codes) - 1}{_ASIDE}"
+    Tables become code with aligned columns.
+    """
+    asides: list[str] = []
 
-    prose = escape(_CODE.sub(set_aside, markdown.replace(_ASIDE, "")))
+    def aside(text: str) -> str:
+        asides.append(text)
+        return f"{_ASIDE}{len(asides) - 1}{_ASIDE}"
+
+    prose = _CODE.sub(lambda code: aside(_code(code)), aligned(markdown.replace(_ASIDE, "")))
+    prose = _ESCAPE.sub(lambda sign: aside(escape(sign[1]) + ZERO_WIDTH_SPACE), prose)
+    prose = escape(_ENTITY.sub(lambda entity: html.unescape(entity[0]).replace(_ASIDE, ""), prose))
+    prose = _RULE.sub("─" * 20, prose)
+    prose = _TASK.sub(lambda task: f"{task[1]}{'☐' if task[2] == ' ' else '☑'} ", prose)
+    prose = _QUOTE.sub(">", prose)  # what stands in it can be a token no more: its other bracket is an entity
     prose = _HEADING.sub(lambda heading: f"**{_bare(heading[1])}**", _BULLET.sub(r"\1• ", prose))
-    return _PLACE.sub(lambda place: codes[int(place[1])], _marked(prose))
+    return _PLACE.sub(lambda place: asides[int(place[1])], _marked(prose))
 
 
 def _code(code: re.Match[str]) -> str:

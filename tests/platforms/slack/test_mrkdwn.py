@@ -12,6 +12,8 @@ from bot.markdown import ZERO_WIDTH_SPACE
 from bot.platforms.slack.mrkdwn import mrkdwn
 from bot.platforms.slack.text import safe
 
+Z = ZERO_WIDTH_SPACE
+
 
 @pytest.mark.parametrize(
     ("markdown", "shown"),
@@ -31,6 +33,20 @@ from bot.platforms.slack.text import safe
         ("```python\n# **a** [l](u) < b\n```\n**c**", "```\n# **a** [l](u) &lt; b\n```\n*c*"),
         ("a < b && c", "a &lt; b &amp;&amp; c"),
         ("one\ntwo\n\nthree", "one\ntwo\n\nthree"),
+        ("> 인용\n>> 더\n>\n> a > b", "> 인용\n> 더\n>\n> a &gt; b"),
+        ("- [ ] 할 일\n  - [x] 한 일\n1. [X] x", "☐ 할 일\n  ☑ 한 일\n☑ x"),
+        ("a\n\n---\n\nb\n***", f"a\n\n{'─' * 20}\n\nb\n{'─' * 20}"),
+        ("![로고](https://x.kr/a.png)", "<https://x.kr/a.png|로고>"),
+        ("[문서](https://x.kr/가_(나))를", "<https://x.kr/가_(나)|문서>를"),
+        ("&lt;div&gt; &copy; &amp;&#42; `&lt;`", "&lt;div&gt; © &amp;* `&amp;lt;`"),
+        ("[a](https://x.y?a=1&copy=2)", "<https://x.y?a=1&amp;copy=2|a>"),
+        ("\\*no\\* and \\# and \\(x\\)", f"*{Z}no*{Z} and #{Z} and \\(x\\)"),
+        ("$$\\frac{a}{b}$$", "$$\\frac{a}{b}$$"),
+        ("- a\n  - b\n    1. c", "• a\n  • b\n    1. c"),
+        (
+            "| 이름 | 값 |\n|:--|--:|\n| **하나** | 1 |\n| `a|b` | 1000 |\n\n끝",
+            "```\n이름 |   값\n-----+-----\n하나 |    1\na|b  | 1000\n```\n\n끝",
+        ),
     ],
 )
 def test_marks_become_slacks_own_and_code_stays(markdown: str, shown: str) -> None:

@@ -1,0 +1,93 @@
+"""Tables for where there are none: as blocks of code with aligned columns. A Korean letter is two columns wide."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise, zip_longest
+
+from bot.markdown.lines import Line, is_delimiter, scan
+from bot.markdown.spans import DESTINATION, code_spans
+from bot.markdown.splitting import inside
+
+WIDEST_CELL = 40  # columns; what is wider pushes the rest of its row to the right
+WIDEST_ROW = 120  # columns; wider tables are not aligned
+
+_LINK = re.compile(rf"!?\[([^\[\]]*)\]({DESTINATION})")
+_MARKS = re.compile(r"\*\*|~~|`+|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)")
+
+
+def aligned(markdown: str) -> str:
+    """*markdown* with its tables as fenced code, their cells without marks; all else as it is."""
+    parts: list[str] = []
+    at = 0
+    for is_row, lines in groupby(scan(markdown).lines, key=lambda line: line.row):
+        if is_row:
+            for table in _tables(list(lines)):
+                parts += [markdown[at : table[0].start], _drawn([markdown[each.start : each.end] for each in table])]
+                at = table[-1].end
+    return "".join([*parts, markdown[at:]])
+
+
+def _tables(rows: Sequence[Line]) -> Iterator[list[Line]]:
+    """The rows of each table: one has no header above its first row."""
+    table: list[Line] = []
+    for row in rows:
+        if not row.header and len(table) > 1:
+            yield table
+            table = []
+        table.append(row)
+    yield table
+
+
+def _drawn(rows: Sequence[str]) -> str:
+    fence = "````" if any("```" in row for row in rows) else "```"
+    delimiter = next((row for row in rows[:2] if is_delimiter(row)), "")
+    right = [cell.endswith(":") and not cell.startswith(":") for cell in _cells(delimiter)]
+    cells = [[_plain(cell) for cell in _cells(row)] for row in rows if row != delimiter]
+    columns = zip_longest(*cells, fillvalue="")
+    widths = [
+        max((width for cell in column if (width := _width(cell)) <= WIDEST_CELL), default=0) for column in columns
+    ]
+    if sum(widths) + 3 * len(widths) > WIDEST_ROW:
+        widths = [0] * len(widths)
+    lines = [_row(row, widths, right) for row in cells]
+    lines[1:1] = ["-+-".join("-" * width for width in widths)] if any(widths) else []
+    return "\n".join([fence, *lines, fence])
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    padded = []
+    for cell, width, to_the_right in zip_longest(cells, widths[: len(cells)], right[: len(cells)]):
+        blank = " " * max((width or 0) - _width(cell), 0)
+        padded.append(blank + cell if to_the_right else cell + blank)
+    return " | ".join(padded).rstrip()
+
+
+def _cells(row: str) -> list[str]:
+    """The cells of a row: a bar that is escaped, or in code, divides nothing."""
+    row = row.strip(" \t>")
+    codes = code_spans(row, 0, len(row))
+    bars = [bar.start() for bar in re.finditer(r"(?<!\\)\|", row) if not inside(codes, bar.start())]
+    ends = [-1, *bars, len(row)]
+    cells = [row[first + 1 : last].strip() for first, last in pairwise(ends)]
+    return cells[row.startswith("|") : len(cells) - (len(cells) > 1 and not cells[-1])]
+
+
+def _plain(cell: str) -> str:
+    """What a cell says; where its links go."""
+    return _MARKS.sub("", _LINK.sub(r"\1 \2", cell)).replace("\\|", "|").replace("<br>", " ").strip()
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal."""
+    return sum(_columns(character) for character in text)
+
+
+def _columns(character: str) -> int:
+    if character.isascii():
+        return 1
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
