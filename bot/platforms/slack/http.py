@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -129,7 +130,9 @@ class Listener:
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            reason = error.strerror or error
+            reason = (
+                os.strerror(error.errno) if error.errno and error.errno > 0 else error
+            )  # asyncio's says it all again
             raise BotError(
                 f"Nothing can listen on {host}:{port} ({reason}). Set HTTP_HOST and HTTP_PORT to what is free."
             ) from error
@@ -191,7 +194,9 @@ class _Refusals:
             self._unsaid[reason] = count
             return
         self._said_at[reason], self._unsaid[reason] = self._clock(), 0
-        logger.warning("slack: requests refused: %d (%d: %s)", count, refused.status, reason)
+        strangers = refused.status in (404, 405)  # who scans the whole world; the rest may be Slack's, and refused
+        level = logging.INFO if strangers else logging.WARNING
+        logger.log(level, "slack: requests refused: %d (%d: %s)", count, refused.status, reason)
 
 
 async def _read(request: web.BaseRequest) -> bytes:
