@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tests.faults.counts import Counts, judged
 from tests.faults.lives import ROOT, Life
 from tests.faults.nursery import Nursery
-from tests.faults.steps import CHUNK, CHUNKS, EARLIER, LONG, NOTICE, Step
+from tests.faults.steps import CHUNK, CHUNKS, EARLIER, FEW, LONG, NOTICE, Step
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer
 from tests.standins.slack import Slack
@@ -123,6 +123,7 @@ class Chain:
         for step in steps:
             arguments = ["--at", step.checkpoint, "--nth", str(step.nth)] if step.checkpoint else []
             arguments += ["--hold"] if step.held else []
+            self._slack.workspace.stream_kinds = ("channel",) if step.streams else ()
             async with self._life(environment, *arguments) as life:
                 await self._recovered()
                 await self._die(step, life, random)
@@ -169,7 +170,8 @@ class Chain:
         if gate is not None:
             gate.open()
         self._armed.unlink()
-        self._model.default = step.answer(0.0 if random.random() < RECOVERED_AT_ONCE else 1.0)
+        whole = replace(step, begun=False)
+        self._model.default = whole.answer(0.0 if random.random() < RECOVERED_AT_ONCE else 1.0)
         ended = step.change in ("delete", "stop")
         asked.complete = ended or bool(await self._tables.count(_COMPLETE, root=asked.root))
         asked.requests = len(self._requests(len(self._asked) - 1))
@@ -181,7 +183,8 @@ class Chain:
 
     async def _change(self, step: Step, answer: Answer) -> Asked:
         """Ask, wait until the model has begun to answer or has answered, and then change what was asked."""
-        held = Answer(LONG, chunk_size=CHUNK, gate=asyncio.Event(), gate_at=CHUNKS // 3)
+        begun = FEW if step.streams else CHUNKS // 3
+        held = Answer(LONG, chunk_size=CHUNK, gate=asyncio.Event(), gate_at=begun)
         self._model.default = Answer(EARLIER, chunk_size=CHUNK) if step.answered else held
         asked = Asked(step, await self._post())
         await self._slack.wait_for(lambda: self._slack.replies(self._channel, asked.root), WAIT_SECONDS)
@@ -245,7 +248,7 @@ class Chain:
             again = max(again, len(requests) - asked.requests)
         seen = self._seen(asked)
         lost = seen.lost or int(asked.step.change == "edit" and EDITED not in requests[-1])
-        left = seen.left + self._notices(asked.root)
+        left = seen.left + self._notices(asked.root) + self._streaming(asked.root)
         return replace(seen, lost=lost, left=left, asked_again=again, missed=int(asked.missed))
 
     def _notices(self, root: str) -> int:
@@ -254,6 +257,10 @@ class Chain:
         given = channel.messages[root].reactions.values() if root in channel.messages else ()
         reactions = sum(self._slack.bot_user in users for users in given)
         return reactions + (root in channel.statuses)
+
+    def _streaming(self, root: str) -> int:
+        """Messages that look as if more were to come."""
+        return sum(map(self._slack.workspace.streaming, self._slack.thread(self._channel, root)))
 
 
 async def run_chain(

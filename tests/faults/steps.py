@@ -6,23 +6,26 @@ Names of checkpoints are those of bot/core/worker.py and answer.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tests.standins.model_script import Answer
 
-PARAGRAPHS = [f"문단 {number:02}. " + "The quick brown fox 한 마리. " * 34 for number in range(40)]
+PARAGRAPHS = [f"문단 {number:02}. " + "The quick brown fox 한 마리. " * 34 for number in range(30)]
 LONG = "\n\n".join(PARAGRAPHS)  # three messages on Slack
 CHUNK = 400  # characters
 CHUNKS = -(-len(LONG) // CHUNK)
+
+FEW = 16  # chunks, which one stream holds
 
 LATE_SECONDS = 1.5  # until the first words
 NOTICE = "notice"  # a status or a reaction, whichever the workspace takes
 
 EARLIER = "\n\n".join(f"예전 {paragraph}" for paragraph in PARAGRAPHS[:20])  # two messages
 Change = Literal["edit", "delete", "stop"]
-Pace = Literal["at once", "usual", "slow"]
-_SECONDS: dict[Pace, float] = {"at once": 0.0, "usual": 0.008, "slow": 0.02}  # a chunk
+Pace = Literal["at once", "usual", "slow", "slower"]
+_SECONDS: dict[Pace, float] = {"at once": 0.0, "usual": 0.008, "slow": 0.02, "slower": 0.05}  # a chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,15 @@ class Step:
     pace: Pace = "usual"
     change: Change | None = None
     answered: bool = False
+    streams: bool = False  # whether this workspace lets answers be streamed
+    begun: bool = False  # whether the model says only the beginning, and is silent then
     late: bool = False  # so late are the first words that the bot shows that it has noticed the question
 
     def answer(self, jitter: float, *, late: bool = False) -> Answer:
         """How the model answers then; *jitter* is a factor of its pace."""
         latency = LATE_SECONDS if late or self.late else 0.0
-        return Answer(LONG, chunk_size=CHUNK, chunk_delay=_SECONDS[self.pace] * jitter, latency=latency)
+        answer = Answer(LONG, chunk_size=CHUNK, chunk_delay=_SECONDS[self.pace] * jitter, latency=latency)
+        return replace(answer, gate=asyncio.Event(), gate_at=FEW) if self.begun else answer
 
 
 def _at(checkpoint: str) -> Step:
@@ -70,10 +76,7 @@ STEPS = (
     _at("part 1 noted"),
     Step("middle chunk", "chunk", nth=CHUNKS // 2),
     Step("an edit on its way", call="chat.update", pace="slow"),
-    *(
-        Step(f"part 2 of 3 {what}, streaming", f"part 2 {what}", pace="slow")
-        for what in ("intended", "posted", "noted")
-    ),
+    *(Step(f"part 2 of 3 {what}, writing", f"part 2 {what}", pace="slow") for what in ("intended", "posted", "noted")),
     _at("last chunk"),
     _at("before complete"),
     _at("after complete"),
@@ -95,3 +98,26 @@ STEPS = (
     Step("stopped, before the worker sees it", "after change", change="stop"),
     Step("stopped, before it is shown", "after stop", change="stop"),
 )
+
+STREAM_STEPS = (
+    *(
+        Step(f"part 1 {what}, streamed", f"part 1 {what}", begun=True, streams=True)
+        for what in ("intended", "posted", "noted")
+    ),
+    Step("the start of a stream on its way", call="chat.startStream", begun=True, streams=True),
+    Step("an appended piece on its way", call="chat.appendStream", pace="slower", begun=True, streams=True),
+    Step("the end of a stream on its way", call="chat.stopStream", pace="slower", streams=True),
+    Step("middle chunk, streamed", "chunk", nth=CHUNKS // 2, pace="slower", streams=True),
+    *(
+        Step(f"part 2 of 3 {what}, streamed", f"part 2 {what}", pace="slower", streams=True)
+        for what in ("intended", "posted", "noted")
+    ),
+    Step("before complete, streamed", "before complete", pace="slower", streams=True),
+    Step("before shown, streamed", "before shown", pace="slower", streams=True),
+    Step("edited while it is streamed, begun anew", "begun anew", change="edit", streams=True),
+    Step("deleted while it is streamed, the removal on its way", call="chat.delete", change="delete", streams=True),
+    Step("deleted while it is streamed, its end on its way", call="chat.stopStream", change="delete", streams=True),
+    Step("stopped while it is streamed, before it is shown", "after stop", change="stop", streams=True),
+    Step("stopped while it is streamed, its end on its way", call="chat.stopStream", change="stop", streams=True),
+)
+"""With answers that are streamed; a part of STEPS as soon as the bot streams them."""
