@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -157,7 +158,27 @@ async def test_a_process_that_wakes_up_after_its_lease_writes_nothing_more(fleet
 STOPS = "octagonal_sign"
 
 
-@pytest.mark.parametrize("change", ["stop", "edit", "delete"])
+def native_stop(fleet: Fleet, root: str) -> dict[str, Any]:
+    """What Slack sends when somebody presses the stop button that it shows itself."""
+    place = {"channel": fleet.channel, "thread_ts": root, "streaming_message_ts": []}
+    return {"type": "agent_session_stopped", "user": fleet.kim, "event_ts": fleet.slack.workspace.ts(), **place}
+
+
+async def test_presses_that_reach_two_processes_are_done_once(fleet: Fleet) -> None:
+    fleet.model.answers.extend([Answer("하나 둘 ", finish_reason="length"), Answer("셋")])
+    await fleet.start(2)
+    root = await fleet.ask("세어 줘")
+    await fleet.slack.wait_for(lambda: fleet.answers(root), 20)
+    await fleet.until(OPEN, 0, 20)
+    [answer] = [one for one in fleet.slack.thread(fleet.channel, root) if one.user == fleet.slack.bot_user]
+    pressed = await fleet.slack.press(fleet.kim, fleet.channel, answer.ts, "threadbot_continue", times=4)
+    await fleet.slack.wait_for(lambda: all(one.acknowledged for one in pressed), 10)
+    await fleet.slack.wait_for(lambda: fleet.answers(root) == ["하나 둘 셋"], 20)
+    await fleet.until(OPEN, 0, 20)
+    assert len(fleet.model.requests) == 2
+
+
+@pytest.mark.parametrize("change", ["stop", "button", "edit", "delete"])
 async def test_a_change_that_reaches_one_process_reaches_the_turn_in_another_within_2_s(
     fleet: Fleet, change: str
 ) -> None:
@@ -173,12 +194,14 @@ async def test_a_change_that_reaches_one_process_reaches_the_turn_in_another_wit
     changed = time.monotonic()
     if change == "stop":
         await fleet.slack.react(fleet.kim, fleet.channel, root, STOPS)
+    elif change == "button":
+        await fleet.slack.emit(native_stop(fleet, root))
     elif change == "edit":
         await fleet.slack.edit(fleet.channel, root, f"{fleet.slack.mention} 다섯부터 세어 줘")
     else:
         await fleet.slack.remove(fleet.channel, root)
     await fleet.slack.wait_for(lambda: fleet.model.requests[0].disconnected, 10)
-    if change == "stop":
+    if change in ("stop", "button"):
         await fleet.slack.wait_for(lambda: any("멈췄습니다" in answer for answer in fleet.answers(root)), 10)
     elif change == "delete":
         await fleet.slack.wait_for(lambda: not fleet.answers(root), 10)
@@ -187,7 +210,7 @@ async def test_a_change_that_reaches_one_process_reaches_the_turn_in_another_wit
     assert took < 2
     await fleet.until(OPEN, 0, 20)
     shown = fleet.answers(root)
-    if change == "stop":
+    if change in ("stop", "button"):
         assert len(shown) == 1
         assert shown[0].startswith(half)
     else:

@@ -53,6 +53,16 @@ async def asked(office: Office, *answers: Answer) -> str:
     return root
 
 
+async def going_on(office: Office) -> tuple[str, asyncio.Event]:
+    """An answer that was pressed to go on, and stands still after "three" until the event is set. With its root."""
+    gate = asyncio.Event()
+    rest = Answer("three four five", chunk_size=6, gate=gate, gate_at=1)
+    root = await asked(office, Answer("one two ", finish_reason="length"), rest)
+    await press(office, root, CONTINUE)
+    await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["one two three"])
+    return root, gate
+
+
 async def shown(office: Office, root: str, text: str) -> list[str]:
     """The bot's messages, once the first of them begins with *text* and all is settled."""
     await office.slack.wait_for(
@@ -138,12 +148,8 @@ async def test_a_press_before_a_restart_is_done_after_it_and_one_after_it_as_wel
 
 
 async def test_what_was_there_stays_on_view_while_it_goes_on(office: Office) -> None:
-    gate = asyncio.Event()
     async with office.bot():
-        rest = Answer("three four five", chunk_size=6, gate=gate, gate_at=1)
-        root = await asked(office, Answer("one two ", finish_reason="length"), rest)
-        await press(office, root, CONTINUE)
-        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["one two three"])
+        root, gate = await going_on(office)
         assert CONTINUE not in offered(office, root)
         gate.set()
         await shown(office, root, "one two three four five")
@@ -234,12 +240,8 @@ async def test_slacks_own_stop_button_ends_the_call_and_keeps_what_was_written(o
 
 
 async def test_a_continuation_that_is_stopped_keeps_all_that_was_written(office: Office) -> None:
-    gate = asyncio.Event()
     async with office.bot():
-        rest = Answer("three four five", chunk_size=6, gate=gate, gate_at=1)
-        root = await asked(office, Answer("one two ", finish_reason="length"), rest)
-        await press(office, root, CONTINUE)
-        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["one two three"])
+        root, _ = await going_on(office)
         await office.slack.react(office.lee, office.general, root, "octagonal_sign")
         assert await shown(office, root, "one two three\n\nStopped") == ["one two three\n\nStopped here, as asked."]
     assert completions(office) == [(1, 1, 0, "complete"), (1, 2, 1, "stopped")]
