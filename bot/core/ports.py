@@ -516,7 +516,7 @@ class Ledger(Protocol):
         """Note what the asker is about to be told, as release() notes what they were told."""
 
     async def renew(self, owner: str, claims: Collection[Claim]) -> Renewal:
-        """Extend the leases of *owner*'s turns, and say what has become of them."""
+        """Extend the leases of *owner*'s turns, and say what became of them. Without any it asks the database, too."""
 
     async def intend_part(self, claim: Claim, number: int) -> None: ...
 

@@ -23,6 +23,7 @@ from bot.core.deliveries import Deliveries
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError
 from bot.core.interruption import Interrupted, Interruption
 from bot.core.logs import heard, turn_changed, turn_ended
+from bot.core.outage import Outage
 from bot.core.policy import Action, Decide, decide
 from bot.core.ports import Checkpoint, Ledger, Platform
 from bot.core.retry import Patience, RetryPolicy, is_passing, outage_wait, reconnect_wait
@@ -76,6 +77,7 @@ class Worker:
         self._look = asyncio.Event()  # a turn at work may have been stopped, or its question changed
         self._stopping = asyncio.Event()
         self._working = False
+        self._outage = Outage()
         self._deliveries = Deliveries()
         self._tries = Tries()
 
@@ -169,13 +171,17 @@ class Worker:
             await self._rest(reconnect_wait(failures, random.random) if failures else POLL_SECONDS)
 
     async def _claim(self) -> None:
+        if self._outage.long(time.monotonic()):
+            await self._let_others_renew()
+            if self._stopping.is_set():
+                return
         room = self._settings.max_concurrent_turns - len(self._tasks)
         ready = [platform.name for platform in self._platforms if platform.ready]
         if room <= 0 or not ready:
             return
         # After an outage, or a sleep, of the lease's length what we work on is due; it is still ours to finish.
         held = [work.turn.claim.turn for work in self._tasks.values()]
-        for turn in await self._ledger.claim(self.owner, ready, room, held):
+        for turn in await self._noted(self._ledger.claim(self.owner, ready, room, held)):
             if self._stopping.is_set():  # asked for while the claim was made
                 await self._release_at_stop(turn)
                 continue
@@ -185,6 +191,27 @@ class Worker:
             task = asyncio.create_task(self._work(work))
             self._tasks[task] = work
             task.add_done_callback(self._ended)
+
+    async def _let_others_renew(self) -> None:
+        """
+        After an outage of a lease's length all that is at work anywhere is due. Its owners live: what we took from them
+        would be asked twice. They find the database again within one interval of renewing.
+        """
+        await self._renew_once()  # or there is no database yet
+        log.info("the database can be used again, turns are claimed in %.0f s", 2 * RENEW_SECONDS)
+        await _set_within(self._stopping, 2 * RENEW_SECONDS)
+        self._outage.over()
+
+    async def _noted(self, call: Awaitable[_T]) -> _T:
+        """What *call* to the ledger gives, and whether there was a database."""
+        began = time.monotonic()
+        try:
+            result = await call
+        except LedgerError:
+            self._outage.failed(began)
+            raise
+        self._outage.reached(time.monotonic())
+        return result
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._tasks[task]
@@ -198,6 +225,8 @@ class Worker:
         while True:
             await _set_within(self._look, RENEW_SECONDS)
             self._look.clear()
+            if not self._tasks:
+                continue
             try:
                 await self._renew_once()
             except LedgerError as error:
@@ -205,7 +234,7 @@ class Worker:
 
     async def _renew_once(self) -> None:
         held = {work.turn.claim: (task, work) for task, work in self._tasks.items()}
-        renewal = await self._ledger.renew(self.owner, held.keys())
+        renewal = await self._noted(self._ledger.renew(self.owner, held.keys()))
         for claim in renewal.lost:
             task, _ = held[claim]
             if not task.cancelling():  # once: cancelled again, it no longer waits for a call that is under way

@@ -126,8 +126,6 @@ class SqlLedger:
         return [_turn(row, owner, now, parts.get(row.id, []), wanted=row.id in asked_since) for row in due]
 
     async def renew(self, owner: str, claims: Collection[Claim]) -> Renewal:
-        if not claims:
-            return Renewal((), {})
         ids = [claim.turn for claim in claims]
 
         def extend(connection: Connection) -> Renewal:

@@ -85,7 +85,7 @@ class Tables:
     @classmethod
     @asynccontextmanager
     async def opened(cls, url: str) -> AsyncIterator[Tables]:
-        engine = create_async_engine(url)
+        engine = create_async_engine(url, pool_pre_ping=True)  # the database may have been away
         try:
             yield cls(engine)
         finally:

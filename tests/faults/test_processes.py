@@ -15,12 +15,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.core import outage
 from bot.core.conversation import Participant, Posted, ThreadRef
 from bot.core.policy import decide
 from bot.store import migrate
 from bot.store.ledger import LEASE, SqlLedger
 from bot.store.urls import open_database
-from tests.faults.chain import Tables, environment
+from tests.faults.chain import PASSED, Tables, environment
 from tests.faults.lives import Life, bot
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer
@@ -55,10 +56,12 @@ class Fleet:
         self._stack, self._directory = stack, directory
         self.slack, self.model, self.tables = slack, model, tables
         self.kim, self.channel = slack.add_user("kim"), slack.add_channel("general")
+        self.database_url = ""
         self._environment: dict[str, str] = {}
         self.bots: list[Life] = []
 
     def settings(self, database_url: str, **more: str) -> None:
+        self.database_url = database_url
         named = {"DATABASE_URL": database_url, "STOP_GRACE": "5"}
         self._environment = environment(self.slack, self.model, self._directory) | named | more
 
@@ -153,6 +156,32 @@ async def test_a_process_that_wakes_up_after_its_lease_writes_nothing_more(fleet
     assert await fleet.tables.rows(WRITTEN) == written
     assert fleet.answers(root) == ["The new owner's text."]
     assert [call.method for call in fleet.slack.faults.calls[calls:] if call.method.startswith(WRITING)] == []
+
+
+async def test_after_a_long_outage_of_the_database_nobody_takes_what_its_living_owner_still_works_on(
+    postgres: Postgres, fleet: Fleet
+) -> None:
+    gate = asyncio.Event()
+    fleet.model.answers.append(Answer("The answer that waited.", chunk_size=4, gate=gate, gate_at=3))
+    await fleet.start(1)
+    root = await fleet.ask("누가 대답하나요?")
+    await fleet.until(AT_WORK, 1, 20)
+    await fleet.start(1)
+    owner, neighbour = fleet.bots
+    async with postgres.away(fleet.database_url) as database:
+        gate.set()
+        await fleet.slack.wait_for(lambda: owner.says("an answer waits for the database"), 20)
+        await fleet.slack.wait_for(lambda: neighbour.says("the database cannot be used"), 20)
+        await asyncio.sleep(outage.LONG_SECONDS)  # that it takes so long is the fault itself
+        owner.send(signal.SIGSTOP)  # the neighbour is the first to see that it is back
+        await database.execute(text(PASSED))
+    await fleet.slack.wait_for(
+        lambda: neighbour.says("the database can be used again") or neighbour.says("state=running"), 20
+    )
+    owner.send(signal.SIGCONT)
+    await fleet.until(OPEN, 0, 20)
+    assert fleet.answers(root) == ["The answer that waited."]
+    assert len(fleet.model.requests) == 1
 
 
 STOPS = "octagonal_sign"

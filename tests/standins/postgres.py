@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 _numbers = itertools.count(1)
 
@@ -58,15 +58,41 @@ class Postgres:
     def start(self) -> None:
         self._server.ensure_postgres_running()
 
+    @asynccontextmanager
+    async def away(self, url: str) -> AsyncIterator[AsyncConnection]:
+        """
+        The database is away for everybody but the connection that is given, on which each statement commits.
+
+        What is done on it before the end has been done when the others come back.
+        """
+        name = make_url(url).database
+        async with self._connected(url) as kept, self._connected(self._url("postgres")) as server:
+            pid = await kept.scalar(text("SELECT pg_backend_pid()"))
+            others = text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND pid <> :pid"
+            )
+            await server.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+            await server.execute(others, {"name": name, "pid": pid})
+            try:
+                yield kept
+            finally:
+                await server.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+
+    @staticmethod
+    @asynccontextmanager
+    async def _connected(url: str) -> AsyncIterator[AsyncConnection]:
+        engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+        try:
+            async with engine.connect() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
+
     async def new_database(self) -> str:
         """The SQLAlchemy URL of a new, empty database."""
         name = f"test_{next(_numbers)}"
-        engine = create_async_engine(self._url("postgres"), isolation_level="AUTOCOMMIT")
-        try:
-            async with engine.connect() as connection:
-                await connection.execute(text(f"CREATE DATABASE {name}"))
-        finally:
-            await engine.dispose()
+        async with self._connected(self._url("postgres")) as connection:
+            await connection.execute(text(f"CREATE DATABASE {name}"))
         return self._url(name)
 
     def _url(self, database: str) -> str:
