@@ -177,6 +177,17 @@ async def test_a_model_that_has_nothing_to_add_says_so(office: Office) -> None:
     assert completions(office) == [(1, 1, 1, "complete"), (1, 2, 0, "empty")]
 
 
+async def test_an_answer_that_no_longer_fits_into_a_prompt_is_not_gone_on_with(office: Office) -> None:
+    async with office.bot(prompt_tokens=160):
+        root = await asked(office, Answer("word " * 150, finish_reason="length"))
+        await press(office, root, CONTINUE)
+        await office.slack.wait_for(lambda: "too long" in office.slack.replies(office.general, root)[0])
+        [said] = await shown(office, root, "word word")
+        assert "Ask me for what is missing." in said
+        assert CONTINUE not in offered(office, root)
+    assert len(office.model.requests) == 1
+
+
 async def test_the_request_to_go_on_can_be_shown_byte_for_byte(office: Office) -> None:
     async with office.bot():
         root = await asked(office, Answer("one two ", finish_reason="length"), Answer("three"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.core.controls import Control, Controls
 from tests.contract.world import Log
 from tests.platforms.slack.conftest import DELETE, POST, UPDATE, Place
 from tests.standins.slack_faults import Refused
@@ -79,3 +80,36 @@ async def test_plain_text_is_cut_to_what_an_edit_takes(place: Place) -> None:
     await (await place.reply()).finish(text)
     assert all(len(shown) <= 4_000 for shown in place.shown)
     assert " ".join(place.shown).split() == text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").split()
+
+
+BELOW = Controls((Control.REPEAT, Control.FEEDBACK), completion=3)
+
+
+async def types_of(place: Place, turn: int) -> list[str]:
+    """The blocks of an answer with controls, as it was posted last."""
+    place.log = Log()
+    await (await place.reply(turn=turn)).finish("an answer", (), BELOW)
+    return [block["type"] for block in place.slack.calls(POST)[-1].arguments["blocks"]]
+
+
+async def test_where_the_element_for_feedback_is_refused_there_are_buttons_and_soon_at_once(place: Place) -> None:
+    for turn in range(3):
+        place.slack.fail(POST, Refused("invalid_blocks"))
+        assert await types_of(place, turn) == ["markdown", "actions"]
+    before = len(place.slack.calls(POST))
+    assert await types_of(place, 3) == ["markdown", "actions"]
+    assert len(place.slack.calls(POST)) == before + 1
+
+
+async def test_where_no_buttons_are_taken_the_answer_stands_without_them(place: Place) -> None:
+    place.slack.fail(POST, Refused("invalid_blocks"), times=2)
+    assert await types_of(place, 1) == ["markdown"]
+    assert await types_of(place, 2) == ["markdown", "actions", "context_actions"]  # once says nothing
+
+
+async def test_where_controls_were_taken_it_is_something_else_that_is_refused(place: Place) -> None:
+    assert await types_of(place, 1) == ["markdown", "actions", "context_actions"]
+    place.slack.fail(POST, Refused("invalid_blocks_format"))
+    place.log = Log()
+    await (await place.reply(turn=2)).finish("odd", (), BELOW)
+    assert "blocks" not in place.slack.calls(POST)[-1].arguments
