@@ -18,9 +18,9 @@ class Pace:
     last: float | None = None
     interval: float = SHORTEST_SECONDS
 
-    def wait(self, now: float) -> float:
-        """Seconds until the next text is due; 0 when it is."""
-        due = self.started + FIRST_SECONDS if self.last is None else self.last + self.interval
+    def wait(self, now: float, pause: float = 0.0) -> float:
+        """Seconds until the next text is due; 0 when it is. *pause*: what the platform asks for after the last one."""
+        due = self.started + FIRST_SECONDS if self.last is None else self.last + max(self.interval, pause)
         return max(0.0, due - now)
 
     def shown(self, now: float) -> None:

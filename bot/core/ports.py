@@ -64,8 +64,16 @@ class Reply(Protocol):
     raise PlatformError.
     """
 
+    @property
+    def pause(self) -> float:
+        """Seconds from one show() until the next one is worth a call; more when the platform is busy."""
+
     async def show(self, text: str) -> None:
-        """Show what there is so far: a beginning of the answer. May skip, when the platform is busy."""
+        """
+        Show what there is so far: a beginning of the answer. May skip, when the platform is busy.
+
+        Called again with the same text: what was skipped may be shown now.
+        """
 
     async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:
         """

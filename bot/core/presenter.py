@@ -72,12 +72,9 @@ class Presenter:
 
     async def _run(self) -> None:
         pace = Pace(time.monotonic())
-        shown = 0  # pieces of the text
-        while not await self._stopped_within(pace.wait(time.monotonic())):
-            if len(self._text) > shown:
-                shown = len(self._text)
-                if not await self._show():
-                    return
+        while not await self._stopped_within(pace.wait(time.monotonic(), self._reply.pause if self._reply else 0.0)):
+            if not await self._show():
+                return
             pace.shown(time.monotonic())
 
     async def _stopped_within(self, seconds: float) -> bool:

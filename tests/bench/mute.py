@@ -28,6 +28,8 @@ class MutePlatform(Platform):
 
 
 class _MuteReply(Reply):
+    pause = 0.0
+
     async def show(self, text: str) -> None: ...
 
     async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None: ...

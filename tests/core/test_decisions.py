@@ -87,6 +87,14 @@ def test_a_long_answer_is_shown_less_and_less_often() -> None:
     assert pace.wait(99.0) == 0
 
 
+def test_a_platform_may_ask_for_a_longer_pause_and_not_for_a_shorter_one() -> None:
+    pace = Pace(started=10.0)
+    assert pace.wait(10.0, pause=9.0) == pytest.approx(FIRST_SECONDS), "the first words come at once"
+    pace.shown(10.3)
+    assert pace.wait(10.3, pause=9.0) == pytest.approx(9.0)
+    assert pace.wait(10.3, pause=0.1) == pytest.approx(SHORTEST_SECONDS)
+
+
 def completion(text: str, finish_reason: str | None, refusal: str | None = None) -> Completion:
     return Completion(text, 1, finish_reason, refusal, None, "m", None, Usage(), None, 1.0, None)
 

@@ -14,6 +14,7 @@ WORDS = " ".join(f"word{number}" for number in range(30))
 @pytest.mark.parametrize("code", ["edit_window_closed", "cant_update_message"])
 async def test_where_edits_are_refused_one_whole_answer_is_visible(office: Office, code: str) -> None:
     office.model.answers.append(Answer(WORDS, chunk_size=10, chunk_delay=0.05))
+    office.slack.switch_off("chat.startStream")
     office.slack.fail("chat.update", Refused(code), times=100)
     async with office.bot():
         root = await office.ask("hello")

@@ -144,7 +144,7 @@ async def test_an_answer_that_nobody_can_see_counts_as_empty(office: Office) -> 
 
 async def test_a_turn_whose_lease_ended_while_the_bot_was_at_work_on_it_is_not_begun_again(office: Office) -> None:
     gate = asyncio.Event()
-    office.model.answers.append(Answer("하나 둘 셋", chunk_size=2, gate=gate, gate_at=1))
+    office.model.answers.append(Answer("하나 둘 셋", chunk_size=2, gate=gate, gate_at=2))
     async with office.bot():
         root = await office.ask("세어 줘")
         await office.slack.wait_for(lambda: office.slack.replies(office.general, root))

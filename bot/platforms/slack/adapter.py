@@ -38,8 +38,9 @@ from bot.platforms.slack.message import BlockSupport
 from bot.platforms.slack.names import SlackDirectory
 from bot.platforms.slack.noticing import SlackNoticing
 from bot.platforms.slack.reactions import DEFAULT_NAMES, Names, reacted
-from bot.platforms.slack.reply import SlackReply
+from bot.platforms.slack.reply import Shared, SlackReply
 from bot.platforms.slack.slash import told_to_mention
+from bot.platforms.slack.streams import Streams
 from bot.platforms.slack.thread import ThreadHistory
 from bot.platforms.slack.viewing import Viewing
 
@@ -79,8 +80,8 @@ class SlackPlatform:
         self._api = SlackApi(bot_token, api_url, Limiter())
         self._connection = Listener(http) if http else Connection(self._api, app_token, ping_seconds)
         self._watermarks, self._catch_up_settings = watermarks, catch_up or CatchUpSettings()
-        self._blocks = BlockSupport()
         self._noticing = SlackNoticing(self._api)
+        self._replies = Shared(self._api, Streams(self._api, self._noticing), BlockSupport(), self._noticing)
         self._directory = SlackDirectory(self._api)
         self._viewing = Viewing(self._api, desk, self._directory) if desk else None
         self._files = SlackFiles(self._api, bot_token, api_url)
@@ -139,7 +140,7 @@ class SlackPlatform:
             await self._connection.serve(app, catch_up.new_connection)
 
     async def open_reply(self, request: ReplyRequest) -> Reply:
-        reply = SlackReply(self._api, await self._identify(), self._blocks, request, self._noticing.posted)
+        reply = SlackReply(self._replies, await self._identify(), request)
         await reply.locate()
         return reply
 

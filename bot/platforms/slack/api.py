@@ -130,14 +130,16 @@ class SlackApi:
         *,
         blocks: Sequence[Message] = (),
         metadata: Message | None = None,
+        session: str | None = None,
     ) -> None:
-        """End a stream, with *text* added and *blocks* below it."""
+        """End a stream, with *text* added and *blocks* below it. *session*: the status of its thread's from then on."""
         call = self._client.chat_stopStream(
             channel=channel,
             ts=ts,
             markdown_text=text or None,
             blocks=[dict(block) for block in blocks] or None,
             metadata=dict(metadata) if metadata else None,
+            session_status=session,
         )
         await self._call(STOP, call)
 

@@ -46,11 +46,16 @@ class BlockSupport:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one message shows: Markdown that is safe already, small sentences of ours below it, and controls."""
+    """
+    What one message shows: Markdown that is safe already, small sentences of ours below it, and controls.
+
+    *open_end*: the Markdown of a message that is still being written, as far as it has come: nothing closed, no air.
+    """
 
     markdown: str
     notes: tuple[str, ...] = ()
     controls: tuple[Block, ...] = ()  # only where blocks are taken
+    open_end: str = field(default="", compare=False)
 
 
 def pieces(
@@ -59,26 +64,36 @@ def pieces(
     controls: Sequence[Block] = (),
     *,
     plain: bool,
-    finished: bool,
     halvings: int = 0,
 ) -> list[Piece]:
     """
-    What the parts show, each fit for one message; none when there is nothing to show.
+    What the parts of a whole answer show, each fit for one message; none when there is nothing to show.
 
     *notes* and *controls* stand below the last of them.
     *halvings*: how often the limits of a message were halved, because Slack found it too long all the same.
     """
-    markdown = safe(text, unfinished=not finished)
-    if not finished:
-        markdown = close_open(markdown)
-    texts = _texts(markdown, halvings, plain=plain) if markdown.strip() else []
+    texts = _texts(safe(text), halvings, plain=plain)
     if not texts and not notes:
         return []
     last = Piece(texts[-1] if texts else "", tuple(notes), () if plain else tuple(controls))
     return [*(Piece(each) for each in texts[:-1]), last]
 
 
+def beginning(text: str, controls: Sequence[Block] = (), *, plain: bool, halvings: int = 0) -> list[Piece]:
+    """The same of an answer that is still being written: what is open is closed, what has only begun left out."""
+    markdown = safe(text, unfinished=True)
+    texts = _texts(close_open(markdown), halvings, plain=plain)
+    if not texts:
+        return []
+    as_written = [] if plain else split(markdown, PART_LIMIT >> halvings)
+    open_end = as_written[-1] if len(as_written) == len(texts) else ""
+    last = Piece(texts[-1], (), () if plain else tuple(controls), open_end)
+    return [*(Piece(each) for each in texts[:-1]), last]
+
+
 def _texts(markdown: str, halvings: int, *, plain: bool) -> list[str]:
+    if not markdown.strip():
+        return []
     if not plain:
         return split(spaced(markdown), PART_LIMIT >> halvings)
     limit = most = PLAIN_LIMIT >> halvings
@@ -94,10 +109,13 @@ def content(piece: Piece, *, plain: bool) -> Mapping[str, Any]:
     if plain:
         return {"text": "\n\n".join([*_some(mrkdwn(piece.markdown)), *(f"_{escape(note)}_" for note in piece.notes)])}
     blocks = [{"type": "markdown", "text": text} for text in _some(piece.markdown)]
-    small = bool(blocks)
-    blocks_of_notes = [_note(note, small=small) for note in piece.notes]
-    below = [*blocks_of_notes, *piece.controls]
-    return {"text": notification(piece.markdown, piece.notes), "blocks": [*blocks, *below]}
+    return {"text": notification(piece.markdown, piece.notes), "blocks": [*blocks, *below(piece)]}
+
+
+def below(piece: Piece) -> Sequence[Mapping[str, Any]]:
+    """The blocks that stand below the Markdown of a message."""
+    small = bool(piece.markdown.strip())
+    return [*(_note(note, small=small) for note in piece.notes), *piece.controls]
 
 
 def _note(note: str, *, small: bool) -> Mapping[str, Any]:

@@ -1,86 +1,103 @@
 """
-One answer in a thread: its parts are posted in order, edited while the answer grows, and found again after a crash.
+One answer in a thread: its parts are posted or streamed in order, edited while the answer grows, and found again after
+a crash.
 
-What a part looks like is in message.py, how a lost one is found in lookup.py. When to show is the core's business.
+What a part looks like is in message.py, how one grows in streams.py, how a lost one is found in lookup.py, what Slack's
+refusals lead to in shape.py. When to show is the core's business, how often is in rhythm.py and limits.py.
 """
 
 from __future__ import annotations
 
 import logging
+import weakref
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from bot.core.controls import NO_CONTROLS, Controls
-from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
-from bot.platforms.slack import buttons
-from bot.platforms.slack.api import SlackApi
-from bot.platforms.slack.errors import (
-    MESSAGE_NOT_FOUND,
-    REFUSED_BLOCKS,
-    TOO_LONG,
-    TOO_MANY_BLOCKS,
-    UncertainError,
-    concerns_message,
-)
+from bot.platforms.slack import rhythm
+from bot.platforms.slack.api import Recipient, SlackApi
+from bot.platforms.slack.errors import MESSAGE_NOT_FOUND, UncertainError, concerns_message
 from bot.platforms.slack.events import Identity
-from bot.platforms.slack.limits import DELETE, PATIENCE, POST, RATE_LIMITED, UPDATE
+from bot.platforms.slack.limits import APPEND, DELETE, PATIENCE, POST, RATE_LIMITED, UPDATE, Promise
 from bot.platforms.slack.lookup import find
-from bot.platforms.slack.message import BlockSupport, Piece, content, metadata, pieces
+from bot.platforms.slack.message import BlockSupport, Piece, beginning, below, content, metadata, pieces
+from bot.platforms.slack.noticing import SlackNoticing
+from bot.platforms.slack.shape import Shape
+from bot.platforms.slack.streams import STREAMING, Stream, Streams, beginning_of
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-MOST_HALVINGS = 3  # of a part's length: an eighth is refused for another reason
-SMALLEST = 6  # halvings after refused blocks, of which only those count that make more parts: 156 characters
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all replies of a workspace share."""
+
+    api: SlackApi
+    streams: Streams
+    blocks: BlockSupport
+    noticing: SlackNoticing
 
 
 class SlackReply:
-    """
-    The Reply port. Call locate() once it is made: it looks for what an earlier attempt left behind.
+    """The Reply port. Call locate() once it is made: it looks for what an earlier attempt left behind."""
 
-    *posted* is told the thread whenever a part was posted in it.
-    """
-
-    def __init__(
-        self,
-        api: SlackApi,
-        us: Identity,
-        blocks: BlockSupport,
-        request: ReplyRequest,
-        posted: Callable[[ThreadRef], None],
-    ) -> None:
-        self._api, self._us, self._blocks, self._posted = api, us, blocks, posted
+    def __init__(self, shared: Shared, us: Identity, request: ReplyRequest) -> None:
+        self._us, self._noticing = us, shared.noticing
+        self._api, self._limits, self._streams = shared.api, shared.api.limits, shared.streams
         self._thread, self._turn, self._log = request.thread, request.turn, request.log
+        self._recipient = Recipient(request.asker, request.thread.workspace) if request.asker else None
+        self._shape = Shape(shared.blocks, request.turn, request.language)
         self._ids = {part.number: part.id for part in request.parts if part.id is not None}
         self._missing = {part.number: part.intended_at for part in request.parts if part.id is None}
         self._intended = {part.number for part in request.parts}
         self._shown: dict[int, Piece] = {}  # what each part shows, where this attempt wrote it
         self._written: set[int] = set()  # parts that this attempt has posted or edited
         self._fixed = False  # a part cannot be edited: the finished answer is posted anew, a beginning is not
-        self._controls, self._form = NO_CONTROLS, blocks.buttons.form
-        self._plain = False
-        self._halvings = 0  # of what a part may hold
-        self._shortenings = 0  # those that made more parts, after blocks were refused
+        self._calls = self._shows = 0
+        self._began: float | None = None  # by the clock of the streams, when the first words were shown
+        self._edits: Promise | None = None  # of the last edit, once there is something to be edited
+
+    # How often
+
+    @property
+    def pause(self) -> float:
+        pause = max(rhythm.pause(self._shows), self._limits.spacing(APPEND if self._growing() else UPDATE))
+        until_button = self._seconds_to_button()
+        return pause if until_button is None else min(pause, until_button)
+
+    def _seconds_to_button(self) -> float | None:
+        """Until an answer that is still being written needs one of ours; None when it has, or cannot have, one."""
+        has_one = any(piece.controls for piece in self._shown.values())
+        if self._began is None or has_one or self._noticing.has_stop_button(self._thread):
+            return None
+        seconds = self._began + rhythm.BUTTON_SECONDS - self._streams.clock()
+        return seconds if seconds > 0 else None
+
+    def _growing(self) -> Stream | None:
+        return next((stream for ts in self._ids.values() if (stream := self._streams.live(ts))), None)
+
+    # The port
 
     async def show(self, text: str) -> None:
-        if self._fixed:
+        if self._fixed or not text.strip():
             return
         try:
-            await self._bring(text, final=False)
+            await self._bring(lambda: self._beginning(text), final=False)
         except PlatformError as error:
             if error.code != RATE_LIMITED and not self._fixed:
                 raise
 
     async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:
-        self._controls = controls
-        shown = await self._bring(text, notes, final=True)
-        if controls.offered and not self._as_plain:
-            self._blocks.buttons.taken(self._form)
+        shown = await self._bring(lambda: self._whole(text, notes, controls), final=True)
+        self._shape.finished(controls)
         await self._take_away(beyond=shown)
+        self._limits.close(self._edits)
 
     async def remove(self) -> None:
         await self.locate()
@@ -97,87 +114,145 @@ class SlackReply:
             await self._log.posted(number, ts)
         self._missing.clear()
 
-    async def _bring(self, text: str, notes: Sequence[str] = (), *, final: bool) -> int:
-        """Make the parts show *text* and *notes*. Returns how many it takes."""
+    # All parts
+
+    def _whole(self, text: str, notes: Sequence[str], controls: Controls) -> list[Piece]:
+        below = self._shape.controls(controls)
+        return pieces(text, notes, below, plain=self._shape.plain, halvings=self._shape.halvings)
+
+    def _beginning(self, text: str) -> list[Piece]:
+        stop = self._shape.stop_button() if self._needs_button() else ()
+        wanted = beginning(text, stop, plain=self._shape.plain, halvings=self._shape.halvings)
+        affordable = rhythm.affordable(self._calls, len(text))
+        return wanted if affordable or len(wanted) > len(self._ids) else []
+
+    def _needs_button(self) -> bool:
+        """
+        Whether an answer that is being written needs a button of ours. Below a stream there can be none: it ends then,
+        if there is an edit to be had for the rest.
+        """
+        if self._began is None or self._noticing.has_stop_button(self._thread):
+            return False
+        if self._growing() is None:
+            return bool(self._ids)  # below a first post, of an answer that may end at once, it would only flicker
+        return self._streams.clock() >= self._began + rhythm.BUTTON_SECONDS and self._may_edit()
+
+    def _may_edit(self) -> bool:
+        """Whether an edit is promised to us: an answer that is shown early has to be brought to its end."""
+        if self._edits is None and (promise := self._limits.open_edits()) is not None:
+            self._edits = promise
+            weakref.finalize(self, self._limits.close, promise)  # however this attempt ends
+        return self._edits is not None
+
+    async def _bring(self, wanted: Callable[[], list[Piece]], *, final: bool) -> int:
+        """Make the parts show what is *wanted*. Returns how many it takes."""
         await self.locate()
         while True:
             try:
-                return await self._bring_parts(self._pieces(text, notes, final=final), final=final)
+                return await self._bring_parts(wanted(), final=final)
             except PlatformError as error:
-                if not self._gives_way(error, lambda: self._pieces(text, notes, final=final)):
+                if not self._shape.gives_way(error, wanted):
                     raise
 
-    def _pieces(self, text: str, notes: Sequence[str], *, final: bool) -> list[Piece]:
-        below = buttons.blocks(self._controls, self._turn, self._form) if final else ()
-        return pieces(text, notes, below, plain=self._as_plain, finished=final, halvings=self._halvings)
-
-    def _gives_way(self, error: PlatformError, wanted: Callable[[], list[Piece]]) -> bool:
-        """Whether there is another form to try, after Slack refused what is *wanted*; it is chosen then."""
-        if error.code in REFUSED_BLOCKS and not self._as_plain:
-            simpler = self._blocks.buttons.simpler(self._form) if self._controls.offered else None
-            if simpler is not None:
-                self._form = simpler
-                return True
-            if error.code != TOO_MANY_BLOCKS or not self._shortened(wanted):
-                self._plain, self._halvings = True, 0
-                self._blocks.note_refusal(self._turn)
-            return True
-        if error.code in TOO_LONG and self._halvings < MOST_HALVINGS:
-            self._halvings += 1
-            return True
-        return False
-
-    def _shortened(self, wanted: Callable[[], list[Piece]]) -> bool:
-        """Halve the parts until there are more of them; whether that may still help."""
-        before = len(wanted())
-        while self._shortenings < MOST_HALVINGS and self._halvings < SMALLEST:
-            self._halvings += 1
-            if len(wanted()) > before:
-                self._shortenings += 1
-                return True
-        return False
-
-    @property
-    def _as_plain(self) -> bool:
-        return self._plain or self._blocks.refused
-
     async def _bring_parts(self, wanted: list[Piece], *, final: bool) -> int:
+        changed = False
         for number, piece in enumerate(wanted, 1):
-            if self._shown.get(number) == piece:
+            stream = self._streams.live(self._ids.get(number))
+            goes_on = not final and number == len(wanted)
+            if stream is None and self._shown.get(number) == piece:
                 continue
             self._shown.pop(number, None)  # a change whose answer is lost leaves either text
-            if number not in self._ids or not await self._updated(number, piece, final=final):
-                await self._post(number, piece, final=final)
+            if stream is None or not await self._streamed(stream, number, piece, goes_on=goes_on, final=final):
+                await self._write(number, piece, goes_on=goes_on, final=final)
             self._written.add(number)
-            self._shown[number] = piece
-            self._blocks.accepted |= not self._as_plain
+            changed = True
+        if changed:
+            self._began = self._began or self._streams.clock()
+            self._shows += 1
         return len(wanted)
 
-    async def _post(self, number: int, piece: Piece, *, final: bool) -> None:
-        ts = await self._admitted(POST, lambda: self._post_once(number, piece), final=final)
-        self._ids[number] = ts
-        await self._log.posted(number, ts)
+    # One part
 
-    async def _post_once(self, number: int, piece: Piece) -> str:
+    async def _write(self, number: int, piece: Piece, *, goes_on: bool, final: bool) -> None:
+        """Post it, or let it begin to grow, or edit it."""
+        if number not in self._ids:
+            if goes_on and await self._start(number, piece):
+                return
+            if not final and number == 1 and not self._may_edit():
+                raise PlatformError(RATE_LIMITED, passing=True)  # it is posted when it is whole
+            await self._post(number, piece, final=final)
+        elif not await self._updated(number, piece, final=final):
+            await self._post(number, piece, final=final)
+        self._shown[number] = piece
+        self._shape.taken()
+
+    async def _streamed(self, stream: Stream, number: int, piece: Piece, *, goes_on: bool, final: bool) -> bool:
+        """Whether a part that grows shows *piece*; if not, it does not grow any more and is to be edited."""
+        if goes_on and not piece.controls and not stream.is_old(self._streams.clock()):
+            if not piece.open_end:
+                return True  # what stands at the end may yet become something else
+            text = stream.take(piece.open_end)
+            if text is not None and stream.takes(text) and await self._streams.append(stream, text, self._admitted):
+                return True
+        shown = await self._streams.stop(
+            stream,
+            self._admitted,
+            text=piece.markdown,
+            blocks=below(piece),
+            metadata=metadata(self._turn, number),
+            final=final,
+        )
+        if shown:
+            self._shown[number] = piece
+            self._shape.taken()
+        return shown
+
+    async def _start(self, number: int, piece: Piece) -> bool:
+        """Let a part begin to grow, where that is possible; not where a button would have to end it at once."""
+        if not piece.open_end or piece.controls:
+            return False
+        if not self._streams.possible(self._thread.channel, self._recipient):
+            return False
+        text = piece.open_end
+        if not beginning_of(text):
+            raise PlatformError(RATE_LIMITED, passing=True)  # a word of it: the rest will soon be there
+        promise = self._streams.open(text)
+        if promise is None:
+            return False
+        try:
+            await self._log.check()
+            ts = await self._new(number, lambda: self._streams.start(promise, self._thread, text, self._recipient))
+        except BaseException:
+            self._limits.close(promise)
+            raise
+        self._calls += 1
+        return ts is not None
+
+    async def _post(self, number: int, piece: Piece, *, final: bool) -> None:
+        what = content(piece, plain=self._shape.plain)
+        mark = metadata(self._turn, number)
+        post = lambda: self._api.post(self._thread.channel, what, thread=self._thread.thread, metadata=mark)  # noqa: E731
+        await self._admitted(POST, lambda: self._new(number, post), final=final)
+
+    async def _new(self, number: int, make: Callable[[], Awaitable[str | None]]) -> str | None:
+        """Make a message, noted before and after. None when *make* made none."""
         if number not in self._intended:
             await self._log.intend(number)
             self._intended.add(number)
         # In doubt from here on: a cancellation or a lost response leaves a post that nobody noted.
         self._missing[number] = datetime.now(UTC) - timedelta(seconds=1)
         try:
-            ts = await self._api.post(
-                self._thread.channel,
-                content(piece, plain=self._as_plain),
-                thread=self._thread.thread,
-                metadata=metadata(self._turn, number),
-            )
+            ts = await make()
         except UncertainError:
             raise
         except PlatformError:
             del self._missing[number]  # refused: it was surely not posted
             raise
         del self._missing[number]
-        self._posted(self._thread)
+        if ts is not None:
+            self._noticing.posted(self._thread)
+            self._ids[number] = ts
+            await self._log.posted(number, ts)
         return ts
 
     async def _updated(self, number: int, piece: Piece, *, final: bool) -> bool:
@@ -186,9 +261,9 @@ class SlackReply:
 
         Raises for a part of this attempt that is gone: whoever deletes what they see us write does not want it again.
         """
-        what, ts = content(piece, plain=self._as_plain), self._ids[number]
+        ts = self._ids[number]
         try:
-            await self._admitted(UPDATE, lambda: self._api.update(self._thread.channel, ts, what), final=final)
+            await self._edit(number, piece, final=final)
         except PlatformError as error:
             gone = error.code == MESSAGE_NOT_FOUND
             if not concerns_message(error) or (gone and number in self._written):
@@ -205,16 +280,27 @@ class SlackReply:
             return False
         return True
 
+    async def _edit(self, number: int, piece: Piece, *, final: bool) -> None:
+        what = content(piece, plain=self._shape.plain)
+        ts, mark = self._ids[number], metadata(self._turn, number)
+        edit = lambda: self._api.update(self._thread.channel, ts, {**what, "metadata": mark})  # noqa: E731
+        try:
+            await self._admitted(UPDATE, edit, final=final)
+        except PlatformError as error:
+            if error.code != STREAMING or not await self._stopped_left(ts):
+                raise
+            await self._admitted(UPDATE, edit, final=final)
+
+    async def _stopped_left(self, ts: str) -> bool:
+        return await self._streams.stop_left(ts, self._thread.channel, self._admitted)
+
     async def _take_away(self, *, beyond: int) -> None:
         for number in sorted((number for number in self._ids if number > beyond), reverse=True):
-            refusal = await self._delete(self._ids[number])
-            if refusal is None:
+            if await self._delete(self._ids[number]):
                 self._forget(number)
             else:  # an edit will tell whether it is there
                 self._written.discard(number)
                 self._shown.pop(number, None)
-            if refusal in (None, MESSAGE_NOT_FOUND):
-                await self._log.removed(number)
 
     def _forget(self, number: int) -> None:
         """Posted anew, a part must not be known under its old id."""
@@ -223,24 +309,31 @@ class SlackReply:
         self._written.discard(number)
         self._shown.pop(number, None)
 
-    async def _delete(self, ts: str) -> str | None:
-        """One that Slack does not let us delete stays: why it does not, None when it is gone by us."""
+    async def _delete(self, ts: str) -> bool:
+        """One that Slack does not let us delete stays."""
+        delete = lambda: self._api.delete(self._thread.channel, ts)  # noqa: E731
         try:
-            await self._admitted(DELETE, lambda: self._api.delete(self._thread.channel, ts), final=True)
+            try:
+                await self._admitted(DELETE, delete, final=True)
+            except PlatformError as error:
+                if error.passing or error.code == MESSAGE_NOT_FOUND or not await self._stopped_left(ts):
+                    raise
+                await self._admitted(DELETE, delete, final=True)
         except PlatformError as error:
             if error.passing:
                 raise
             if error.code != MESSAGE_NOT_FOUND:
                 logger.warning("slack: a part of a reply cannot be deleted: %s", error.code)
-            return error.code
-        return None
+            return False
+        return True
 
     async def _admitted(self, method: str, change: Callable[[], Awaitable[Result]], *, final: bool) -> Result:
         """Make one change when Slack admits it; a final one sits out what Slack asks for, within limits."""
         refusals = 0
         while True:
-            async with self._api.limits.admitted(method, final=final, channel=self._thread.channel):
+            async with self._limits.admitted(method, final=final, channel=self._thread.channel):
                 await self._log.check()
+                self._calls += 1
                 try:
                     return await change()
                 except PlatformError as error:

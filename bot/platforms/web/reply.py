@@ -38,6 +38,10 @@ class WebReply:
         self._intended = {part.number for part in request.parts}
         self._shown: dict[int, Part] = {}  # as far as this attempt knows
 
+    @property
+    def pause(self) -> float:
+        return 0.0
+
     async def show(self, text: str) -> None:
         if text.strip():
             await self._bring(parts_of(close_open(text), ()))

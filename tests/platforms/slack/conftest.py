@@ -57,8 +57,9 @@ class Place:
     thread: ThreadRef
     log: Log
 
-    async def reply(self, turn: int = 7) -> Reply:
-        return await self.door.open_reply(ReplyRequest(self.thread, turn, self.log.parts(), self.log))
+    async def reply(self, turn: int = 7, *, asker: str | None = None) -> Reply:
+        """For *asker* it is streamed; for nobody known it is posted and edited."""
+        return await self.door.open_reply(ReplyRequest(self.thread, turn, self.log.parts(), self.log, asker))
 
     def __post_init__(self) -> None:
         self.door = door(self.slack)

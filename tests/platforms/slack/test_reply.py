@@ -15,9 +15,9 @@ async def test_a_short_answer_takes_one_call(place: Place) -> None:
     assert place.calls() == [POST]
 
 
-async def test_a_short_streamed_answer_takes_three_calls(place: Place) -> None:
+async def test_an_answer_that_is_shown_twice_before_it_is_whole_takes_three_calls(place: Place) -> None:
     reply = await place.reply()
-    for text in ("짧", "짧은", "짧은 답."):
+    for text in ("짧", "짧은"):
         await reply.show(text)
     await reply.finish("짧은 답.")
     assert place.calls() == [POST, UPDATE, UPDATE]

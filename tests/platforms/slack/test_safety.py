@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.markdown import ZERO_WIDTH_SPACE, Growing, close_open, spaced, split
-from bot.platforms.slack.message import content, pieces
+from bot.platforms.slack.message import beginning, content, pieces
 from bot.platforms.slack.mrkdwn import mrkdwn
 from bot.platforms.slack.text import notification, safe
 
@@ -120,9 +120,11 @@ def raw_ping(text: str) -> str:
 @settings(max_examples=200)
 @given(pieces_of_tokens, st.booleans())
 def test_no_form_of_a_message_pings(text: str, finished: bool) -> None:
-    for piece in pieces(text, plain=True, finished=finished):
+    made = pieces if finished else beginning
+    for piece in made(text, plain=True):
         assert not _token(str(content(piece, plain=True)["text"]))
-    for piece in pieces(text, plain=False, finished=finished):
+    for piece in made(text, plain=False):
+        assert not raw_ping(piece.open_end)
         message = content(piece, plain=False)
         assert not _token(str(message["text"]))
         assert not any(raw_ping(block["text"]) for block in message["blocks"])
