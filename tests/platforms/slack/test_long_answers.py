@@ -44,7 +44,7 @@ def undone(parts: list[Piece]) -> str:
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
 def test_it_arrives_whole_as_messages(answer: str) -> None:
     started = time.process_time()
-    shown = message_pieces(answer, plain=False, finished=True)
+    shown = message_pieces(answer, plain=False)
     parts = split_pieces(spaced(safe(answer)), PART_LIMIT)
 
     assert time.process_time() - started < 4  # measured: at most 0.6
