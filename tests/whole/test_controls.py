@@ -147,6 +147,26 @@ async def test_a_press_before_a_restart_is_done_after_it_and_one_after_it_as_wel
     assert len(office.model.requests) == 2
 
 
+async def test_what_was_going_on_when_the_bot_stopped_goes_on_after_its_start(office: Office) -> None:
+    async with office.bot(stop_grace=0):
+        root, _ = await going_on(office)
+    office.model.answers.append(Answer("three, four"))
+    async with office.bot():
+        assert await shown(office, root, "one two three, four") == ["one two three, four"]
+    assert completions(office) == [(1, 1, 0, "complete"), (1, 2, 0, "lost"), (1, 2, 1, "complete")]
+    assert office.prompts()[1] == office.prompts()[2]
+
+
+async def test_a_question_that_is_edited_while_its_answer_goes_on_is_answered_anew(office: Office) -> None:
+    async with office.bot():
+        root, _ = await going_on(office)
+        office.model.answers.append(Answer("six seven"))
+        await office.slack.edit(office.general, root, f"{office.slack.mention} go on from six")
+        assert await shown(office, root, "six seven") == ["six seven"]
+    assert office.prompts()[2] == [("user", "go on from six")]
+    assert completions(office) == [(1, 1, 0, "complete"), (1, 2, 0, "changed"), (2, 1, 1, "complete")]
+
+
 async def test_what_was_there_stays_on_view_while_it_goes_on(office: Office) -> None:
     async with office.bot():
         root, gate = await going_on(office)
