@@ -14,6 +14,7 @@ from tests.whole.conftest import Office
 from tests.whole.test_prompt_command import compared
 
 CONTINUE, REPEAT, FEEDBACK = "threadbot_continue", "threadbot_repeat", "threadbot_feedback"
+STOP = "threadbot_stop"
 PROMPT = [("user", "count to five")]
 
 
@@ -245,6 +246,20 @@ async def test_what_failed_can_be_tried_again_and_what_would_fail_again_cannot(o
 
 
 # stopping
+
+
+async def test_the_stop_button_below_what_is_written_ends_the_call_and_keeps_what_there_is(office: Office) -> None:
+    gate = asyncio.Event()
+    office.model.answers.append(Answer("one two three four", chunk_size=8, gate=gate, gate_at=1))
+    async with office.bot():
+        root = await office.ask("count to five")
+        await office.slack.wait_for(
+            lambda: office.slack.replies(office.general, root) and STOP in offered(office, root)
+        )
+        await press(office, root, STOP, by=office.lee, times=2)
+        assert await shown(office, root, "one two\n\nStopped here") == ["one two\n\nStopped here, as asked."]
+        assert office.model.requests[0].disconnected
+        assert STOP not in offered(office, root)
 
 
 async def test_slacks_own_stop_button_ends_the_call_and_keeps_what_was_written(office: Office) -> None:
