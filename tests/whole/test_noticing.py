@@ -159,3 +159,17 @@ async def test_a_reaction_that_is_still_to_be_taken_away_is_taken_away_before_a_
         assert await office.answers(root) == ["네."]
         assert office.slack.bot_user in office.slack.workspace.channels[office.general].messages[root].reactions["eyes"]
     assert not office.slack.workspace.channels[office.general].messages[root].reactions.get("eyes")
+
+
+async def test_a_short_streamed_answer_costs_at_most_three_calls_with_its_notice(office: Office) -> None:
+    office.slack.workspace.has_sessions = True
+    async with office.bot():
+        await office.answers(await office.ask("find out what works here"))
+        office.model.answers.append(Answer("네, 창원에서 했습니다.", latency=0.8, chunk_size=6, chunk_delay=0.3))
+        before = len(changes(office))
+        root = await office.ask("hello")
+        await office.answers(root)
+        await office.slack.wait_for(lambda: office.slack.agents.session(office.general, root) == "active")
+        made = changes(office)[before:]
+    assert "chat.startStream" in made
+    assert len(made) <= 3, made
