@@ -43,12 +43,12 @@ class AnswerSettings:
     system_prompt: str  # empty: none is sent
     prompt_tokens: int
     max_tokens: int  # for the reply
+    overlooked_after: timedelta  # an answer in place of an older notice is not noticed
     keep: float = budget.KEEP  # of the prompt budget, after a cut
     summarize: bool = False  # prompts hold the summary of what was cut
     examples: Sequence[Example] = ()  # after the system prompt
     sampling: Sampling = field(default_factory=Sampling)
     language: str = DEFAULT_LANGUAGE  # in which we speak to somebody of whom nothing else is known
-    overlooked_after: timedelta = timedelta(minutes=2)  # an answer in place of an older notice is not noticed
 
 
 MORE_ROOM = 4  # times as much for the answer, where reasoning has used up all of it

@@ -14,10 +14,8 @@ from enum import StrEnum
 
 from bot.core.conversation import Operation, Participant
 from bot.core.entries import TRUNCATED_KEY, read_key
-from bot.core.sent import Asked, Call, Mark, Place, Record, StoredAnswer, StoredMessage
-
-AFTER_ALL = 2**62
-"""The position of an answer: after all messages of its turn."""
+from bot.core.sent import Asked, Call, Mark, Record, StoredAnswer, StoredMessage
+from bot.core.summaries import ANSWER, Place
 
 
 class Reason(StrEnum):
@@ -65,8 +63,8 @@ def left_out(asked: Asked, call: Call, count: Callable[[str], int]) -> list[Left
     view = _View(asked.turn.id, call, asked.record)
     found = [
         *((view.place(message), _message(message, view, count)) for message in view.unsent_messages()),
-        *(((answer.turn, AFTER_ALL), _answer(answer, view)) for answer in view.unsent_answers()),
-        *(((turn, AFTER_ALL), _no_answer(turn, view)) for turn in view.unanswered()),
+        *(((answer.turn, ANSWER), _answer(answer, view)) for answer in view.unsent_answers()),
+        *(((turn, ANSWER), _no_answer(turn, view)) for turn in view.unanswered()),
     ]
     found.sort(key=lambda each: each[0])
     never = [LeftOut("older messages", "", None, None, None, None, Why(Reason.NEVER_READ))]
@@ -96,7 +94,7 @@ class _View:
             self._files[file.message] = self._files.get(file.message, 0) + (file.tokens or 0)
 
     def place(self, message: StoredMessage) -> Place:
-        return (AFTER_ALL if message.turn is None else message.turn, message.position)
+        return (ANSWER if message.turn is None else message.turn, message.position)
 
     def tokens(self, message: StoredMessage, count: Callable[[str], int]) -> int | None:
         """Of its newest version, and of its files."""
@@ -156,9 +154,9 @@ class _View:
 
     def _place_of(self, mark: Mark) -> Place:
         if mark.message is None:
-            return (mark.turn or 0, AFTER_ALL)
+            return (mark.turn or 0, ANSWER)
         place = self.place(self.record.messages[mark.message])
-        return place if place <= (self.turn, AFTER_ALL) else (0, 0)  # one that stands later cut nothing off here
+        return place if place <= (self.turn, ANSWER) else (0, 0)  # one that stands later cut nothing off here
 
     @staticmethod
     def _earliest(marks: Iterable[Mark]) -> Mark | None:
@@ -214,7 +212,7 @@ def _why_answer(answer: StoredAnswer, view: _View) -> Why:
         return Why(Reason.LATER)
     if not answer.chosen and not view.was_chosen(answer):
         return Why(Reason.VARIANT)
-    return _why(view, (answer.turn, AFTER_ALL), None, answer.turn, answer.erased_at)
+    return _why(view, (answer.turn, ANSWER), None, answer.turn, answer.erased_at)
 
 
 def _no_answer(turn: int, view: _View) -> LeftOut:

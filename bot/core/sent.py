@@ -30,10 +30,8 @@ from bot.core.files import File, FileOutcome, Reading
 from bot.core.ports import Example, Role, Sampling
 from bot.core.prompt import Counting
 from bot.core.speakers import GO_ON, TRUNCATED
+from bot.core.summaries import Place
 from bot.core.turn import TurnState, Usage
-
-Place = tuple[int, int]
-"""A turn, and a position in it; that of an answer is after all of its turn's messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from bot.core.conversation import Participant, Posted, ThreadRef
 from bot.core.interruption import Interruption
 from bot.core.learning import Learning
 from bot.core.policy import decide
+from bot.core.retry import Patience
 from bot.core.worker import persist
 from bot.llm.openai_chat import OpenAIChat
 from bot.store import migrate
@@ -154,7 +155,7 @@ async def _asker(server: ModelServer, budget: int, keep: float, directory: Path)
             ledger=ledger,
             model=model,
             platforms={MUTE: MutePlatform()},
-            settings=AnswerSettings("gpt-6-luna", SYSTEM_PROMPT, budget, 4_096, keep=keep),
+            settings=AnswerSettings("gpt-6-luna", SYSTEM_PROMPT, budget, 4_096, Patience().overlooked_after, keep),
             learning=Learning(SqlModelNotes(database)),
             checkpoint=nowhere,
             persist=persist,
