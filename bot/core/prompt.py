@@ -54,8 +54,6 @@ class Prompt:
     window_start: int
     window_position: int
     earlier_turns: int
-    dropped_turns: int  # by this very cut
-    dropped_messages: int  # by this very cut, questions and context alike
 
 
 def build(
@@ -131,8 +129,6 @@ def build(
         window_start=start,
         window_position=position,
         earlier_turns=len(past) - window.dropped_turns,
-        dropped_turns=window.dropped_turns,
-        dropped_messages=_messages_in(past[: window.dropped_turns]) + window.dropped_context,
     )
 
 
@@ -254,10 +250,6 @@ class Writer:
 
 def _total(entries: Iterable[Entry]) -> int:
     return sum(entry.tokens for entry in entries)
-
-
-def _messages_in(turns: Iterable[Iterable[Entry]]) -> int:
-    return sum(entry.file is None for entries in turns for entry in entries)
 
 
 def _window_start(conversation: Conversation, turn: int, history: History, window: budget.Window) -> tuple[int, int]:

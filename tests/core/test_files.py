@@ -137,21 +137,6 @@ def test_who_sends_a_file_without_words_is_named_and_others_stay_as_they_were() 
     assert alone.messages[0].content == "⟦file ⟦a.csv⟧⟧\n1\n⟦end of ⟦a.csv⟧⟧\n\nsum it up"
 
 
-def test_a_file_is_no_message_where_messages_are_counted() -> None:
-    past = [PastTurn(1, [message(1, "long ago " * 9, text("1"), text("2", 2))], None)]
-    built = build(
-        system_prompt="",
-        conversation=CONVERSATION,
-        turn=100,
-        history=History(past, [message(5, "now")], alone=True),
-        readable=lambda said: said,
-        counting=COUNTING,
-        prompt_tokens=60,
-    )
-    assert isinstance(built, Prompt)
-    assert built.dropped_messages == 1
-
-
 def test_a_file_is_something_to_answer() -> None:
     assert not is_blank(History([], [message(1, " ", text("x"))], alone=True), lambda said: said)
 

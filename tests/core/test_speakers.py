@@ -69,7 +69,8 @@ class Chat:
         if not isinstance(built, Prompt):
             return []  # the question does not fit
         forms = {given.version: given for given in built.given}
-        self.past = [replace(past, messages=_kept(past.messages, forms)) for past in self.past[built.dropped_turns :]]
+        sent = self.past[len(self.past) - built.earlier_turns :]
+        self.past = [replace(past, messages=_kept(past.messages, forms)) for past in sent]
         answered = Answer(self.number, answer, len(answer)) if answer is not None else None
         inside = [message for message in self.waiting if f"v{message.version.id}" in built.entries]
         self.past.append(PastTurn(self.number, _kept(inside, forms), answered))
