@@ -167,6 +167,17 @@ class Acted:
 Said = Posted | Edited
 """What is decided upon: whether it is to be answered."""
 
+
+def posted_of(said: Said) -> Posted:
+    """The message as it reads now."""
+    return said.message if isinstance(said, Edited) else said
+
+
+def said_at(said: Said) -> datetime:
+    """Since when it reads so."""
+    return said.edited_at if isinstance(said, Edited) else said.posted_at
+
+
 Incoming = Posted | Edited | Deleted | Reacted | Acted
 """Whatever a door may hand in."""
 

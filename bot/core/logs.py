@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from bot.core.conversation import Edited, Said
+from bot.core.conversation import Said, posted_of
 from bot.core.policy import Action, Decision
 from bot.core.turn import Turn, TurnChange, TurnState
 
@@ -16,7 +16,7 @@ messages = logging.getLogger("bot.messages")
 
 def heard(said: Said, decision: Decision, *, known: bool) -> None:
     """What was decided, and by which rule. What others say elsewhere (*known* says that it is not) is for DEBUG."""
-    posted = said.message if isinstance(said, Edited) else said
+    posted = posted_of(said)
     spoken_to = posted.addressed or posted.direct
     quietly = decision.action is Action.LISTEN and not spoken_to and not known
     messages.log(

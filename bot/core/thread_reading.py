@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.core.conversation import Edited, ParticipantKind, Posted, Said, ThreadRef
+from bot.core.conversation import Edited, ParticipantKind, Said, ThreadRef, posted_of
 from bot.core.errors import PlatformError
 from bot.core.ports import Checkpoint, Ledger, Platform, ThreadRead, ThreadReader
 from bot.core.texts import is_sentence
@@ -47,7 +47,7 @@ async def read_up(turn: Turn, platform: Platform, ledger: Ledger, checkpoint: Ch
 
 def leaves_a_hole(read: ThreadRead, since: int) -> bool:
     """Whether something may have been said after *since*, a position, and before the oldest message that was read."""
-    return read.truncated and (not read.messages or _posted(read.messages[0]).position > since)
+    return read.truncated and (not read.messages or posted_of(read.messages[0]).position > since)
 
 
 async def _read(reader: ThreadReader, thread: ThreadRef) -> ThreadRead | None:
@@ -63,7 +63,7 @@ async def _read(reader: ThreadReader, thread: ThreadRef) -> ThreadRead | None:
 
 def _without_sentences(said: Said, readable: Callable[[str], str]) -> Said | None:
     """What others say as it is; of what we say ourselves the answer, without sentences of ours. None: there is none."""
-    posted = _posted(said)
+    posted = posted_of(said)
     if posted.author.kind is not ParticipantKind.SELF:
         return said
     answer = without_sentences(posted.text, readable)
@@ -84,7 +84,3 @@ def without_sentences(text: str, readable: Callable[[str], str]) -> str:
 def _is_ours(line: str) -> bool:
     bare = line.strip(" _*")  # some platforms show them in italics
     return not bare or is_sentence(bare)
-
-
-def _posted(said: Said) -> Posted:
-    return said.message if isinstance(said, Edited) else said

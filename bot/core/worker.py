@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from bot.core.answer import Answerer
 from bot.core.asking import BrokenAnswer
-from bot.core.conversation import Acted, Deleted, Edited, Incoming, MessageRef, Reacted, Said
+from bot.core.conversation import Acted, Deleted, Edited, Incoming, MessageRef, Reacted, Said, posted_of
 from bot.core.deliveries import Deliveries
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError
 from bot.core.interruption import Interrupted, Interruption
@@ -108,7 +108,7 @@ class Worker:
             await self._receive_said(incoming)
 
     async def _receive_said(self, said: Said) -> None:
-        posted = said.message if isinstance(said, Edited) else said
+        posted = posted_of(said)
         decision = self._decide(posted, UNKNOWN)
         if decision.action is Action.IGNORE:  # whatever is known of its thread
             log.debug("ignored on %s: %s", posted.thread.platform, decision.reason)

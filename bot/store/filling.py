@@ -13,7 +13,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, Select, bindparam, case, func, null, select, update
 
-from bot.core.conversation import Edited, MessageRef, Participant, ParticipantKind, Posted, Reacted, Said, ThreadRef
+from bot.core.conversation import (
+    Edited,
+    MessageRef,
+    Participant,
+    ParticipantKind,
+    Posted,
+    Reacted,
+    Said,
+    ThreadRef,
+    posted_of,
+    said_at,
+)
 from bot.core.ports import ThreadRead
 from bot.store import files, steering
 from bot.store.statements import VERSION
@@ -70,14 +81,14 @@ def fill(connection: Connection, recording: Recording, turn: int, since: int, re
         recording.erase(MessageRef(thread.platform, thread.workspace, thread.channel, gone))
     unnoted = min((part.intended_at for part in parts if part.external_id is None), default=None)
     for said in read.messages:
-        if _posted(said).id in known:
-            files.record(connection, _posted(said))  # one that was deleted since
+        if posted_of(said).id in known:
+            files.record(connection, posted_of(said))  # one that was deleted since
             if isinstance(said, Edited):
                 recording.edit(said)
-    new = [s for s in read.messages if _posted(s).id not in known and not _is_part(_posted(s), ours, unnoted)]
+    new = [s for s in read.messages if posted_of(s).id not in known and not _is_part(posted_of(s), ours, unnoted)]
     if new:
         _store(connection, recording, conversation, new, _turns(connection, turn, new))
-    ids = {*known, *(_posted(said).id for said in new), *(each for each in ours if each)}
+    ids = {*known, *(posted_of(said).id for said in new), *(each for each in ours if each)}
     for changed in steering.overtaken(connection, thread, read, sorted(ids & read.positions.keys())):
         recording.react(changed)
     connection.execute(_FILLED, where | {"since": since, "is_truncated": read.truncated})
@@ -101,7 +112,7 @@ def _deleted_parts(parts: Sequence[Row[Any]], known: Sequence[Row[Any]], read: T
     """The same for parts of answers that were over before the newest message was said."""
     if not read.positions or not read.messages:
         return
-    first, until = min(read.positions.values()), _posted(read.messages[-1]).posted_at
+    first, until = min(read.positions.values()), posted_of(read.messages[-1]).posted_at
     within = {row.turn_id for row in known if row.position >= first}
     for part in parts:
         over = part.ended_at is not None and part.ended_at < until
@@ -112,7 +123,7 @@ def _deleted_parts(parts: Sequence[Row[Any]], known: Sequence[Row[Any]], read: T
 def _turns(connection: Connection, turn: int, new: Sequence[Said]) -> Sequence[int | None]:
     """What was said after the question is left to the next turn, as if it had come while this one is answered."""
     asked: int | None = connection.execute(_ASKED, {"turn": turn}).scalar()
-    return [turn if asked is None or _posted(said).position <= asked else None for said in new]
+    return [turn if asked is None or posted_of(said).position <= asked else None for said in new]
 
 
 def _is_part(posted: Posted, known: Collection[str | None], unnoted: datetime | None) -> bool:
@@ -125,14 +136,16 @@ def _is_part(posted: Posted, known: Collection[str | None], unnoted: datetime | 
 def _store(
     connection: Connection, recording: Recording, conversation: int, new: Sequence[Said], of_turns: Sequence[int | None]
 ) -> None:
-    by_id = {_posted(said).id: said for said in new}
+    by_id = {posted_of(said).id: said for said in new}
     # In the same order in every transaction: each may lock a participant that another one wants.
-    authors = {_posted(said).author.id: _posted(said) for said in sorted(new, key=lambda said: _posted(said).author.id)}
+    authors = {
+        posted_of(said).author.id: posted_of(said) for said in sorted(new, key=lambda said: posted_of(said).author.id)
+    }
     participants = {
         author: recording.participant(connection, posted.thread, posted.author) for author, posted in authors.items()
     }
     rows = [
-        _row(_posted(said), conversation, turn, participants[_posted(said).author.id])
+        _row(posted_of(said), conversation, turn, participants[posted_of(said).author.id])
         for said, turn in zip(new, of_turns, strict=True)
     ]
     stored = connection.execute(recording.new_message, rows).all()
@@ -140,7 +153,7 @@ def _store(
     if versions:
         connection.execute(VERSION, sorted(versions, key=lambda version: version["message_id"]))
     for said in new:
-        files.record(connection, _posted(said))
+        files.record(connection, posted_of(said))
 
 
 def _row(posted: Posted, conversation: int, turn: int | None, participant: int) -> dict[str, Any]:
@@ -159,9 +172,4 @@ def _row(posted: Posted, conversation: int, turn: int | None, participant: int) 
 
 
 def _version(message: int, said: Said) -> dict[str, Any]:
-    at = said.edited_at if isinstance(said, Edited) else said.posted_at
-    return {"message_id": message, "text": _posted(said).text, "at": at}
-
-
-def _posted(said: Said) -> Posted:
-    return said.message if isinstance(said, Edited) else said
+    return {"message_id": message, "text": posted_of(said).text, "at": said_at(said)}

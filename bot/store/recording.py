@@ -12,7 +12,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core.conversation import Deleted, Edited, MessageRef, Participant, ParticipantKind, Posted, Said, ThreadRef
+from bot.core.conversation import (
+    Deleted,
+    Edited,
+    MessageRef,
+    Participant,
+    ParticipantKind,
+    Posted,
+    Said,
+    ThreadRef,
+    posted_of,
+    said_at,
+)
 from bot.core.policy import QUIET, Action, Decide, Decision
 from bot.core.ports import Recorded
 from bot.core.turn import TurnChange, TurnState
@@ -42,7 +53,7 @@ class Recorder:
         self._burst, self._quiet, self._language = burst, quiet, language
 
     def record(self, connection: Connection, said: Said, decide: Decide) -> Recorded:
-        posted = said.message if isinstance(said, Edited) else said
+        posted = posted_of(said)
         known: int | None = connection.execute(sql.CONVERSATION, _address(posted)).scalar()
         decision = decide(posted, situation.read(connection, said, known))
         wanted = decision.action in (Action.ANSWER, Action.OBEY)
@@ -55,10 +66,9 @@ class Recorder:
 
     def _store(self, connection: Connection, said: Said, conversation: int, decision: Decision, now: datetime) -> bool:
         """Whether there is something to do now."""
-        posted = said.message if isinstance(said, Edited) else said
+        posted = posted_of(said)
         answer = decision.action is Action.ANSWER
-        said_at = said.edited_at if isinstance(said, Edited) else posted.posted_at
-        message = self._store_message(connection, posted, conversation, said_at, addressed=answer)
+        message = self._store_message(connection, posted, conversation, said_at(said), addressed=answer)
         file_rows.record(connection, posted)
         if message is None and isinstance(said, Edited):
             again = decision.command is None and decision.reason != QUIET
@@ -72,16 +82,16 @@ class Recorder:
         return answer and self._make_pending(connection, conversation, posted.thread.platform, now)
 
     def _conversation(self, connection: Connection, said: Said, now: datetime) -> int:
-        posted = said.message if isinstance(said, Edited) else said
+        posted = posted_of(said)
         unread = None if _stands_alone(said, now) else 0
         made = _address(posted) | {"direct": posted.direct, "created_at": now, "unread_since": unread}
         identity: int = connection.execute(self._sql.new_conversation, made).scalar_one()
         return identity
 
     def _store_message(
-        self, connection: Connection, posted: Posted, conversation: int, said_at: datetime | None, *, addressed: bool
+        self, connection: Connection, posted: Posted, conversation: int, at: datetime | None, *, addressed: bool
     ) -> int | None:
-        """The new message's id; None when it is there already. Nothing was said when *said_at* is None."""
+        """The new message's id; None when it is there already. Nothing was said when *at* is None."""
         row = {
             "conversation_id": conversation,
             "platform": posted.thread.platform,
@@ -94,8 +104,8 @@ class Recorder:
             "posted_at": posted.posted_at,
         }
         message: int | None = connection.execute(self._sql.new_message, row).scalar()
-        if message is not None and said_at is not None:
-            connection.execute(sql.VERSION, {"message_id": message, "text": posted.text, "at": said_at})
+        if message is not None and at is not None:
+            connection.execute(sql.VERSION, {"message_id": message, "text": posted.text, "at": at})
         return message
 
     def participant(self, connection: Connection, place: ThreadRef | MessageRef, who: Participant) -> int:
@@ -158,7 +168,7 @@ def _address(posted: Posted) -> dict[str, Any]:
 
 def _stands_alone(said: Said, now: datetime) -> bool:
     """Whether it is all that was said in a thread without a conversation: what is not told of at once may be late."""
-    posted = said.message if isinstance(said, Edited) else said
+    posted = posted_of(said)
     if posted.id != posted.thread.thread or isinstance(said, Edited):
         return False
     return posted.recovered or now - posted.posted_at < AT_ONCE  # a root is read back together with its thread

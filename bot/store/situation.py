@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, bindparam, func, literal_column, null, select, union_all
 
 from bot.core.addressing import asks
-from bot.core.conversation import Edited, ParticipantKind, Posted, Said
+from bot.core.conversation import Edited, ParticipantKind, Posted, Said, posted_of
 from bot.core.policy import BOTS_IN_ROW, EXCHANGES, looks_at_thread
 from bot.core.preferences import Preferences
 from bot.core.situation import Situation
@@ -31,7 +31,7 @@ OVER = ("answered", "shown")  # states of a turn whose answer is there
 
 def read(connection: Connection, said: Said, conversation: int | None) -> Situation:
     """*conversation* is None where the thread has none."""
-    posted = said.message if isinstance(said, Edited) else said
+    posted = posted_of(said)
     if conversation is None and not (posted.addressed or posted.direct):
         return Situation(fresh=True)
     holding = preferences.read(connection, posted.thread)

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.conversation import Edited, Incoming, ParticipantKind, Posted
+from bot.core.conversation import Incoming, ParticipantKind, Posted, posted_of
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.ports import Platform, Reply, ReplyRequest, ThreadReader
 from tests.contract.world import PINGING, WORLDS, Asked, Log, World, left_behind, open_world
@@ -356,7 +356,7 @@ async def test_a_thread_is_read_as_its_events_told_it_with_our_own_messages(worl
         await world.wait_for(lambda: len({said.id for said in heard}) == 2)
         read = await platform.read_thread(first.thread)
     assert not read.truncated
-    posted = [said.message if isinstance(said, Edited) else said for said in read.messages]
+    posted = [posted_of(said) for said in read.messages]
     kinds = [ParticipantKind.PERSON, ParticipantKind.SELF, ParticipantKind.PERSON]
     assert [said.author.kind for said in posted] == kinds
     assert platform.readable(posted[1].text).startswith("**An answer** with `a < b`")

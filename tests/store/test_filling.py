@@ -8,7 +8,16 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.conversation import Edited, MessageRef, Operation, Participant, ParticipantKind, Posted, Reacted
+from bot.core.conversation import (
+    Edited,
+    MessageRef,
+    Operation,
+    Participant,
+    ParticipantKind,
+    Posted,
+    Reacted,
+    posted_of,
+)
 from bot.core.errors import LeaseLost
 from bot.core.ports import ThreadRead
 from bot.core.turn import Turn
@@ -129,7 +138,7 @@ async def test_a_message_of_ours_that_may_be_a_part_whose_id_was_lost_is_left_ou
 
 def whole(*read: Posted | Edited, reactions: Sequence[Reacted] = ()) -> ThreadRead:
     """All that there is, and nothing else."""
-    posted = [said.message if isinstance(said, Edited) else said for said in read]
+    posted = [posted_of(said) for said in read]
     positions = {each.id: each.position for each in posted}
     return ThreadRead(read, reactions=reactions, positions=positions, at=START + timedelta(hours=1))
 

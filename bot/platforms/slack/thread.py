@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
-from bot.core.conversation import Deleted, Edited, ParticipantKind, Posted, Reacted, Said, ThreadRef
+from bot.core.conversation import Deleted, Edited, ParticipantKind, Posted, Reacted, Said, ThreadRef, posted_of
 from bot.core.errors import PlatformError
 from bot.core.ports import ThreadRead
 from bot.platforms.slack.api import LONG_PAGE, PAGE, REPLIES, Message, Page, SlackApi
@@ -72,7 +72,7 @@ def _read(message: Message, place: Place, us: Identity) -> Said | Deleted | None
     found = read(message, place, us)
     if found is None or isinstance(found, Deleted):
         return found
-    posted = found.message if isinstance(found, Edited) else found
+    posted = posted_of(found)
     if posted.author.kind is not ParticipantKind.SELF:
         return found
     return read({**message, "text": answer_in(message)}, place, us)

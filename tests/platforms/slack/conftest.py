@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.core.conversation import Acted, Deleted, Edited, Incoming, Posted, Reacted, ThreadRef
+from bot.core.conversation import Acted, Deleted, Edited, Incoming, Posted, Reacted, ThreadRef, posted_of
 from bot.core.ports import Reply, ReplyRequest, Watermarks
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.platforms.slack.catch_up import CatchUpSettings
@@ -93,7 +93,7 @@ class Heard(list[Posted]):
             return
         if isinstance(said, Edited):
             self.edits.append(said)
-        self.append(said.message if isinstance(said, Edited) else said)
+        self.append(posted_of(said))
 
 
 @asynccontextmanager
