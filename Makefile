@@ -42,8 +42,9 @@ types: $(VENV)/.installed-dev ## mypy, strict
 docs: $(VENV)/.installed-dev ## write the generated parts of README.md and .env.example
 	@$(BIN)/python -m tests.docs
 
-bench: $(VENV)/.installed-dev ## Threadbot beside the smallest possible bot, in figures; BENCH_ARGS=--quick is short
+bench: $(VENV)/.installed-dev ## Threadbot beside the smallest possible bot, in figures, and 300 answers in 10 minutes; short: BENCH_ARGS=--quick CROWD_ARGS='--answers 30 --seconds 30'
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
+	@$(BIN)/python -m tests.bench.crowd $(CROWD_ARGS)
 
 chaos: $(VENV)/.installed-dev ## kill the bot at every step, RUNS times on each database; CHAOS_ARGS=--resume goes on
 	@$(BIN)/python -m tests.faults.chaos --runs $(RUNS) $(CHAOS_ARGS)

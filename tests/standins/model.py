@@ -100,6 +100,7 @@ class ModelServer:
             received.disconnected = True
             raise
         finally:
+            received.ended_at = time.monotonic()
             received.finished.set()
         return response
 

@@ -78,6 +78,7 @@ class Received:
     body: Body  # empty when it was no JSON object
     at: float
     first_byte_at: float | None = None
+    ended_at: float | None = None  # the last byte, or whatever ended it
     status: int | None = None
     prompt_tokens: int | None = None  # as billed; None: it was refused
     cached_tokens: int | None = None
