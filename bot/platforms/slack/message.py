@@ -14,6 +14,7 @@ from bot.markdown import close_open, spaced, split
 from bot.platforms.slack.buttons import Block, ButtonSupport
 from bot.platforms.slack.mrkdwn import mrkdwn
 from bot.platforms.slack.text import escape, notification, safe
+from bot.platforms.slack.tokens import defused
 
 PART_LIMIT = 10_000  # characters; a markdown block holds 12,000, all blocks of a message about 13,200
 PLAIN_LIMIT = 3_400  # characters once escaped; chat.update refuses a `text` above 4,000, notes included
@@ -82,7 +83,8 @@ def pieces(
 def beginning(text: str, controls: Sequence[Block] = (), *, plain: bool, halvings: int = 0) -> list[Piece]:
     """The same of an answer that is still being written: what is open is closed, what has only begun left out."""
     markdown = safe(text, unfinished=True)
-    texts = _texts(close_open(markdown), halvings, plain=plain)
+    # A half-written link is left as its label: `<[!channel>](http` would become a token.
+    texts = _texts(defused(close_open(markdown)), halvings, plain=plain)
     if not texts:
         return []
     as_written = [] if plain else split(markdown, PART_LIMIT >> halvings)
