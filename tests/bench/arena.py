@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import aiohttp
 
 from tests.bench.processes import BenchError, Running, running
+from tests.standins.control_client import ControlClient
 
 T = TypeVar("T")
 
@@ -33,6 +34,11 @@ class Addresses:
 
     slack: Mapping[str, Any]  # as the Slack stand-in prints them
     model_url: str
+
+    def control(self, session: aiohttp.ClientSession) -> tuple[ControlClient, ControlClient]:
+        """Of Slack and of the model."""
+        model_url = self.model_url.removesuffix("/v1") + "/control/"
+        return ControlClient(self.slack["control_url"], session), ControlClient(model_url, session)
 
     def settings(self) -> dict[str, str]:
         """For Threadbot and for the smallest bot alike."""
@@ -60,58 +66,48 @@ class Stage:
 
     def __init__(self, addresses: Addresses, session: aiohttp.ClientSession) -> None:
         self.addresses = addresses
-        self._slack, self._session = addresses.slack, session
-        self._model = addresses.model_url.removesuffix("/v1") + "/control/"
+        self._slack, self._model = addresses.control(session)
         self._calls: list[Call] = []  # all so far: only new ones are fetched, since asking costs the stand-in time
         self._sent: list[tuple[str | None, list[float]]] = []  # event and times of each delivery
 
     async def post(self, text: str, thread: str | None = None, **more: Any) -> str:
         """Say something in the channel. Returns its ts."""
-        said = {"user": self._slack["user"], "channel": self._slack["channel"], "text": text, "thread_ts": thread}
-        return str((await self._send(self._slack["control_url"] + "post", said | more))["ts"])
+        slack = self.addresses.slack
+        said = {"user": slack["user"], "channel": slack["channel"], "text": text, "thread_ts": thread}
+        return str((await self._slack.post("post", said | more))["ts"])
 
     async def mention(self, text: str, thread: str | None = None) -> str:
-        return await self.post(f"<@{self._slack['bot_user']}> {text}", thread)
+        return await self.post(f"<@{self.addresses.slack['bot_user']}> {text}", thread)
 
     async def replies(self, root: str) -> list[str]:
         """What the bot said in a thread, as a reader sees it."""
-        query = f"thread?channel={self._slack['channel']}&ts={root}"
-        told = await self._get(self._slack["control_url"] + query)
-        return [message["shown"] for message in told["messages"] if message["user"] == self._slack["bot_user"]]
+        slack = self.addresses.slack
+        told = await self._slack.get(f"thread?channel={slack['channel']}&ts={root}")
+        return [message["shown"] for message in told["messages"] if message["user"] == slack["bot_user"]]
 
     async def connections(self) -> int:
-        return int((await self._get(self._slack["control_url"] + "connections"))["connections"])
+        return int((await self._slack.get("connections"))["connections"])
 
     async def sent_at(self, ts: str) -> float:
         """When the first event of a message left for the bot. Ask when it has been answered."""
-        told = await self._get(f"{self._slack['control_url']}deliveries?since={len(self._sent)}")
+        told = await self._slack.get(f"deliveries?since={len(self._sent)}")
         self._sent += [(each["event_ts"], each["sent_at"]) for each in told["deliveries"]]
         return min(at for event, times in self._sent if event == ts for at in times) - _wall_offset()
 
     async def calls(self) -> list[Call]:
         """All that replies needed, oldest first."""
-        told = (await self._get(f"{self._slack['control_url']}calls?since={len(self._calls)}"))["calls"]
+        told = (await self._slack.get(f"calls?since={len(self._calls)}"))["calls"]
         offset = _wall_offset()
         self._calls += [Call(each["method"], each["at"] - offset, each["arguments"].get("thread_ts")) for each in told]
         return [call for call in self._calls if call.method not in NOT_COUNTED]
 
     async def requests(self) -> list[float]:
         """When each request arrived at the model, oldest first."""
-        return [each["at"] for each in await self._get(self._model + "requests")]
+        return [each["at"] for each in await self._model.get("requests")]
 
     async def model_takes(self, seconds: float) -> None:
         """From now on, before the first byte of an answer."""
-        await self._send(self._model + "script", {"default": {"latency": seconds}})
-
-    async def _get(self, url: str) -> Any:
-        async with self._session.get(url) as response:
-            response.raise_for_status()
-            return await response.json()
-
-    async def _send(self, url: str, body: Mapping[str, Any]) -> Any:
-        async with self._session.post(url, json=body) as response:
-            response.raise_for_status()
-            return await response.json()
+        await self._model.post("script", {"default": {"latency": seconds}})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,9 +68,8 @@ class Office:
     """The control APIs of a Slack and a model stand-in."""
 
     def __init__(self, addresses: Addresses, session: aiohttp.ClientSession) -> None:
-        self.addresses, self._session = addresses, session
-        self._slack = addresses.slack["control_url"]
-        self._model = addresses.model_url.removesuffix("/v1") + "/control/"
+        self.addresses = addresses
+        self._slack, self._model = addresses.control(session)
 
     @classmethod
     @asynccontextmanager
@@ -84,38 +83,28 @@ class Office:
             yield cls(Addresses(await slack.address(), (await model.address())["url"]), session)
 
     async def channel(self, name: str) -> str:
-        return str((await self._send(self._slack + "channel", {"name": name}))["id"])
+        return str((await self._slack.post("channel", {"name": name}))["id"])
 
     async def mention(self, channel: str, text: str, thread: str | None) -> str:
         slack = self.addresses.slack
         said = {"user": slack["user"], "channel": channel, "text": f"<@{slack['bot_user']}> {text}"}
-        return str((await self._send(self._slack + "post", said | {"thread_ts": thread}))["ts"])
+        return str((await self._slack.post("post", said | {"thread_ts": thread}))["ts"])
 
     async def replies(self, channel: str, root: str) -> int:
-        told = await self._get(f"{self._slack}thread?channel={channel}&ts={root}")
+        told = await self._slack.get(f"thread?channel={channel}&ts={root}")
         return sum(message["user"] == self.addresses.slack["bot_user"] for message in told["messages"])
 
     async def deliveries(self) -> list[dict[str, Any]]:
-        told: list[dict[str, Any]] = (await self._get(self._slack + "deliveries"))["deliveries"]
+        told: list[dict[str, Any]] = (await self._slack.get("deliveries"))["deliveries"]
         return told
 
     async def connections(self) -> int:
-        return int((await self._get(self._slack + "connections"))["connections"])
+        return int((await self._slack.get("connections"))["connections"])
 
     async def model_calls(self) -> list[tuple[float, float]]:
         """From arrival to first byte, of each."""
-        told = await self._get(self._model + "requests")
+        told = await self._model.get("requests")
         return [(each["at"], each["first_byte_at"] or float("inf")) for each in told]
-
-    async def _get(self, url: str) -> Any:
-        async with self._session.get(url) as response:
-            response.raise_for_status()
-            return await response.json()
-
-    async def _send(self, url: str, body: Mapping[str, Any]) -> Any:
-        async with self._session.post(url, json=body) as response:
-            response.raise_for_status()
-            return await response.json()
 
 
 class Memory:
