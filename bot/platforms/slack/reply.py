@@ -296,11 +296,14 @@ class SlackReply:
 
     async def _take_away(self, *, beyond: int) -> None:
         for number in sorted((number for number in self._ids if number > beyond), reverse=True):
-            if await self._delete(self._ids[number]):
+            refusal = await self._delete(self._ids[number])
+            if refusal is None:
                 self._forget(number)
             else:  # an edit will tell whether it is there
                 self._written.discard(number)
                 self._shown.pop(number, None)
+            if refusal in (None, MESSAGE_NOT_FOUND):
+                await self._log.removed(number)
 
     def _forget(self, number: int) -> None:
         """Posted anew, a part must not be known under its old id."""
@@ -309,8 +312,8 @@ class SlackReply:
         self._written.discard(number)
         self._shown.pop(number, None)
 
-    async def _delete(self, ts: str) -> bool:
-        """One that Slack does not let us delete stays."""
+    async def _delete(self, ts: str) -> str | None:
+        """One that Slack does not let us delete stays: why it does not, None when it is gone by us."""
         delete = lambda: self._api.delete(self._thread.channel, ts)  # noqa: E731
         try:
             try:
@@ -324,8 +327,8 @@ class SlackReply:
                 raise
             if error.code != MESSAGE_NOT_FOUND:
                 logger.warning("slack: a part of a reply cannot be deleted: %s", error.code)
-            return False
-        return True
+            return error.code
+        return None
 
     async def _admitted(self, method: str, change: Callable[[], Awaitable[Result]], *, final: bool) -> Result:
         """Make one change when Slack admits it; a final one sits out what Slack asks for, within limits."""
