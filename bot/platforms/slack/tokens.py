@@ -14,7 +14,8 @@ from bot.markdown import ZERO_WIDTH_SPACE
 
 # An angle bracket as it is, or as Markdown can write it; a token may also come out of escapes.
 _OPENER = re.compile(r"<|&lt;?|&#0*60(?!\d);?|&#x0*3c(?![0-9a-f]);?", re.IGNORECASE)
-_LOOK_AHEAD = 200  # characters; the longest token that anybody is called by has 24
+_LOOK_AHEAD = 250  # characters; the longest token that anybody is called by has 24, each up to 10 as an entity
+_UNSEEN = dict.fromkeys([*range(9), *range(14, 32), 127])  # control characters: somebody on the way may drop them
 _CALLS = ("channel", "here", "everyone", "group")
 _COMMANDS = ("subteam", "date")
 _TOKEN = re.compile(
@@ -39,7 +40,7 @@ def defused(text: str, *, unfinished: bool = False) -> str:
         rest = text[opener.end() : opener.end() + _LOOK_AHEAD]
         if unfinished and opener.end() + _LOOK_AHEAD > len(text):
             rest = _BEGUN.sub("", rest)
-        meant = html.unescape(rest).replace("\\", "")
+        meant = html.unescape(rest).replace("\\", "").translate(_UNSEEN).lstrip()
         if _TOKEN.match(meant):
             parts += [text[at : opener.end()], ZERO_WIDTH_SPACE]
             at = opener.end()

@@ -25,7 +25,7 @@ def utf8(text: str) -> int:
 def pings(text: str) -> str:
     """The first token in *text*, in any of the readings that somebody may give it; empty when there is none."""
     readings = {text, html.unescape(text), html.unescape(html.unescape(text))}
-    readings |= {reading.replace("\\", "") for reading in readings}
+    readings |= {reading.replace("\\", "").replace("\0", "") for reading in readings}
     return next(filter(None, map(_token, readings)), "")
 
 
@@ -57,6 +57,7 @@ def test_the_recognizer_knows_tokens(token: str) -> None:
 TOKENS = ["<!channel>", "<!here>", "<!everyone>", "<!here|here>", "<!Channel>", "<!group>", "<!subteam^S12>"]
 TOKENS += ["<!date^1^{date}|x>", "<@U1ABC>", "<@W1ABC>", "<@U1|kim>", "<#C12>", "<#C12|general>", "<!channel|x>"]
 TOKENS += ["<\\!channel>", "&lt;!channel&gt;", "&LT;!here>", "&#60;@U1>", "&#x3C;@U1&#x3e;", "<&#33;channel>"]
+TOKENS += ["< !here>", "<\n@U1>", "<!he\0re>", "<\0@U1>", "<@U" + "&#x000041;" * 21 + ">"]
 TOKENS += ["<!&#104;ere>", "<@U1&gt;", "<!channel&#62;", "\\<!channel>", "&amp;lt;!channel&amp;gt;", "<! here>"]
 AROUND = ["{}", "말 {}은", "`{}`", "```\n{}\n```", "[a]({})", "[{}](https://x.y)", "**{}**", "<{}", "| {} | b |"]
 AROUND += ["![{}](https://x.y/z.png)", "[a][1]\n\n[1]: https://x.y '{}'", "# {}", "> {}", "- **{}**은", "~~{}~~"]
