@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
@@ -112,6 +113,7 @@ class Listener:
         server = web.Server(
             answer,
             access_log=None,
+            logger=_ServerLog(self._refusals),
             keepalive_timeout=IDLE_SECONDS,
             lingering_time=LINGER_SECONDS,
             auto_decompress=False,  # the signature is of what was sent
@@ -197,6 +199,20 @@ class _Refusals:
         strangers = refused.status in (404, 405)  # who scans the whole world; the rest may be Slack's, and refused
         level = logging.INFO if strangers else logging.WARNING
         logger.log(level, "slack: requests refused: %d (%d: %s)", count, refused.status, reason)
+
+
+class _ServerLog(logging.LoggerAdapter[logging.Logger]):
+    """What aiohttp says. It would write a stack trace, with what was sent in it, whenever a stranger speaks no HTTP."""
+
+    def __init__(self, refusals: _Refusals) -> None:
+        super().__init__(logger, {})
+        self._refusals = refusals
+
+    def exception(self, msg: object, *args: object, exc_info: Any = True, **more: Any) -> None:
+        if isinstance(exc_info, HttpProcessingError):
+            self._refusals.note(_RefusedError(400, "not HTTP"))
+        else:
+            super().exception(msg, *args, exc_info=exc_info, **more)
 
 
 async def _read(request: web.BaseRequest) -> bytes:

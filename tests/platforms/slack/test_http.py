@@ -240,6 +240,24 @@ async def test_what_is_refused_is_a_line_in_the_log_and_a_flood_of_it_is_one(
     assert "SLACK_SIGNING_SECRET" in lines[0]
 
 
+async def test_what_is_no_http_is_a_line_in_the_log_without_what_was_sent(
+    platform: SlackPlatform, heard: Heard, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = [
+        head(EVENTS, signing(QUESTION) | {"Content-Length": "-1"}),
+        head(EVENTS, signing(QUESTION) | {"Content-Length": "1", "Transfer-Encoding": "chunked"}),
+        head(EVENTS, {"X-Long": "secret" * 5_000}),
+        head(EVENTS + "?" + "secret" * 5_000, {}),
+        head(EVENTS, signing(QUESTION) | {"Transfer-Encoding": "chunked"}) + b"zz\r\nsecret",
+    ]
+    for request in broken:
+        assert (await raw(platform.port, request)).split(b" ")[1] == b"400"
+    assert heard == []
+    assert [line for line in caplog.messages if "refused" in line] == ["slack: requests refused: 1 (400: not HTTP)"]
+    assert "Traceback" not in caplog.text
+    assert "secret" not in caplog.text
+
+
 async def test_a_request_that_is_under_way_when_it_stops_is_finished(slack: Slack) -> None:
     arrived, gate, stored = asyncio.Event(), asyncio.Event(), Heard()
 
