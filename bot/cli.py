@@ -35,6 +35,8 @@ def _span(_: click.Context, __: click.Parameter, text: str | None) -> timedelta 
 def _public(_: click.Context, __: click.Parameter, url: str | None) -> str | None:
     if url is not None and not re.fullmatch(r"https://[^\s/?#@]+(/[^\s?#]*)?", url):
         raise click.BadParameter("it should be an https:// address, such as https://bot.example.com")
+    if url is not None and re.search(r"/slack/(events|interactions|commands)/?", url):
+        raise click.BadParameter("leave out /slack/…: the manifest adds it, such as https://bot.example.com")
     return url
 
 

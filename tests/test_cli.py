@@ -47,7 +47,11 @@ async def test_help_names_every_command_in_whole_sentences(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "url", ["bot.example.com", "http://bot.example.com", "https://", "https://bot.example.com?a=b"]
+    "url",
+    [
+        *("bot.example.com", "http://bot.example.com", "https://", "https://bot.example.com?a=b"),
+        *("https://bot.example.com/slack/events", "https://bot.example.com/a/slack/commands/"),
+    ],
 )
 async def test_an_address_that_slack_cannot_use_is_refused(tmp_path: Path, url: str) -> None:
     result = await threadbot(tmp_path, "manifest", "--url", url)
