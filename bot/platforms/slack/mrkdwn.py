@@ -30,9 +30,10 @@ _ESCAPE = re.compile(r"\\([*_~#|>])")  # not those that formulas begin with
 _MARKS = re.compile(
     r"!?\[(?P<label>[^\[\]\n]+)\]\((?P<url>(?:https?://|mailto:)[^\s()|]*(?:\([^\s()|]*\)[^\s()|]*)*)\)"
     r"|&lt;(?P<address>https?://[^\s|]+?)&gt;"
+    r"|\*{3}(?=[^\s*])(?P<both>[^*\n]+)(?<=\S)\*{3}(?!\*)"
     r"|(?P<strong>\*\*|(?<!\w)__)(?=\S)(?P<bold>(?:(?!\*\*|__)[^\n])+)(?<=\S)(?P=strong)"
     r"|~~(?=\S)(?P<struck>(?:(?!~~)[^\n])+)(?<=\S)~~"
-    r"|(?<![\w*])\*(?=[^\s*])(?P<italic>[^*\n]+)(?<=\S)\*(?![\w*])"
+    r"|(?<![\w*])\*(?=[^\s*])(?P<italic>[^*\n]+)(?<=\S)\*(?![a-zA-Z0-9_*])"
 )
 
 
@@ -79,6 +80,8 @@ def _mark(found: re.Match[str]) -> str:
         return f"<{found['url']}|{_bare(found['label'])}>"
     if found["address"]:
         return f"<{found['address']}>"
+    if found["both"]:
+        return _apart(found, f"*_{_marked(found['both'])}_*")
     for name, sign in (("bold", "*"), ("struck", "~"), ("italic", "_")):
         if found[name]:
             return _apart(found, f"{sign}{_marked(found[name])}{sign}")

@@ -20,6 +20,8 @@ Z = ZERO_WIDTH_SPACE
     [
         ("**굵게** and __strong__", "*굵게* and *strong*"),
         ("**굵게**은", f"*굵게*{ZERO_WIDTH_SPACE}은"),
+        ("*기울임*은 2*3 a*b*c", f"_기울임_{ZERO_WIDTH_SPACE}은 2*3 a*b*c"),
+        ("***둘 다***는 ***both***", f"*_둘 다_*{ZERO_WIDTH_SPACE}는 *_both_*"),
         ("*it* and ~~no~~", "_it_ and ~no~"),
         ("2 ** 3 ** 4 and a*b*c and snake__case__x", "2 ** 3 ** 4 and a*b*c and snake__case__x"),
         ("# 제목\n\ntext\n\n### **More** ###", "*제목*\n\ntext\n\n*More*"),
