@@ -23,7 +23,10 @@ _SEAM = re.compile(
 )
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\\\\*_~`]")
 _ENDINGS = "com|net|org|edu|gov|io|dev|app|info|biz|xyz|ai|co|me|kr|jp|cn|uk|de|fr|us|eu|ru"
-_SHOWN_HOST = re.compile(rf"(?:https?:/*|www\.)([^\s/?#|<>]+)|(?<![\w.-])((?:[\w-]+\.)+(?:{_ENDINGS}))(?![\w-]|\.\w)")
+_ENDINGS += "|au|br|ca|ch|cz|dk|es|fi|hk|hu|mx|nl|nz|pl|pt|ro|se|sg|th|tr|tv|tw|ua|vn|za"  # no words of programs
+_SHOWN_HOST = re.compile(
+    rf"(?:https?:/*|www\.)([^\s/?#|<>]+)|(?<![\w.-])((?:[\w-]+\.)+(?:{_ENDINGS}))(?![a-z0-9_-]|\.\w)"
+)
 _HOST = re.compile(r"(?:https?:/*|mailto:)(?:[^\s/?#@]*@)*([^\s/?#:|<>]+)")
 
 

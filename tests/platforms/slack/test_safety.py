@@ -180,6 +180,11 @@ Z = ZERO_WIDTH_SPACE
 LINKS = {
     "another bank": ("[https://bank.com](https://evil.com)", "[https://bank.com](https://evil.com)| (evil.com)|"),
     "without a scheme": ("[bank.com](https://evil.com/a)은", "[bank.com](https://evil.com/a)| (evil.com)|은"),
+    "before a Korean particle": (
+        "[bank.com에서](https://evil.com)",
+        "[bank.com에서](https://evil.com)| (evil.com)|",
+    ),
+    "of another country": ("[bank.nl](https://evil.com)", "[bank.nl](https://evil.com)| (evil.com)|"),
     "in words": ("[go to www.bank.com](http://evil.com)", "[go to www.bank.com](http://evil.com)| (evil.com)|"),
     "with marks": ("[**bank.com**](https://evil.com)", "[**bank.com**](https://evil.com)| (evil.com)|"),
     "with invisible letters": ("[ba\u200bnk.com](//x) [ba\u200bnk.com](https://evil.com)", None),
@@ -218,6 +223,8 @@ def test_a_label_that_looks_like_another_address_is_not_alone(text: str, shown: 
         "[https://bank.com/a](https://bank.com/a)",
         "[bank.com](https://www.bank.com/login?x=1#y)",
         "[docs of bank.com](https://docs.bank.com)",
+        "[bank.com에서](https://bank.com)",
+        "[order.id](https://docs.io/order)",
         "[README.md](https://github.com/a/b/README.md)",
         "[한국어 문서](https://ko.wikipedia.org/wiki/가_(나))",
         "[1. a.b](https://x.y)",
