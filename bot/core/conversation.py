@@ -86,6 +86,10 @@ class Posted:
         return self.text if self.plain is None else self.plain
 
     @property
+    def ref(self) -> MessageRef:
+        return MessageRef(self.thread.platform, self.thread.workspace, self.thread.channel, self.id)
+
+    @property
     def opens_thread(self) -> bool:
         """Whether it stands at the top level of its channel."""
         return self.thread.thread == self.id

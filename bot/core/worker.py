@@ -126,8 +126,7 @@ class Worker:
             self._wake.set()
             asyncio.get_running_loop().call_later(BURST_SECONDS, self._wake.set)
         if isinstance(said, Edited):
-            thread = said.message.thread
-            self._look_around(MessageRef(thread.platform, thread.workspace, thread.channel, said.message.id))
+            self._look_around(posted_of(said).ref)
 
     def _look_around(self, changed: MessageRef) -> None:
         """Something other than a new question may have changed what is due, what is at work, or what is summarized."""

@@ -16,7 +16,7 @@ from bot.core.conversation import Deleted, Edited, MessageRef
 from bot.core.files import FileOutcome
 from bot.core.turn import TurnState
 from bot.store import anew, summaries
-from bot.store.statements import AT_WORK, PENDING, VERSION
+from bot.store.statements import AT_ADDRESS, AT_WORK, PENDING, VERSION, address, in_channel
 from bot.store.tables import (
     UtcDateTime,
     completions,
@@ -40,27 +40,10 @@ class Found:
     addressed: bool
 
 
-def parameters(ref: MessageRef) -> dict[str, Any]:
-    return {
-        "on_platform": ref.platform,
-        "in_workspace": ref.workspace,
-        "in_channel": ref.channel,
-        "with_external_id": ref.id,
-    }
-
-
-def _named(table: Any) -> tuple[Any, ...]:
-    return (
-        table.c.platform == bindparam("on_platform"),
-        table.c.workspace == bindparam("in_workspace"),
-        table.c.channel == bindparam("in_channel"),
-    )
-
-
 # Built once; see statements.py.
 _FOUND = (
     select(messages.c.id, messages.c.turn_id, messages.c.addressed)
-    .where(*_named(messages), messages.c.external_id == bindparam("with_external_id"), messages.c.erased_at.is_(None))
+    .where(AT_ADDRESS, messages.c.erased_at.is_(None))
     .with_for_update()  # a claim that takes it waits for us, or we for it
 )
 _STATE = select(turns.c.state).where(turns.c.id == bindparam("turn")).with_for_update()
@@ -128,7 +111,9 @@ _ANSWER = (
     select(turns.c.id, turns.c.state, turns.c.attempts, turns.c.conversation_id)
     .select_from(reply_parts.join(turns, turns.c.id == reply_parts.c.turn_id).join(conversations))
     .where(
-        *_named(conversations), reply_parts.c.external_id == bindparam("with_external_id"), turns.c.command.is_(None)
+        *in_channel(conversations),
+        reply_parts.c.external_id == bindparam("with_external_id"),
+        turns.c.command.is_(None),
     )
 )
 _ANSWER_ERASED = (
@@ -140,7 +125,7 @@ _ANSWER_ERASED = (
 
 def find(connection: Connection, ref: MessageRef) -> Found | None:
     """A message that is not erased."""
-    row = connection.execute(_FOUND, parameters(ref)).first()
+    row = connection.execute(_FOUND, address(ref)).first()
     if row is None:
         return None
     return Found(row.id, row.turn_id, row.addressed)
@@ -158,8 +143,7 @@ def edit(connection: Connection, edited: Edited, now: datetime, quiet: timedelta
     A question is answered anew once it has been *quiet*; without *again* its answer is only stale.
     """
     posted = edited.message
-    thread = posted.thread
-    found = find(connection, MessageRef(thread.platform, thread.workspace, thread.channel, posted.id))
+    found = find(connection, posted.ref)
     if found is None:
         return
     newest = connection.execute(_NEWEST_VERSION, {"message": found.id}).first()
@@ -251,7 +235,7 @@ def still_asked(connection: Connection, turn: int) -> bool:
 
 def find_answer(connection: Connection, ref: MessageRef) -> Any:
     """The turn whose reply has this message: (id, state, attempts, conversation_id), or None."""
-    return connection.execute(_ANSWER, parameters(ref)).first()
+    return connection.execute(_ANSWER, address(ref)).first()
 
 
 def _erase_answer(connection: Connection, ref: MessageRef, now: datetime) -> bool:

@@ -19,7 +19,7 @@ from bot.core.preferences import MODE, Mode, Preference, Scope
 from bot.core.texts import language_for
 from bot.core.turn import TurnChange, TurnState
 from bot.store import preferences, turn_log
-from bot.store.statements import AT_WORK, PENDING
+from bot.store.statements import AT_WORK, PENDING, in_channel
 from bot.store.tables import UtcDateTime, conversations, messages, participants, turns
 from bot.store.tables import preferences as preference_rows
 
@@ -100,9 +100,7 @@ def stop_if_quiet(connection: Connection, turn: int, now: datetime) -> None:
 # Built once; see statements.py.
 _AT = bindparam("at", type_=UtcDateTime)
 _OF_CHANNEL = select(conversations.c.id).where(
-    conversations.c.platform == bindparam("on_platform"),
-    conversations.c.workspace == bindparam("in_workspace"),
-    conversations.c.channel == bindparam("in_channel"),
+    *in_channel(conversations),
     exists().where(turns.c.conversation_id == conversations.c.id, turns.c.state.in_([PENDING, *AT_WORK])),
     ~exists().where(  # what is set for a thread holds there
         preference_rows.c.platform == conversations.c.platform,

@@ -13,19 +13,13 @@ from bot.core.conversation import Posted
 from bot.core.files import Cut, File, FileOutcome, FileRef, Reading
 from bot.store import summaries
 from bot.store.database import Database
-from bot.store.statements import now
+from bot.store.statements import AT_ADDRESS, address, now
 from bot.store.tables import UtcDateTime, files, messages
 
 _CONTENTS = ("text", "content", "content_type", "width", "height", "note")
 
 # Built once; see statements.py.
-_MESSAGE = select(messages.c.id).where(
-    messages.c.platform == bindparam("platform"),
-    messages.c.workspace == bindparam("workspace"),
-    messages.c.channel == bindparam("channel"),
-    messages.c.external_id == bindparam("message"),
-    messages.c.erased_at.is_(None),
-)
+_MESSAGE = select(messages.c.id).where(AT_ADDRESS, messages.c.erased_at.is_(None))
 _NEW = {
     dialect.__name__.rpartition(".")[2]: dialect.insert(files).on_conflict_do_nothing(
         index_elements=["message_id", "external_id"]
@@ -70,9 +64,7 @@ def record(connection: Connection, posted: Posted) -> None:
     """The files of a message that is stored, once; those that were deleted since are forgotten."""
     if not posted.files:
         return
-    thread = posted.thread
-    where = {"platform": thread.platform, "workspace": thread.workspace, "channel": thread.channel}
-    message = connection.execute(_MESSAGE, where | {"message": posted.id}).scalar()
+    message = connection.execute(_MESSAGE, address(posted.ref)).scalar()
     if message is None:
         return
     connection.execute(_NEW[connection.dialect.name], [_row(message, file) for file in posted.files])

@@ -125,9 +125,7 @@ class Recorder:
 
     def _raise_to_answer(self, connection: Connection, posted: Posted) -> bool:
         """A second copy says that a message which was only listened to is to be answered: once."""
-        thread = posted.thread
-        which = changes.parameters(MessageRef(thread.platform, thread.workspace, thread.channel, posted.id))
-        return connection.execute(sql.RAISED, which).rowcount == 1
+        return connection.execute(sql.RAISED, sql.address(posted.ref)).rowcount == 1
 
     def _make_pending(self, connection: Connection, conversation: int, platform: str, now: datetime) -> bool:
         last: datetime | None = connection.execute(sql.LAST_ASKED, {"of_conversation": conversation}).scalar()

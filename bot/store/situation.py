@@ -20,7 +20,7 @@ from bot.core.policy import BOTS_IN_ROW, EXCHANGES, looks_at_thread
 from bot.core.preferences import Preferences
 from bot.core.situation import Situation
 from bot.store import preferences
-from bot.store.statements import NOT_OURS
+from bot.store.statements import AT_ADDRESS, NOT_OURS, address
 from bot.store.tables import completions, message_versions, messages, participants, turns
 
 TURNS = max(BOTS_IN_ROW, EXCHANGES)  # the last ones that are looked at
@@ -46,19 +46,13 @@ def read(connection: Connection, said: Said, conversation: int | None) -> Situat
 
 
 def _is_stored(connection: Connection, posted: Posted) -> bool:
-    return connection.execute(_STORED, _address(posted)).first() is not None
+    return connection.execute(_STORED, address(posted.ref)).first() is not None
 
 
 def _is_unheard(connection: Connection, posted: Posted) -> bool:
     """Whether only an edit of *posted* has told of it so far, having overtaken it, and nobody has read it."""
-    first: datetime | None = connection.execute(_FIRST_SAID, _address(posted)).scalar()
+    first: datetime | None = connection.execute(_FIRST_SAID, address(posted.ref)).scalar()
     return first is not None and first > posted.posted_at
-
-
-def _address(posted: Posted) -> dict[str, str]:
-    where = posted.thread
-    which = {"on_platform": where.platform, "in_workspace": where.workspace, "in_channel": where.channel}
-    return which | {"with_external_id": posted.id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,20 +185,12 @@ def _speakers() -> Select[Any]:
 
 
 # Built once; see statements.py.
-_STORED = select(messages.c.id).where(
-    messages.c.platform == bindparam("on_platform"),
-    messages.c.workspace == bindparam("in_workspace"),
-    messages.c.channel == bindparam("in_channel"),
-    messages.c.external_id == bindparam("with_external_id"),
-)
+_STORED = select(messages.c.id).where(AT_ADDRESS)
 _FIRST_SAID = (
     select(message_versions.c.at)
     .select_from(messages.join(message_versions))
     .where(
-        messages.c.platform == bindparam("on_platform"),
-        messages.c.workspace == bindparam("in_workspace"),
-        messages.c.channel == bindparam("in_channel"),
-        messages.c.external_id == bindparam("with_external_id"),
+        AT_ADDRESS,
         messages.c.turn_id.is_(null()),
         messages.c.addressed.is_(False),
         messages.c.erased_at.is_(null()),

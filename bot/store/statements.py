@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Executable,
     Integer,
@@ -34,6 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.core.conversation import MessageRef
 from bot.store.tables import (
     ACTIVE,
     UtcDateTime,
@@ -79,13 +81,33 @@ NOT_OURS = ~exists().where(  # looked up for each message: a list of our own ids
     participants.c.id == messages.c.participant_id, participants.c.kind == literal_column("'self'")
 )
 VERSION = insert(message_versions)
+
+
+def in_channel(table: Any) -> tuple[ColumnElement[bool], ...]:
+    return (
+        table.c.platform == bindparam("on_platform"),
+        table.c.workspace == bindparam("in_workspace"),
+        table.c.channel == bindparam("in_channel"),
+    )
+
+
+def address(ref: MessageRef) -> dict[str, str]:
+    """What AT_ADDRESS is asked with."""
+    return {
+        "on_platform": ref.platform,
+        "in_workspace": ref.workspace,
+        "in_channel": ref.channel,
+        "with_external_id": ref.id,
+    }
+
+
+AT_ADDRESS = and_(*in_channel(messages), messages.c.external_id == bindparam("with_external_id"))
+"""The message with an address."""
+
 RAISED = (
     update(messages)
     .where(
-        messages.c.platform == bindparam("on_platform"),
-        messages.c.workspace == bindparam("in_workspace"),
-        messages.c.channel == bindparam("in_channel"),
-        messages.c.external_id == bindparam("with_external_id"),
+        AT_ADDRESS,
         messages.c.addressed.is_(False),
         messages.c.erased_at.is_(None),
     )

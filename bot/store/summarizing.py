@@ -26,12 +26,7 @@ MAKING = timedelta(minutes=15)  # whoever has not finished a summary by then, ha
 _UNTIL_NOW = 2**62  # a turn's id
 
 # Built once; see statements.py.
-_OF_MESSAGE = select(messages.c.conversation_id).where(
-    messages.c.platform == bindparam("on_platform"),
-    messages.c.workspace == bindparam("in_workspace"),
-    messages.c.channel == bindparam("in_channel"),
-    messages.c.external_id == bindparam("with_external_id"),
-)
+_OF_MESSAGE = select(messages.c.conversation_id).where(sql.AT_ADDRESS)
 _CONVERSATION = select(conversations.c.platform, conversations.c.window_start, conversations.c.window_position).where(
     conversations.c.id == bindparam("conversation")
 )
@@ -71,7 +66,7 @@ class SqlSummaries:
 
     async def conversation_of(self, ref: MessageRef) -> int | None:
         def read(connection: Connection) -> int | None:
-            found: int | None = connection.execute(_OF_MESSAGE, changes.parameters(ref)).scalar()
+            found: int | None = connection.execute(_OF_MESSAGE, sql.address(ref)).scalar()
             if found is None and (answer := changes.find_answer(connection, ref)) is not None:
                 found = answer.conversation_id
             return found
