@@ -72,8 +72,6 @@ STEPS = (
     _at("first chunk"),
     _at("part 1 intended"),
     Step("the post on its way", call="chat.postMessage"),
-    Step("the start of a stream on its way", call="chat.startStream", pace="slow"),
-    Step("the end of a stream on its way", call="chat.stopStream", pace="slow"),
     _at("part 1 posted"),
     _at("part 1 noted"),
     Step("middle chunk", "chunk", nth=CHUNKS // 2),
