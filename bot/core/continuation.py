@@ -21,6 +21,7 @@ LEAST_OF_A_LINE_AFTER_A_FENCE = 1  # the model has shown that it starts over
 
 _FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<marks>`{3,}|~{3,})(?P<info>[^`\n]*)")
 _DELIMITER = re.compile(r"[ \t]*+\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*\|?[ \t]*")
+_MARKER = re.compile(r"[ \t]*(?:[-*+>]|#{1,6}|\d{1,9}[.)])[ \t]+\S")  # of an item, a quote or a heading
 _SENTENCE_END = re.compile(r"[^\W\d_][.!?…,;:][\"'”’)\]*_]*\Z")
 _SENTENCE_BEGIN = re.compile(r"[\"'“‘(\[*_]*(?:[A-Z][a-z]|[가-힣])")
 
@@ -101,13 +102,26 @@ def _is_repetition(before: str, end: str, length: int, block: _Block | None, *, 
         return True  # the code from its fence on
     from_a_line_on = not _at_line_start(before) and (first == 0 or end[first - 1] == "\n")
     whole_unfinished_line = from_a_line_on and "\n" not in common
-    if from_a_line_on and (block or "\n" in common):
-        return _columns(common) >= (LEAST_OF_A_LINE_AFTER_A_FENCE if restarted else LEAST_OF_A_BEGUN_LINE)
+    least_of_a_line = LEAST_OF_A_LINE_AFTER_A_FENCE if restarted else LEAST_OF_A_BEGUN_LINE
+    if from_a_line_on and (block or "\n" in common) and _columns(common) >= least_of_a_line:
+        return True
+    if from_a_line_on and _is_begun_anew(before, common):
+        return True
     if restarted:
         return _columns(common) >= (LEAST_OF_A_LINE_AFTER_A_FENCE if whole_unfinished_line else LEAST)
     least = LEAST_OF_CODE_LINES if block and _at_line_start(before) else LEAST
     within_a_word = first > 0 and end[first - 1].isalnum() and end[first].isalnum()
     return _columns(common) >= least and not within_a_word and before.count(common) == 1
+
+
+def _is_begun_anew(before: str, common: str) -> bool:
+    """
+    Whether *common*, all of the line that *before* ends in, stands there twice because the model began it anew.
+
+    No line goes on with the words that it begins with and no space between (`So weSo we`), or has its marker twice.
+    """
+    glued = len(common.split()) > 1 and not before[-1:].isspace()
+    return glued or _MARKER.match(common) is not None
 
 
 def _columns(text: str) -> int:
