@@ -66,6 +66,20 @@ async def test_a_command_is_confirmed_in_the_language_of_whoever_gave_it(office:
         assert (await office.answers(root, 2))[1].startswith("이제 이 스레드에서는")
 
 
+@pytest.mark.parametrize(
+    ("locale", "own", "said"), [("ko-KR", "en", "저는 슬래시"), ("fr-FR", "ko", "저는 슬래시"), ("en-US", "ko", "I do")]
+)
+async def test_a_slash_command_is_answered_in_the_language_of_whoever_gave_it(
+    office: Office, locale: str, own: str, said: str
+) -> None:
+    reads_slack_in(office, office.kim, locale)
+    async with office.bot(bot_language=own):
+        given = await office.slack.people.command(office.kim, office.general, "/ask", "hello")
+        await office.slack.wait_for(lambda: given.acknowledged)
+        assert given.response is not None
+        assert given.response["text"].startswith(said)
+
+
 async def test_where_nothing_is_known_the_bots_own_language_is_spoken(office: Office) -> None:
     async with office.bot(bot_language="ko"):
         assert await status(office, "hello?") == KO_STATUS

@@ -19,10 +19,11 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.conversation import ThreadRef
-from bot.core.desk import Desk
+from bot.core.desk import Desk, Viewer
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.files import FileRef
 from bot.core.ports import Receive, References, Reply, ReplyRequest, ThreadRead, Watermarks
+from bot.core.texts import language_of
 from bot.platforms.slack import text as slack_text
 from bot.platforms.slack.actions import acted
 from bot.platforms.slack.api import DEFAULT_URL, TIMEOUT, SlackApi
@@ -189,6 +190,13 @@ class SlackPlatform:
             self._identity = Identity(str(answer["team_id"]), str(answer["user_id"]), answer.get("bot_id"), name)
         return self._identity
 
+    async def _spoken(self, command: Mapping[str, Any], us: Identity) -> str:
+        """The language of whoever gave a slash command."""
+        text, user = str(command.get("text") or ""), str(command.get("user_id") or "")
+        if self._viewing is None:
+            return language_of(text)
+        return await self._viewing.language(Viewer(PLATFORM, us.team_id, user), text)
+
     async def _started(self) -> Identity:
         failures = 0
         while True:
@@ -216,6 +224,8 @@ class SlackPlatform:
         async def commit(body: dict[str, Any]) -> BoltResponse:
             if self._viewing is not None and self._viewing.takes(body, identity):
                 return BoltResponse(status=200)
+            if "command" in body:  # the manifest declares none: an operator did
+                return BoltResponse(status=200, body=told_to_mention(identity, await self._spoken(body, identity)))
             return await _commit(body, identity, self._reactions, receive, invited)
 
         app = AsyncApp(
@@ -262,8 +272,6 @@ async def _commit(
     if for_another_team(body, identity):
         logger.info("slack: an event for another workspace is left to the bot that is there")
         return BoltResponse(status=200)
-    if "command" in body:  # the manifest declares none: an operator did
-        return BoltResponse(status=200, body=told_to_mention(body, identity))
     channel = joined(body, identity)
     event = incoming(body, identity) or reacted(body, identity, names) or acted(body, identity)
     try:

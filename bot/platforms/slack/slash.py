@@ -7,15 +7,12 @@ nobody else in the channel sees it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from bot.core.texts import language_of, sentence
+from bot.core.texts import sentence
 from bot.core.turn import Notice
 from bot.platforms.slack.events import Identity
 
 
-def told_to_mention(body: Mapping[str, Any], us: Identity) -> dict[str, str]:
+def told_to_mention(us: Identity, language: str) -> dict[str, str]:
     """The answer to a command's payload, shown only to who gave it."""
     notice = Notice("command_mention", {"mention": f"<@{us.bot_user_id}>"})
-    return {"response_type": "ephemeral", "text": sentence(notice, language_of(str(body.get("text") or "")))}
+    return {"response_type": "ephemeral", "text": sentence(notice, language)}
