@@ -7,12 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.conversation import Posted
 from bot.core.files import Cut, File, FileOutcome, FileRef, Reading
 from bot.store import summaries
 from bot.store.database import Database
+from bot.store.dialects import by_dialect
 from bot.store.statements import AT_ADDRESS, address, now
 from bot.store.tables import UtcDateTime, files, messages
 
@@ -20,12 +20,7 @@ _CONTENTS = ("text", "content", "content_type", "width", "height", "note")
 
 # Built once; see statements.py.
 _MESSAGE = select(messages.c.id).where(AT_ADDRESS, messages.c.erased_at.is_(None))
-_NEW = {
-    dialect.__name__.rpartition(".")[2]: dialect.insert(files).on_conflict_do_nothing(
-        index_elements=["message_id", "external_id"]
-    )
-    for dialect in (sqlite, postgresql)
-}
+_NEW = by_dialect(lambda upsert: upsert(files).on_conflict_do_nothing(index_elements=["message_id", "external_id"]))
 _GONE = (
     update(files)
     .where(

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, null, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.ports import LearnedModel
 from bot.store import statements as sql
 from bot.store.database import Database
+from bot.store.dialects import upsert
 from bot.store.tables import models
 
 # A server may be started again with a larger window, or with eyes: a refused call tells anew what is still so.
@@ -28,7 +28,7 @@ class SqlModelNotes:
     def __init__(self, database: Database, clock: Callable[[], datetime] | None = None) -> None:
         """*clock* replaces the time in tests."""
         self._database = database
-        self._upsert: Any = sqlite.insert if database.dialect == "sqlite" else postgresql.insert
+        self._upsert = upsert(database.dialect)
         self._clock = clock
 
     def _now(self, connection: Connection) -> datetime:

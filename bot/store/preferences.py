@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Executable, bindparam, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.conversation import ThreadRef
 from bot.core.preferences import Preference, Preferences, Scope, resolve
+from bot.store.dialects import by_dialect
 from bot.store.tables import audit, preferences
 
 ANYWHERE = ""  # in the place of a channel or a thread
@@ -76,5 +76,5 @@ _HOLDING = select(
     preferences.c.channel.in_((bindparam("in_channel"), ANYWHERE)),
     preferences.c.thread.in_((bindparam("in_thread"), ANYWHERE)),
 )
-_SET = {"sqlite": _set(sqlite.insert), "postgresql": _set(postgresql.insert)}
+_SET = by_dialect(_set)
 _NOTED = insert(audit)

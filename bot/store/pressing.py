@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, bindparam, case, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.controls import LENGTH
 from bot.core.conversation import Acted, Operation
 from bot.core.turn import TurnState
 from bot.store import anew, changes, steering
+from bot.store.dialects import by_dialect
 from bot.store.statements import AT_WORK, PENDING
 from bot.store.tables import completions, conversations, feedback, turns
 
@@ -38,7 +38,7 @@ def _noted(upsert: Any) -> Executable:
 
 
 # Built once; see statements.py.
-_OPINION = {"sqlite": _noted(sqlite.insert), "postgresql": _noted(postgresql.insert)}
+_OPINION = by_dialect(_noted)
 _PRESSED = (
     select(*(turns.c[name] for name in ("id", "state", "variant", "created_at", "first_attempt_at")))
     .select_from(turns.join(conversations))

@@ -33,9 +33,9 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.conversation import MessageRef
+from bot.store import dialects
 from bot.store.tables import (
     ACTIVE,
     UtcDateTime,
@@ -207,7 +207,7 @@ class Statements:
 
 def statements(dialect: str) -> Statements:
     """For SQLAlchemy's name of a database: sqlite or postgresql."""
-    upsert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    upsert = dialects.upsert(dialect)
     return Statements(
         new_conversation=_new_conversation(upsert),
         participant=_participant(upsert),

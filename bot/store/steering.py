@@ -13,12 +13,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Executable, bindparam, case, exists, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.conversation import MessageRef, Operation, Participant, Reacted, ThreadRef
 from bot.core.ports import ThreadRead
 from bot.core.turn import TurnState
 from bot.store import anew, changes, summaries
+from bot.store.dialects import by_dialect
 from bot.store.statements import AT_WORK, PENDING
 from bot.store.tables import UtcDateTime, messages, participants, reactions, turns
 
@@ -50,7 +50,7 @@ def _noted(upsert: Any) -> Executable:
 
 
 # Built once; see statements.py.
-_NOTED = {"sqlite": _noted(sqlite.insert), "postgresql": _noted(postgresql.insert)}
+_NOTED = by_dialect(_noted)
 _ACTIVE = select(
     exists().where(
         reactions.c.platform == bindparam("platform"),

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.conversation import MessageRef
 from bot.core.summaries import Older, Place, SummaryBegun, SummaryStart
@@ -17,6 +15,7 @@ from bot.store import completions as completed
 from bot.store import history as histories
 from bot.store import statements as sql
 from bot.store.database import Database
+from bot.store.dialects import upsert
 from bot.store.tables import UtcDateTime, conversations, messages, turns
 from bot.store.tables import summaries as rows
 
@@ -52,8 +51,7 @@ class SqlSummaries:
     def __init__(self, database: Database, clock: Callable[[], datetime] | None = None) -> None:
         """*clock* replaces the time in tests."""
         self._database = database
-        upsert: Any = sqlite.insert if database.dialect == "sqlite" else postgresql.insert
-        self._new = upsert(rows).on_conflict_do_nothing().returning(rows.c.id)
+        self._new = upsert(database.dialect)(rows).on_conflict_do_nothing().returning(rows.c.id)
         self._new_prompt = sql.statements(database.dialect).system_prompt
         self._clock = clock
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, case, delete, func, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.conversation import ThreadRef
 from bot.core.ports import WHOLE_WORKSPACE
 from bot.store.database import Database
+from bot.store.dialects import upsert
 from bot.store.tables import conversations, messages, turns, watermarks
 
 NEWEST_TURNS = 2_000  # of all: turns are numbered in time, so looking at their end needs no index
@@ -21,7 +21,7 @@ MOST_THREADS = 200
 class SqlWatermarks:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._upsert: Any = sqlite.insert if database.dialect == "sqlite" else postgresql.insert
+        self._upsert = upsert(database.dialect)
 
     async def seen_until(self, platform: str, workspace: str) -> Mapping[str, int]:
         query = select(watermarks.c.channel, watermarks.c.position).where(
