@@ -371,12 +371,21 @@ async def test_what_cannot_be_edited_in_time_is_posted_whole(slack: Slack) -> No
     assert places[-1].shown == ["one two"]
 
 
-async def test_a_long_answer_is_whole_in_order_and_once_in_at_most_sixty_calls(place: Place) -> None:
-    words = [f"{number}번째" if number % 40 else f"{number}번째\n\n" for number in range(10_000)]
+@pytest.mark.parametrize("streams", [True, False], ids=["streams", "edits"])
+@pytest.mark.parametrize("pace", [30, 200, 3_000, 30_000], ids=lambda pace: f"{pace} a second")
+@pytest.mark.parametrize("word", ["번째", "th"], ids=["Korean", "English"])
+async def test_a_long_answer_is_whole_in_order_and_once_in_at_most_sixty_calls(
+    place: Place, word: str, pace: int, *, streams: bool
+) -> None:
+    """*pace* in characters."""
+    if not streams:
+        place.slack.switch_off(START, "feature_disabled")
+    words = [f"{number}{word}" if number % 40 else f"{number}{word}\n\n" for number in range(12_000)]
     text = " ".join(words)[:60_000]
     reply = await place.reply()
-    for end in range(200, len(text), 200):
-        place.clock.now += 1.0
+    step = max(pace, 300)  # it is shown as often as that: more often than it would be
+    for end in range(step, len(text), step):
+        place.clock.now += step / pace
         await show(reply, text[:end])
     await reply.finish(text, ["A note."])
     assert " ".join(place.shown).split() == [*text.split(), "A", "note."]
