@@ -1,6 +1,8 @@
 """
 The controls of an answer as Slack's blocks. Pure; what a press of one becomes is in actions.py.
 
+The blocks have no ids of ours: "If a message is updated, use a new block_id", and Slack gives each a new one.
+
 Sources: "Actions block", "Context actions block", "Feedback buttons element".
 """
 
@@ -17,7 +19,6 @@ from bot.core.turn import Notice
 
 Block = dict[str, Any]
 
-CONTROLS_BLOCK, FEEDBACK_BLOCK = "threadbot_controls", "threadbot_feedback"  # block_ids
 STOP, CONTINUE, REPEAT, RECEIPT = "threadbot_stop", "threadbot_continue", "threadbot_repeat", "threadbot_receipt"
 LIKE, DISLIKE = "threadbot_like", "threadbot_dislike"
 FEEDBACK = "threadbot_feedback"  # one element with both buttons; the value says which
@@ -91,7 +92,7 @@ def stop_block(turn: int, language: str) -> Block:
 
 
 def _actions(elements: Sequence[Block]) -> Block:
-    return {"type": "actions", "block_id": CONTROLS_BLOCK, "elements": list(elements)}
+    return {"type": "actions", "elements": list(elements)}
 
 
 def _button(action: str, value: str, key: str, language: str, shown: str | None = None) -> Block:
@@ -112,7 +113,7 @@ def _feedback(value: str, language: str) -> Block:
         "positive_button": half("feedback_good", GOOD),
         "negative_button": half("feedback_bad", BAD),
     }
-    return {"type": "context_actions", "block_id": FEEDBACK_BLOCK, "elements": [element]}
+    return {"type": "context_actions", "elements": [element]}
 
 
 def _label(key: str, language: str) -> str:
