@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from bot.core.conversation import Operation, Participant
 from bot.core.desk import Receipt
-from bot.core.entries import Entry, read_key
+from bot.core.entries import GO_ON_KEY, Entry, read_key
 from bot.core.left_out import LeftOut, Reason
 from bot.core.sent import Call, Mark, Record
 from bot.core.speakers import cleaned
@@ -21,6 +21,7 @@ from bot.core.texts import label
 
 MOST_LINES = 50  # of what was sent, and of what was left out: the newest
 EXCERPT = 60  # characters
+OUTCOMES = frozenset({"started", "complete", "stopped", "changed", "empty", "lost"})  # the others name what went wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class _Words:
 
     def answer(self, call: Call) -> Iterator[str]:
         sampling = call.sampling
-        yield self("receipt_completion", completion=call.id, variant=call.variant, outcome=call.outcome)
+        yield self("receipt_completion", completion=call.id, variant=call.variant, outcome=self._outcome(call.outcome))
         rows: Sequence[tuple[str, object | None]] = (
             ("receipt_model", call.model),
             ("receipt_response_model", call.response_model if call.response_model != call.model else None),
@@ -74,6 +75,9 @@ class _Words:
         )
         for key, value in rows:
             yield self(key, value=self("receipt_none") if value is None else one_line(str(value), 200))
+
+    def _outcome(self, outcome: str) -> str:
+        return self(f"outcome_{outcome}") if outcome in OUTCOMES else self("outcome_failed", code=outcome)
 
     def tokens(self, call: Call) -> Iterator[str]:
         usage, error = call.usage, self._receipt.estimate_error
@@ -115,6 +119,8 @@ class _Words:
         elif read.kind == "c" and read.id in record.answers:
             answer = record.answers[read.id]
             what = self._by(None, answer.started_at, self._pinned(record, None, answer.turn))
+        elif entry.key == GO_ON_KEY:
+            what = self("receipt_go_on")
         elif read.kind == "s":
             what = self("receipt_summary")
         elif read.kind == "f" and read.id in record.files:

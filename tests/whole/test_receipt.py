@@ -70,6 +70,19 @@ async def test_it_speaks_korean_to_whoever_reads_slack_in_korean(office: Office)
     assert "종료 이유: stop" in view.shown
 
 
+async def test_of_an_answer_that_was_gone_on_with_it_says_so(office: Office) -> None:
+    office.slack.workspace.users[office.kim]["locale"] = "ko-KR"
+    office.model.answers.extend([Answer("one ", finish_reason="length"), Answer("two")])
+    async with office.bot():
+        root = await office.ask("count")
+        await office.answers(root)
+        await office.slack.press(office.kim, office.general, answer(office, root), "threadbot_continue")
+        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["one two"])
+        shown = (await opened(office, answer(office, root), office.kim)).shown
+    assert "1번째 답변: 완료" in shown
+    assert "이어서 쓰라는 요청" in shown
+
+
 async def test_others_read_why_they_do_not_see_it_and_admins_do(office: Office) -> None:
     async with office.bot(threadbot_admins=frozenset({office.lee})):
         park = office.slack.add_user("park")

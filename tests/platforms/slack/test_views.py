@@ -41,6 +41,9 @@ def test_all_that_we_say_in_views_fits(language: str) -> None:
     for key in ("loading", "receipt_private", "receipt_unknown", "receipt_away"):
         valid_view(views.told(key, language), "modal")
     assert len(views.prompts(language)) <= 4
+    assert all(
+        prompt["message"].endswith(".") for prompt in views.prompts(language)
+    )  # whole, as in Slack's own examples
 
 
 class SlowDesk:
