@@ -18,7 +18,8 @@ _UNFINISHED_DESTINATION = re.compile(
 )
 # A last line that means nothing yet, or something else: a single "-" makes a heading of the line above it.
 _STUB = re.compile(r"[ \t]*+(?:-{1,2}|={1,2}|\*{1,2}|`{1,2}|~{1,2})[ \t]*")
-_ROUNDS = 8  # enough for any text that means something
+_ROUNDS = 4  # enough for any text that means something
+_REPAIRS = 4  # of a paragraph in a round: half-written links in half-written links
 _NESTING = 16  # marks in marks; texts that seem to have more are no Markdown
 _CELL = re.compile(r"(?:\\[\s\S]|[^\\|])*\Z")
 
@@ -114,7 +115,9 @@ def _close_row(row: str, header: str) -> str:
 def _close_inline(block: str) -> str:
     """A paragraph with its marks closed. What is dropped or completed may open or close others: then once more."""
     paragraph = _Paragraph(block)
-    while (changed := paragraph.repaired()) is not None:
+    for _ in range(_REPAIRS):
+        if (changed := paragraph.repaired()) is None:
+            break
         paragraph = _Paragraph(changed)
     return paragraph.closed()
 

@@ -96,7 +96,23 @@ def test_only_the_end_is_changed(markdown: str, at: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["**a ", "`a ", "[a](b ", "](a", "> ", "| a ", "a\n", "```\n", "-\n", "- **\n", "~~a*b**c ", "\\"]
+    "part",
+    [
+        "**a ",
+        "`a ",
+        "[a](b ",
+        "[a](",
+        "![a](b(",
+        "](a",
+        "> ",
+        "| a ",
+        "a\n",
+        "```\n",
+        "-\n",
+        "- **\n",
+        "~~a*b**c ",
+        "\\",
+    ],
 )
 def test_a_hundred_thousand_characters_take_no_seconds(part: str) -> None:
     written = part * (100_000 // len(part))
