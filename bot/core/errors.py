@@ -66,6 +66,13 @@ class PlatformError(BotError):
         self.retry_after = retry_after  # seconds
 
 
+class ReplyDeleted(PlatformError):  # noqa: N818 - a fact, as in StopIteration
+    """Somebody has deleted what we were writing: nobody wants it again."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code, passing=False)
+
+
 class LedgerError(BotError):
     """The database could not be read or written just now; nothing of the operation happened."""
 

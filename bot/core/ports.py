@@ -510,8 +510,12 @@ class Ledger(Protocol):
     async def begin_anew(self, claim: Claim) -> None:
         """Give the turn back because what it asks has changed; it is due when that has been quiet for a while."""
 
-    async def give_up(self, claim: Claim, reason: str) -> TurnState:
-        """Nothing can be shown, now or later: the turn is *failed*. Returns its new state, as shown() does."""
+    async def give_up(self, claim: Claim, reason: str, *, erase: bool = False) -> TurnState:
+        """
+        Nothing can be shown, now or later: the turn is *failed*. Returns its new state, as shown() does.
+
+        *erase*: its answer is erased, too, with all variants.
+        """
 
     async def release(self, claim: Claim, wait: timedelta, reason: str, said: Sequence[Notice] = ()) -> None:
         """

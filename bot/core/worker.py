@@ -20,7 +20,7 @@ from bot.core.answer import Answerer
 from bot.core.asking import BrokenAnswer
 from bot.core.conversation import Acted, Deleted, Edited, Incoming, MessageRef, Reacted, Said, posted_of
 from bot.core.deliveries import Deliveries
-from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError
+from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError, ReplyDeleted
 from bot.core.interruption import Interrupted, Interruption
 from bot.core.logs import heard, turn_changed, turn_ended
 from bot.core.outage import Outage
@@ -320,7 +320,7 @@ class Worker:
         if wait is not None:
             await self._release(turn, wait, error.code)
             return
-        state = await self._ledger.give_up(turn.claim, error.code)
+        state = await self._ledger.give_up(turn.claim, error.code, erase=isinstance(error, ReplyDeleted))
         self._tries.forget(turn.claim.turn)
         log.warning("turn %d cannot be shown and is given up: %s", turn.claim.turn, error.code)
         turn_ended(turn, state, error.code)

@@ -243,12 +243,18 @@ def _erase_answer(connection: Connection, ref: MessageRef, now: datetime) -> boo
     Somebody deleted an answer, or a part of one: all of it goes, what is left of it is not what was said.
 
     We delete messages of ours, too, but only while a turn is at work, and note before its end that they are no parts.
+    Of what somebody else deletes meanwhile, the turn's worker hears from the platform (ReplyDeleted).
     """
     row = find_answer(connection, ref)
     if row is None:
         return False
     begins_anew = row.state == TurnState.PENDING and row.attempts == 0  # nobody is at work on it yet
     if begins_anew or row.state in (TurnState.SHOWN, TurnState.STOPPED):
-        connection.execute(_ANSWER_ERASED, {"turn": row.id, "when": now})
-        summaries.answer_erased(connection, row.id, now)
+        erase_answer(connection, row.id, now)
     return True
+
+
+def erase_answer(connection: Connection, turn: int, now: datetime) -> None:
+    """All variants of it."""
+    connection.execute(_ANSWER_ERASED, {"turn": turn, "when": now})
+    summaries.answer_erased(connection, turn, now)

@@ -292,10 +292,12 @@ class SqlLedger:
 
         await self._write_beside_records(write)
 
-    async def give_up(self, claim: Claim, reason: str) -> TurnState:
+    async def give_up(self, claim: Claim, reason: str, *, erase: bool = False) -> TurnState:
         def write(connection: Connection) -> TurnState:
             now = self._now(connection)
             _change(connection, claim, **_unshown(TurnState.FAILED, reason, now))
+            if erase:
+                changes.erase_answer(connection, claim.turn, now)
             return _ended(connection, claim, TurnState.FAILED, reason, now)
 
         return await self._write(write)

@@ -333,3 +333,34 @@ async def test_a_quiet_bot_does_not_answer_edits(office: Office) -> None:
         await office.slack.wait_for(lambda: office.rows("SELECT 1 FROM turns WHERE stale"))
         assert (await office.answers(root, 2))[0] == answer
     assert len(office.model.requests) == 1
+
+
+async def test_an_answer_that_somebody_deletes_while_it_is_written_is_erased(office: Office) -> None:
+    gate = asyncio.Event()
+    office.model.answers.append(Answer("one two three", chunk_size=8, gate=gate, gate_at=1))
+    async with office.bot():
+        root = await office.ask("count")
+        await said(office, root, "one two")
+        await office.slack.remove(office.general, reply(office, root))
+        gate.set()
+        await states(office, "failed")
+        assert bots(office, root) == []
+        await office.ask("and now?", thread=root)
+        await states(office, "failed", "shown")
+    assert office.prompts()[1] == [("user", "count\n\nand now?")]
+    assert office.rows("SELECT text FROM completions WHERE turn_id = 1") == [(None,)]
+
+
+async def test_an_answer_that_somebody_deletes_while_it_is_gone_on_with_is_erased(office: Office) -> None:
+    gate = asyncio.Event()
+    cut = Answer("one two ", finish_reason="length")
+    office.model.answers.extend([cut, Answer("three four five", chunk_size=6, gate=gate, gate_at=1)])
+    async with office.bot():
+        root = await office.ask("count")
+        await states(office, "shown")
+        await office.slack.press(office.kim, office.general, reply(office, root), "threadbot_continue")
+        await said(office, root, "one two three")
+        await office.slack.remove(office.general, reply(office, root))
+        gate.set()
+        await states(office, "failed")
+    assert office.rows("SELECT text FROM completions") == [(None,), (None,)]

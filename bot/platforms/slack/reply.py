@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from bot.core.controls import NO_CONTROLS, Controls
-from bot.core.errors import PlatformError
+from bot.core.errors import PlatformError, ReplyDeleted
 from bot.core.ports import ReplyRequest
 from bot.platforms.slack import rhythm
 from bot.platforms.slack.api import Recipient, SlackApi
@@ -266,8 +266,10 @@ class SlackReply:
             await self._edit(number, piece, final=final)
         except PlatformError as error:
             gone = error.code == MESSAGE_NOT_FOUND
-            if not concerns_message(error) or (gone and number in self._written):
+            if not concerns_message(error):
                 raise
+            if gone and number in self._written:
+                raise ReplyDeleted(error.code) from error
             if not gone:
                 logger.info("slack: a part of a reply cannot be edited: %s", error.code)
                 self._fixed = True
