@@ -153,7 +153,7 @@ class _Paragraph:
             return self.block
         content = self.block.rstrip()
         if _backslashes(content) % 2:
-            content = content[:-1].rstrip()
+            return _close_inline(content.rstrip("\\ \t\n"))  # the marks before it are at the end now
         return content + "".join(reversed(self.marks))
 
     def _take(self, token: re.Match[str]) -> tuple[int, str | None]:

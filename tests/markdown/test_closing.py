@@ -69,6 +69,8 @@ def test_a_finished_text_stays_as_it_is(markdown: str) -> None:
 @given(st.one_of(documents, scribbles), st.integers(min_value=0))
 @example("a\n-\n-", 5)
 @example("**a\n\n```py\n", 20)
+@example("a*\\b", 3)
+@example("***\\", 4)
 def test_closing_twice_is_closing_once(markdown: str, at: int) -> None:
     closed = close_open(markdown[: at % (len(markdown) + 1)])
 
