@@ -183,7 +183,13 @@ class Limiter:
         return sum(promise.method == method for promise in self._promises)
 
     def _kept(self, method: str, capacity: int) -> int:
-        """How many calls of a window are for those that cannot do without."""
+        """
+        How many calls of a window are for those that cannot do without.
+
+        A post is never in vain: it has an answer's first words, or a part that is not posted again at the end.
+        """
+        if method == POST:
+            return 0
         return math.ceil(capacity * KEPT) + self._promised(method)
 
     def _free(self, key: Key) -> bool:

@@ -148,11 +148,20 @@ async def test_finals_that_wait_are_served_in_their_order(limiter: Limiter, cloc
 
 
 async def test_each_channel_has_its_own_rate_of_posts(limiter: Limiter) -> None:
-    for _ in range(3):
+    for _ in range(4):
         await call(limiter, POST, final=False)
     with pytest.raises(PlatformError):
         await call(limiter, POST, final=False)
     await call(limiter, POST, final=False, channel="C2")
+
+
+async def test_first_words_need_no_more_room_than_a_final_post(limiter: Limiter, clock: Clock) -> None:
+    for _ in range(3):
+        await call(limiter, POST)
+    await call(limiter, POST, final=False)
+    with pytest.raises(PlatformError):
+        await call(limiter, POST, final=False)
+    assert clock.slept == []
 
 
 def test_a_pause_for_posts_is_one_channels(limiter: Limiter) -> None:
