@@ -63,7 +63,7 @@ def _at(checkpoint: str) -> Step:
     return Step(checkpoint, checkpoint)
 
 
-STEPS = (
+EDITED_STEPS = (
     _at("before record"),
     Step("after record, before the acknowledgement", "after record"),
     Step("after the acknowledgement", "after claim", held=True),
@@ -75,7 +75,7 @@ STEPS = (
     _at("part 1 posted"),
     _at("part 1 noted"),
     Step("middle chunk", "chunk", nth=CHUNKS // 2),
-    Step("an edit on its way", call="chat.update", pace="slow"),
+    Step("an edit on its way", call="chat.update", pace="slower"),
     *(Step(f"part 2 of 3 {what}, writing", f"part 2 {what}", pace="slow") for what in ("intended", "posted", "noted")),
     _at("last chunk"),
     _at("before complete"),
@@ -98,6 +98,7 @@ STEPS = (
     Step("stopped, before the worker sees it", "after change", change="stop"),
     Step("stopped, before it is shown", "after stop", change="stop"),
 )
+"""With answers that are posted, and edited while they are written."""
 
 STREAM_STEPS = (
     *(
@@ -120,4 +121,6 @@ STREAM_STEPS = (
     Step("stopped while it is streamed, before it is shown", "after stop", change="stop", streams=True),
     Step("stopped while it is streamed, its end on its way", call="chat.stopStream", change="stop", streams=True),
 )
-"""With answers that are streamed; a part of STEPS as soon as the bot streams them."""
+"""With answers that are streamed."""
+
+STEPS = (*EDITED_STEPS, *STREAM_STEPS)

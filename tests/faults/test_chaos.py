@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.chaos import COUNTED, Plan, Results, table
 from tests.faults.counts import STOPPED, Counts, judged
-from tests.faults.steps import LONG, PARAGRAPHS, STEPS, STREAM_STEPS, Change
+from tests.faults.steps import LONG, PARAGRAPHS, STEPS, Change
 
 FIRST, SECOND = "\n\n".join(PARAGRAPHS[:20]), "\n\n".join(PARAGRAPHS[20:])
 
@@ -50,9 +50,8 @@ def test_what_a_reader_sees_after_a_change_is_judged(change: Change, replies: li
 
 
 def test_each_step_has_a_name_of_its_own_and_a_death() -> None:
-    steps = STEPS + STREAM_STEPS
-    assert len({step.name for step in steps}) == len(steps)
-    assert all((step.checkpoint is None) is not (step.call is None) for step in steps)
+    assert len({step.name for step in STEPS}) == len(STEPS)
+    assert all((step.checkpoint is None) is not (step.call is None) for step in STEPS)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tests.faults.chain import environment as environment
 from tests.faults.chain import run_chain
 from tests.faults.lives import bot
 from tests.faults.nursery import Nursery
-from tests.faults.steps import STEPS
+from tests.faults.steps import EDITED_STEPS, STREAM_STEPS, Step
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer, failure
 from tests.standins.postgres import Postgres
@@ -20,8 +21,9 @@ from tests.standins.slack import Slack
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("steps", [EDITED_STEPS, STREAM_STEPS], ids=["edited", "streamed"])
 async def test_a_question_gets_one_whole_answer_at_whatever_step_its_process_dies(
-    postgres: Postgres, tmp_path: Path
+    postgres: Postgres, tmp_path: Path, steps: Sequence[Step]
 ) -> None:
     """On both databases at the same time: most of it is waiting."""
     urls = {"sqlite": f"sqlite+aiosqlite:///{tmp_path / 'sqlite' / 'threadbot.db'}"}
@@ -30,11 +32,11 @@ async def test_a_question_gets_one_whole_answer_at_whatever_step_its_process_die
         (tmp_path / database).mkdir()
     async with Nursery.opened() as nursery:
         chains = [
-            run_chain(nursery, url, tmp_path / database, STEPS, f"test-{database}") for database, url in urls.items()
+            run_chain(nursery, url, tmp_path / database, steps, f"test-{database}") for database, url in urls.items()
         ]
         counted = await asyncio.gather(*chains)
     for database, counts in zip(urls, counted, strict=True):
-        failed = {step.name: each for step, each in zip(STEPS, counts, strict=True) if not each.clean}
+        failed = {step.name: each for step, each in zip(steps, counts, strict=True) if not each.clean}
         assert not failed, database
 
 
