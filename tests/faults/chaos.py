@@ -26,7 +26,7 @@ from tests.faults.chain import run_chain
 from tests.faults.counts import Counts
 from tests.faults.lives import ROOT
 from tests.faults.nursery import Nursery
-from tests.faults.steps import STEPS
+from tests.faults.steps import EDITED_STEPS, STEPS, STREAM_STEPS, Step
 from tests.standins.postgres import Postgres
 
 DATABASES = ("sqlite", "postgresql")
@@ -87,13 +87,24 @@ async def _runs(plan: Plan, database: str, nursery: Nursery, postgres: Postgres,
     for run in sorted(set(range(1, plan.runs + 1)) - results.read().keys()):
         with tempfile.TemporaryDirectory(dir=directory, prefix=f"{database}-{run}-") as place:
             started = time.monotonic()
-            url = f"sqlite+aiosqlite:///{place}/threadbot.db"
-            if database == "postgresql":
-                url = await postgres.new_database()
-            counts = await run_chain(nursery, url, Path(place), STEPS, f"{plan.seed}-{database}-{run}")
+            seed = f"{plan.seed}-{database}-{run}"
+            chains = [
+                _chain(nursery, postgres if database == "postgresql" else None, Path(place, str(number)), steps, seed)
+                for number, steps in enumerate((EDITED_STEPS, STREAM_STEPS))
+            ]
+            counts = [count for counted in await asyncio.gather(*chains) for count in counted]
             results.append(run, counts, time.monotonic() - started)
             failed = [step.name for step, each in zip(STEPS, counts, strict=True) if not each.clean]
             _tell(f"{database}: run {run} of {plan.runs}: " + (f"FAILED at {', '.join(failed)}" if failed else "clean"))
+
+
+async def _chain(
+    nursery: Nursery, postgres: Postgres | None, place: Path, steps: Sequence[Step], seed: str
+) -> list[Counts]:
+    """On a database of its own."""
+    place.mkdir()  # noqa: ASYNC240 - nobody else is kept waiting
+    url = await postgres.new_database() if postgres else f"sqlite+aiosqlite:///{place}/threadbot.db"
+    return await run_chain(nursery, url, place, steps, seed)
 
 
 def table(plan: Plan) -> tuple[str, bool]:

@@ -16,6 +16,7 @@ from io import BytesIO
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any
 
 import tiktoken
@@ -25,11 +26,17 @@ _PACKED = Path(__file__).parents[2] / "bot" / "llm" / "data" / "o200k_base.tikto
 _SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
 _CACHE_NAME = "fb374d419588a4632f3f557e76b4b70aebbca790"  # SHA-1 of the address that tiktoken would download from
 _VARIABLE = "TIKTOKEN_CACHE_DIR"
+_LOADING = Lock()
+
+
+def encoding() -> tiktoken.Encoding:
+    """About 0.5 s of CPU, once. Several servers may ask at the same time, each in a thread of its own."""
+    with _LOADING:
+        return _loaded()
 
 
 @cache
-def encoding() -> tiktoken.Encoding:
-    """About 0.5 s of CPU, once."""
+def _loaded() -> tiktoken.Encoding:
     raw = lzma.decompress(_PACKED.read_bytes())
     assert hashlib.sha256(raw).hexdigest() == _SHA256  # else tiktoken would download it
     before = os.environ.get(_VARIABLE)
