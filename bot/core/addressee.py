@@ -1,4 +1,4 @@
-"""Who is answered, and in which language we speak to them. Pure."""
+"""Who is answered, in which language we speak to them, and in what form they want it. Pure."""
 
 from __future__ import annotations
 
@@ -11,19 +11,24 @@ from bot.core.turn import History
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """*id* is the platform's; None when nobody asks any more, or only a command is confirmed."""
+    """
+    *id* is the platform's; None when nobody asks any more, or only a command is confirmed.
+
+    *as_file*: a long answer comes as a file there.
+    """
 
     id: str | None = None
     language: str = DEFAULT_LANGUAGE
+    as_file: bool = False
 
 
 def addressee(history: History, default: str = DEFAULT_LANGUAGE) -> Addressee:
     """Whoever asked last, in their language as far as it is known; *default*: in which we speak else."""
     if not history.messages:
-        return Addressee(language=default)
-    return in_language_of(history.asked.author, history.asked.version.text, default)
+        return Addressee(None, default, history.as_file)
+    return in_language_of(history.asked.author, history, default)
 
 
-def in_language_of(who: Participant, text: str, default: str) -> Addressee:
-    """*text* is what they said."""
-    return Addressee(who.id, language_for(who.locale, text, default))
+def in_language_of(who: Participant, history: History, default: str) -> Addressee:
+    """*who* asked last, as they are known by now."""
+    return Addressee(who.id, language_for(who.locale, history.asked.version.text, default), history.as_file)

@@ -332,6 +332,7 @@ class Answerer:
             log=_ClaimedParts(self._ledger, turn.claim, self._checkpoint),
             asker=to.id,
             language=to.language,
+            as_file=to.as_file,
         )
         reply = await self._platforms[thread.platform].open_reply(request)
         if _is_overlooked(turn, self._settings.overlooked_after):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from bot.core.conversation import Posted
-from bot.core.preferences import Mode, Scope
+from bot.core.preferences import Choice, LongAnswers, Mode, Scope, key_of
 from bot.core.turn import Notice
 
 LONGEST = 80  # characters; no command comes near
@@ -43,7 +43,16 @@ def _each(beginnings: Iterable[str], endings: Iterable[str]) -> list[str]:
 _ANSWER = ("답", "대답", "답변", "응답")
 _WHEN_MENTIONED = ("멘션할 때만", "멘션했을 때만", "멘션에만", "부를 때만", "불렀을 때만")
 
-WORDS: Mapping[Mode, tuple[str, ...]] = {
+_LONG = ("긴 답변은", "긴 답변을", "긴 답은", "긴 대답은", "긴 응답은")
+_SEND = ("보내", "올려")
+
+
+def _in_korean(form: str) -> list[str]:
+    plain = _each(_LONG, [f" {form}"])
+    return [*plain, *_each(_each(plain, [" "]), _DO), *_each(_each(plain, [f" {verb}" for verb in _SEND]), _GIVE)]
+
+
+WORDS: Mapping[Choice, tuple[str, ...]] = {
     Mode.QUIET: (
         "quiet", "be quiet", "stay quiet", "keep quiet", "go quiet", "quiet mode", "silence", "be silent",
         "stay silent", "hush", "shush", "mute", "mute yourself", "don't answer", "do not answer", "don't reply",
@@ -65,6 +74,14 @@ WORDS: Mapping[Mode, tuple[str, ...]] = {
                ["when mentioned", "if mentioned", "when i mention you", "if i mention you", "to mentions"]),
         "멘션만", "멘션 모드", *_WHEN_MENTIONED, *_each(_each(_WHEN_MENTIONED, _ANSWER), _DO),
     ),
+    LongAnswers.FILE: (
+        *_each(["long answers ", "send long answers "], ["as file", "as a file", "as files", "in a file"]),
+        *_in_korean("파일로"),
+    ),
+    LongAnswers.MESSAGES: (
+        *_each(["long answers ", "send long answers "], ["as messages", "as a message", "in messages"]),
+        *_in_korean("메시지로"),
+    ),
 }  # fmt: skip
 """
 The closed list, as people write it. Small or large letters, spaces between Korean words and a final . ! ~ … do not
@@ -76,8 +93,13 @@ matter.
 class Command:
     """*scope* is None where nothing was said of the place: the thread in a thread, the channel at its top level."""
 
-    mode: Mode
+    choice: Choice
     scope: Scope | None = None
+
+    @property
+    def key(self) -> str:
+        """Of the preference that it sets."""
+        return key_of(self.choice)
 
     def scope_in(self, posted: Posted) -> Scope:
         """For what place it is, written as *posted*."""
@@ -87,7 +109,7 @@ class Command:
         """What is said once it is done: what holds from now on, and how to undo it."""
         scope = self.scope_in(posted)
         place = "direct" if posted.direct and scope is Scope.CHANNEL else scope.name.lower()
-        return Notice(f"mode_{self.mode.value}_{place}")
+        return Notice(f"{self.key}_{self.choice.value}_{place}")
 
 
 def parse(words: str) -> Command | None:
@@ -103,8 +125,8 @@ def parse(words: str) -> Command | None:
     if rest is None:
         return None
     rest, scope = _without_place(_without_courtesy(rest))
-    mode = _MODES.get(_key(_without_courtesy(rest)))
-    return None if mode is None else Command(mode, scope)
+    choice = _CHOICES.get(_key(_without_courtesy(rest)))
+    return None if choice is None else Command(choice, scope)
 
 
 def _plain(words: str) -> str | None:
@@ -148,4 +170,4 @@ _END = re.compile(r"[\s.!~…。！～,]+\Z")
 _HANGUL = re.compile(r"[가-힣]")
 _COURTESIES = sorted(COURTESIES, key=len, reverse=True)
 _PLACES = sorted(PLACES.items(), key=lambda item: -len(item[0]))
-_MODES = {_key(phrase): mode for mode, phrases in WORDS.items() for phrase in phrases}
+_CHOICES = {_key(phrase): choice for choice, phrases in WORDS.items() for phrase in phrases}

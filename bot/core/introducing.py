@@ -57,4 +57,4 @@ async def _ask(
     except BotError as error:
         log.info("in which language to speak is not known: %s", error)
         return
-    presenter.addressee = in_language_of(known, history.asked.version.text, default)
+    presenter.addressee = in_language_of(known, history, default)

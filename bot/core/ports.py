@@ -54,6 +54,7 @@ class ReplyRequest:
     log: PartLog
     asker: str | None = None  # who is answered, by the platform's id, as far as that is known already
     language: str = "en"  # of what we say beside the answer
+    as_file: bool = False  # what one message cannot hold is wanted as a file, where the platform takes one
 
 
 class Reply(Protocol):

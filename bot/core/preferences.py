@@ -6,7 +6,7 @@ Where preferences are kept is the ledger's; the words by which people set them a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -20,6 +20,13 @@ class Mode(StrEnum):
     QUIET = "quiet"  # never, until told otherwise
 
 
+class LongAnswers(StrEnum):
+    """In what form an answer comes that one message cannot hold."""
+
+    MESSAGES = "messages"  # in as many as it takes
+    FILE = "file"  # whole in a file, below its beginning, where the platform takes files of ours
+
+
 class Scope(IntEnum):
     """Where a preference holds. What is set for a smaller place wins."""
 
@@ -29,6 +36,14 @@ class Scope(IntEnum):
 
 
 MODE = "mode"  # a key; its values are those of Mode
+LONG_ANSWERS = "long_answers"  # the same; those of LongAnswers
+
+Choice = Mode | LongAnswers
+"""What can be set."""
+
+
+def key_of(choice: Choice) -> str:
+    return MODE if isinstance(choice, Mode) else LONG_ANSWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +58,11 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What holds in one thread, and since when; *since* is None where nobody ever set anything."""
+    """What holds in one thread; *since*: when its mode was set, None where nobody ever set one."""
 
     mode: Mode = Mode.AUTO
     since: datetime | None = None
+    long_answers: LongAnswers = LongAnswers.MESSAGES
 
 
 DEFAULTS = Preferences()
@@ -58,8 +74,16 @@ def resolve(stored: Iterable[Preference]) -> Preferences:
 
     A value that this version does not know counts as not set: what was set for the wider place holds.
     """
-    modes = [each for each in stored if each.key == MODE and each.value in list(Mode)]
-    if not modes:
-        return DEFAULTS
-    narrowest = max(modes, key=lambda each: each.scope)
-    return Preferences(Mode(narrowest.value), narrowest.since)
+    known = list(stored)
+    mode = _narrowest(known, MODE, list(Mode))
+    long_answers = _narrowest(known, LONG_ANSWERS, list(LongAnswers))
+    return Preferences(
+        Mode(mode.value) if mode else DEFAULTS.mode,
+        mode.since if mode else None,
+        LongAnswers(long_answers.value) if long_answers else DEFAULTS.long_answers,
+    )
+
+
+def _narrowest(stored: Sequence[Preference], key: str, values: Collection[str]) -> Preference | None:
+    found = [each for each in stored if each.key == key and each.value in values]
+    return max(found, key=lambda each: each.scope, default=None)

@@ -56,13 +56,13 @@ def _carry_out(
     language: str,
 ) -> int | None:
     """The confirming turn's id."""
-    preference = Preference(command.scope_in(posted), MODE, command.mode.value, posted.posted_at)
+    preference = Preference(command.scope_in(posted), command.key, command.choice.value, posted.posted_at)
     author = connection.execute(_AUTHOR, {"which": message}).one()
     if not preferences.write(connection, posted.thread, preference, author.id, now):
         return None
-    if command.mode is Mode.QUIET:
+    if command.choice is Mode.QUIET:
         _stop_waiting(connection, posted, preference.scope, conversation, now)
-    confirmation = command.confirmation(posted)
+    confirmation, reason = command.confirmation(posted), f"{command.key} {command.choice.value}"
     row = {
         "conversation_id": conversation,
         "state": "pending",
@@ -71,10 +71,10 @@ def _carry_out(
         "created_at": now,
         "command": {"key": confirmation.key, "values": dict(confirmation.values)},
         "language": language_for(author.locale, posted.words, language),
-        "reason": f"{MODE} {command.mode.value}",
+        "reason": reason,
     }
     turn: int = connection.execute(_TURN, row).scalar_one()
-    platform, reason = posted.thread.platform, f"{MODE} {command.mode.value}"
+    platform = posted.thread.platform
     turn_log.note_known(connection, TurnChange(turn, conversation, platform, TurnState.PENDING, reason))
     return turn
 

@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from bot.core.conversation import Message, Participant, ParticipantKind, Version
 from bot.core.files import File
+from bot.core.preferences import LongAnswers
 from bot.core.summaries import ANSWER, Place
 from bot.core.turn import Answer, History, PastTurn, Summary, Turn
 from bot.store import files as file_rows
-from bot.store import marks, summaries
+from bot.store import marks, preferences, summaries
 from bot.store.statements import NOT_OURS
 from bot.store.tables import completions, conversations, message_versions, messages, participants, turns
 
@@ -50,6 +51,7 @@ def load(connection: Connection, turn: Turn) -> History:
         summary=_summary(connection, conversation.id, steered.cut, start),
         continued=_continued(connection, turn),
         newcomer=conversation.direct and not connection.execute(_ANSWERED_BEFORE, {"turn": turn.claim.turn}).scalar(),
+        as_file=preferences.read(connection, conversation.thread).long_answers is LongAnswers.FILE,
     )
 
 

@@ -9,9 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.core.commands import COURTESIES, PLACES, WORDS, Command, parse
-from bot.core.preferences import Mode, Scope
+from bot.core.preferences import Choice, LongAnswers, Mode, Scope
 
-PHRASES = [(mode, phrase) for mode, phrases in WORDS.items() for phrase in phrases]
+PHRASES = [(choice, phrase) for choice, phrases in WORDS.items() for phrase in phrases]
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,17 @@ PHRASES = [(mode, phrase) for mode, phrases in WORDS.items() for phrase in phras
         ("조용히 해 줄래?", Command(Mode.QUIET)),
         ("이 채널에서 조용히 해주시겠어요？", Command(Mode.QUIET, Scope.CHANNEL)),
         ("다시 들어 줄래?!", Command(Mode.AUTO)),
+        ("long answers as file", Command(LongAnswers.FILE)),
+        ("Long answers as a file, please.", Command(LongAnswers.FILE)),
+        ("send long answers as files in this channel", Command(LongAnswers.FILE, Scope.CHANNEL)),
+        ("long answers as messages", Command(LongAnswers.MESSAGES)),
+        ("in this thread, long answers as messages", Command(LongAnswers.MESSAGES, Scope.THREAD)),
+        ("긴 답변은 파일로", Command(LongAnswers.FILE)),
+        ("긴 답변은 파일로 보내 줘", Command(LongAnswers.FILE)),
+        ("긴 답은 파일로 해 주세요.", Command(LongAnswers.FILE)),
+        ("이 채널에서는 긴 답변은 파일로 보내주세요", Command(LongAnswers.FILE, Scope.CHANNEL)),
+        ("이제 긴 답변은 메시지로 올려 줄래?", Command(LongAnswers.MESSAGES)),
+        ("이 채널에서 긴 답변은 메시지로", Command(LongAnswers.MESSAGES, Scope.CHANNEL)),
         (": quiet", Command(Mode.QUIET)),
         ("- 조용히 해 줘", Command(Mode.QUIET)),
     ],
@@ -82,6 +93,11 @@ def test_people_say_it_in_many_ways(words: str, command: Command) -> None:
         "조용히 해?",
         "조용히 해 줄래? 왜?",
         "조용한 카페 알려 줄래?",
+        "long answers as files or messages",
+        "long answers",
+        "answer as a file",
+        "긴 답변은 파일로 어떻게 보내",
+        "답변은 파일로 저장해 줘",
         ":: quiet",
         "다시 말해 줘",
         "다시 답해 줘",
@@ -109,11 +125,11 @@ def test_anything_more_or_less_is_a_question(words: str) -> None:
     st.booleans(),
 )
 def test_the_list_with_courtesy_place_and_punctuation_is_understood(
-    listed: tuple[Mode, str], courtesy: str, place: str, end: str, loud: bool
+    listed: tuple[Choice, str], courtesy: str, place: str, end: str, loud: bool
 ) -> None:
-    mode, phrase = listed
+    choice, phrase = listed
     words = " ".join(part for part in (place, courtesy, phrase) if part) + end
-    assert parse(words.upper() if loud else words) == Command(mode, PLACES.get(place))
+    assert parse(words.upper() if loud else words) == Command(choice, PLACES.get(place))
 
 
 @given(
@@ -121,7 +137,7 @@ def test_the_list_with_courtesy_place_and_punctuation_is_understood(
     st.text(st.characters(categories=("L", "N", "So", "Sm")), min_size=1, max_size=12),
     st.booleans(),
 )
-def test_one_more_word_makes_a_question(listed: tuple[Mode, str], word: str, before: bool) -> None:
+def test_one_more_word_makes_a_question(listed: tuple[Choice, str], word: str, before: bool) -> None:
     phrase = listed[1]
     words = f"{word} {phrase}" if before else f"{phrase} {word}"
     found = parse(words)

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.preferences import MODE, Mode, Preference, Preferences, Scope, resolve
+from bot.core.preferences import LONG_ANSWERS, MODE, LongAnswers, Mode, Preference, Preferences, Scope, resolve
 
 SINCE = {scope: datetime(2026, 11, scope, tzinfo=UTC) for scope in Scope}
 
 
 def test_without_a_word_the_default_holds() -> None:
-    assert resolve([]) == Preferences(Mode.AUTO, since=None)
+    assert resolve([]) == Preferences(Mode.AUTO, since=None, long_answers=LongAnswers.MESSAGES)
 
 
 @given(st.dictionaries(st.sampled_from(Scope), st.sampled_from(Mode), min_size=1), st.randoms())
@@ -31,3 +31,14 @@ def test_what_this_version_does_not_know_counts_as_not_set() -> None:
         Preference(Scope.THREAD, "colour", "blue"),
     ]
     assert resolve(stored) == Preferences(Mode.QUIET)
+
+
+def test_one_kind_of_preference_says_nothing_of_another() -> None:
+    stored = [
+        Preference(Scope.CHANNEL, MODE, "mention", SINCE[Scope.CHANNEL]),
+        Preference(Scope.CHANNEL, LONG_ANSWERS, "file"),
+        Preference(Scope.THREAD, LONG_ANSWERS, "messages"),
+    ]
+    assert resolve(stored) == Preferences(Mode.MENTION, SINCE[Scope.CHANNEL], LongAnswers.MESSAGES)
+    assert resolve(stored[1:2]) == Preferences(Mode.AUTO, None, LongAnswers.FILE)
+    assert resolve([Preference(Scope.THREAD, LONG_ANSWERS, "quiet")]) == Preferences()

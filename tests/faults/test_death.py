@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.platforms.slack.answer_file import FILE_PART
 from tests.faults.chain import environment as environment
 from tests.faults.chain import run_chain
 from tests.faults.lives import bot
@@ -55,3 +56,34 @@ async def test_an_answer_after_an_outage_whose_notice_nobody_noted_is_a_new_mess
         async with bot(tmp_path, settings, *told):
             await slack.wait_for(lambda: slack.replies(channel, root) == ["You said: anybody there?"], 30)
         assert len(slack.calls("chat.postMessage")) == 2
+
+
+@pytest.mark.parametrize("nth", ["1", "2"])
+@pytest.mark.parametrize("step", ["posted", "noted"])
+async def test_a_file_stands_there_once_when_its_process_dies_beside_its_noting(
+    tmp_path: Path, step: str, nth: str
+) -> None:
+    """First Slack has named the file, and nobody sees it; then its message stands in the thread."""
+    text = "A word of it.\n\n" * 899 + "The last one."
+    async with Slack() as slack, ModelServer() as model:
+        model.answers.append(Answer(text))
+        kim, channel = slack.add_user("kim"), slack.add_channel("general")
+        settings = environment(slack, model, tmp_path)
+        dying = ("-m", "tests.faults.dying_bot", "--at", f"part {FILE_PART} {step}", "--nth", nth)
+        (tmp_path / "armed").touch()
+        async with bot(tmp_path, settings, *dying) as life:
+            await slack.wait_connected(30)
+            await slack.post(kim, channel, f"{slack.mention} long answers as a file in this channel")
+            root = await slack.post(kim, channel, f"{slack.mention} tell me all")
+            assert await life.ended(30) == -signal.SIGKILL
+        (tmp_path / "armed").unlink()
+        async with bot(tmp_path, settings):
+            await slack.wait_connected(30)
+            await slack.post(kim, channel, f"{slack.mention} and now?", root)
+            await slack.wait_for(lambda: "You said: and now?" in slack.replies(channel, root), 30)
+        *answer, _ = [message for message in slack.thread(channel, root) if message.user == slack.bot_user]
+        assert [bool(message.files) for message in answer] == [False, True]
+        [file] = slack.files.stored.values()
+        assert file.content.decode() == text
+        assert file.described["id"] == answer[1].files[0]["id"]
+        assert len(model.requests) == 2

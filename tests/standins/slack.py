@@ -36,6 +36,7 @@ from tests.standins.slack_responses import Responses
 from tests.standins.slack_socket import SocketMode
 from tests.standins.slack_streams import Streams
 from tests.standins.slack_tiers import Tiers
+from tests.standins.slack_uploads import Uploads
 from tests.standins.slack_views import Views
 from tests.standins.slack_workspace import APP_TOKEN, BOT_TOKEN, BOT_USER, TEAM, Clock, Json, Message, Workspace
 
@@ -58,6 +59,7 @@ class Slack:
         self._echo = echo
         base = lambda: f"http://127.0.0.1:{self.port}"  # noqa: E731 - the port is known later
         self.files = FileHost(self.workspace, base)
+        self.uploads = Uploads(self.workspace, self.files, self._changed, base)
         link = lambda: f"ws://127.0.0.1:{self.port}/link"  # noqa: E731 - the port is known later
         self.socket_mode = SocketMode(link, schedule)
         self.http: HttpRequests | None = None
@@ -68,7 +70,7 @@ class Slack:
         self.views = Views(self.workspace)
         self.responses = Responses(self.workspace, self._changed, base)
         self.people = Interactions(self.workspace, self.views, self.responses, self._carry)
-        rooms = (chat, self._streams, self.agents, reading, self.files, self.views, self.socket_mode)
+        rooms = (chat, self._streams, self.agents, reading, self.uploads, self.views, self.socket_mode)
         self._api = WebApi(self.workspace, self.faults, self.tiers, *(room.methods for room in rooms))
         self.events = Events(self.workspace)
         self._sending: set[asyncio.Task[Delivery]] = set()
@@ -90,6 +92,7 @@ class Slack:
         app = web.Application(client_max_size=16 * 1024**2)
         app.add_routes([web.route("*", "/api/{method}", self._api.answer), web.get("/link", self.socket_mode.connect)])
         app.add_routes([web.get("/files/{file}/{name}", self.files.serve)])
+        app.add_routes([web.post("/upload/v1/{file}", self.uploads.serve)])
         app.add_routes([web.post("/response/{token}", self.responses.serve)])
         app.add_routes(routes)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

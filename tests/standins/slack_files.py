@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from tests.standins.slack_workspace import Json, Method, SlackError, Workspace
+from tests.standins.slack_workspace import Json, SlackError, Workspace
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -33,24 +33,27 @@ class FileHost:
     def __init__(self, workspace: Workspace, base: Callable[[], str]) -> None:
         self._workspace, self._base = workspace, base
         self._numbers = itertools.count(1)
-        self.methods: dict[str, Method] = {"files.info": self._info}
         self.stored: dict[str, StoredFile] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
 
     def add(self, name: str, content: bytes, media_type: str, **described: object) -> Json:
         """Upload a file. Returns its object, as it stands in messages. *described*: what it says otherwise."""
-        file = f"F0FILE{next(self._numbers):05d}"
+        return self.keep(f"F0FILE{next(self._numbers):05d}", name, content, media_type) | described
+
+    def keep(self, file: str, name: str, content: bytes, media_type: str) -> Json:
+        """The same under the id *file*. What changes of the object that it returns is changed everywhere."""
         address = f"{self._base()}/files/{file}/{name}"
         known = {"id": file, "name": name, "title": name, "mimetype": media_type, "size": len(content)}
         addresses = {"url_private": address, "url_private_download": address}
         self.stored[file] = StoredFile({**known, "mode": "hosted", "is_external": False, **addresses}, content)
-        return self.stored[file].described | described
+        return self.stored[file].described
 
-    def _info(self, arguments: Json) -> Json:
+    def info(self, arguments: Json) -> Json:
+        """A file object, as files.info tells it."""
         self._workspace.require("files:read")
         if arguments.get("file") not in self.stored:
             raise SlackError("file_not_found")
-        return {"file": self.stored[arguments["file"]].described}
+        return self.stored[arguments["file"]].described
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         file = request.match_info["file"]

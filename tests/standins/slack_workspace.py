@@ -26,6 +26,7 @@ SCOPES: tuple[str, ...] = (
     "channels:read",
     "commands",
     "files:read",
+    "files:write",
     "groups:history",
     "groups:read",
     "im:history",

@@ -15,6 +15,7 @@ SENTENCES = {
     "late_minutes": "This answer is late: I was away when you asked, {minutes} minutes ago.",
     "late_hours": "This answer is late: I was away when you asked, about {hours} hours ago.",
     "thread_unread": "I could not read what was said in this thread before, so this answer may miss its point.",
+    "whole_in_file": "This is its beginning. The whole answer is in the file below.",
     # after a command
     "mode_quiet_thread": "I am quiet in this thread from now on, even when I am mentioned. "
     "To undo that, mention me here with the one word “listen”.",
@@ -34,6 +35,18 @@ SENTENCES = {
     "To undo that, mention me with “listen in this channel”.",
     "mode_mention_direct": "In direct messages no mention is needed, so I go on answering all of them. "
     "To silence me, write me the one word “quiet” as a new message.",
+    "long_answers_file_thread": "In this thread, an answer that one message cannot hold comes as a file from now on, "
+    "where I may send files. To undo that, mention me here with “long answers as messages”.",
+    "long_answers_file_channel": "In this channel, an answer that one message cannot hold comes as a file from now on, "
+    "where I may send files. To undo that, mention me with “long answers as messages in this channel”.",
+    "long_answers_file_direct": "In direct messages, an answer that one message cannot hold comes as a file from now "
+    "on, where I may send files. To undo that, write me “long answers as messages” as a new message.",
+    "long_answers_messages_thread": "In this thread, long answers come in several messages from now on. "
+    "To change that, mention me here with “long answers as a file”.",
+    "long_answers_messages_channel": "In this channel, long answers come in several messages from now on. "
+    "To change that, mention me with “long answers as a file in this channel”.",
+    "long_answers_messages_direct": "In direct messages, long answers come in several messages from now on. "
+    "To change that, write me “long answers as a file” as a new message.",
     "forgotten": "I no longer see the {messages} oldest messages of this thread.",
     "forgotten_one": "I no longer see the oldest message of this thread.",
     "summarized": "From now on I see the {messages} oldest messages of this thread only as a summary.",
@@ -94,6 +107,8 @@ SENTENCES = {
 }
 
 LABELS = {
+    # of the file that a long answer comes as
+    "answer_file": "The whole answer",
     # the receipt of an answer
     "receipt_title": "Details",
     "close": "Close",

@@ -26,6 +26,7 @@ from bot.core.ports import Receive, References, Reply, ReplyRequest, ThreadRead,
 from bot.core.texts import language_of
 from bot.platforms.slack import text as slack_text
 from bot.platforms.slack.actions import acted
+from bot.platforms.slack.answer_file import FileSupport
 from bot.platforms.slack.api import DEFAULT_URL, TIMEOUT, SlackApi
 from bot.platforms.slack.catch_up import CatchUp, CatchUpSettings
 from bot.platforms.slack.connection import Connection
@@ -82,7 +83,9 @@ class SlackPlatform:
         self._connection = Listener(http) if http else Connection(self._api, app_token, ping_seconds)
         self._watermarks, self._catch_up_settings = watermarks, catch_up or CatchUpSettings()
         self._noticing = SlackNoticing(self._api)
-        self._replies = Shared(self._api, Streams(self._api, self._noticing), BlockSupport(), self._noticing)
+        self._replies = Shared(
+            self._api, Streams(self._api, self._noticing), BlockSupport(), FileSupport(), self._noticing
+        )
         self._directory = SlackDirectory(self._api)
         self._viewing = Viewing(self._api, desk, self._directory) if desk else None
         self._files = SlackFiles(self._api, bot_token, api_url)

@@ -14,8 +14,17 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
-from bot.platforms.slack.errors import INVALID_RESPONSE, NOT_SLACK, CallFailure, UncertainError, platform_error
+from bot.platforms.slack.errors import (
+    CONNECTION_LOST,
+    INVALID_RESPONSE,
+    MESSAGE_NOT_FOUND,
+    NOT_SLACK,
+    CallFailure,
+    UncertainError,
+    platform_error,
+)
 from bot.platforms.slack.limits import APPEND, DELETE, POST, RATE_LIMITED, START, STOP, UPDATE, Limiter
 from bot.platforms.slack.logs import sdk_logger
 
@@ -27,6 +36,7 @@ PROMPTS = "assistant.threads.setSuggestedPrompts"
 SESSION, TITLE = "agents.sessions.setStatus", "assistant.threads.setTitle"
 STATUS, REACT, UNREACT = "assistant.threads.setStatus", "reactions.add", "reactions.remove"
 USER, BOT, FILE, CHANNEL = "users.info", "bots.info", "files.info", "conversations.info"
+UPLOAD_URL, COMPLETE_UPLOAD, DELETE_FILE = "files.getUploadURLExternal", "files.completeUploadExternal", "files.delete"
 PAGE = 200  # messages or channels; Slack, "conversations.replies": recommended no more than 200 at a time
 LONG_PAGE = 999  # Slack, ibid.: "a limit value under 1000"
 HISTORY_PAGE = 100  # messages: most of them are looked at only for what their threads have come to
@@ -154,6 +164,16 @@ class SlackApi:
             if cursor is None:
                 return
 
+    async def reply(self, channel: str, thread: str, ts: str) -> Message | None:
+        """One message of a thread; None where it is not there."""
+        try:
+            page = await self.replies_page(channel, thread, ts, None)
+        except PlatformError as error:
+            if error.code not in ("thread_not_found", MESSAGE_NOT_FOUND):
+                raise
+            return None
+        return next((message for message in page.items if message.get("ts") == ts), None)
+
     async def replies_page(self, channel: str, thread: str, oldest: str, cursor: str | None, limit: int = PAGE) -> Page:
         """As replies(), one page."""
         call = self._client.conversations_replies(
@@ -233,6 +253,34 @@ class SlackApi:
     async def file(self, file: str) -> Message:
         """A file object."""
         return await self._object(FILE, self._client.files_info(file=file), "file")
+
+    async def upload_url(self, name: str, length: int) -> tuple[str, str]:
+        """Where to send a file of *length* bytes, and its id. Nobody sees it before complete_upload()."""
+        answer = await self._call(UPLOAD_URL, self._client.files_getUploadURLExternal(filename=name, length=length))
+        return _field(answer, "upload_url"), _field(answer, "file_id")
+
+    async def upload(self, address: str, content: bytes) -> None:
+        """Send a file to where upload_url() said. The address is all that it takes: no token goes there."""
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=TIMEOUT, trust_env=True) as session,
+                session.post(address, data=content, allow_redirects=False) as response,
+            ):
+                status = response.status
+        except (*CallFailure, ValueError) as error:
+            raise UncertainError(CONNECTION_LOST) from error
+        if status != 200:
+            raise PlatformError(f"upload_http_{status}", passing=status >= 500 or status == 429)
+
+    async def complete_upload(self, file: str, title: str, thread: ThreadRef) -> None:
+        """Share a file that was sent, in *thread*. Its message may come a while after the answer."""
+        call = self._client.files_completeUploadExternal(
+            files=[{"id": file, "title": title}], channel_id=thread.channel, thread_ts=thread.thread
+        )
+        await self._call(COMPLETE_UPLOAD, call)
+
+    async def delete_file(self, file: str) -> None:
+        await self._call(DELETE_FILE, self._client.files_delete(file=file))
 
     async def channel(self, channel: str) -> Message:
         """A channel object."""

@@ -37,6 +37,7 @@ SCOPES = (
     Scope("channels:read", "know the public channels it is in, to read there what it missed; name those referred to"),
     Scope("commands", "put “Details of this answer” into the menu of a message (Slack asks it for shortcuts)"),
     Scope("files:read", "read the pictures, texts and PDFs that come with what it is told"),
+    Scope("files:write", "send a long answer as a file, where people have asked for that"),
     Scope("groups:history", "read and follow a thread in a private channel; find its own post after a crash"),
     Scope("groups:read", "know the private channels it is in, to read there what it missed; name each in itself"),
     Scope("im:history", "read direct messages to it, and what was said in their threads before"),

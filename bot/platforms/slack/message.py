@@ -18,6 +18,7 @@ from bot.platforms.slack.tokens import defused
 
 PART_LIMIT = 10_000  # characters; a markdown block holds 12,000, all blocks of a message about 13,200
 PLAIN_LIMIT = 3_400  # characters once escaped; chat.update refuses a `text` above 4,000, notes included
+SHORTENED = 1_500  # characters of an answer that are shown where the whole of it is in a file
 CONVINCING = 3  # replies that were refused
 EVENT_TYPE = "threadbot_part"
 
@@ -80,6 +81,14 @@ def pieces(
     return [*(Piece(each) for each in texts[:-1]), last]
 
 
+def shortened(
+    text: str, notes: Sequence[str], controls: Sequence[Block] = (), *, plain: bool, halvings: int = 0
+) -> list[Piece]:
+    """The one part that shows how a whole answer begins, which is not blank; *notes* say where the rest is."""
+    first = _texts(safe(text), halvings, plain=plain, most=SHORTENED)[0]
+    return [Piece(first, tuple(notes), () if plain else tuple(controls))]
+
+
 def beginning(text: str, controls: Sequence[Block] = (), *, plain: bool, halvings: int = 0) -> list[Piece]:
     """The same of an answer that is still being written: what is open is closed, what has only begun left out."""
     markdown = safe(text, unfinished=True)
@@ -93,12 +102,13 @@ def beginning(text: str, controls: Sequence[Block] = (), *, plain: bool, halving
     return [*(Piece(each) for each in texts[:-1]), last]
 
 
-def _texts(markdown: str, halvings: int, *, plain: bool) -> list[str]:
+def _texts(markdown: str, halvings: int, *, plain: bool, most: int = PART_LIMIT) -> list[str]:
+    """Of *most* characters each, at most."""
     if not markdown.strip():
         return []
     if not plain:
-        return split(spaced(markdown), PART_LIMIT >> halvings)
-    limit = most = PLAIN_LIMIT >> halvings
+        return split(spaced(markdown), most >> halvings)
+    limit = most = min(most, PLAIN_LIMIT) >> halvings
     texts = split(markdown, limit)
     while any(len(mrkdwn(each)) > most for each in texts):
         limit = limit * 2 // 3  # escaping makes & < > up to five times longer

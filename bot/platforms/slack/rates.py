@@ -32,8 +32,10 @@ RATES: Mapping[str, Rate] = {
     **dict.fromkeys(("chat.startStream", "chat.stopStream"), TIER_2),
     **dict.fromkeys(("chat.update", "chat.delete", "reactions.add", "conversations.info"), TIER_3),
     "agents.sessions.setStatus": TIER_3,
+    "files.delete": TIER_3,
     "reactions.remove": TIER_2,
     **dict.fromkeys(("chat.appendStream", "users.info", "files.info", "assistant.threads.setTitle"), TIER_4),
+    **dict.fromkeys(("files.getUploadURLExternal", "files.completeUploadExternal"), TIER_4),
 }
 """Of each method in a workspace; what is not named here is called until Slack says 429."""
 

@@ -2,8 +2,9 @@
 One answer in a thread: its parts are posted or streamed in order, edited while the answer grows, and found again after
 a crash.
 
-What a part looks like is in message.py, how one grows in streams.py, how a lost one is found in lookup.py, what Slack's
-refusals lead to in shape.py. When to show is the core's business, how often is in rhythm.py and limits.py.
+What a part looks like is in message.py, how one grows in streams.py, how a lost one is found in lookup.py, the one
+that is a file in answer_file.py, what Slack's refusals lead to in shape.py. When to show is the core's business, how
+often is in rhythm.py and limits.py.
 """
 
 from __future__ import annotations
@@ -18,13 +19,16 @@ from typing import TypeVar
 from bot.core.controls import NO_CONTROLS, Controls
 from bot.core.errors import PlatformError, ReplyDeleted
 from bot.core.ports import ReplyRequest
+from bot.core.texts import sentence
+from bot.core.turn import Notice
 from bot.platforms.slack import rhythm
+from bot.platforms.slack.answer_file import FILE_PART, AnswerFile, FileSupport
 from bot.platforms.slack.api import Recipient, SlackApi
 from bot.platforms.slack.errors import MESSAGE_NOT_FOUND, UncertainError, concerns_message
 from bot.platforms.slack.events import Identity
 from bot.platforms.slack.limits import APPEND, DELETE, PATIENCE, POST, RATE_LIMITED, UPDATE, Promise
 from bot.platforms.slack.lookup import find
-from bot.platforms.slack.message import BlockSupport, Piece, beginning, below, content, metadata, pieces
+from bot.platforms.slack.message import BlockSupport, Piece, beginning, below, content, metadata, pieces, shortened
 from bot.platforms.slack.noticing import SlackNoticing
 from bot.platforms.slack.shape import Shape
 from bot.platforms.slack.streams import STREAMING, Stream, Streams, beginning_of
@@ -41,6 +45,7 @@ class Shared:
     api: SlackApi
     streams: Streams
     blocks: BlockSupport
+    files: FileSupport
     noticing: SlackNoticing
 
 
@@ -53,9 +58,12 @@ class SlackReply:
         self._thread, self._turn, self._log = request.thread, request.turn, request.log
         self._recipient = Recipient(request.asker, request.thread.workspace) if request.asker else None
         self._shape = Shape(shared.blocks, request.turn, request.language)
-        self._ids = {part.number: part.id for part in request.parts if part.id is not None}
-        self._missing = {part.number: part.intended_at for part in request.parts if part.id is None}
-        self._intended = {part.number for part in request.parts}
+        self._file = AnswerFile(shared.api, shared.files, request, self._admitted)
+        self._as_file, self._language = request.as_file, request.language
+        parts = [part for part in request.parts if part.number != FILE_PART]
+        self._ids = {part.number: part.id for part in parts if part.id is not None}
+        self._missing = {part.number: part.intended_at for part in parts if part.id is None}
+        self._intended = {part.number for part in parts}
         self._shown: dict[int, Piece] = {}  # what each part shows, where this attempt wrote it
         self._written: set[int] = set()  # parts that this attempt has posted or edited
         self._fixed = False  # a part cannot be edited: the finished answer is posted anew, a beginning is not
@@ -94,13 +102,15 @@ class SlackReply:
                 raise
 
     async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:
-        shown = await self._bring(lambda: self._whole(text, notes, controls), final=True)
+        if not await self._finish_as_file(text, notes, controls):
+            await self._file.remove()
+            await self._end(lambda: self._whole(text, notes, controls))
         self._shape.finished(controls)
-        await self._take_away(beyond=shown)
         self._limits.close(self._edits)
 
     async def remove(self) -> None:
         await self.locate()
+        await self._file.remove()
         await self._take_away(beyond=0)
         self._intended &= self._ids.keys()
 
@@ -116,9 +126,26 @@ class SlackReply:
 
     # All parts
 
+    async def _finish_as_file(self, text: str, notes: Sequence[str], controls: Controls) -> bool:
+        """Show how it begins, and all of it in a file, if it is long, people want that and Slack takes one."""
+        if not self._as_file or len(self._whole(text, notes, controls)) < 2:
+            return False
+        if not await self._file.prepare(text):
+            return False
+        await self._end(lambda: self._shortened(text, notes, controls))
+        return await self._file.prepare(text) and await self._file.share()  # it went if the first part was posted anew
+
+    async def _end(self, wanted: Callable[[], list[Piece]]) -> None:
+        await self._take_away(beyond=await self._bring(wanted, final=True))
+
     def _whole(self, text: str, notes: Sequence[str], controls: Controls) -> list[Piece]:
         below = self._shape.controls(controls)
         return pieces(text, notes, below, plain=self._shape.plain, halvings=self._shape.halvings)
+
+    def _shortened(self, text: str, notes: Sequence[str], controls: Controls) -> list[Piece]:
+        said = (sentence(Notice("whole_in_file"), self._language), *notes)
+        below = self._shape.controls(controls)
+        return shortened(text, said, below, plain=self._shape.plain, halvings=self._shape.halvings)
 
     def _beginning(self, text: str) -> list[Piece]:
         stop = self._shape.stop_button() if self._needs_button() else ()
@@ -275,6 +302,7 @@ class SlackReply:
                 self._fixed = True
                 if not final:
                     raise
+            await self._file.remove()
             await self._take_away(beyond=number)  # else those would stand before it
             if not gone:
                 await self._delete(ts)

@@ -11,6 +11,7 @@ from bot.core.controls import Control, Controls
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
+from bot.platforms.slack.answer_file import FileSupport
 from bot.platforms.slack.api import SESSION, SlackApi
 from bot.platforms.slack.events import Identity
 from bot.platforms.slack.limits import APPEND, START, STOP, Limiter
@@ -41,7 +42,7 @@ class Door:
     def __init__(self, slack: Slack, clock: Callable[[], float]) -> None:
         api = SlackApi(slack.bot_token, slack.api_url, Limiter(clock))
         self.noticing = SlackNoticing(api)
-        self.shared = Shared(api, Streams(api, self.noticing, clock), BlockSupport(), self.noticing)
+        self.shared = Shared(api, Streams(api, self.noticing, clock), BlockSupport(), FileSupport(), self.noticing)
 
 
 @dataclass
