@@ -3,7 +3,8 @@ What people do with the controls of an answer: stop it, go on with it, have anot
 Part of the ledger.
 
 A press may come twice, from two people, late, or after a restart: what it asks for is done once, because it names the
-completion that was shown with the control. Reactions that ask for the same are in steering.py.
+completion that was shown with the control, and because it is later than the last one that was done: the same answer may
+stand there again, where another one came to nothing. Reactions that ask for the same are in steering.py.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, bindparam, case, or_, select
+from sqlalchemy import Connection, Executable, Row, bindparam, case, or_, select, update
 
 from bot.core.controls import LENGTH
 from bot.core.conversation import Acted, Operation
@@ -20,7 +21,7 @@ from bot.core.turn import TurnState
 from bot.store import anew, changes, steering
 from bot.store.dialects import by_dialect
 from bot.store.statements import AT_WORK, PENDING
-from bot.store.tables import completions, conversations, feedback, turns
+from bot.store.tables import UtcDateTime, completions, conversations, feedback, turns
 
 LIKE, DISLIKE = "like", "dislike"  # values of feedback
 OPINIONS = {Operation.LIKE: LIKE, Operation.DISLIKE: DISLIKE}
@@ -40,7 +41,7 @@ def _noted(upsert: Any) -> Executable:
 # Built once; see statements.py.
 _OPINION = by_dialect(_noted)
 _PRESSED = (
-    select(*(turns.c[name] for name in ("id", "state", "variant", "created_at", "first_attempt_at")))
+    select(*(turns.c[name] for name in ("id", "state", "variant", "created_at", "first_attempt_at", "pressed_at")))
     .select_from(turns.join(conversations))
     .where(
         turns.c.id == bindparam("turn"),
@@ -70,6 +71,7 @@ _SHOWN = select(completions.c.id, completions.c.finish_reason).where(
     completions.c.chosen,
     completions.c.text != "",
 )
+_DONE = update(turns).where(turns.c.id == bindparam("turn")).values(pressed_at=bindparam("when", type_=UtcDateTime))
 _OF_TURN = select(completions.c.id).where(
     completions.c.id == bindparam("completion"), completions.c.turn_id == bindparam("turn")
 )
@@ -87,6 +89,15 @@ def act(connection: Connection, acted: Acted, participant: Callable[[], int], no
     if acted.operation in OPINIONS:
         _note_opinion(connection, acted, turn, participant)
         return False
+    if turn.pressed_at is not None and acted.at <= turn.pressed_at:
+        return False  # delivered again
+    done = _do(connection, acted, turn, now)
+    if done:
+        connection.execute(_DONE, {"turn": turn.id, "when": acted.at})
+    return done
+
+
+def _do(connection: Connection, acted: Acted, turn: Row[Any], now: datetime) -> bool:
     if acted.operation is Operation.STOP:
         return _is_meant(turn, acted.at) and steering.stop(connection, turn.id, now)
     shown: Any = connection.execute(_SHOWN, {"turn": turn.id, "variant": turn.variant}).first()

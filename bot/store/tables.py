@@ -152,6 +152,7 @@ turns = Table(
     Column("changed", Boolean, nullable=False, server_default=false()),  # what is asked is another: begin anew
     Column("closed", Boolean, nullable=False, server_default=false()),  # asked anew: takes no more messages
     Column("variant", Integer, nullable=False, server_default="1"),  # of the answer that is being made, or is there
+    Column("pressed_at", UtcDateTime),  # when the last press that did something was made, by the platform's clock
     Column("continues", BigInteger),  # the completion that is gone on with, in the same variant
     Column("command", JSON),  # {"key": …, "values": {…}}: a sentence to say; no model is asked
     Column("stale", Boolean, nullable=False, server_default=false()),  # its question has changed since

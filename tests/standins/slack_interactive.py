@@ -55,6 +55,10 @@ class Interactions:
             del payload["message"]
         return [await self._deliver(self._acted(payload, user, action), "interactive") for _ in range(times)]
 
+    async def again(self, pressed: Delivery) -> Delivery:
+        """The same press is delivered once more."""
+        return await self._deliver(copy.deepcopy(pressed.payload), pressed.kind)
+
     async def press_in_view(self, user: str, view: View, action_id: str, *, value: str | None = None) -> Delivery:
         """Somebody presses a button of a modal, or of the Home tab."""
         if view.user != user or view not in (*self._views.modals, *self._views.homes.values()):

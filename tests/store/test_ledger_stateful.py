@@ -83,6 +83,7 @@ class LedgerMachine(RuleBasedStateMachine):
         super().__init__()
         self._run_on, self._database = runner, database
         self._clock = Clock()
+        self._pressed_at = START
         self._ledger = SqlLedger(database, self._clock)
         self._platform = f"p{next(_worlds)}"  # examples share a database, and nothing in it
         self._model = LedgerModel(LEASE)
@@ -351,7 +352,10 @@ class LedgerMachine(RuleBasedStateMachine):
         thread = ThreadRef(self._platform, "T1", "C1", "0")
         for _ in range(times):
             completion = turn.chosen or 0
-            pressed = Acted(thread, operation, Participant("U1"), START, turn=turn.number, completion=completion)
+            self._pressed_at += timedelta(microseconds=1)  # another press each time
+            pressed = Acted(
+                thread, operation, Participant("U1"), self._pressed_at, turn=turn.number, completion=completion
+            )
             goes_on = operation is Operation.CONTINUE
             expected = self._model.press(turn, completion, self._clock(), goes_on=goes_on)
             assert self._do(self._ledger.act(pressed)) == expected

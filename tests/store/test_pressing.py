@@ -126,7 +126,8 @@ async def test_what_cannot_be_gone_on_with_stays_as_it_was(ledger: SqlLedger) ->
     outcome = await ledger.outcome(turn.claim)
     assert (outcome.text, outcome.completion, outcome.finish_reason) == (CUT.text, done.completion, "length")
     assert await ledger.shown(turn.claim) is TurnState.SHOWN
-    assert await done.press(Operation.CONTINUE)
+    assert not await done.press(Operation.CONTINUE)  # delivered again
+    assert await done.press(Operation.CONTINUE, at=START + timedelta(microseconds=1))
 
 
 async def test_a_continuation_goes_on_after_its_worker_died(ledger: SqlLedger, clock: Clock) -> None:

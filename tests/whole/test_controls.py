@@ -138,6 +138,22 @@ async def test_pressed_by_two_people_at_once_and_twice_it_goes_on_once(office: O
     assert len(office.model.requests) == 2
 
 
+@pytest.mark.parametrize("action", [CONTINUE, REPEAT])
+async def test_a_press_that_came_to_nothing_is_not_done_again_when_it_is_delivered_again(
+    office: Office, action: str
+) -> None:
+    refused = Answer(failure=failure(401, "no", code="invalid_api_key"))
+    async with office.bot():
+        root = await asked(office, Answer("one two ", finish_reason="length"), refused, Answer("three"))
+        await press(office, root, action)
+        await shown(office, root, "one two\n\nThe model does not accept")
+        [pressed] = [one for one in office.slack.deliveries if one.kind == "interactive"]
+        await heard(office, [await office.slack.people.again(pressed)])
+        assert office.settled()
+        await press(office, root, action)
+        await office.slack.wait_for(lambda: len(office.model.requests) == 3)
+
+
 async def test_a_press_before_a_restart_is_done_after_it_and_one_after_it_as_well(office: Office) -> None:
     async with office.bot():
         root = await asked(office, Answer("one two ", finish_reason="length"))
