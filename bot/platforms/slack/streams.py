@@ -194,18 +194,19 @@ class Streams:
         """
         End it. Whether it shows *text* then, with *blocks* below: only if it takes() that, and Slack the blocks.
 
-        A *final* one is the end of the work in its thread, too. Raises PlatformError for what passes; it is ended
-        another time then.
+        A *final* one is the end of the work in its thread, too; behind another one the session goes on, which Slack
+        would end unless told. Raises PlatformError for what passes; it is ended another time then.
         """
         whole = stream.takes(text)
         added, channel = text[len(stream.text) :] if whole else "", stream.thread.channel
-        session = "active" if final and self._noticing.in_session(stream.thread) else None
+        in_session = self._noticing.in_session(stream.thread)
+        session = ("active" if final else "processing") if in_session else None
         more = {"text": added, "blocks": blocks, "session": session}
         stopped = await self._stopped(stream.ts, channel, admitted, metadata=metadata, **more)
         if not stopped and any(more.values()):
             whole, session = False, None
             await self._stopped(stream.ts, channel, admitted, metadata=metadata)
-        self._over(stream, session_ended=stopped and session is not None)
+        self._over(stream, session_ended=stopped and session == "active")
         return whole and stopped
 
     async def stop_left(self, ts: str, channel: str, admitted: Admitted) -> bool:

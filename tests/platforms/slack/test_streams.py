@@ -329,6 +329,28 @@ async def test_after_four_seconds_there_is_a_stop_button_where_slack_has_none(sl
     assert place.calls() == [START, STOP, UPDATE, UPDATE]
 
 
+@pytest.mark.parametrize(("seconds", "more"), [(215, " two"), (0, "가" * 3_100)])
+async def test_slacks_own_button_stays_when_a_stream_ends_before_its_answer(
+    place: Place, seconds: int, more: str
+) -> None:
+    place.slack.workspace.has_sessions = True
+
+    def session() -> str | None:
+        return place.slack.agents.session(place.thread.channel, place.thread.thread)
+
+    await place.door.noticing.notice(place.thread, place.thread.thread, "is writing…")
+    reply = await place.reply()
+    await show(reply, "one")
+    place.clock.now += seconds
+    await show(reply, f"one{more}")
+    assert place.calls()[:3] == [SESSION, START, STOP]
+    assert session() == "processing"
+    await place.door.noticing.unnotice(place.thread, place.thread.thread)
+    await place.door.noticing.last_try()
+    await reply.finish(f"one{more} three")
+    assert session() == "active"
+
+
 async def test_slacks_own_button_needs_none_of_ours(place: Place) -> None:
     place.slack.workspace.has_sessions = True
     noticing = place.door.noticing
