@@ -75,7 +75,9 @@ class Window:
         insort(self._times, at)
 
     def give_back(self, at: float) -> None:
-        self._times.remove(at)
+        """The call of that time was not made."""
+        if at in self._times:  # it may have left the window meanwhile
+            self._times.remove(at)
 
     def learn(self, now: float) -> None:
         """Slack refused a call, although there was room for it by our count."""

@@ -147,6 +147,22 @@ async def test_finals_that_wait_are_served_in_their_order(limiter: Limiter, cloc
     assert clock.now == pytest.approx(1_000 + 2 * 4.2)
 
 
+async def test_who_waited_in_vain_for_longer_than_a_minute_hears_why(clock: Clock) -> None:
+    refusals = [60.0, 60.0, 61.0]
+
+    async def sleep(seconds: float) -> None:
+        await clock.sleep(seconds)
+        crowded.note(UPDATE, refusals.pop(0))
+
+    crowded = Limiter(clock, sleep)
+    for _ in range(50):
+        await call(crowded, UPDATE)
+    crowded.note(UPDATE, 0)
+    with pytest.raises(PlatformError) as error:
+        await call(crowded, UPDATE)
+    assert error.value.retry_after == 61
+
+
 async def test_each_channel_has_its_own_rate_of_posts(limiter: Limiter) -> None:
     for _ in range(4):
         await call(limiter, POST, final=False)
