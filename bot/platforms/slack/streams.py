@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -29,7 +30,7 @@ Result = TypeVar("Result")
 
 OLDEST_SECONDS = 210.0  # it may last until the next show
 MOST_BYTES = 9_000  # UTF-8; Slack refused more at 10,600 to 11,300
-CONVINCING = 3  # refusals in a row for reasons that we do not know
+CONVINCING = 3  # refusals in a row for reasons that we do not know; and channels with so many, where none was taken
 
 STREAMING = "streaming_state_conflict"  # what an edit of a message that is being streamed is refused with
 
@@ -97,21 +98,27 @@ class StreamSupport:
 
     refused: bool = False
     _channels: set[str] = field(default_factory=set)  # where there can be none
-    _doubts: int = 0
+    _doubts: Counter[str] = field(default_factory=Counter)  # refusals in a row, by channel: it may be its fault
+    _accepted: bool = False
 
     def possible(self, channel: str, recipient: Recipient | None) -> bool:
         """In channels, Slack wants to know for whom an answer is."""
         return not self.refused and channel not in self._channels and (recipient is not None or channel[:1] == "D")
 
-    def accepted(self) -> None:
-        self._doubts = 0
+    def accepted(self, channel: str) -> None:
+        self._accepted = True
+        self._doubts.pop(channel, None)
 
     def note_refusal(self, code: str, channel: str) -> None:
         if code in NOT_IN_THIS_CHANNEL:
             self._channels.add(channel)
             return
-        self._doubts += 1
-        if code in NOT_HERE or self._doubts >= CONVINCING:
+        self._doubts[channel] += 1
+        if self._doubts[channel] == CONVINCING:
+            self._channels.add(channel)
+            logger.info("slack: answers are not streamed in a channel: %s", code)
+        doubtful = sum(count >= CONVINCING for count in self._doubts.values())
+        if code in NOT_HERE or (doubtful >= CONVINCING and not self._accepted):
             self.refused = True
             logger.info("slack: answers are not streamed in this workspace: %s", code)
 
@@ -151,7 +158,7 @@ class Streams:
             if error.code != RATE_LIMITED:
                 self.support.note_refusal(error.code, thread.channel)
             return None
-        self.support.accepted()
+        self.support.accepted(thread.channel)
         self._live[ts] = Stream(thread, ts, text, source, open_end, began, promise)
         self._noticing.stream_started(thread)
         return ts

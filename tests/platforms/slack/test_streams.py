@@ -173,6 +173,34 @@ async def test_a_channel_without_streams_is_remembered_and_others_are_not(slack:
     assert group.calls() == [START, POST, POST, START]
 
 
+async def test_what_one_channel_is_refused_for_ends_no_streams_elsewhere(slack: Slack) -> None:
+    clock = Clock()
+    door = Door(slack, clock)
+    odd, usual = await placed(slack, clock, door), await placed(slack, clock, door, "im")
+    for _ in range(3):
+        slack.fail(START, Refused("user_not_found"))
+        odd.log = Log()
+        await show(await odd.reply(), "one")
+        clock.now += 60
+    await show(await usual.reply(), "one")
+    odd.log = Log()
+    await show(await odd.reply(), "one")
+    assert odd.calls() == [*(START, POST) * 3, START, POST]
+
+
+async def test_a_server_that_takes_no_stream_anywhere_is_not_asked_in_every_channel(slack: Slack) -> None:
+    clock = Clock()
+    door = Door(slack, clock)
+    slack.switch_off(START, "invalid_arguments")
+    for _ in range(4):
+        place = await placed(slack, clock, door)
+        for _ in range(3):
+            place.log = Log()
+            await show(await place.reply(), "one")
+            clock.now += 60
+    assert len(slack.calls(START)) == 9
+
+
 async def test_a_text_that_became_another_one_is_brought_right_by_an_edit(place: Place) -> None:
     reply = await place.reply()
     await show(reply, "one")
