@@ -70,11 +70,11 @@ async def test_an_answer_that_takes_longer_than_the_grace_is_finished_after_the_
 
 
 @pytest.mark.parametrize("world", ["sqlite"], indirect=True)
-async def test_a_second_sigterm_does_not_wait_for_a_post_that_slack_does_not_answer(world: World) -> None:
-    """The post is there afterwards, all the same."""
+async def test_a_second_sigterm_does_not_wait_for_a_call_that_slack_does_not_answer(world: World) -> None:
+    """What it began is there afterwards, all the same."""
     lock = world.directory / "threadbot.db.lock"
     async with world.bot(60) as life:
-        gate = world.slack.hold("chat.postMessage")
+        gate = world.slack.hold("chat.startStream")
         await world.ask()
         await world.slack.wait_for(gate.reached.is_set, 10)
         life.send(signal.SIGTERM)
