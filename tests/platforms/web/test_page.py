@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from tests.platforms.web.browser import browser, page_at
 from tests.platforms.web.playground import Playground, eventually, playground
@@ -124,6 +125,22 @@ async def test_a_message_that_is_too_long_is_refused_with_the_numbers_and_kept(
         await write(channel_composer(page), "short")
         await expect(page.get_by_role("alert").first).to_be_empty()
         await expect(page.locator("#channel .message")).to_have_count(1)
+
+
+async def test_nothing_can_be_written_before_the_page_knows_where_to(room: Playground, chrome: Browser) -> None:
+    known = asyncio.Event()
+
+    async def later(route: Route) -> None:
+        await known.wait()
+        await route.continue_()
+
+    async with page_at(chrome, "about:blank") as page:
+        await page.route("**/api/workspace", later)
+        await page.goto(room.url)
+        await expect(channel_composer(page)).to_be_disabled()
+        known.set()
+        await write(channel_composer(page), "@threadbot hello")
+        await expect(answers(page)).to_have_text(["You said hello."])
 
 
 async def test_a_text_that_could_not_be_sent_is_kept_and_sent_once_later(room: Playground, chrome: Browser) -> None:

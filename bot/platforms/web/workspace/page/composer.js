@@ -22,6 +22,7 @@ export class Composer {
     this.form = create("form", "composer");
     this.field = create("textarea");
     this.field.rows = 1;
+    this.field.disabled = true; // until it is known where to: what is written before would be overwritten
     this.field.setAttribute("aria-describedby", `composer-keys-${count}`);
     this.chips = create("div", "chips");
     this.error = create("p", "error");
@@ -48,6 +49,7 @@ export class Composer {
   /** Write to another place: {channel, thread}, with its words: {label, placeholder, chips: [{text, label}]}. */
   turnTo(target, words) {
     this.target = target;
+    this.field.disabled = false;
     this.key = `${target.channel}/${target.thread ?? ""}`;
     this.field.setAttribute("aria-label", words.label);
     this.field.placeholder = words.placeholder;
