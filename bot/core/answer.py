@@ -10,8 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -24,24 +22,17 @@ from bot.core.introducing import Introduction, introducing
 from bot.core.learning import Learning
 from bot.core.logs import turn_changed, turn_ended
 from bot.core.noticing import noticing, unnotice, unnotice_all
-from bot.core.ports import (
-    Checkpoint,
-    LanguageModel,
-    Ledger,
-    PartLog,
-    Platform,
-    Reply,
-    ReplyRequest,
-)
+from bot.core.opening import Opener
+from bot.core.outage_notice import OUTAGE, outages, said_in, was_said
+from bot.core.ports import Checkpoint, LanguageModel, Ledger, Platform, Reply
 from bot.core.presenter import Presenter
 from bot.core.prompt import Prompt, is_blank
 from bot.core.reading import FileIntake
 from bot.core.texts import sentence
 from bot.core.thread_reading import read_up
-from bot.core.turn import Claim, Completion, History, Notice, Outcome, Turn, TurnChange, TurnState
+from bot.core.turn import Completion, History, Notice, Outcome, Turn, TurnChange, TurnState
 from bot.core.uncut import uncut
 
-OUTAGE = "outage"  # the notice's key; its value `part` is the platform's id of the message that says it, once it does
 LEARNING_ROUNDS = 8  # three quarters each: a tenth of the window that was assumed
 
 log = logging.getLogger(__name__)
@@ -73,6 +64,7 @@ class Answerer:
         self._settings = settings
         self._checkpoint = checkpoint
         self._persist = persist
+        self._opener = Opener(ledger, platforms, checkpoint, settings.overlooked_after)
         self._asker = Asker(
             ledger=ledger, model=model, settings=settings, learning=learning, checkpoint=checkpoint, files=files
         )
@@ -87,7 +79,7 @@ class Answerer:
             interruption.close()  # there is nothing to stop, and nothing to ask anew
             await self._confirm(turn, turn.command)
             return
-        presenter = Presenter(lambda to: self._open_reply(turn, to))
+        presenter = Presenter(lambda to: self._opener.open(turn, to))
         if turn.state is TurnState.RUNNING:
             try:
                 turn = await self._read_up(turn, presenter, interruption)
@@ -108,7 +100,7 @@ class Answerer:
     async def _confirm(self, turn: Turn, confirmation: Notice) -> None:
         """What was told was done when it was recorded: say so, and ask nobody."""
         to = Addressee(language=(await self._ledger.outcome(turn.claim)).language)
-        await self._show(turn, await self._open_reply(turn, to), Outcome(None, [confirmation], to.language))
+        await self._show(turn, await self._opener.open(turn, to), Outcome(None, [confirmation], to.language))
 
     async def say(self, turn: Turn, reason: str, notice: Notice) -> None:
         """No answer will come: say so, where the answer would have been."""
@@ -119,7 +111,7 @@ class Answerer:
         history = await self._ledger.history(turn)
         outcome = await self._conclude(turn, self._addressee(history).language, reason, notice)
         await self._unnotice(turn, history)
-        await self._show(turn, await self._reopen_reply(turn, self._addressee(history)), outcome)
+        await self._show(turn, await self._opener.reopen(turn, self._addressee(history)), outcome)
 
     async def keep(self, turn: Turn, broken: BrokenAnswer) -> None:
         """No attempt brought a whole answer: what there is of the last one is worth more than a sentence."""
@@ -131,7 +123,7 @@ class Answerer:
         )
         outcome = await self._complete(turn, Partial(broken.completion, broken.partial), notices, language)
         await self._unnotice(turn, history)
-        await self._show(turn, await self._reopen_reply(turn, self._addressee(history)), outcome)
+        await self._show(turn, await self._opener.reopen(turn, self._addressee(history)), outcome)
 
     async def end_early(self, turn: Turn, interrupted: Interrupted) -> None:
         """What is asked has changed: it is asked anew. Somebody stopped it: what was written stays."""
@@ -154,7 +146,7 @@ class Answerer:
             outcome = await self._complete(turn, partial, notices, self._addressee(history).language, stopped=True)
         await self._checkpoint("after stop")
         await self._unnotice(turn, history)
-        await self._show(turn, await self._reopen_reply(turn, self._addressee(history)), outcome)
+        await self._show(turn, await self._opener.reopen(turn, self._addressee(history)), outcome)
 
     async def say_outage(self, turn: Turn) -> Sequence[Notice]:
         """
@@ -162,20 +154,17 @@ class Answerer:
 
         Below what there is of it, if that is to be gone on with.
         """
-        if any(notice.key == OUTAGE and "part" in notice.values for notice in turn.said):
+        if was_said(turn):
             return turn.said
         history = await self._ledger.history(turn)
         to = self._addressee(history)
-        reply = await self._reopen_reply(turn, to)
+        reply = await self._opener.reopen(turn, to)
         await self._unnotice(turn, history)
         await self._ledger.note_said(turn.claim, [Notice(OUTAGE)])  # or a death would leave a notice nobody knows of
         said = sentence(Notice(OUTAGE), to.language)
         await uncut(reply.finish(history.continued.text, [said]) if history.continued else reply.finish(said))
         await self._checkpoint("outage said")
-        if history.continued:
-            return [Notice(OUTAGE, {"part": ""})]  # no part of it is the notice alone
-        parts = await self._ledger.parts(turn.claim)
-        return [Notice(OUTAGE, {"part": part.id} if part.id else {}) for part in parts[:1]]
+        return said_in(await self._ledger.parts(turn.claim), below_an_answer=history.continued is not None)
 
     async def _unnotice(self, turn: Turn, history: History) -> None:
         await unnotice(self._platform(turn), turn, history)
@@ -283,7 +272,7 @@ class Answerer:
         self, turn: Turn, answered: Partial, notices: Sequence[Notice], language: str, *, stopped: bool = False
     ) -> Outcome:
         completion, result = answered.completion, answered.result
-        kept = [*notices, *_outages(turn)]
+        kept = [*notices, *outages(turn)]
         await self._persist(
             lambda: self._ledger.complete(turn.claim, completion, result, kept, language, stopped=stopped)
         )
@@ -315,33 +304,13 @@ class Answerer:
         return [finish.forgotten(forgotten, summarized=self._settings.summarize)] if forgotten else []
 
     async def _conclude(self, turn: Turn, language: str, reason: str, notice: Notice) -> Outcome:
-        kept = [notice, *_outages(turn)]
+        kept = [notice, *outages(turn)]
         await self._persist(lambda: self._ledger.conclude(turn.claim, reason, kept, language))
         turn_changed(TurnChange.of(turn, TurnState.ANSWERED, reason))
         return await self._ledger.outcome(turn.claim)  # an earlier variant, perhaps, and the notice below it
 
     def _addressee(self, history: History) -> Addressee:
         return addressee(history, self._settings.language)
-
-    async def _open_reply(self, turn: Turn, to: Addressee) -> Reply:
-        thread = turn.conversation.thread
-        request = ReplyRequest(
-            thread=thread,
-            turn=turn.claim.turn,
-            parts=turn.parts,
-            log=_ClaimedParts(self._ledger, turn.claim, self._checkpoint),
-            asker=to.id,
-            language=to.language,
-            as_file=to.as_file,
-        )
-        reply = await self._platforms[thread.platform].open_reply(request)
-        if _is_overlooked(turn, self._settings.overlooked_after):
-            await reply.remove()
-        return reply
-
-    async def _reopen_reply(self, turn: Turn, to: Addressee) -> Reply:
-        """The reply with the parts that this attempt has posted, too."""
-        return await self._open_reply(replace(turn, parts=await self._ledger.parts(turn.claim)), to)
 
     async def _show(self, turn: Turn, reply: Reply, outcome: Outcome) -> None:
         sentences = [sentence(notice, outcome.language) for notice in outcome.notices if notice.key != OUTAGE]
@@ -356,51 +325,10 @@ class Answerer:
         turn_ended(turn, state)
 
 
-class _ClaimedParts(PartLog):
-    """Notes the parts of one claimed turn's reply."""
-
-    def __init__(self, ledger: Ledger, claim: Claim, checkpoint: Checkpoint) -> None:
-        self._ledger = ledger
-        self._claim = claim
-        self._checkpoint = checkpoint
-
-    async def intend(self, number: int) -> None:
-        await self._ledger.intend_part(self._claim, number)
-        await self._checkpoint(f"part {number} intended")
-
-    async def posted(self, number: int, id: str) -> None:  # noqa: A002 - the platform's word
-        await self._checkpoint(f"part {number} posted")
-        await self._ledger.note_part(self._claim, number, id)
-        await self._checkpoint(f"part {number} noted")
-
-    async def removed(self, number: int) -> None:
-        await self._ledger.forget_part(self._claim, number)
-
-    async def check(self) -> None:
-        await self._ledger.check(self._claim)
-
-
 def _too_long(found: budget.QuestionTooLong, history: History) -> Notice:
     if history.continued:
         return Notice("continue_too_long")
     return Notice("question_too_long", {"tokens": found.tokens, "budget": found.budget})
-
-
-def _outages(turn: Turn) -> Sequence[Notice]:
-    """What the asker was told of an outage. Kept until the answer is shown: it may still stand in its place."""
-    return [notice for notice in turn.said if notice.key == OUTAGE]
-
-
-def _is_overlooked(turn: Turn, after: timedelta) -> bool:
-    """
-    Whether an answer in place of the outage's notice would be overlooked: nobody is told of an edit.
-
-    Where nobody noted which part says it, the process died about then: it is the first one.
-    """
-    first = turn.parts[0] if turn.parts else None
-    if first is None or not any(notice.values.get("part", first.id) == first.id for notice in _outages(turn)):
-        return False
-    return datetime.now(UTC) - first.intended_at > after
 
 
 def _lateness(turn: Turn, history: History) -> Notice | None:
