@@ -303,9 +303,9 @@ class SlackReply:
                 if not final:
                     raise
             await self._file.remove()
-            await self._take_away(beyond=number)  # else those would stand before it
+            await self._take_away(beyond=number, final=final)  # else those would stand before it
             if not gone:
-                await self._delete(ts)
+                await self._delete(ts, final=final)
             self._forget(number)
             return False
         return True
@@ -317,16 +317,17 @@ class SlackReply:
         try:
             await self._admitted(UPDATE, edit, final=final)
         except PlatformError as error:
-            if error.code != STREAMING or not await self._stopped_left(ts):
+            if error.code != STREAMING:
                 raise
+            await self._stop_left(ts, final=final)  # where that is refused, it has mostly ended by itself meanwhile
             await self._admitted(UPDATE, edit, final=final)
 
-    async def _stopped_left(self, ts: str) -> bool:
-        return await self._streams.stop_left(ts, self._thread.channel, self._admitted)
+    async def _stop_left(self, ts: str, *, final: bool) -> bool:
+        return await self._streams.stop_left(ts, self._thread, self._admitted, final=final)
 
-    async def _take_away(self, *, beyond: int) -> None:
+    async def _take_away(self, *, beyond: int, final: bool = True) -> None:
         for number in sorted((number for number in self._ids if number > beyond), reverse=True):
-            refusal = await self._delete(self._ids[number])
+            refusal = await self._delete(self._ids[number], final=final)
             if refusal is None:
                 self._forget(number)
             else:  # an edit will tell whether it is there
@@ -342,14 +343,18 @@ class SlackReply:
         self._written.discard(number)
         self._shown.pop(number, None)
 
-    async def _delete(self, ts: str) -> str | None:
-        """One that Slack does not let us delete stays: why it does not, None when it is gone by us."""
+    async def _delete(self, ts: str, *, final: bool) -> str | None:
+        """
+        One that Slack does not let us delete stays: why it does not, None when it is gone by us.
+
+        *final*: the work in its thread ends with it.
+        """
         delete = lambda: self._api.delete(self._thread.channel, ts)  # noqa: E731
         try:
             try:
                 await self._admitted(DELETE, delete, final=True)
             except PlatformError as error:
-                if error.passing or error.code == MESSAGE_NOT_FOUND or not await self._stopped_left(ts):
+                if error.passing or error.code == MESSAGE_NOT_FOUND or not await self._stop_left(ts, final=final):
                     raise
                 await self._admitted(DELETE, delete, final=True)
         except PlatformError as error:

@@ -205,36 +205,48 @@ class Streams:
         would end unless told. Raises PlatformError for what passes; it is ended another time then.
         """
         whole = stream.takes(text)
-        added, channel = text[len(stream.text) :] if whole else "", stream.thread.channel
-        in_session = self._noticing.in_session(stream.thread)
-        session = ("active" if final else "processing") if in_session else None
+        added, thread = text[len(stream.text) :] if whole else "", stream.thread
+        session = self._session_then(thread, final=final)
         more = {"text": added, "blocks": blocks, "session": session}
-        stopped = await self._stopped(stream.ts, channel, admitted, metadata=metadata, **more)
+        stopped = await self._stopped(stream.ts, thread, admitted, metadata=metadata, **more)
         if not stopped and any(more.values()):
             whole, session = False, None
-            await self._stopped(stream.ts, channel, admitted, metadata=metadata)
-        self._over(stream, session_ended=stopped and session == "active")
+            await self._stopped(stream.ts, thread, admitted, metadata=metadata)
+        self._over(thread, stream.ts, session_ended=stopped and session == "active")
         return whole and stopped
 
-    async def stop_left(self, ts: str, channel: str, admitted: Admitted) -> bool:
-        """End one that an earlier attempt, or another process, may have left behind. Whether there was one."""
-        ended = await self._stopped(ts, channel, admitted)
-        if (stream := self._live.get(ts)) is not None:
-            self._over(stream, session_ended=False)
-        return ended
+    async def stop_left(self, ts: str, thread: ThreadRef, admitted: Admitted, *, final: bool) -> bool:
+        """
+        End one that an earlier attempt, or another process, may have left behind. Whether there was one.
 
-    def _over(self, stream: Stream, *, session_ended: bool) -> None:
-        self._live.pop(stream.ts, None)
-        self._limits.close(stream.promise)
-        self._noticing.stream_stopped(stream.thread, session_ended=session_ended)
+        *final* as for stop(): behind another one whoever left it may have died, but we go on.
+        """
+        session = self._session_then(thread, final=final)
+        stopped = await self._stopped(ts, thread, admitted, session=session)
+        if not stopped and session:
+            session = None
+            stopped = await self._stopped(ts, thread, admitted)
+        self._over(thread, ts, session_ended=stopped and session == "active")
+        return stopped
 
-    async def _stopped(self, ts: str, channel: str, admitted: Admitted, **more: Any) -> bool:
+    def _session_then(self, thread: ThreadRef, *, final: bool) -> str | None:
+        """What the end of a stream says of the session in its thread, where there is one."""
+        if not self._noticing.in_session(thread):
+            return None
+        return "active" if final else "processing"
+
+    def _over(self, thread: ThreadRef, ts: str, *, session_ended: bool) -> None:
+        if (stream := self._live.pop(ts, None)) is not None:
+            self._limits.close(stream.promise)
+        self._noticing.stream_stopped(thread, session_ended=session_ended)
+
+    async def _stopped(self, ts: str, thread: ThreadRef, admitted: Admitted, **more: Any) -> bool:
         """False when Slack refuses: it has ended already (message_not_in_streaming_state, stopped_by_user), mostly."""
         stream = self._live.get(ts)
         if stream is not None:
             stream.unsure = True
         try:
-            await admitted(STOP, lambda: self._api.stop_stream(channel, ts, **more), final=True)
+            await admitted(STOP, lambda: self._api.stop_stream(thread.channel, ts, **more), final=True)
         except PlatformError as error:
             if error.passing:
                 raise
@@ -247,4 +259,4 @@ class Streams:
         now = self.clock()
         for stream in list(self._live.values()):
             if now - stream.began > STREAM_SECONDS:
-                self._over(stream, session_ended=False)
+                self._over(stream.thread, stream.ts, session_ended=False)

@@ -264,6 +264,38 @@ async def test_after_a_crash_what_still_grows_is_stopped_and_then_edited(place: 
     assert place.marks() == [{"turn": "7", "part": "1"}]
 
 
+@pytest.mark.parametrize("refused", [False, True])
+async def test_after_a_crash_slacks_own_button_stays_while_another_process_goes_on(
+    place: Place, *, refused: bool
+) -> None:
+    """Where Slack does not take the status, what grew is ended all the same."""
+    place.slack.workspace.has_sessions = True
+    await show(await place.reply(), "one")
+    another = place.another_process()
+    await another.noticing.notice(place.thread, place.thread.thread, "is writing…")
+    reply = await place.reply(another)
+    if refused:
+        place.slack.fail(STOP, Refused("invalid_arguments"))
+    await show(reply, "one two")
+    told = [call.arguments.get("session_status") for call in place.slack.calls(STOP)]
+    assert told == (["processing", None] if refused else ["processing"])
+    assert place.shown == ["one two t"]
+    session = place.slack.agents.session(place.thread.channel, place.thread.thread)
+    assert session == ("active" if refused else "processing")
+    await reply.finish("one two three")
+    await another.noticing.unnotice(place.thread, place.thread.thread)
+    assert place.slack.agents.session(place.thread.channel, place.thread.thread) == "active"
+
+
+async def test_one_that_ends_while_it_is_edited_is_edited_once_more(place: Place) -> None:
+    await show(await place.reply(), "one")
+    place.slack.clock.advance(STREAM_LIFE)
+    place.slack.fail(UPDATE, Refused("streaming_state_conflict"))
+    await (await place.reply(place.another_process())).finish("one two")
+    assert place.calls() == [START, UPDATE, STOP, UPDATE]
+    assert place.shown == ["one two"]
+
+
 async def test_a_reply_that_is_opened_anew_goes_on_with_its_stream(place: Place) -> None:
     await show(await place.reply(), "one")
     await (await place.reply()).finish("one two")
