@@ -90,12 +90,14 @@ class Answerer:
         else:
             presenter.addressee = self._addressee(await self._ledger.history(turn))
             outcome = await self._ledger.outcome(turn.claim)
+        if outcome is None or presenter.announced or turn.state is TurnState.ANSWERED:
+            # Whoever began to show an answer may have died before taking the notice back.
+            questions = await self._ledger.questions(turn)
+            await unnotice_all(self._platform(turn), turn, questions, announced=presenter.announced)
         if outcome is None:
             await self._withdraw(turn, await presenter.reply())
         else:
             await self._show(turn, await presenter.reply(), outcome)
-        if turn.state is TurnState.ANSWERED:  # whoever began to show it may have died before taking the notice back
-            await unnotice_all(self._platform(turn), turn, await self._ledger.questions(turn))
 
     async def _confirm(self, turn: Turn, confirmation: Notice) -> None:
         """What was told was done when it was recorded: say so, and ask nobody."""
@@ -175,7 +177,6 @@ class Answerer:
     async def _withdraw(self, turn: Turn, reply: Reply) -> None:
         """Nobody asks any more: what was shown goes, and no sentence takes its place."""
         await self._checkpoint("before removal")
-        await unnotice_all(self._platform(turn), turn, await self._ledger.questions(turn))
         await reply.remove()
         await self._checkpoint("after removal")
         turn_ended(turn, await self._ledger.remove(turn.claim, "nothing to answer"), "nothing to answer")
@@ -201,15 +202,15 @@ class Answerer:
             return turn
         async with (
             self._introducing(turn, history, presenter),
-            self._noticing(turn, history, presenter, interruption),
+            self._noticing(turn, history, presenter, interruption, goes_on=True),
         ):
             return await read_up(turn, platform, self._ledger, self._checkpoint)
 
     def _noticing(
-        self, turn: Turn, history: History, presenter: Presenter, interruption: Interruption
+        self, turn: Turn, history: History, presenter: Presenter, interruption: Interruption, *, goes_on: bool = False
     ) -> AbstractAsyncContextManager[None]:
         check = partial(self._ledger.check, turn.claim)
-        return noticing(turn, history, self._platform(turn), presenter, interruption, check)
+        return noticing(turn, history, self._platform(turn), presenter, interruption, check, goes_on=goes_on)
 
     async def _ask(self, turn: Turn, presenter: Presenter, interruption: Interruption) -> Outcome | None:
         """None when nobody asks any more."""

@@ -27,11 +27,14 @@ async def noticing(
     presenter: Presenter,
     interruption: Interruption,
     check: Callable[[], Awaitable[None]],
+    *,
+    goes_on: bool = False,
 ) -> AsyncIterator[None]:
     """
     Announce the answer to the newest question, unless the first words come at once; take that back at the end.
 
-    What is tried again stays announced. An attempt after the first takes back what the one before it left, because it
+    With *goes_on* there is more to do before the first words, and what was announced stays so. What is tried again
+    stays announced, too. An attempt after the first takes back what the one before it left, because it
     was to be tried again or because its process died. What is asked anew may be no question by then, and in no history
     any more: that is taken back at once. *check* raises LeaseLost when the turn is another worker's by now: a notice
     given then would be taken back by nobody.
@@ -46,6 +49,8 @@ async def noticing(
     try:
         try:
             yield
+            if goes_on and presenter.announced:  # cut off, nobody would know whether it is shown
+                await asyncio.wait([announcing], timeout=NOTICE_SECONDS)
         finally:
             announcing.cancel()
             await asyncio.wait([announcing])
@@ -56,13 +61,15 @@ async def noticing(
         if interrupted.interrupt is Interrupt.CHANGED:
             await _take_back(platform, turn, history, presenter)
         raise interrupted from None
-    await _take_back(platform, turn, history, presenter)
+    if not goes_on:
+        await _take_back(platform, turn, history, presenter)
 
 
 async def _take_back(platform: Noticing, turn: Turn, history: History, presenter: Presenter) -> None:
+    announced, presenter.announced = presenter.announced, False
     if turn.attempts > 1:
         await _unnotice(platform, turn, _questions(history))
-    elif presenter.announced:
+    elif announced:
         await platform.unnotice(turn.conversation.thread, history.asked.platform_id)
 
 
@@ -72,9 +79,13 @@ async def unnotice(platform: Platform, turn: Turn, history: History) -> None:
         await _unnotice(platform, turn, _questions(history))
 
 
-async def unnotice_all(platform: Platform, turn: Turn, questions: Sequence[str]) -> None:
-    """The same where no history holds the *questions* any more, by the platform's ids: they were hidden, or deleted."""
-    if isinstance(platform, Noticing) and turn.attempts > 1:
+async def unnotice_all(platform: Platform, turn: Turn, questions: Sequence[str], *, announced: bool) -> None:
+    """
+    The same where no history holds the *questions* any more, by the platform's ids: they were hidden, or deleted.
+
+    *announced*: by this attempt.
+    """
+    if isinstance(platform, Noticing) and (turn.attempts > 1 or announced):
         await _unnotice(platform, turn, questions)
 
 
@@ -113,7 +124,7 @@ async def _announce(
     presenter: Presenter,
     check: Callable[[], Awaitable[None]],
 ) -> None:
-    if await presenter.words_within(NOTICE_SECONDS):
+    if presenter.announced or await presenter.words_within(NOTICE_SECONDS):
         return
     try:
         await check()

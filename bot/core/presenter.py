@@ -35,7 +35,8 @@ class Presenter:
         self._stopping = asyncio.Event()
         self._lost: LeaseLost | None = None
         self._words = asyncio.Event()
-        self.announced = False  # the asker was shown that there will be words
+        self._began_at = time.monotonic()
+        self.announced = False  # the asker is shown that there will be words
 
     def add(self, text: str) -> None:
         """More of the answer."""
@@ -45,9 +46,9 @@ class Presenter:
             self._task = asyncio.create_task(self._run())
 
     async def words_within(self, seconds: float) -> bool:
-        """Whether the first words come within *seconds*."""
+        """Whether the first words come within *seconds* of our beginning."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(self._began_at + seconds - time.monotonic()):
                 return await self._words.wait()
         except TimeoutError:
             return False
