@@ -416,13 +416,20 @@ class Ledger(Protocol):
         """
 
     async def claim(
-        self, owner: str, platforms: Collection[str], limit: int, held: Collection[int] = ()
+        self,
+        owner: str,
+        platforms: Collection[str],
+        limit: int,
+        held: Collection[int] = (),
+        *,
+        take_over: bool = True,
     ) -> Sequence[Turn]:
         """
         The oldest due turns, at most *limit*, one of a conversation, now owned by *owner* for the lease's time.
 
-        Each takes every message of its conversation that has no turn yet. Turns whose owner's lease has ended are due,
-        except those that are *held*: the caller still works on them, and has what they will be answered with.
+        Each takes every message of its conversation that has no turn yet. Turns whose lease has ended are due, except
+        those that are *held*: the caller still works on them, and has what they will be answered with. Those of another
+        owner only if the caller may *take_over*: it knows that the owner could have renewed its lease, and has not.
         """
 
     async def history(self, turn: Turn) -> History: ...

@@ -18,12 +18,12 @@ from typing import Any, TypeVar
 
 from bot.core.answer import Answerer
 from bot.core.asking import BrokenAnswer
+from bot.core.contact import Contact
 from bot.core.conversation import Acted, Deleted, Edited, Incoming, MessageRef, Reacted, Said, posted_of
 from bot.core.deliveries import Deliveries
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError, ReplyDeleted
 from bot.core.interruption import Interrupted, Interruption
 from bot.core.logs import heard, turn_changed, turn_ended
-from bot.core.outage import Outage
 from bot.core.policy import Action, Decide, decide
 from bot.core.ports import Checkpoint, Ledger, Platform
 from bot.core.retry import Patience, RetryPolicy, is_passing, outage_wait, reconnect_wait
@@ -77,7 +77,7 @@ class Worker:
         self._look = asyncio.Event()  # a turn at work may have been stopped, or its question changed
         self._stopping = asyncio.Event()
         self._working = False
-        self._outage = Outage()
+        self._contact = Contact()
         self._deliveries = Deliveries()
         self._tries = Tries()
 
@@ -161,6 +161,8 @@ class Worker:
             self._wake.clear()
             try:
                 await self._claim()
+                if failures:
+                    log.info("the database can be used again")
                 failures = 0
                 self._working = True
             except LedgerError as error:
@@ -170,17 +172,14 @@ class Worker:
             await self._rest(reconnect_wait(failures, random.random) if failures else POLL_SECONDS)
 
     async def _claim(self) -> None:
-        if self._outage.long(time.monotonic()):
-            await self._let_others_renew()
-            if self._stopping.is_set():
-                return
         room = self._settings.max_concurrent_turns - len(self._tasks)
         ready = [platform.name for platform in self._platforms if platform.ready]
         if room <= 0 or not ready:
             return
         # After an outage, or a sleep, of the lease's length what we work on is due; it is still ours to finish.
         held = [work.turn.claim.turn for work in self._tasks.values()]
-        for turn in await self._noted(self._ledger.claim(self.owner, ready, room, held)):
+        take_over = self._contact.lasts(time.monotonic())
+        for turn in await self._noted(self._ledger.claim(self.owner, ready, room, held, take_over=take_over)):
             if self._stopping.is_set():  # asked for while the claim was made
                 await self._release_at_stop(turn)
                 continue
@@ -191,25 +190,15 @@ class Worker:
             self._tasks[task] = work
             task.add_done_callback(self._ended)
 
-    async def _let_others_renew(self) -> None:
-        """
-        After an outage of a lease's length all that is at work anywhere is due. Its owners live: what we took from them
-        would be asked twice. They find the database again within one interval of renewing.
-        """
-        await self._renew_once()  # or there is no database yet
-        log.info("the database can be used again, turns are claimed in %.0f s", 2 * RENEW_SECONDS)
-        await _set_within(self._stopping, 2 * RENEW_SECONDS)
-        self._outage.over()
-
     async def _noted(self, call: Awaitable[_T]) -> _T:
         """What *call* to the ledger gives, and whether there was a database."""
         began = time.monotonic()
         try:
             result = await call
         except LedgerError:
-            self._outage.failed(began)
+            self._contact.failed()
             raise
-        self._outage.reached(time.monotonic())
+        self._contact.reached(began, time.monotonic())
         return result
 
     def _ended(self, task: asyncio.Task[None]) -> None:

@@ -102,9 +102,15 @@ class SqlLedger:
     # claiming
 
     async def claim(
-        self, owner: str, platforms: Collection[str], limit: int, held: Collection[int] = ()
+        self,
+        owner: str,
+        platforms: Collection[str],
+        limit: int,
+        held: Collection[int] = (),
+        *,
+        take_over: bool = True,
     ) -> Sequence[Turn]:
-        wanted = {"platforms": list(platforms), "most": limit, "held": list(held)}
+        wanted = {"platforms": list(platforms), "most": limit, "held": list(held), "of": owner, "take_over": take_over}
         # Undone by a power failure, the claim is made again: whoever held it has gone with the power.
         return await self._write(lambda connection: self._claim(connection, owner, wanted), synced=False)
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Connection,
     Executable,
@@ -200,7 +201,7 @@ class Statements:
     named: Executable  # platform, workspace, external_id, name, locale, refreshed_at
     new_message: Executable  # → id, external_id; none when it is there
     pending_turn: Executable  # → id, created_at
-    due: Executable  # platforms, now, most, held → turns and the addresses of their conversations
+    due: Executable  # platforms, now, most, held, of, take_over → turns and the addresses of their conversations
     part: Executable
     system_prompt: Executable
 
@@ -291,7 +292,8 @@ def _due(*, skip_locked: bool) -> Executable:
     """
     now = bindparam("now", type_=UtcDateTime)
     pending = and_(turns.c.state == PENDING, turns.c.due_at <= now)
-    abandoned = and_(turns.c.state.in_(AT_WORK), turns.c.lease_until <= now)
+    free = or_(turns.c.owner.is_(None), turns.c.owner == bindparam("of"), bindparam("take_over", type_=Boolean))
+    abandoned = and_(turns.c.state.in_(AT_WORK), turns.c.lease_until <= now, free)
     found = union_all(select(turns.c.id).where(pending), select(turns.c.id).where(abandoned))
     query = (
         select(

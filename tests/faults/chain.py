@@ -46,6 +46,7 @@ _ASKED_AGAIN = """
     WHERE first.chosen AND later.id > first.id AND messages.external_id = :root
 """
 PASSED = "UPDATE turns SET lease_until = created_at WHERE state IN ('running', 'answered')"
+_ABANDONED = "UPDATE turns SET owner = NULL WHERE state IN ('running', 'answered')"
 _QUIET = "UPDATE turns SET due_at = created_at WHERE state = 'pending'"
 
 
@@ -105,8 +106,13 @@ class Tables:
             return (await connection.execute(text(statement))).rowcount
 
     async def leases_end(self) -> None:
-        """As if the time of every lease had passed: nobody is there who could renew it."""
+        """As if the time of every lease had passed."""
         await self.change(PASSED)
+
+    async def owners_are_gone(self) -> None:
+        """As if the time of every lease had passed, and whoever starts next knew already that nobody renews it."""
+        await self.leases_end()
+        await self.change(_ABANDONED)
 
 
 class Chain:
@@ -128,7 +134,7 @@ class Chain:
                 await self._recovered()
                 await self._die(step, life, random)
             await self._slack.wait_for(lambda: self._slack.socket_mode.connections == 0, WAIT_SECONDS)
-            await self._tables.leases_end()
+            await self._tables.owners_are_gone()
             await self._tables.change(_QUIET)
         async with self._life(environment):
             await self._recovered()

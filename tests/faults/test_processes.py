@@ -15,7 +15,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.core import outage
 from bot.core.conversation import Participant, Posted, ThreadRef
 from bot.core.policy import decide
 from bot.store import migrate
@@ -158,26 +157,26 @@ async def test_a_process_that_wakes_up_after_its_lease_writes_nothing_more(fleet
     assert [call.method for call in fleet.slack.faults.calls[calls:] if call.method.startswith(WRITING)] == []
 
 
+@pytest.mark.parametrize("neighbour_was_there", [True, False])
 async def test_after_a_long_outage_of_the_database_nobody_takes_what_its_living_owner_still_works_on(
-    postgres: Postgres, fleet: Fleet
+    postgres: Postgres, fleet: Fleet, neighbour_was_there: bool
 ) -> None:
     gate = asyncio.Event()
     fleet.model.answers.append(Answer("The answer that waited.", chunk_size=4, gate=gate, gate_at=3))
     await fleet.start(1)
     root = await fleet.ask("누가 대답하나요?")
-    await fleet.until(AT_WORK, 1, 20)
-    await fleet.start(1)
-    owner, neighbour = fleet.bots
+    await fleet.slack.wait_for(lambda: fleet.answers(root), 20)
+    await fleet.start(int(neighbour_was_there))
+    owner, *neighbours = fleet.bots
     async with postgres.away(fleet.database_url) as database:
         gate.set()
         await fleet.slack.wait_for(lambda: owner.says("an answer waits for the database"), 20)
-        await fleet.slack.wait_for(lambda: neighbour.says("the database cannot be used"), 20)
-        await asyncio.sleep(outage.LONG_SECONDS)  # that it takes so long is the fault itself
+        await fleet.slack.wait_for(lambda: all(one.says("turns wait") for one in neighbours), 20)
         owner.send(signal.SIGSTOP)  # the neighbour is the first to see that it is back
         await database.execute(text(PASSED))
-    await fleet.slack.wait_for(
-        lambda: neighbour.says("the database can be used again") or neighbour.says("state=running"), 20
-    )
+    await fleet.start(1 - len(neighbours))
+    [neighbour] = fleet.bots[1:]
+    await fleet.slack.wait_for(lambda: not neighbour_was_there or neighbour.says("the database can be used again"), 20)
     owner.send(signal.SIGCONT)
     await fleet.until(OPEN, 0, 20)
     assert fleet.answers(root) == ["The answer that waited."]

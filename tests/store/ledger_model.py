@@ -111,8 +111,12 @@ class LedgerModel:
             known.turns.append(ModelTurn(known, sum(1 for _ in self.turns()), due=now, lease=now))
         return message.addressed
 
-    def claim(self, owner: str, limit: int, now: datetime, held: Collection[int]) -> list[ModelTurn]:
-        due = [turn for turn in self.turns() if turn.is_due(now) and turn.number not in held][:limit]
+    def claim(
+        self, owner: str, limit: int, now: datetime, held: Collection[int], *, take_over: bool
+    ) -> list[ModelTurn]:
+        mine = (None, owner)
+        due = [turn for turn in self.turns() if turn.is_due(now) and turn.number not in held]
+        due = [turn for turn in due if turn.state == "pending" or turn.owner in mine or take_over][:limit]
         for turn in due:
             if turn.state == "running":
                 self._absorb(turn)

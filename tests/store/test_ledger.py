@@ -312,6 +312,17 @@ async def test_who_still_works_on_a_turn_whose_lease_ended_does_not_take_it_from
     await ledger.complete(turn.claim, completion, RESULT, [], "en")
 
 
+async def test_a_silent_workers_turn_is_left_until_it_is_known_to_be_gone(ledger: SqlLedger, clock: Clock) -> None:
+    await record(ledger, said(1.0), said(2.0, thread=2.0))
+    [turn, _] = await claim(ledger)
+    await ask(ledger, turn)
+    clock.advance(LEASE.total_seconds() + 1)
+    await record(ledger, said(3.0, "new", thread=3.0))
+    [new] = await ledger.claim("another", ["slack"], 10, take_over=False)
+    assert await texts(ledger, new) == ["new"], "what waits for nobody is not left"
+    assert len(await ledger.claim("another", ["slack"], 10, take_over=True)) == 2
+
+
 async def test_a_turn_that_a_dead_worker_left_takes_what_was_said_since_and_nothing_is_left_to_answer(
     ledger: SqlLedger, clock: Clock
 ) -> None:

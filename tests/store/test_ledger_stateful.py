@@ -117,13 +117,13 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # claiming
 
-    @rule(owner=OWNERS, limit=st.integers(1, 3), works_on=st.booleans())
-    def claim(self, owner: str, limit: int, works_on: bool = False) -> None:
+    @rule(owner=OWNERS, limit=st.integers(1, 3), works_on=st.booleans(), take_over=st.booleans())
+    def claim(self, owner: str, limit: int, works_on: bool = False, take_over: bool = True) -> None:
         """*works_on*: the owner lives, and holds on to what it claimed before."""
         held = {one.model.number for one in self._held if one.turn.claim.owner == owner} if works_on else set()
         numbers = [number for number in held if number is not None]
-        found = self._do(self._ledger.claim(owner, [self._platform], limit, numbers))
-        expected = self._model.claim(owner, limit, self._clock(), numbers)
+        found = self._do(self._ledger.claim(owner, [self._platform], limit, numbers, take_over=take_over))
+        expected = self._model.claim(owner, limit, self._clock(), numbers, take_over=take_over)
         assert len(found) == len(expected)
         for turn, model in zip(found, expected, strict=True):
             assert model.number in (None, turn.claim.turn)
