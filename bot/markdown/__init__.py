@@ -2,7 +2,7 @@
 
 from bot.markdown.closing import close_open
 from bot.markdown.emphasis import ZERO_WIDTH_SPACE, spaced
-from bot.markdown.growing import Addition, Growing
+from bot.markdown.growing import Growing
 from bot.markdown.lines import prose
 from bot.markdown.plain import plain_text
 from bot.markdown.splitting import Piece, pieces, split
@@ -10,7 +10,6 @@ from bot.markdown.tables import aligned
 
 __all__ = [
     "ZERO_WIDTH_SPACE",
-    "Addition",
     "Growing",
     "Piece",
     "aligned",

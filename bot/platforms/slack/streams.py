@@ -9,7 +9,6 @@ the same message goes on by edits. What a part shows, and when, is in reply.py.
 from __future__ import annotations
 
 import logging
-import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -53,7 +52,7 @@ class Admitted(Protocol):
 
 def growing() -> Growing:
     """What may be shown of a text that is appended to: nothing that what comes next would make something else of."""
-    return Growing(sys.maxsize, air=True)
+    return Growing()
 
 
 def beginning_of(open_end: str) -> str:
