@@ -14,9 +14,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from bot import app
+from pydantic import SecretStr
+
+from bot import app, logs
 from bot.core.retry import Patience, RetryPolicy
 from bot.platforms.slack.adapter import SlackPlatform
+from bot.platforms.slack.http import HttpSettings
 from bot.settings import Settings, read_settings
 
 IMPATIENT = Patience(asking=RetryPolicy(attempts=1), overlooked_after=timedelta(seconds=0.5))
@@ -42,11 +45,14 @@ class Death:
 
 
 def slack(settings: Settings) -> SlackPlatform:
-    assert settings.slack_bot_token is not None
-    assert settings.slack_app_token is not None
+    def secret(value: SecretStr | None) -> str:
+        return value.get_secret_value() if value else ""
+
+    http = HttpSettings(secret(settings.slack_signing_secret), settings.http_host, settings.http_port)
     return SlackPlatform(
-        bot_token=settings.slack_bot_token.get_secret_value(),
-        app_token=settings.slack_app_token.get_secret_value(),
+        bot_token=secret(settings.slack_bot_token),
+        app_token=secret(settings.slack_app_token),
+        http=http if settings.over_http else None,
         api_url=settings.slack_api_url,
     )
 
@@ -60,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--armed", type=Path, default=Path("armed"))
     chosen = parser.parse_args(arguments)
     settings = read_settings()
+    logs.configure(settings.log_level)
     death = Death(chosen.at, chosen.nth, chosen.armed, hold=chosen.hold)
     patience = IMPATIENT if chosen.impatient else None
     app.run_until_complete(app.run(settings, [slack(settings)], checkpoint=death, patience=patience))
