@@ -10,15 +10,13 @@ from __future__ import annotations
 import itertools
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from bot.markdown.graphemes import boundary
 from bot.markdown.lines import Fence, Line, Rank, scan
 from bot.markdown.spans import Span, whole_spans
-
-Size = Callable[[str], int]
 
 GAP = re.compile(r"[ \t]+|(?<=[。！？])(?=[^\s。！？])")
 SENTENCE = re.compile(r"(?:[^\d\s][.!?…]|[。！？])[\"'”’»)\]*_]*$")
@@ -50,28 +48,23 @@ class Cut(NamedTuple):
     start: int
 
 
-def split(markdown: str, limit: int, size: Size = len) -> list[str]:
-    """The texts of the pieces of *markdown*, none larger than *limit*; none at all for a blank text."""
-    return [piece.text for piece in pieces(markdown, limit, size)]
+def split(markdown: str, limit: int) -> list[str]:
+    """The texts of the pieces of *markdown*, none longer than *limit* characters; none at all for a blank text."""
+    return [piece.text for piece in pieces(markdown, limit)]
 
 
-def pieces(markdown: str, limit: int, size: Size = len) -> list[Piece]:
-    """
-    *markdown* in pieces of at most *limit*, as *size* measures it (characters by default).
-
-    *size* must add up: the size of two texts together is the sum of theirs. A single character that is larger than
-    *limit* is a piece of its own. Raises ValueError when *limit* is not positive.
-    """
+def pieces(markdown: str, limit: int) -> list[Piece]:
+    """*markdown* in pieces of at most *limit* characters. Raises ValueError when *limit* is not positive."""
     if limit < 1:
         raise ValueError("A piece must have room for something.")
-    return list(_Splitter(markdown, limit, size).pieces())
+    return list(_Splitter(markdown, limit).pieces())
 
 
 class _Splitter:
     """One text on its way into pieces. Lines are found by their number, everything else by its position."""
 
-    def __init__(self, text: str, limit: int, size: Size) -> None:
-        self.text, self.limit, self.size = text, limit, size
+    def __init__(self, text: str, limit: int) -> None:
+        self.text, self.limit = text, limit
         self.lines = scan(text).lines
         self.starts = [line.start for line in self.lines]
         self.stop = self.lines[-1].end if self.lines else 0  # behind it is only blank space
@@ -170,17 +163,8 @@ class _Splitter:
 
     def _reach(self, begin: int, opened: str, closed: str) -> int:
         """How far a piece that begins at *begin* with these marks can go; always at least one character."""
-        room = self.limit - self.size(opened) - self.size(closed)
-        low, high = begin + 1, begin + max(room, 1)
-        if self.size is len:
-            return min(high, len(self.text))
-        while high < len(self.text) and self.size(self.text[begin:high]) <= room:
-            low, high = high, high + (high - begin)
-        high = min(high, len(self.text))
-        while low < high:
-            middle = (low + high + 1) // 2
-            low, high = (middle, high) if self.size(self.text[begin:middle]) <= room else (low, middle - 1)
-        return low
+        room = self.limit - len(opened) - len(closed)
+        return min(begin + max(room, 1), len(self.text))
 
     def _spans(self, first: int, begin: int) -> list[Span]:
         """What should stay whole in the paragraph from *first* on, as far as the next piece may look."""
@@ -191,7 +175,7 @@ class _Splitter:
             number += 1
         end = min(self.lines[number - 1].end, begin + 2 * self.limit)
         spans = whole_spans(self.text, first, end)
-        return [span for span in spans if self.size(self.text[span[0] : span[1]]) <= self.limit]
+        return [(start, after) for start, after in spans if after - start <= self.limit]
 
     def _line_at(self, position: int, *, next_if_blank: bool = False) -> int:
         """The number of the line that holds *position*; or of the one behind it, where there is none."""
@@ -221,11 +205,11 @@ class _Splitter:
             choices = ["".join(row[outdent:] for row in line.header.splitlines(keepends=True))]
         else:
             return ""
-        return next((marks for marks in choices if self.size(marks) <= self.limit // 2), "")
+        return next((marks for marks in choices if len(marks) <= self.limit // 2), "")
 
     def _closing(self, fence: Fence | None) -> str:
         marks = "\n" + fence.closing if fence else ""
-        return marks if self.size(marks) <= self.limit // 4 else ""
+        return marks if len(marks) <= self.limit // 4 else ""
 
     def _outdent(self, begin: int) -> int:
         """By how many columns a piece is moved to the left, because the list that it begins in is not there."""

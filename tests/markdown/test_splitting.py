@@ -16,10 +16,6 @@ limits = st.integers(min_value=1, max_value=400)
 readable_limits = st.integers(min_value=150, max_value=600)
 
 
-def utf8(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))
-
-
 def visible(text: str) -> str:
     return "".join(text.split())
 
@@ -49,11 +45,6 @@ def test_no_piece_is_longer_than_the_limit_or_blank(markdown: str, limit: int) -
     for text in split(markdown, limit):
         assert len(text) <= limit
         assert text.strip()
-
-
-@given(st.one_of(documents, scribbles), st.integers(min_value=4, max_value=400))
-def test_a_limit_can_be_in_bytes(markdown: str, limit: int) -> None:
-    assert all(utf8(text) <= limit for text in split(markdown, limit, utf8))
 
 
 @given(documents, st.one_of(documents, scribbles), readable_limits)
