@@ -11,7 +11,6 @@ from markdown_it.token import Token
 
 # Strong words whose closing marks CommonMark does not take, because a letter follows a quote sign: **"굵게"**은
 _LEFT_MARKS = re.compile(r"(\*\*|~~)(?=\S)(.+?)(?<=\S)\1")
-_CHARACTERS_PER_CHARACTER = 8  # of Markdown, for one that is shown: enough for long links
 
 
 @cache
@@ -19,16 +18,13 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
-def plain_text(markdown: str, limit: int | None = None) -> str:
+def plain_text(markdown: str) -> str:
     """
     *markdown* on one line: links as their labels, pictures as their descriptions, code as it is, no marks.
 
-    With a *limit* at most that many characters, cut between words and ended by "…". Parsing takes 2 ms for a
-    thousand characters: give a limit where texts may be long.
+    Takes 2 ms for a thousand characters.
     """
-    source = markdown if limit is None else markdown[: limit * _CHARACTERS_PER_CHARACTER + 200]
-    text = " ".join(" ".join(_texts(_parser().parse(source))).split())
-    return text if limit is None else _shortened(text, limit, whole=len(source) == len(markdown))
+    return " ".join(" ".join(_texts(_parser().parse(markdown))).split())
 
 
 def _texts(tokens: Sequence[Token]) -> Iterator[str]:
@@ -46,12 +42,3 @@ def _inline_text(token: Token) -> str:
     if token.type == "image":
         return "".join(map(_inline_text, token.children or ()))
     return token.content  # empty for the marks themselves
-
-
-def _shortened(text: str, limit: int, *, whole: bool) -> str:
-    if len(text) <= limit and whole:
-        return text
-    beginning = text[: max(limit - 1, 0)]
-    words = beginning.rsplit(" ", 1)[0] if text[len(beginning) : len(beginning) + 1].strip() else beginning
-    kept = words if len(words) > limit // 2 else beginning
-    return f"{kept.rstrip()}…"[:limit]

@@ -27,17 +27,10 @@ def test_plain(markdown: str, expected: str) -> None:
     assert plain_text(markdown) == expected
 
 
-def test_a_long_text_is_cut_between_words() -> None:
-    assert plain_text("**One** two three four", 12) == "One two…"
-    assert plain_text("**One** two", 7) == "One two"
-    assert plain_text("가" * 20, 5) == "가가가가…"
+@given(st.one_of(documents, scribbles))
+def test_it_is_one_line(markdown: str) -> None:
+    text = plain_text(markdown)
 
-
-@given(st.one_of(documents, scribbles), st.integers(min_value=1, max_value=200))
-def test_a_notification_is_one_line_within_its_limit(markdown: str, limit: int) -> None:
-    text = plain_text(markdown, limit)
-
-    assert len(text) <= limit
     assert text == " ".join(text.split())
 
 

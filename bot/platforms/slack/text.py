@@ -92,11 +92,11 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def notification(markdown: str, notes: Sequence[str] = (), limit: int = NOTIFICATION_LIMIT) -> str:
-    """The plain text that goes with blocks, at most *limit* characters: notifications and screen readers use it."""
+def notification(markdown: str, notes: Sequence[str] = ()) -> str:
+    """The plain text that goes with blocks, within NOTIFICATION_LIMIT: notifications and screen readers use it."""
     plain = plain_text(markdown).strip() or markdown.strip()
     text = escape("\n".join([plain, *notes]).strip())
-    if len(text) <= limit:
+    if len(text) <= NOTIFICATION_LIMIT:
         return text
-    cut = re.sub(r"&[a-z]*\Z", "", text[: limit - 1])  # never half an escape
+    cut = re.sub(r"&[a-z]*\Z", "", text[: NOTIFICATION_LIMIT - 1])  # never half an escape
     return cut.rstrip() + "…"
