@@ -236,6 +236,12 @@ def for_another_team(body: Json, us: Identity) -> bool:
     return bool(teams) and all(teams) and not organization and us.team_id not in teams
 
 
+def mapping(body: Json, key: str) -> Json:
+    """What is at *key*; empty where there is nothing, or something else."""
+    found = body.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
 def workspace(body: Json, us: Identity) -> str:
     """
     The team the event was delivered for, as Bolt finds it: in Slack Connect the body's own may be another's.
@@ -257,8 +263,7 @@ def _authorizations(body: Json) -> Sequence[Json]:
 
 
 def _author(message: Json, app_id: str | None, us: Identity) -> Participant | None:
-    profile = message.get("bot_profile")
-    profile = profile if isinstance(profile, Mapping) else {}
+    profile = mapping(message, "bot_profile")
     user, bot = message.get("user"), message.get("bot_id") or profile.get("id")
     speaker = user or bot
     if not isinstance(speaker, str):

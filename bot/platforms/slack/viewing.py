@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,9 +19,10 @@ from bot.core.errors import LedgerError, PlatformError
 from bot.core.receipt import sections
 from bot.core.texts import label, language_for
 from bot.platforms.slack import views
+from bot.platforms.slack.actions import pressed
 from bot.platforms.slack.api import SlackApi
 from bot.platforms.slack.buttons import RECEIPT
-from bot.platforms.slack.events import PLATFORM, Identity, Json, for_another_team, workspace
+from bot.platforms.slack.events import PLATFORM, Identity, Json, for_another_team, mapping, workspace
 from bot.platforms.slack.names import SlackDirectory
 from bot.platforms.slack.noticing import NOT_HERE
 
@@ -30,7 +30,6 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 1.0  # seconds; a receipt that takes longer is preceded by a view that says so: a trigger lives for three
 LANGUAGE_SECONDS = 0.5
-_VALUE = re.compile(r"(\d{1,18}):(\d{0,18})", re.ASCII)
 
 
 class Viewing:
@@ -66,7 +65,7 @@ class Viewing:
             logger.error("slack: a view could not be shown by a defect of ours", exc_info=error)
 
     def _wanted(self, body: Json, us: Identity) -> Coroutine[Any, Any, None] | None:
-        event = _mapping(body, "event")
+        event = mapping(body, "event")
         if event.get("type") == "app_home_opened" and isinstance(event.get("user"), str):
             who = Viewer(PLATFORM, workspace(body, us), str(event["user"]))
             return (
@@ -74,17 +73,17 @@ class Viewing:
                 if event.get("tab") == "messages"
                 else self._home(who, us)
             )
-        user, channel = _mapping(body, "user").get("id"), _mapping(body, "channel").get("id")
+        user, channel = mapping(body, "user").get("id"), mapping(body, "channel").get("id")
         trigger = body.get("trigger_id")
         if not isinstance(user, str) or not isinstance(channel, str) or not isinstance(trigger, str):
             return None
         viewer = Viewer(PLATFORM, us.team_id, user)
         if body.get("type") == "message_action" and body.get("callback_id") == RECEIPT:
             return self._of_message(viewer, channel, str(body.get("message_ts")), trigger)
-        value = _pressed(body)
-        if value is None:
+        press = pressed(body)
+        if press is None or press.action != RECEIPT:
             return None
-        return self._show(viewer, channel, trigger, int(value[1]), int(value[2]) if value[2] else None)
+        return self._show(viewer, channel, trigger, press.turn, press.completion)
 
     # the receipt
 
@@ -154,17 +153,3 @@ class Viewing:
         except PlatformError as error:
             self._prompts = error.code not in NOT_HERE
             logger.info("slack: prompts cannot be suggested: %s", error.code)
-
-
-def _pressed(body: Json) -> re.Match[str] | None:
-    """The value of a pressed receipt button."""
-    found = body.get("actions")
-    action = found[0] if isinstance(found, list) and found and isinstance(found[0], Mapping) else {}
-    if body.get("type") != "block_actions" or action.get("action_id") != RECEIPT:
-        return None
-    return _VALUE.fullmatch(str(action.get("value")))
-
-
-def _mapping(body: Json, key: str) -> Json:
-    found = body.get(key)
-    return found if isinstance(found, Mapping) else {}

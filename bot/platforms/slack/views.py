@@ -13,6 +13,7 @@ from typing import Any
 from bot.core.desk import About, Use
 from bot.core.receipt import Section, money
 from bot.core.texts import label
+from bot.platforms.slack.text import escape
 
 View = dict[str, Any]
 Block = dict[str, Any]
@@ -102,6 +103,5 @@ def _plain(text: str) -> dict[str, Any]:
 
 
 def _escaped(text: str) -> str:
-    """In mrkdwn: neither a token of Slack's nor formatting. Slack, "Formatting text": escape & < >."""
-    kept = "".join(c for c in text if c.isprintable() and c not in "*_~`")
-    return kept.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """In mrkdwn: neither a token of Slack's nor formatting."""
+    return escape("".join(c for c in text if c.isprintable() and c not in "*_~`"))
