@@ -225,7 +225,9 @@ class Answerer:
 
     async def _leave_as_it_was(self, turn: Turn, history: History) -> Outcome:
         """The question is gone, but the answer was there before."""
-        return await self._conclude(turn, self._addressee(history).language, "nothing to answer", Notice("length"))
+        return await self._conclude(
+            turn, self._addressee(history).language, "nothing to answer", Notice(controls.UNASKED)
+        )
 
     def _introducing(
         self, turn: Turn, history: History, presenter: Presenter

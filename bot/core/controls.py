@@ -9,6 +9,7 @@ from enum import StrEnum
 from bot.core.turn import Notice, Outcome
 
 LENGTH = "length"  # the finish_reason
+UNASKED = "continue_unasked"  # the notice: its question is gone
 PASSING = frozenset(
     {
         "empty_answer",
@@ -53,9 +54,10 @@ def offered(outcome: Outcome) -> Controls:
     if outcome.text is None:
         again = _may_pass(outcome.notices)
         return Controls((Control.REPEAT,), None, outcome.language) if again else NO_CONTROLS
-    is_cut = outcome.finish_reason == LENGTH and not any(one.key == "continue_too_long" for one in outcome.notices)
-    goes_on = (Control.CONTINUE,) if is_cut else ()
-    controls = (*goes_on, Control.REPEAT, Control.FEEDBACK, Control.RECEIPT)
+    said = {notice.key for notice in outcome.notices}
+    goes_on = outcome.finish_reason == LENGTH and not said & {"continue_too_long", UNASKED}
+    wanted = {Control.CONTINUE: goes_on, Control.REPEAT: UNASKED not in said}
+    controls = (*(each for each, is_wanted in wanted.items() if is_wanted), Control.FEEDBACK, Control.RECEIPT)
     return Controls(controls, outcome.completion, outcome.language)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.controls import NO_CONTROLS, PASSING, Control, Controls, offered
+from bot.core.controls import NO_CONTROLS, PASSING, UNASKED, Control, Controls, offered
 from bot.core.texts import LANGUAGES
 from bot.core.turn import Notice, Outcome
 
@@ -18,6 +18,7 @@ BELOW = (Control.REPEAT, Control.FEEDBACK, Control.RECEIPT)
         ("length", "length", (Control.CONTINUE, *BELOW)),
         ("length", "model_unavailable", (Control.CONTINUE, *BELOW)),  # it could not be gone on with just now
         ("length", "continue_too_long", BELOW),
+        ("length", UNASKED, (Control.FEEDBACK, Control.RECEIPT)),
     ],
 )
 def test_an_answer_can_be_gone_on_with_where_it_ended_for_its_length(

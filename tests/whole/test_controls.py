@@ -184,6 +184,18 @@ async def test_a_question_that_is_edited_while_its_answer_goes_on_is_answered_an
     assert completions(office) == [(1, 1, 0, "complete"), (1, 2, 0, "changed"), (2, 1, 1, "complete")]
 
 
+async def test_when_its_question_is_deleted_meanwhile_what_was_there_stays_without_a_button_that_does_nothing(
+    office: Office,
+) -> None:
+    async with office.bot():
+        root, _ = await going_on(office)
+        await office.slack.remove(office.general, root)
+        [said] = await shown(office, root, "one two\n\nThe answer stops here")
+        assert said.endswith("I cannot go on with it: its question is no longer there.")
+        assert office.model.requests[1].disconnected
+        assert not {CONTINUE, REPEAT} & set(offered(office, root))
+
+
 async def test_what_was_there_stays_on_view_while_it_goes_on(office: Office) -> None:
     async with office.bot():
         root, gate = await going_on(office)

@@ -6,6 +6,8 @@ SENTENCES = {
     "To go on, press “Continue” or write me “continue”.",
     "continue_empty": "The model had nothing to add.",
     "continue_too_long": "The answer is too long by now for me to go on with it. Ask me for what is missing.",
+    "continue_unasked": "The answer stops here because it reached the length limit. "
+    "I cannot go on with it: its question is no longer there.",
     "content_filter": "The model's content filter stopped this answer.",
     "refusal": "The model declined to answer this.",
     "broken_off": "The model's answer broke off here. Ask me again to have another try.",
