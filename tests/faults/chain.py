@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tests.faults.counts import Counts, judged
 from tests.faults.lives import ROOT, Life
 from tests.faults.nursery import Nursery
-from tests.faults.steps import CHUNK, CHUNKS, EARLIER, FEW, LONG, NOTICE, Step
+from tests.faults.steps import BEGUN, CHUNK, CHUNKS, EARLIER, FEW, LONG, NOTICE, Step
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer
 from tests.standins.slack import Slack
@@ -33,12 +33,14 @@ WAIT_SECONDS = 30.0  # for anything that should happen
 LOOK_SECONDS = 0.02
 LATE = 0.2  # share of questions whose answer begins so late that the bot shows that it has noticed
 EDITED = "이번에는 다르게"  # what an edit adds to a question
+CONTINUE = "threadbot_continue"  # the action of the button
 RECOVERED_AT_ONCE = 0.7  # share of lives in which the model does not take its time any more
 
 _OPEN = "SELECT count(*) FROM turns WHERE state IN ('pending', 'running', 'answered')"
 _COMPLETE = """
     SELECT count(*) FROM completions JOIN messages USING (turn_id) JOIN turns ON turns.id = messages.turn_id
     WHERE messages.external_id = :root AND completions.chosen AND completions.variant = turns.variant
+        AND turns.continues IS NULL
 """
 _ASKED_AGAIN = """
     SELECT count(*) FROM completions AS later JOIN completions AS first ON later.turn_id = first.turn_id
@@ -191,7 +193,9 @@ class Chain:
         """Ask, wait until the model has begun to answer or has answered, and then change what was asked."""
         begun = FEW if step.streams else CHUNKS // 3
         held = Answer(LONG, chunk_size=CHUNK, gate=asyncio.Event(), gate_at=begun)
-        self._model.default = Answer(EARLIER, chunk_size=CHUNK) if step.answered else held
+        cut = Answer(BEGUN, chunk_size=CHUNK, finish_reason="length")
+        earlier = cut if step.change == "continue" else Answer(EARLIER, chunk_size=CHUNK)
+        self._model.default = earlier if step.answered else held
         asked = Asked(step, await self._post())
         await self._slack.wait_for(lambda: self._slack.replies(self._channel, asked.root), WAIT_SECONDS)
         if step.answered:
@@ -204,9 +208,15 @@ class Chain:
                 await self._until(self._to_be_answered_anew)
         elif step.change == "delete":
             await self._slack.remove(self._channel, asked.root)
+        elif step.change == "continue":
+            await self._slack.press(self._kim, self._channel, self._last_reply(asked.root), CONTINUE)
         else:
             await self._slack.react(self._kim, self._channel, asked.root, "octagonal_sign")
         return asked
+
+    def _last_reply(self, root: str) -> str:
+        """Its ts."""
+        return [each.ts for each in self._slack.thread(self._channel, root) if each.user == self._slack.bot_user][-1]
 
     async def _to_be_answered_anew(self) -> bool:
         """The question does not have to be quiet for as long as it has to be for people."""
@@ -237,8 +247,8 @@ class Chain:
 
     def _requests(self, number: int) -> list[str]:
         """What the model was asked for the question with this number; each is alone in its thread."""
-        asked = [request.body["messages"][-1]["content"] for request in self._model.requests]
-        return [question for question in asked if f"이야기 {number}번" in question]
+        sent = [message["content"] for request in self._model.requests for message in request.body["messages"]]
+        return [question for question in sent if f"이야기 {number}번" in question]
 
     @property
     def _notice(self) -> str:

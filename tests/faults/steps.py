@@ -23,7 +23,8 @@ LATE_SECONDS = 1.5  # until the first words
 NOTICE = "notice"  # a status or a reaction, whichever the workspace takes
 
 EARLIER = "\n\n".join(f"예전 {paragraph}" for paragraph in PARAGRAPHS[:20])  # two messages
-Change = Literal["edit", "delete", "stop"]
+BEGUN, REST = "\n\n".join(PARAGRAPHS[:12]) + "\n\n", "\n\n".join(PARAGRAPHS[12:])  # cut for its length
+Change = Literal["edit", "delete", "stop", "continue"]
 Pace = Literal["at once", "usual", "slow", "slower"]
 _SECONDS: dict[Pace, float] = {"at once": 0.0, "usual": 0.008, "slow": 0.02, "slower": 0.05}  # a chunk
 
@@ -37,7 +38,7 @@ class Step:
     method or NOTICE, it is killed while that call is on its way to Slack, which carries it out afterwards.
 
     With *change* the question is changed so while the model answers it, or after it was *answered*, and checkpoints
-    count from then on.
+    count from then on; with "continue" the answer was cut for its length, and somebody presses the button to go on.
     """
 
     name: str
@@ -55,7 +56,8 @@ class Step:
     def answer(self, jitter: float, *, late: bool = False) -> Answer:
         """How the model answers then; *jitter* is a factor of its pace."""
         latency = LATE_SECONDS if late or self.late else 0.0
-        answer = Answer(LONG, chunk_size=CHUNK, chunk_delay=_SECONDS[self.pace] * jitter, latency=latency)
+        text = REST if self.change == "continue" else LONG
+        answer = Answer(text, chunk_size=CHUNK, chunk_delay=_SECONDS[self.pace] * jitter, latency=latency)
         return replace(answer, gate=asyncio.Event(), gate_at=FEW) if self.begun else answer
 
 
@@ -97,6 +99,9 @@ EDITED_STEPS = (
     Step("deleted while it is answered, after the reply is removed", "after removal", change="delete"),
     Step("stopped, before the worker sees it", "after change", change="stop"),
     Step("stopped, before it is shown", "after stop", change="stop"),
+    Step("gone on with, before the worker sees it", "after change", change="continue", answered=True),
+    Step("gone on with, middle chunk", "chunk", nth=CHUNKS // 3, pace="slow", change="continue", answered=True),
+    Step("gone on with, after complete", "after complete", change="continue", answered=True),
 )
 """With answers that are posted, and edited while they are written."""
 
@@ -120,6 +125,14 @@ STREAM_STEPS = (
     Step("deleted while it is streamed, its end on its way", call="chat.stopStream", change="delete", streams=True),
     Step("stopped while it is streamed, before it is shown", "after stop", change="stop", streams=True),
     Step("stopped while it is streamed, its end on its way", call="chat.stopStream", change="stop", streams=True),
+    Step(
+        "gone on with, part 3 posted, streamed",
+        "part 3 posted",
+        pace="slower",
+        change="continue",
+        answered=True,
+        streams=True,
+    ),
 )
 """With answers that are streamed."""
 
