@@ -16,7 +16,7 @@ from datetime import timedelta
 
 from bot.core import budget, estimate, finish
 from bot.core.collected import Collected
-from bot.core.errors import ModelError, ModelProblem
+from bot.core.errors import ModelError, ModelProblem, ReplyDeleted
 from bot.core.interruption import Interruption, Partial
 from bot.core.learning import Learning
 from bot.core.naming import Named, named
@@ -154,6 +154,10 @@ class Asker:
             if interrupted is None:
                 raise
             raise interrupted from None
+        except ReplyDeleted:
+            cost = self._cut_off(prepared.prompt, collected).cost_nanodollars
+            await self._ledger.abandon(turn.claim, completion, "deleted", cost)
+            raise
         except ModelError as error:
             await self._ledger.abandon(turn.claim, completion, error.problem.value)
             if collected.has_words:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from bot.core.conversation import Message, ThreadRef
-from bot.core.errors import LeaseLost, LedgerError
+from bot.core.errors import LeaseLost, LedgerError, ReplyDeleted
 from bot.core.interruption import Interrupt, Interrupted, Interruption
 from bot.core.ports import Noticing, Platform
 from bot.core.presenter import Presenter
@@ -34,10 +34,10 @@ async def noticing(
     Announce the answer to the newest question, unless the first words come at once; take that back at the end.
 
     With *goes_on* there is more to do before the first words, and what was announced stays so. What is tried again
-    stays announced, too. An attempt after the first takes back what the one before it left, because it
-    was to be tried again or because its process died. What is asked anew may be no question by then, and in no history
-    any more: that is taken back at once. *check* raises LeaseLost when the turn is another worker's by now: a notice
-    given then would be taken back by nobody.
+    stays announced, too; where somebody has deleted the answer, nothing is. An attempt after the first takes back what
+    the one before it left, because it was to be tried again or because its process died. What is asked anew may be no
+    question by then, and in no history any more: that is taken back at once. *check* raises LeaseLost when the turn is
+    another worker's by now: a notice given then would be taken back by nobody.
     """
     door = platform
     if not isinstance(platform, Noticing):
@@ -54,6 +54,9 @@ async def noticing(
         finally:
             announcing.cancel()
             await asyncio.wait([announcing])
+    except ReplyDeleted:
+        await _take_back(platform, turn, history, presenter)
+        raise
     except (Interrupted, asyncio.CancelledError) as error:
         interrupted = error if isinstance(error, Interrupted) else interruption.caught()
         if interrupted is None:

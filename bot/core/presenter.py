@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.core.addressee import Addressee
 from bot.core.continuation import join_continuation
-from bot.core.errors import LeaseLost, LedgerError, PlatformError
+from bot.core.errors import LeaseLost, LedgerError, PlatformError, ReplyDeleted
 from bot.core.pacing import Pace
 from bot.core.ports import Reply
 from bot.core.uncut import uncut
@@ -22,7 +22,7 @@ class Presenter:
     Opens the reply when there is something to show, and shows it in time.
 
     Intermediate texts may fail: the finished answer is what counts, and whoever shows that hears of the failure. Only
-    a lost lease ends the stream too.
+    a lost lease ends the stream too, and a reader who deletes what they see written.
     """
 
     def __init__(self, open_reply: Callable[[Addressee], Awaitable[Reply]]) -> None:
@@ -33,7 +33,7 @@ class Presenter:
         self._text: list[str] = []
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
-        self._lost: LeaseLost | None = None
+        self._failure: LeaseLost | ReplyDeleted | None = None
         self._words = asyncio.Event()
         self._began_at = time.monotonic()
         self.announced = False  # the asker is shown that there will be words
@@ -54,9 +54,9 @@ class Presenter:
             return False
 
     def raise_failure(self) -> None:
-        """Raise LeaseLost once another worker is known to own the turn."""
-        if self._lost is not None:
-            raise self._lost
+        """Raise LeaseLost once another worker is known to own the turn, ReplyDeleted once nobody wants the answer."""
+        if self._failure is not None:
+            raise self._failure
 
     async def stop(self) -> None:
         """Show nothing more. A call that is under way is waited for: cut off, nobody would know what became of it."""
@@ -94,8 +94,8 @@ class Presenter:
                 text = join_continuation(self.continued, text, finished=False)
             if text.strip():
                 await reply.show(text)
-        except LeaseLost as lost:
-            self._lost = lost
+        except (LeaseLost, ReplyDeleted) as failure:
+            self._failure = failure
             return False
         except LedgerError as error:
             log.warning("an intermediate text was not shown: %s", error)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
+
 from tests.standins.model_script import Answer, failure
 from tests.whole.conftest import Office
 
@@ -177,6 +179,33 @@ async def test_an_answer_that_somebody_deleted_is_not_sent_any_more(office: Offi
         await office.slack.wait_for(lambda: "I do not know" in office.slack.replies(office.general, root))
     assert "1234" not in str(office.prompts())
     assert "1234" not in str(office.rows("SELECT text FROM completions"))
+
+
+@pytest.mark.parametrize("kinds", [("channel",), ()], ids=["streamed", "edited"])
+async def test_an_answer_that_somebody_deletes_while_it_is_written_is_asked_for_no_longer(
+    office: Office, kinds: tuple[str, ...]
+) -> None:
+    office.slack.workspace.stream_kinds, office.slack.workspace.is_agent = kinds, False
+    endless = Answer("the code is 1234, " * 2_000, chunk_size=18, chunk_delay=0.02, latency=0.8)
+    office.model.answers.extend([endless, Answer("I do not know")])
+    async with office.bot():
+        root = await office.ask("what is the code?")
+        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) and reactions(office, root))
+        await office.slack.remove(office.general, reply(office, root))
+        await office.slack.wait_for(lambda: office.model.requests[0].disconnected, 10)
+        await states(office, "failed")
+        assert office.slack.replies(office.general, root) == []
+        await office.slack.wait_for(lambda: not reactions(office, root))
+        [(outcome, cost)] = office.rows("SELECT outcome, cost_nanodollars FROM completions")
+        assert (outcome, cost > 0) == ("deleted", True)
+        await office.ask("and now?", thread=root)
+        assert await office.answers(root) == ["I do not know"]
+    assert "1234" not in str(office.prompts())
+    assert "1234" not in str(office.rows("SELECT text FROM completions"))
+
+
+def reactions(office: Office, ts: str) -> bool:
+    return any(office.slack.workspace.channels[office.general].messages[ts].reactions.values())
 
 
 async def test_an_answer_of_which_any_part_was_deleted_is_not_sent_any_more(office: Office) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from bot.core.conversation import ThreadRef
-from bot.core.errors import PlatformError
+from bot.core.errors import PlatformError, ReplyDeleted
 from bot.markdown import Growing
 from bot.platforms.slack.api import Message, Recipient, SlackApi
 from bot.platforms.slack.errors import MESSAGE_NOT_FOUND, UncertainError
@@ -163,7 +163,11 @@ class Streams:
         return ts
 
     async def append(self, stream: Stream, text: str, admitted: Admitted) -> bool:
-        """Let it show *text*, which it takes(). False when it is over: somebody, or Slack, has ended it."""
+        """
+        Let it show *text*, which it takes(). False when it is over: somebody, or Slack, has ended it.
+
+        Raises ReplyDeleted when it is gone.
+        """
         if text == stream.text:
             return True
 
@@ -181,7 +185,9 @@ class Streams:
         try:
             await admitted(APPEND, append, final=False)
         except PlatformError as error:
-            if error.passing or error.code == MESSAGE_NOT_FOUND:
+            if error.code == MESSAGE_NOT_FOUND:
+                raise ReplyDeleted(error.code) from error
+            if error.passing:
                 raise
             logger.info("slack: a stream takes no more: %s", error.code)
             return False
