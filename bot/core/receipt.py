@@ -70,11 +70,14 @@ class _Words:
             ("receipt_stop", ", ".join(map(repr, sampling.stop)) or None),
             ("receipt_max_tokens", f"{call.max_tokens:,}"),
             ("receipt_started", f"{call.started_at:%Y-%m-%d %H:%M:%S} UTC"),
-            ("receipt_first_token", _seconds(call.first_token_seconds)),
-            ("receipt_total", _seconds(call.total_seconds)),
+            ("receipt_first_token", self._seconds(call.first_token_seconds)),
+            ("receipt_total", self._seconds(call.total_seconds)),
         )
         for key, value in rows:
             yield self(key, value=self("receipt_none") if value is None else one_line(str(value), 200))
+
+    def _seconds(self, value: float | None) -> str | None:
+        return None if value is None else self("receipt_seconds", seconds=f"{value:.2f}")
 
     def _outcome(self, outcome: str) -> str:
         return self(f"outcome_{outcome}") if outcome in OUTCOMES else self("outcome_failed", code=outcome)
@@ -175,7 +178,3 @@ def dollars(call: Call) -> str:
 
 def money(nanodollars: int) -> str:
     return f"${Decimal(nanodollars).scaleb(-9).normalize():f}"
-
-
-def _seconds(value: float | None) -> str | None:
-    return None if value is None else f"{value:.2f} s"

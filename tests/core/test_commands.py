@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core.commands import COURTESIES, PLACES, WORDS, Command, parse
 from bot.core.preferences import Choice, LongAnswers, Mode, Scope
+from bot.core.texts import LABELS, LANGUAGES
 
 PHRASES = [(choice, phrase) for choice, phrases in WORDS.items() for phrase in phrases]
 
@@ -158,3 +160,22 @@ def _is_of_the_list(words: str) -> bool:
     for phrase in sorted(known, key=len, reverse=True):
         left = left.replace(phrase, " ").replace(phrase.replace(" ", ""), " ")
     return not any(character.isalnum() for character in left)
+
+
+def quoted(text: str) -> list[str]:
+    return re.findall("“(.+?)”", text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_command_that_a_confirmation_names_is_understood(language: str) -> None:
+    confirmations = {key: text for key, text in LANGUAGES[language].items() if key.startswith(("mode_", "long_"))}
+    named = {key: quoted(text) for key, text in confirmations.items()}
+    assert all(named.values())
+    assert [(key, words) for key, all_words in named.items() for words in all_words if parse(words) is None] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_home_tab_names_every_choice_in_words_that_are_understood(language: str) -> None:
+    commands = [parse(words) for words in quoted(LABELS[language]["home_how"])]
+    assert {command.choice for command in commands if command is not None} == set(WORDS)
+    assert None not in commands

@@ -24,11 +24,11 @@ async def test_home_tells_who_the_bot_is_and_what_one_has_used(office: Office) -
         await office.answers(await office.ask("not mine", user=office.lee))
         view = await home(office, office.kim)
         [(prompt, completion)] = office.rows("SELECT prompt_tokens, completion_tokens FROM completions WHERE id = 1")
-        assert f"1 questions · {prompt} tokens sent · {completion} tokens answered · $" in view.shown
+        assert f"Questions: 1 · tokens sent: {prompt} · tokens in answers: {completion} · $" in view.shown
         for words in ("I am threadbot.", "gpt-6-luna", "What I see and keep", ":pushpin: keep it in mind", "quiet"):
             assert words in view.shown
         await office.answers(await office.ask("again"))
-        assert "2 questions" in (await home(office, office.kim)).shown
+        assert "Questions: 2 ·" in (await home(office, office.kim)).shown
 
 
 async def test_home_speaks_korean_to_somebody_who_has_never_asked(office: Office) -> None:

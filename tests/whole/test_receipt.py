@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -68,6 +69,7 @@ async def test_it_speaks_korean_to_whoever_reads_slack_in_korean(office: Office)
         view = await opened(office, answer(office, root), office.kim)
     assert view.title == "상세 정보"
     assert "종료 이유: stop" in view.shown
+    assert re.search(r"끝날 때까지: \d+\.\d\d초", view.shown)
 
 
 async def test_of_an_answer_that_was_gone_on_with_it_says_so(office: Office) -> None:

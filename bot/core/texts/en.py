@@ -100,7 +100,7 @@ SENTENCES = {
     "model_cut": "The connection to the model kept breaking off. Ask me again in a few minutes.",
     "model_quota": "The account that pays for the model has used up its quota. Please tell whoever runs me.",
     "model_auth": "The model does not accept my key. Please tell whoever runs me.",
-    "model_not_found": "The model I am set up to use does not exist there. Please tell whoever runs me.",
+    "model_not_found": "The model I am set up to use does not exist. Please tell whoever runs me.",
     "model_context_length": "This conversation is longer than the model can take. "
     "Start a new thread, or ask whoever runs me to set CONTEXT_TOKENS.",
     "model_images": "The model I use cannot see images. Describe in words what they show.",
@@ -138,6 +138,7 @@ LABELS = {
     "receipt_started": "Asked at: {value}",
     "receipt_first_token": "First token after: {value}",
     "receipt_total": "Complete after: {value}",
+    "receipt_seconds": "{seconds} s",
     "receipt_prompt": "Prompt: {value}",
     "receipt_cached": "Of them from the cache: {value}",
     "receipt_completion_tokens": "Answer: {value}",
@@ -189,11 +190,14 @@ LABELS = {
     "asked: their messages, what I read of files in them, and my answers, in the database of whoever runs me.\n"
     "• The model is sent such a thread when you ask me there, and no other.\n"
     "• What you edit or delete, I change or erase.\n"
-    "• With *Details* below an answer you see what the model was sent for it. Nobody else does, except admins.",
+    "• *Details* below an answer shows whoever asked what the model was sent for it. "
+    "Nobody else sees that, except admins.",
     "home_how_title": "How to use me",
     "home_how": "• Edit your question, and I answer it anew.\n"
-    "• Below an answer: *Try again*, *Details*, and whether it was good; *Stop* while I write.\n"
-    "• Mention me with “quiet”, “mention only” or “listen” and nothing else to say when I should answer.",
+    "• Below an answer: *Try again*, *Details*, and two buttons to say whether it was good. While I write: *Stop*.\n"
+    "• To say when I should answer, mention me with “quiet”, “mention only” or “listen”, and nothing else.\n"
+    "• To get long answers as a file, mention me with “long answers as a file”; "
+    "“long answers as messages” undoes that.",
     "home_reactions": "Reactions to a message or an answer:",
     "reaction_pin": "keep it in mind, however long the thread gets",
     "reaction_hide": "never send it to the model",
@@ -201,10 +205,11 @@ LABELS = {
     "reaction_repeat": "another answer, please",
     "reaction_stop": "stop",
     "home_use_title": "Your use this month",
-    "home_use": "{turns} questions · {prompt_tokens} tokens sent · {completion_tokens} tokens answered · {cost}",
+    "home_use": "Questions: {turns} · tokens sent: {prompt_tokens} · tokens in answers: {completion_tokens} · {cost}",
     "home_use_unknown": "I cannot look that up right now.",
     # suggested prompts, in the Messages tab and in the manifest. Whole requests, as in Slack's own examples
-    "prompts_title": "Some beginnings",
+    "prompts_title": "Try asking",
+    "app_description": "Answers where it is mentioned; the thread is the conversation.",
     "agent_description": "Answers questions in threads, and remembers the thread.",
     "prompt_explain_title": "Explain something",
     "prompt_explain": "I would like to have something explained, simply and with an example. Ask me what.",

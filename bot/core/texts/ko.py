@@ -10,14 +10,14 @@ SENTENCES = {
     "질문이 더 이상 남아 있지 않아 이어서 쓸 수 없습니다.",
     "content_filter": "모델의 콘텐츠 필터가 이 답변을 중단했습니다.",
     "refusal": "모델이 이 요청에 답하기를 거절했습니다.",
-    "broken_off": "모델의 답변이 여기서 끊겼습니다. 다시 시도하려면 다시 물어봐 주세요.",
+    "broken_off": "모델의 답변이 여기서 끊겼습니다. 다시 물어봐 주세요.",
     "finish_unknown": "모델이 알 수 없는 이유로 답변을 마쳤습니다. 답변이 완전하지 않을 수 있습니다.",
     "direct_threads": "여기에 새 메시지를 보내면 새 대화가 시작됩니다. "
     "이 대화를 이어 가려면 스레드에 답글을 써 주세요.",
     "late_minutes": "늦은 답변입니다. {minutes}분 전에 질문하셨을 때 제가 자리에 없었습니다.",
     "late_hours": "늦은 답변입니다. 약 {hours}시간 전에 질문하셨을 때 제가 자리에 없었습니다.",
     "thread_unread": "이 스레드의 이전 대화를 읽지 못했습니다. 그래서 답변이 요점을 놓쳤을 수 있습니다.",
-    "whole_in_file": "여기까지는 답변의 앞부분입니다. 전체 답변은 아래 파일에 있습니다.",
+    "whole_in_file": "여기까지가 답변의 앞부분입니다. 전체 답변은 아래 파일에 있습니다.",
     # 명령을 받은 뒤
     "mode_quiet_thread": "이제 이 스레드에서는 멘션하셔도 답하지 않겠습니다. "
     "되돌리려면 여기에서 저를 멘션하고 “다시 들어 줘”라고만 써 주세요.",
@@ -65,7 +65,8 @@ SENTENCES = {
     "file_first_characters": "{name} 파일은 전체 {total}자 가운데 앞의 {kept}자만 읽었습니다.",
     "file_beginning": "{name} 파일은 앞의 {kept}자만 읽었습니다.",
     "file_empty": "{names} 파일을 읽지 못했습니다. 내용이 비어 있습니다.",
-    "file_no_text": "{names} 파일을 읽지 못했습니다. 글자가 없는 PDF입니다. 각 쪽을 이미지로 보내 주세요.",
+    "file_no_text": "{names} 파일을 읽지 못했습니다. 텍스트가 없는 PDF입니다. "
+    "스캔한 문서라면 각 쪽을 이미지로 보내 주세요.",
     "file_broken": "{names} 파일을 읽지 못했습니다. 손상되었거나 이름과 다른 형식입니다.",
     "file_locked": "{names} 파일을 읽지 못했습니다. 암호로 보호되어 있습니다.",
     "file_too_many_pixels": "{names} 파일을 읽지 못했습니다. 이미지가 너무 큽니다. 더 작은 이미지를 보내 주세요.",
@@ -101,11 +102,11 @@ SENTENCES = {
     "줄이거나 나누어 보내 주세요.",
     "model_rate_limited": "지금 모델이 너무 바쁩니다. 몇 분 뒤에 다시 물어봐 주세요.",
     "model_unavailable": "모델에 연결할 수 없었습니다. 몇 분 뒤에 다시 물어봐 주세요.",
-    "model_timeout": "모델이 제때 답하지 않았습니다. 다시 시도하려면 다시 물어봐 주세요.",
+    "model_timeout": "모델이 제때 답하지 않았습니다. 다시 물어봐 주세요.",
     "model_cut": "모델과의 연결이 자꾸 끊깁니다. 몇 분 뒤에 다시 물어봐 주세요.",
     "model_quota": "모델 사용 한도를 모두 썼습니다. 저를 운영하는 분께 알려 주세요.",
     "model_auth": "모델이 제 키를 받아들이지 않습니다. 저를 운영하는 분께 알려 주세요.",
-    "model_not_found": "제가 쓰도록 설정된 모델이 그곳에 없습니다. 저를 운영하는 분께 알려 주세요.",
+    "model_not_found": "제가 쓰도록 설정된 모델을 찾을 수 없습니다. 저를 운영하는 분께 알려 주세요.",
     "model_context_length": "이 대화는 모델이 받을 수 있는 길이를 넘었습니다. "
     "새 스레드를 시작하거나, 저를 운영하는 분께 CONTEXT_TOKENS 설정을 부탁해 주세요.",
     "model_images": "제가 쓰는 모델은 이미지를 볼 수 없습니다. 이미지의 내용을 글로 설명해 주세요.",
@@ -130,24 +131,25 @@ LABELS = {
     "receipt_never_sent": "모델에 묻지 않았습니다.",
     "receipt_turn": "턴 {turn}: {state}",
     "receipt_feedback": "평가: 좋음 {good}, 아쉬움 {bad}",
-    "receipt_completion": "완성 {completion}, {variant}번째 답변: {outcome}",
+    "receipt_completion": "모델 호출 {completion}, {variant}번째 답변: {outcome}",
     "receipt_model": "모델: {value}",
     "receipt_response_model": "서버가 알린 모델: {value}",
     "receipt_response": "응답: {value}",
-    "receipt_fingerprint": "시스템 지문: {value}",
+    "receipt_fingerprint": "시스템 핑거프린트: {value}",
     "receipt_finish": "종료 이유: {value}",
     "receipt_temperature": "온도: {value}",
     "receipt_seed": "시드: {value}",
     "receipt_stop": "중지 문자열: {value}",
-    "receipt_max_tokens": "답변의 최대 토큰: {value}",
+    "receipt_max_tokens": "답변의 최대 토큰 수: {value}",
     "receipt_started": "물어본 시각: {value}",
     "receipt_first_token": "첫 토큰까지: {value}",
     "receipt_total": "끝날 때까지: {value}",
+    "receipt_seconds": "{seconds}초",
     "receipt_prompt": "프롬프트: {value}",
     "receipt_cached": "그중 캐시: {value}",
     "receipt_completion_tokens": "답변: {value}",
     "receipt_reasoning": "그중 추론: {value}",
-    "receipt_estimate": "미리 어림한 프롬프트: {value}",
+    "receipt_estimate": "프롬프트 (보내기 전 예상): {value}",
     "receipt_cost": "비용: {value}",
     "receipt_none": "–",
     "receipt_nothing": "없습니다.",
@@ -175,7 +177,7 @@ LABELS = {
     "state_failed": "실패",
     "state_stopped": "중지됨",
     "state_removed": "철회됨",
-    "reason_budget": "오래되어 프롬프트 예산에 들지 못함",
+    "reason_budget": "오래된 내용이라 프롬프트 길이 제한을 넘음",
     "reason_summarized": "요약으로만 보냄",
     "reason_hidden": "리액션으로 숨김",
     "reason_cut": "대화를 새로 시작하기 전의 내용",
@@ -188,17 +190,19 @@ LABELS = {
     "reason_unknown": "알 수 없음",
     # 홈 탭
     "home_who": "*저는 {name}입니다.* 채널에서 저를 멘션하시거나 *메시지* 탭에 글을 써 주세요. 스레드에서 답하고, "
-    "그 스레드의 대화를 기억합니다. 답변은 모델 {model}이(가) 씁니다. 틀릴 수 있습니다.",
+    "그 스레드의 대화를 기억합니다. 답변은 {model} 모델이 작성하며, 틀릴 수 있습니다.",
     "home_sees_title": "제가 보고 보관하는 것",
-    "home_sees": "• 초대받은 채널에서 오가는 말을 봅니다. 저에게 질문하신 스레드만 보관합니다. 그 스레드의 메시지와 "
+    "home_sees": "• 초대받은 채널의 대화를 볼 수 있습니다. 저에게 질문하신 스레드만 보관합니다. 그 스레드의 메시지와 "
     "파일에서 읽은 내용, 제 답변이 저를 운영하는 분의 데이터베이스에 남습니다.\n"
     "• 질문하실 때 그 스레드의 내용만 모델에 보냅니다.\n"
     "• 수정하거나 삭제하신 내용은 저도 고치거나 지웁니다.\n"
-    "• 답변 아래의 *자세히*에서 모델에 보낸 내용을 볼 수 있습니다. 관리자 말고는 다른 사람이 볼 수 없습니다.",
+    "• 답변 아래의 *자세히*에서 모델에 보낸 내용을 볼 수 있습니다. 질문하신 분과 관리자만 볼 수 있습니다.",
     "home_how_title": "사용 방법",
     "home_how": "• 질문을 수정하시면 다시 답합니다.\n"
-    "• 답변 아래에서 *다시 시도*, *자세히*, 평가를 누를 수 있습니다. 쓰는 동안에는 *중지*할 수 있습니다.\n"
-    "• 저를 멘션하고 “조용히”, “멘션할 때만”, “다시 들어 줘” 가운데 하나만 쓰시면 언제 답할지 정할 수 있습니다.",
+    "• 답변 아래에서 *다시 시도*, *자세히*, 평가 버튼을 누를 수 있습니다. 쓰는 동안에는 *중지*를 누를 수 있습니다.\n"
+    "• 저를 멘션하고 “조용히”, “멘션할 때만”, “다시 들어 줘” 가운데 하나만 쓰시면 언제 답할지 정할 수 있습니다.\n"
+    "• 저를 멘션하고 “긴 답변은 파일로”라고만 쓰시면 긴 답변을 파일로 보냅니다. "
+    "“긴 답변은 메시지로”라고 쓰시면 되돌립니다.",
     "home_reactions": "메시지나 답변에 다는 리액션:",
     "reaction_pin": "스레드가 길어져도 계속 기억합니다",
     "reaction_hide": "모델에 보내지 않습니다",
@@ -210,13 +214,14 @@ LABELS = {
     "home_use_unknown": "지금은 찾아볼 수 없습니다.",
     # 추천 질문. 슬랙의 예처럼 그 자체로 온전한 부탁입니다
     "prompts_title": "이렇게 시작해 보세요",
+    "app_description": "멘션하면 스레드에서 답하고, 그 스레드가 곧 대화입니다.",
     "agent_description": "스레드에서 질문에 답하고 그 대화를 기억합니다.",
     "prompt_explain_title": "설명해 주세요",
     "prompt_explain": "궁금한 것을 예를 들어 쉽게 설명해 주세요. 무엇인지 먼저 물어봐 주세요.",
     "prompt_write_title": "글을 다듬어 주세요",
     "prompt_write": "글을 더 짧고 분명하게 고치고 싶습니다. 어떤 글인지 먼저 물어봐 주세요.",
     "prompt_code_title": "코드를 봐 주세요",
-    "prompt_code": "코드가 무엇을 하고 어떤 문제가 있을 수 있는지 알려 주세요. 코드를 먼저 물어봐 주세요.",
+    "prompt_code": "코드가 무엇을 하고 어떤 문제가 있을 수 있는지 알려 주세요. 먼저 코드를 보내 달라고 해 주세요.",
     "prompt_plan_title": "계획을 세워 주세요",
     "prompt_plan": "단계별로 계획을 세우고 싶습니다. 무엇을 할지 먼저 물어봐 주세요.",
     "shortcut_name": "이 답변의 상세 정보",

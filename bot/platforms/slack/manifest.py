@@ -76,7 +76,7 @@ def manifest(name: str = "Threadbot", url: str | None = None, language: str = "e
         "_metadata": {"major_version": 2, "minor_version": 1},
         "display_information": {
             "name": name,
-            "description": "Answers where it is mentioned; the thread is the conversation.",
+            "description": label("app_description", language),
         },
         "features": {
             "bot_user": {"display_name": name, "always_online": True},

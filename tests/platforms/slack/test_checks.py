@@ -7,6 +7,7 @@ import json
 import pytest
 
 from bot.core.findings import Finding, Verdict
+from bot.core.texts import language_of
 from bot.platforms.slack.checks import check
 from bot.platforms.slack.manifest import EVENTS, SCOPES, manifest
 from tests.standins.slack import Slack
@@ -107,6 +108,16 @@ def test_the_manifest_is_json_and_asks_for_what_the_tables_say() -> None:
     assert data["settings"]["socket_mode_enabled"] is True
     assert "request_url" not in json.dumps(data)
     assert all(entry.reason for entry in (*SCOPES, *EVENTS))
+
+
+def test_what_people_read_of_the_manifest_is_in_the_language_that_is_asked_for() -> None:
+    data = manifest(language="ko")
+    description, features = data["display_information"]["description"], data["features"]
+    view, [shortcut] = features["agent_view"], features["shortcuts"]
+    prompts = [text for prompt in view["suggested_prompts"] for text in prompt.values()]
+    read = [description, view["agent_description"], *prompts, shortcut["name"], shortcut["description"]]
+    assert [text for text in read if language_of(text) != "ko"] == []
+    assert len(description) <= 140, "Slack, App manifest reference"
 
 
 @pytest.mark.parametrize("url", ["https://bot.example.com", "https://bot.example.com/"])
