@@ -77,11 +77,9 @@ def notices(history: History, *, sees: bool, sent: Collection[str] | None = None
     All of the question's are named, and of its context those that were *sent*, by the keys of a prompt's entries; None:
     those that were opened.
     """
-    context = history.messages[: len(history.messages) - len(history.question)]
-    beside = [
-        file for message in context for file in message.files if sent is None or file_key(file, sees=sees) in sent
-    ]
-    files = [*beside, *(file for message in history.question for file in message.files)]
+    beside = [file for message in history.context for file in message.files]
+    files = [file for file in beside if sent is None or file_key(file, sees=sees) in sent]
+    files = [*files, *(file for message in history.question for file in message.files)]
     files = [file for file in files if not file.pending]
     unread: dict[FileOutcome, list[str]] = {}
     for file in files:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from bot.core import budget, file_form
 from bot.core.conversation import Conversation, Message, ParticipantKind
@@ -84,51 +85,71 @@ def build(
     the one that it was asked with, as far as nothing of that was changed since.
     """
     writer = Writer(readable, counting, Speakers(history.said, reserved), alone=history.alone, sees=sees)
-    older = [entry for earlier in history.pinned for entry in writer.past_turn(earlier) if entry.pinned]
-    past = [writer.past_turn(earlier) for earlier in history.past]
-    first = next((n for n, message in enumerate(history.messages) if message.addressed), 0)
-    context = [writer.message(message) for message in history.messages[:first]]
-    question = [entry for message in history.messages[first:] for entry in writer.message(message)]
+    written = _written(history, writer)
     system = instructions(system_prompt, examples)
-    system_tokens = sum(writer.cost(message.content) for message in system)
-
-    begun = writer.begun(history.continued) if history.continued else []
-    fixed = counting.per_prompt + system_tokens + _total(question) + _total(begun)
+    system_tokens = counting.per_prompt + sum(writer.cost(message.content) for message in system)
+    fixed = system_tokens + _total(written.question) + _total(written.begun)
     first_lines = _first_lines(writer, conversation, history, prompt_tokens - fixed)
     fixed += _total(first_lines)
-    pinned = _pinned([*older, *(e for entries in [*past, *context] for e in entries)], fixed, prompt_tokens)
+    pinned = _pinned(written.before_the_question(), fixed, prompt_tokens)
     window = budget.fit(
         fixed=fixed + _total(pinned.values()),
-        past=[_unpinned(entries, pinned) for entries in past],
-        context=[_unpinned(entries, pinned) for entries in context],
+        past=[_unpinned(entries, pinned) for entries in written.past],
+        context=[_unpinned(entries, pinned) for entries in written.context],
         budget=prompt_tokens,
         keep=keep,
     )
     if isinstance(window, budget.QuestionTooLong):
         return window
 
-    left = [*older, *(e for entries in past[: window.dropped_turns] for e in entries)]
-    left_context = [e for entries in context[: window.dropped_context] for e in entries]
-    sent = [
-        *first_lines,
-        *(entry for entry in left if entry.key in pinned),
-        *(entry for entries in past[window.dropped_turns :] for entry in entries),
-        *(entry for entry in left_context if entry.key in pinned),
-        *(entry for entries in context[window.dropped_context :] for entry in entries),
-        *question,
-    ]
+    sent = [*first_lines, *written.within(window, pinned), *written.question]
     keys = {entry.key for entry in sent}
-    sent = [*marked(sent), *begun]
+    sent = [*marked(sent), *written.begun]
     joined = join(sent, counting.per_message)
     start, position = _window_start(conversation, turn, history, window)
     return Prompt(
         messages=[*system, *(each.message for each in joined)],
         entries=[entry.key for entry in sent],
         given=[given for given in writer.given if f"v{given.version}" in keys],
-        tokens=counting.per_prompt + system_tokens + sum(each.tokens for each in joined),
+        tokens=system_tokens + sum(each.tokens for each in joined),
         window_start=start,
         window_position=position,
-        earlier_turns=len(past) - window.dropped_turns,
+        earlier_turns=len(history.past) - window.dropped_turns,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A history, as entries."""
+
+    older: Sequence[Entry]  # said before the window, and pinned
+    past: Sequence[Sequence[Entry]]  # of each turn
+    context: Sequence[Sequence[Entry]]  # of each message
+    question: Sequence[Entry]
+    begun: Sequence[Entry]  # what there is of an answer, and the request to go on with it
+
+    def before_the_question(self) -> list[Entry]:
+        return [*self.older, *chain(*self.past, *self.context)]
+
+    def within(self, window: budget.Window, pinned: Mapping[str, Entry]) -> list[Entry]:
+        """What is sent of that: all that is in *window*, and what is *pinned* of the rest, where it was said."""
+        turns, messages = window.dropped_turns, window.dropped_context
+        left, left_context = chain(self.older, *self.past[:turns]), chain(*self.context[:messages])
+        return [
+            *(entry for entry in left if entry.key in pinned),
+            *chain(*self.past[turns:]),
+            *(entry for entry in left_context if entry.key in pinned),
+            *chain(*self.context[messages:]),
+        ]
+
+
+def _written(history: History, writer: Writer) -> _Written:
+    return _Written(  # in the order in which it was said: who is named first decides how others are
+        older=[entry for earlier in history.pinned for entry in writer.past_turn(earlier) if entry.pinned],
+        past=[writer.past_turn(earlier) for earlier in history.past],
+        context=[writer.message(message) for message in history.context],
+        question=[entry for message in history.question for entry in writer.message(message)],
+        begun=writer.begun(history.continued) if history.continued else [],
     )
 
 

@@ -146,9 +146,17 @@ class History:
 
     @property
     def question(self) -> Sequence[Message]:
-        """What is to be answered: all from the first message to the bot on. What *messages* hold before is context."""
-        first = next((n for n, message in enumerate(self.messages) if message.addressed), 0)
-        return self.messages[first:]
+        """What is to be answered: all from the first message to the bot on."""
+        return self.messages[self._first_asked :]
+
+    @property
+    def context(self) -> Sequence[Message]:
+        """What was said before the question, since the last answer."""
+        return self.messages[: self._first_asked]
+
+    @property
+    def _first_asked(self) -> int:
+        return next((number for number, message in enumerate(self.messages) if message.addressed), 0)
 
     @property
     def asked(self) -> Message:
