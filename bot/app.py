@@ -222,7 +222,7 @@ def sampling(settings: Settings) -> Sampling:
 def desk(settings: Settings, database: Database) -> SqlDesk:
     """What people may ask of *database* beside the conversation."""
     about = About(
-        model=settings.openai_model,
+        model="" if settings.offline else settings.openai_model,
         reactions=[(name, Operation(what)) for what, name in settings.reactions.items() if name != "none"],
         language=settings.bot_language,
     )

@@ -55,7 +55,7 @@ class Use:
 class About:
     """What there is to tell of this bot to those who use it."""
 
-    model: str
+    model: str  # empty: the offline demo answers
     reactions: Sequence[tuple[str, Operation]] = ()  # the names that are in force
     language: str = "en"  # spoken to somebody of whom nothing is known
 

@@ -39,6 +39,13 @@ async def test_home_speaks_korean_to_somebody_who_has_never_asked(office: Office
     assert "질문 0개" in view.shown
 
 
+async def test_home_names_no_model_where_the_offline_demo_answers(office: Office) -> None:
+    async with office.bot(openai_api_key=None, openai_base_url=None):
+        shown = (await home(office, office.kim)).shown
+    assert "No language model is connected yet" in shown
+    assert "gpt-6-luna" not in shown
+
+
 @pytest.mark.parametrize("model", ["<!channel>&*_~`", "x" * 4_000])
 async def test_a_hostile_name_of_a_model_is_no_markup(office: Office, model: str) -> None:
     async with office.bot(openai_model=model):

@@ -184,7 +184,9 @@ LABELS = {
     "reason_unknown": "not known",
     # the Home tab
     "home_who": "*I am {name}.* Mention me in a channel, or write me in *Messages*: I answer in a thread, and that "
-    "thread is a conversation that I remember. My answers come from the model {model}; they can be wrong.",
+    "thread is a conversation that I remember.",
+    "home_model": "My answers come from the model {model}; they can be wrong.",
+    "home_demo": "No language model is connected yet: I only say what one would have been sent.",
     "home_sees_title": "What I see and keep",
     "home_sees": "• I see what is said in the channels that I was invited to. I keep only the threads in which I was "
     "asked: their messages, what I read of files in them, and my answers, in the database of whoever runs me.\n"

@@ -39,7 +39,7 @@ def home(name: str, about: About, use: Use | None, language: str) -> View:
     """*use*: of this month; None when it could not be found out."""
     reactions = [f":{reaction}: {label(f'reaction_{what.value}', language)}" for reaction, what in about.reactions]
     texts = [
-        label("home_who", language, name=_escaped(name), model=_escaped(about.model)),
+        f"{label('home_who', language, name=_escaped(name))} {_answers_from(about.model, language)}",
         f"*{label('home_sees_title', language)}*\n{label('home_sees', language)}",
         f"*{label('home_how_title', language)}*\n{label('home_how', language)}",
         *(["\n".join([label("home_reactions", language), *reactions])] if reactions else []),
@@ -54,6 +54,10 @@ def prompts(language: str) -> list[dict[str, str]]:
         {"title": label(f"prompt_{each}_title", language), "message": label(f"prompt_{each}", language)}
         for each in PROMPTS
     ]
+
+
+def _answers_from(model: str, language: str) -> str:
+    return label("home_model", language, model=_escaped(model)) if model else label("home_demo", language)
 
 
 def _used(use: Use | None, language: str) -> str:

@@ -38,6 +38,7 @@ def test_all_that_we_say_in_views_fits(language: str) -> None:
     about = About("gpt-6-luna", [(each.value, each) for each in list(Operation)[:4]] + [("no_entry", Operation.STOP)])
     valid_view(views.home("threadbot", about, Use(3, 12_345, 678, 9_000_000), language), "home")
     valid_view(views.home("<!channel>", about, None, language), "home")
+    valid_view(views.home("threadbot", About(""), None, language), "home")
     for key in ("loading", "receipt_private", "receipt_unknown", "receipt_away"):
         valid_view(views.told(key, language), "modal")
     assert len(views.prompts(language)) <= 4
