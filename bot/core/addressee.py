@@ -12,7 +12,7 @@ from bot.core.turn import History
 @dataclass(frozen=True, slots=True)
 class Addressee:
     """
-    *id* is the platform's; None when nobody asks any more, or only a command is confirmed.
+    *id* is the platform's; None when nobody asks any more, or only a command is confirmed. *home* as a Participant's.
 
     *as_file*: a long answer comes as a file there.
     """
@@ -20,6 +20,7 @@ class Addressee:
     id: str | None = None
     language: str = DEFAULT_LANGUAGE
     as_file: bool = False
+    home: str | None = None
 
 
 def addressee(history: History, default: str = DEFAULT_LANGUAGE) -> Addressee:
@@ -31,4 +32,5 @@ def addressee(history: History, default: str = DEFAULT_LANGUAGE) -> Addressee:
 
 def in_language_of(who: Participant, history: History, default: str) -> Addressee:
     """*who* asked last, as they are known by now."""
-    return Addressee(who.id, language_for(who.locale, history.asked.version.text, default), history.as_file)
+    language = language_for(who.locale, history.asked.version.text, default)
+    return Addressee(who.id, language, history.as_file, who.home)

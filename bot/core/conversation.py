@@ -44,12 +44,17 @@ class ParticipantKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A person or a bot that speaks; *name* and *locale* (ko-KR) are None until somebody asked the platform."""
+    """
+    A person or a bot that speaks; *name* and *locale* (ko-KR) are None until somebody asked the platform.
+
+    *home* is the workspace that they belong to, where that is another one than they speak in (Slack Connect).
+    """
 
     id: str
     kind: ParticipantKind = ParticipantKind.PERSON
     name: str | None = None
     locale: str | None = None
+    home: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Opener:
             asker=to.id,
             language=to.language,
             as_file=to.as_file,
+            asker_home=to.home,
         )
         reply = await self._platforms[thread.platform].open_reply(request)
         if is_overlooked(turn, datetime.now(UTC), self._overlooked_after):

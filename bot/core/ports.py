@@ -55,6 +55,7 @@ class ReplyRequest:
     asker: str | None = None  # who is answered, by the platform's id, as far as that is known already
     language: str = "en"  # of what we say beside the answer
     as_file: bool = False  # what one message cannot hold is wanted as a file, where the platform takes one
+    asker_home: str | None = None  # the asker's workspace, where that is another one than the thread's
 
 
 class Reply(Protocol):

@@ -136,6 +136,7 @@ def _messages(*conditions: ColumnElement[bool]) -> Select[Any]:
             participants.c.kind,
             participants.c.name,
             participants.c.locale,
+            participants.c.home,
         )
         .select_from(
             messages.join(newest, message_versions.c.message_id == messages.c.id).join(
@@ -181,7 +182,7 @@ def _message(row: Row[Any], files: Sequence[File]) -> Message:
         id=row.id,
         platform_id=row.external_id,
         position=row.position,
-        author=Participant(row.author, ParticipantKind(row.kind), row.name, row.locale),
+        author=Participant(row.author, ParticipantKind(row.kind), row.name, row.locale, row.home),
         version=Version(row.version, row.text, row.given, row.tokens),
         addressed=row.addressed,
         posted_at=row.posted_at,

@@ -129,6 +129,7 @@ participants = Table(
     Column("name", StorableText),  # as the platform says today
     Column("given_name", StorableText),  # as a model was first told
     Column("locale", String(16)),  # in which they read the platform: ko-KR
+    Column("home", String(64)),  # their own workspace, where that is another one
     Column("refreshed_at", UtcDateTime),
     UniqueConstraint("platform", "workspace", "external_id"),
 )

@@ -117,8 +117,9 @@ class Slack:
 
     # what people do
 
-    def add_user(self, name: str, locale: str | None = None) -> str:
-        return self.workspace.add_user(name, locale=locale)
+    def add_user(self, name: str, locale: str | None = None, team: str = TEAM) -> str:
+        """*team*: another one's people write in channels that are shared with it (Slack Connect)."""
+        return self.workspace.add_user(name, locale=locale, team=team)
 
     def add_channel(self, name: str, kind: str = "channel", *, has_bot: bool = True) -> str:
         return self.workspace.add_channel(name, kind, has_bot=has_bot)
@@ -145,7 +146,8 @@ class Slack:
         *copies*: which of the two, in which order. Returns the ts; acknowledgements are not waited for.
         """
         more: Json = {"subtype": subtype or ("file_share" if files else None), "bot_id": bot_id, "files": list(files)}
-        more["user_profile"] = user_profile
+        home = self.workspace.users.get(user, {}).get("team_id", TEAM)
+        more |= {"user_profile": user_profile, "user_team": home if home != TEAM else None}
         message = self.workspace.add_message(channel, user, text, thread_ts, **more)
         for event in self.events.copies(message, copies):
             await self._deliver(event)

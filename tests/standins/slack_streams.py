@@ -14,6 +14,7 @@ from tests.standins.slack_blocks import metadata_of, valid_blocks
 from tests.standins.slack_workspace import (
     BOT,
     BOT_USER,
+    TEAM,
     Changed,
     Channel,
     Json,
@@ -91,7 +92,7 @@ class Streams:
             raise SlackError("missing_recipient_team_id")
         if channel.kind != "im" and not user:
             raise SlackError("missing_recipient_user_id")
-        if user and user not in self._workspace.users:
+        if user and self._workspace.users.get(user, {}).get("team_id") != (team or TEAM):
             raise SlackError("user_not_found")
         return user, team
 

@@ -90,6 +90,7 @@ class Message:
     reactions: dict[str, set[str]] = field(default_factory=dict)  # name → users
     files: list[Json] = field(default_factory=list)
     user_profile: Json | None = None  # of the author, as some events bring it
+    user_team: str | None = None  # of the author, where it is not this one
     stream: Stream | None = None
     ephemeral_to: str | None = None  # the only person who sees it
 
@@ -99,8 +100,9 @@ class Message:
         return "\n\n".join(texts_of(self.blocks)) if self.blocks else self.text
 
     def wire(self, *, with_metadata: bool = False) -> Json:
-        data: Json = {"type": "message", "user": self.user, "text": self.text, "ts": self.ts, "team": TEAM}
-        optional = ("thread_ts", "bot_id", "subtype", "user_profile")
+        team = self.user_team or TEAM
+        data: Json = {"type": "message", "user": self.user, "text": self.text, "ts": self.ts, "team": team}
+        optional = ("thread_ts", "bot_id", "subtype", "user_profile", "user_team")
         data |= {key: value for key in optional if (value := getattr(self, key)) is not None}
         if self.blocks:
             data["blocks"] = self.blocks
@@ -227,12 +229,20 @@ class Workspace:
         self._last = max(self._last + 1, int(time.time() * 1_000_000))
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
-    def add_user(self, name: str, user: str | None = None, *, is_bot: bool = False, locale: str | None = None) -> str:
+    def add_user(
+        self,
+        name: str,
+        user: str | None = None,
+        *,
+        is_bot: bool = False,
+        locale: str | None = None,
+        team: str = TEAM,
+    ) -> str:
         user = user or f"U0USER{next(self._numbers):05d}"
         real = name.title()
         profile = {"display_name": name, "real_name": real}
         more = {"real_name": real, "deleted": False, "is_bot": is_bot, "profile": profile}
-        self.users[user] = {"id": user, "team_id": TEAM, "name": name, **more}
+        self.users[user] = {"id": user, "team_id": team, "name": name, **more}
         if locale is not None:  # on Slack everybody has one
             self.users[user]["locale"] = locale
         return user

@@ -85,6 +85,7 @@ async def test_a_stream_has_metadata_only_from_its_end_on(stage: Stage) -> None:
         ({"thread_ts": "1.000001"}, "thread_not_found"),
         ({"channel": "C0NOWHERE"}, "channel_not_found"),
         ({"recipient_team_id": None}, "missing_recipient_team_id"),
+        ({"recipient_team_id": "T0ANOTHER"}, "user_not_found"),
         ({"recipient_user_id": None}, "missing_recipient_user_id"),
         ({"recipient_user_id": "U0NOBODY"}, "user_not_found"),
         ({"markdown_text": "a" * 12_001}, "msg_too_long"),

@@ -41,6 +41,12 @@ async def test_a_name_that_came_with_an_event_is_known_but_was_not_asked_for(led
     assert await ledger.names(THREAD, ["U1"]) == {"U1": KnownName("Kim Minsu", START)}
 
 
+async def test_the_workspace_of_somebody_from_elsewhere_stays_known(ledger: SqlLedger) -> None:
+    await record(ledger, said(1.0), replace(said(1.1), author=Participant("U1", home="T2")), said(1.2))
+    authors = [message.author for message in (await ledger.history(await claimed(ledger))).messages]
+    assert [author.home for author in authors] == ["T2"] * 3
+
+
 async def test_many_who_name_the_same_people_at_once_do_not_lock_each_other_out(ledger: SqlLedger) -> None:
     people = [f"U{number}" for number in range(30)]
     orders = [people, people[::-1]] * 5

@@ -56,6 +56,19 @@ async def test_a_final_post_that_is_under_way_when_the_bot_stops_is_not_made_twi
         assert await office.answers(root) == ["Hi."]
 
 
+async def test_an_answer_is_streamed_to_somebody_from_another_workspace_also_after_a_restart(office: Office) -> None:
+    stranger = office.slack.add_user("park", team="T0ELSEWHERE")
+    office.model.answers.extend([Answer(SLOW, hold=asyncio.Event()), Answer(SLOW, chunk_size=10, chunk_delay=0.02)])
+    async with office.bot(stop_grace=0):
+        root = await office.ask("hello", user=stranger)
+        await office.slack.wait_for(lambda: office.model.requests)
+    async with office.bot():
+        await office.answers(root)
+    [begun] = messages(office)
+    told = (begun.arguments.get("recipient_user_id"), begun.arguments.get("recipient_team_id"))
+    assert (begun.method, told) == ("chat.startStream", (stranger, "T0ELSEWHERE"))
+
+
 async def test_an_old_answer_outlives_a_passing_error_of_slack(office: Office) -> None:
     office.model.answers.append(Answer("Hi."))
     office.slack.fail("chat.postMessage", ServerError(), times=1)

@@ -25,7 +25,7 @@ from bot.core.conversation import (
     ThreadRef,
 )
 from bot.platforms.slack.attached import files_of
-from bot.platforms.slack.people import all_ids, mentioned_in, name_of, opened_by
+from bot.platforms.slack.people import all_ids, home_of, mentioned_in, name_of, opened_by
 from bot.platforms.slack.text import readable
 from bot.platforms.slack.wording import wording
 
@@ -197,7 +197,7 @@ def _posted(message: Json, place: Place, us: Identity) -> Posted | None:
     if not isinstance(ts, str) or not isinstance(message.get("text"), str | None):
         return None
     thread = str(message.get("thread_ts") or ts)
-    position, author = microseconds(ts), _author(message, place.app_id, us)
+    position, author = microseconds(ts), _author(message, place, us)
     if position is None or author is None or microseconds(thread) is None:
         return None
     return Posted(
@@ -262,20 +262,20 @@ def _authorizations(body: Json) -> Sequence[Json]:
     return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
 
 
-def _author(message: Json, app_id: str | None, us: Identity) -> Participant | None:
+def _author(message: Json, place: Place, us: Identity) -> Participant | None:
     profile = mapping(message, "bot_profile")
     user, bot = message.get("user"), message.get("bot_id") or profile.get("id")
     speaker = user or bot
     if not isinstance(speaker, str):
         return None
     apps = (message.get("app_id"), profile.get("app_id"))
-    ours = app_id is not None and app_id in apps
+    ours = place.app_id is not None and place.app_id in apps
     if ours or user == us.bot_user_id or (bot is not None and bot == us.bot_id):
         return Participant(speaker, ParticipantKind.SELF)
     if bot is not None or message.get("subtype") == "bot_message":
         name = message.get("username") or profile.get("name")
         return Participant(speaker, ParticipantKind.BOT, name if isinstance(name, str) else None)
-    return Participant(speaker, name=_told_name(message))
+    return Participant(speaker, name=_told_name(message), home=home_of(message, place.workspace))
 
 
 def _told_name(message: Json) -> str | None:

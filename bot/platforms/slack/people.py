@@ -36,3 +36,13 @@ def opened_by(message: Mapping[str, Any], bot_user_id: str) -> str | None:
     """Who opened the thread that *message* replies in, if the message tells; None for a thread of ours."""
     author = message.get("parent_user_id")
     return author if isinstance(author, str) and author != bot_user_id else None
+
+
+def home_of(message: Mapping[str, Any], workspace: str) -> str | None:
+    """
+    The author's team, where that is another one than *workspace*, in a channel of several teams (Slack Connect).
+
+    Of an organization that is named instead of it (E…) nobody is told the team: Bolt's extract_actor_team_id.
+    """
+    team = message.get("user_team") or message.get("source_team") or message.get("team")
+    return team if isinstance(team, str) and team.startswith("T") and team != workspace else None

@@ -56,7 +56,8 @@ class SlackReply:
         self._us, self._noticing = us, shared.noticing
         self._api, self._limits, self._streams = shared.api, shared.api.limits, shared.streams
         self._thread, self._turn, self._log = request.thread, request.turn, request.log
-        self._recipient = Recipient(request.asker, request.thread.workspace) if request.asker else None
+        home = request.asker_home or request.thread.workspace
+        self._recipient = Recipient(request.asker, home) if request.asker else None
         self._shape = Shape(shared.blocks, request.turn, request.language)
         self._file = AnswerFile(shared.api, shared.files, request, self._admitted)
         self._as_file, self._language = request.as_file, request.language

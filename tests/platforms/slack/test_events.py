@@ -70,6 +70,23 @@ def test_files_come_with_their_message_and_a_file_alone_is_a_message() -> None:
     assert posted().files == ()
 
 
+@pytest.mark.parametrize(
+    ("told", "home"),
+    [
+        ({}, None),
+        ({"team": "T1", "user_team": "T1", "source_team": "T1"}, None),
+        ({"team": "T2"}, "T2"),
+        ({"team": "T1", "source_team": "T2"}, "T2"),
+        ({"team": "T1", "source_team": "T3", "user_team": "T2"}, "T2"),
+        ({"team": "T1", "user_team": "E2"}, None),
+        ({"user_team": ["T2"]}, None),
+    ],
+)
+def test_who_writes_from_another_workspace_says_so(told: dict[str, Any], home: str | None) -> None:
+    assert posted(**told).author.home == home
+    assert edited(**told).message.author.home == home
+
+
 def test_a_reply_belongs_to_the_thread_of_its_root() -> None:
     assert posted(thread_ts="1699999999.000001").thread.thread == "1699999999.000001"
 
