@@ -78,7 +78,7 @@ def _engine(url: URL) -> AsyncEngine:
             connect_args={"server_settings": settings},
         )
     except ModuleNotFoundError:
-        raise SettingsError("DATABASE_URL: PostgreSQL needs a driver: pip install 'threadbot[postgres]'.") from None
+        raise SettingsError("DATABASE_URL: PostgreSQL needs a driver: pip install asyncpg (`make run` does).") from None
     event.listen(engine.sync_engine, "connect", _limit)
     return engine
 
