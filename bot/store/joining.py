@@ -63,3 +63,13 @@ def join(connection: Connection, turn: int, into: int, now: datetime) -> bool:
     connection.execute(_REMOVED, {"left": turn, "why": why, "at": now})
     turn_log.note(connection, turn, TurnState.REMOVED, why)
     return wanted
+
+
+def absorb_waiting(connection: Connection, turn: int, now: datetime) -> bool:
+    """
+    Have *turn*, which is begun again, take the place of the one that waits behind it, and its messages.
+
+    True where there is one that nobody has stopped.
+    """
+    behind = waiting(connection, turn)
+    return behind is not None and join(connection, behind, turn, now)

@@ -1,8 +1,9 @@
 """
-The Ledger port on SQLite and PostgreSQL: what is recorded, claimed and settled.
+The Ledger port on SQLite and PostgreSQL, and how turns are settled.
 
-What models were sent and answered is in completions.py, reading for prompts in history.py. Each method is one
-transaction; a write for a claimed turn first checks the claim's fence.
+What is recorded is in recording.py, what is claimed in claiming.py, what models were sent and answered in
+completions.py, reading for prompts in history.py. Each method is one transaction; a write for a claimed turn first
+checks the claim's fence.
 """
 
 from __future__ import annotations
@@ -13,12 +14,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, update
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from bot.core.conversation import (
     Acted,
-    Conversation,
     Deleted,
     Reacted,
     Said,
@@ -26,21 +26,18 @@ from bot.core.conversation import (
 )
 from bot.core.errors import LeaseLost, LedgerError
 from bot.core.finish import tells_of_window
-from bot.core.interruption import Interrupt
 from bot.core.policy import Decide
 from bot.core.ports import CompletionStart, KnownName, Recorded, Renewal, ThreadRead
 from bot.core.texts import DEFAULT_LANGUAGE
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState
-from bot.store import anew, changes, commanding, filling, joining, pressing, steering, turn_log
+from bot.store import anew, changes, claiming, commanding, filling, joining, pressing, steering, turn_log
 from bot.store import completions as completed
 from bot.store import files as file_rows
 from bot.store import history as histories
 from bot.store import statements as sql
 from bot.store.database import Database, Operation, T
 from bot.store.recording import Recorder
-from bot.store.tables import ACTIVE, turns
 
-LEASE = timedelta(seconds=20)
 STOPPED = "stopped"  # as a turn's reason
 
 
@@ -111,35 +108,15 @@ class SqlLedger:
         take_over: bool = True,
     ) -> Sequence[Turn]:
         wanted = {"platforms": list(platforms), "most": limit, "held": list(held), "of": owner, "take_over": take_over}
-        # Undone by a power failure, the claim is made again: whoever held it has gone with the power.
-        return await self._write(lambda connection: self._claim(connection, owner, wanted), synced=False)
 
-    def _claim(self, connection: Connection, owner: str, wanted: Mapping[str, Any]) -> Sequence[Turn]:
-        now = self._now(connection)
-        due = connection.execute(self._sql.due, {**wanted, "now": now}).all()
-        if not due:
-            return []
-        ids = [row.id for row in due]
-        taken = {"ids": ids, "claimed_by": owner, "claimed_until": now + LEASE, "claimed_at": now}
-        connection.execute(sql.CLAIMED, taken)
-        left_behind = [row.id for row in due if row.state == TurnState.RUNNING and not row.closed]  # by who died
-        asked_since = {each for each in left_behind if _absorb_pending(connection, each, now)}
-        _take_messages(connection, [row for row in due if row.state != TurnState.ANSWERED and not row.closed])
-        again = [row.id for row in due if row.fence]  # not the first claim
-        if again:
-            completed.note_lost(connection, again)
-        parts = _parts(connection, again)
-        return [_turn(row, owner, now, parts.get(row.id, []), wanted=row.id in asked_since) for row in due]
+        def write(connection: Connection) -> Sequence[Turn]:
+            return claiming.claim(connection, self._sql.due, wanted, owner, self._now(connection))
+
+        # Undone by a power failure, the claim is made again: whoever held it has gone with the power.
+        return await self._write(write, synced=False)
 
     async def renew(self, owner: str, claims: Collection[Claim]) -> Renewal:
-        ids = [claim.turn for claim in claims]
-
-        def extend(connection: Connection) -> Renewal:
-            until = self._now(connection) + LEASE
-            connection.execute(sql.RENEWED, {"ids": ids, "held_by": owner, "lease_until": until})
-            return _renewal(claims, {row.id: row for row in connection.execute(sql.FENCES, {"ids": ids})})
-
-        return await self._write(extend)
+        return await self._write(lambda connection: claiming.renew(connection, claims, owner, self._now(connection)))
 
     async def expire_leases(self) -> int:
         """
@@ -147,13 +124,7 @@ class SqlLedger:
 
         Only for whoever knows to be the one worker on this database (SQLite: the lock on its file).
         """
-
-        def expire(connection: Connection) -> int:
-            now = self._now(connection)
-            held = update(turns).where(turns.c.state.in_(ACTIVE), turns.c.owner.is_not(None))
-            return (connection.execute(held.values(lease_until=now, owner=None))).rowcount
-
-        return await self._write(expire)
+        return await self._write(lambda connection: claiming.expire(connection, self._now(connection)))
 
     async def check(self, claim: Claim) -> None:
         if self._sqlite:  # the lock beside the file makes us the one worker
@@ -333,7 +304,9 @@ class SqlLedger:
         await self._write(write)
 
     async def parts(self, claim: Claim) -> Sequence[ReplyPart]:
-        return await self._database.read(lambda connection: _parts(connection, [claim.turn]).get(claim.turn, []))
+        return await self._database.read(
+            lambda connection: claiming.parts(connection, [claim.turn]).get(claim.turn, [])
+        )
 
     async def note_part(self, claim: Claim, number: int, id: str) -> None:  # noqa: A002 - the platform's word
         def write(connection: Connection) -> None:
@@ -394,69 +367,11 @@ def _rows(notices: Sequence[Notice]) -> list[dict[str, Any]]:
     return [{"key": notice.key, "values": dict(notice.values)} for notice in notices]
 
 
-def _renewal(claims: Collection[Claim], rows: Mapping[int, Any]) -> Renewal:
-    lost = [claim for claim in claims if claim.turn not in rows or rows[claim.turn].fence != claim.fence]
-    interrupted = {}
-    for claim in claims:
-        row = rows.get(claim.turn)
-        if claim not in lost and row is not None and row.state == TurnState.RUNNING:
-            if row.changed:
-                interrupted[claim] = Interrupt.CHANGED
-            elif row.stop_requested:
-                interrupted[claim] = Interrupt.STOP
-    return Renewal(lost, interrupted)
-
-
 def _end(row: Any, *, has_text: bool) -> TurnState:
     """The state of a turn all of which was shown."""
     if row.reason == STOPPED:
         return TurnState.STOPPED
     return TurnState.SHOWN if has_text or row.command is not None else TurnState.FAILED
-
-
-def _take_messages(connection: Connection, claimed: Sequence[Row[Any]]) -> None:
-    """Every message without a turn, whatever its place in the thread: a late delivery is not forgotten."""
-    if not claimed:
-        return
-    which = {"ids": [row.id for row in claimed], "conversation_ids": [row.conversation_id for row in claimed]}
-    connection.execute(sql.WAITING_MESSAGES, which)
-
-
-def _parts(connection: Connection, ids: Sequence[int]) -> dict[int, list[ReplyPart]]:
-    """Of turns that were tried before."""
-    parts: dict[int, list[ReplyPart]] = {}
-    if ids:
-        for row in connection.execute(sql.PARTS, {"ids": ids}).all():
-            parts.setdefault(row.turn_id, []).append(ReplyPart(row.number, row.external_id, row.intended_at))
-    return parts
-
-
-def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart], *, wanted: bool) -> Turn:
-    """*wanted*: it has just taken what somebody asked since, so no earlier stop holds."""
-    return Turn(
-        claim=Claim(row.id, owner, row.fence + 1),
-        conversation=Conversation(
-            id=row.conversation_id,
-            thread=ThreadRef(row.platform, row.workspace, row.channel, row.thread),
-            direct=row.direct,
-            window_start=row.window_start,
-            window_position=row.window_position,
-            told_start=row.told_start,
-            told_position=row.told_position,
-            unread_since=row.unread_since,
-            truncated=row.truncated,
-        ),
-        state=TurnState.ANSWERED if row.state == "answered" else TurnState.RUNNING,
-        attempts=row.attempts + 1,
-        first_attempt_at=row.first_attempt_at or now,
-        parts=parts,
-        said=[Notice(notice["key"], notice["values"]) for notice in row.notices or ()],
-        closed=row.closed,
-        variant=row.variant,
-        stop_requested=row.stop_requested and not wanted,
-        continues=row.continues,
-        command=Notice(row.command["key"], row.command["values"]) if row.command else None,
-    )
 
 
 def _make_running_pending(connection: Connection, claim: Claim, now: datetime) -> None:
@@ -465,15 +380,5 @@ def _make_running_pending(connection: Connection, claim: Claim, now: datetime) -
     if row.state != TurnState.RUNNING:
         return
     if not row.closed:
-        _absorb_pending(connection, claim.turn, now)
+        joining.absorb_waiting(connection, claim.turn, now)
     connection.execute(sql.TO_PENDING, {"released": claim.turn})
-
-
-def _absorb_pending(connection: Connection, turn: int, now: datetime) -> bool:
-    """
-    A turn that is begun again takes the place of the one that waits behind it, and its messages.
-
-    True where there is one that nobody has stopped.
-    """
-    behind = joining.waiting(connection, turn)
-    return behind is not None and joining.join(connection, behind, turn, now)

@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.core.conversation import Participant, Posted, ThreadRef
 from bot.core.policy import decide
 from bot.store import migrate
-from bot.store.ledger import LEASE, SqlLedger
+from bot.store.claiming import LEASE
+from bot.store.ledger import SqlLedger
 from bot.store.urls import open_database
 from tests.faults.chain import PASSED, Tables, environment
 from tests.faults.lives import Life, bot

@@ -21,7 +21,8 @@ from bot.core.conversation import (
 from bot.core.errors import LeaseLost
 from bot.core.ports import ThreadRead
 from bot.core.turn import Turn
-from bot.store.ledger import LEASE, SqlLedger
+from bot.store.claiming import LEASE
+from bot.store.ledger import SqlLedger
 from bot.store.recording import AT_ONCE
 from tests.store.conftest import Clock
 from tests.store.test_ledger import START, answer, claim, claimed, record, said, texts

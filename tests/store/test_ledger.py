@@ -25,8 +25,9 @@ from bot.core.interruption import Interrupted
 from bot.core.policy import decide
 from bot.core.ports import CompletionStart, Example, Given, Renewal, Sampling
 from bot.core.turn import Completion, Notice, Turn, TurnState, Usage
+from bot.store.claiming import LEASE
 from bot.store.database import Database
-from bot.store.ledger import LEASE, SqlLedger
+from bot.store.ledger import SqlLedger
 from bot.store.tables import system_prompts
 from tests.store.conftest import Clock
 

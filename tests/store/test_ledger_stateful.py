@@ -27,8 +27,9 @@ from bot.core.policy import Decision, decide
 from bot.core.situation import Situation
 from bot.core.turn import Notice, Turn
 from bot.store import migrate
+from bot.store.claiming import LEASE
 from bot.store.database import Database
-from bot.store.ledger import LEASE, SqlLedger
+from bot.store.ledger import SqlLedger
 from bot.store.tables import conversations, messages, turns
 from bot.store.turn_retry import NotRetriableError, retry
 from bot.store.urls import open_database

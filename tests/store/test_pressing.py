@@ -14,8 +14,9 @@ from bot.core.conversation import Acted, Deleted, Edited, MessageRef, Operation,
 from bot.core.interruption import Interrupt
 from bot.core.policy import decide
 from bot.core.turn import Completion, Notice, Turn, TurnState
+from bot.store.claiming import LEASE
 from bot.store.database import Database
-from bot.store.ledger import LEASE, SqlLedger
+from bot.store.ledger import SqlLedger
 from bot.store.sent import load
 from bot.store.turn_list import list_turns
 from tests.store.conftest import Clock

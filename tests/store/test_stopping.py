@@ -7,8 +7,9 @@ from sqlalchemy import text
 
 from bot.core.conversation import Deleted, MessageRef, Operation, Participant, Posted, Reacted
 from bot.core.turn import TurnState
+from bot.store.claiming import LEASE
 from bot.store.database import Database
-from bot.store.ledger import LEASE, SqlLedger
+from bot.store.ledger import SqlLedger
 from tests.store.conftest import Clock
 from tests.store.test_ledger import RESULT, START, answer, ask, claimed, record, said, texts
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bot.core.conversation import Edited
+from bot.store.claiming import LEASE
 from bot.store.database import Database
-from bot.store.ledger import LEASE, SqlLedger
+from bot.store.ledger import SqlLedger
 from bot.store.turn_retry import retry
 from tests.store.conftest import Clock
 from tests.store.test_ledger import START, answer, claim, claimed, record, said

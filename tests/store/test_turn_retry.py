@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from bot.core.turn import Completion, Notice, Turn, TurnState
+from bot.store.claiming import LEASE
 from bot.store.database import Database
 from bot.store.history import LEFT_BEHIND
-from bot.store.ledger import LEASE, SqlLedger
+from bot.store.ledger import SqlLedger
 from bot.store.turn_retry import NotRetriableError, Retried, retry
 from tests.store.conftest import Clock
 from tests.store.test_ledger import RESULT, answer, ask, claim, claimed, record, said, texts
