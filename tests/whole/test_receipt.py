@@ -11,6 +11,7 @@ from tests.standins.asking import client
 from tests.standins.model_script import Answer
 from tests.standins.slack_views import View
 from tests.whole.conftest import Office
+from tests.whole.test_summaries import ON, question, scripted, summarized, until_cut
 
 RECEIPT = "threadbot_receipt"
 HOSTILE = "<!channel> <@U0USER00002> `*_~ \u202egnp.exe\n\n&lt;!here&gt; {value} %s"
@@ -139,6 +140,22 @@ async def test_what_was_left_out_pinned_and_deleted_is_named_with_the_reason(off
     assert "the first secret" not in sent
     assert "the bot, pinned" in sent
     assert "hidden by a reaction (lee)" in unsent or f"hidden by a reaction ({office.lee})" in unsent
+
+
+@pytest.mark.parametrize("summarize", [True, False])
+async def test_what_no_longer_fits_is_named_and_whether_a_summary_tells_of_it(office: Office, summarize: bool) -> None:
+    scripted(office, lambda _: Answer("They counted in Greek."))
+    async with office.bot(**{**ON, "threadbot_summarize": summarize}):
+        root, turns = await until_cut(office)
+        if summarize:
+            await summarized(office)
+        await question(office, turns + 1, root)
+        shown = (await opened(office, answer(office, root, turns), office.kim)).shown
+    sent, unsent = shown.split("What it was not sent, and why")
+    assert ("Summary of what was said before" in sent) is summarize
+    assert ("They counted in Greek." in sent) is summarize
+    assert ("in the summary only" in unsent) is summarize
+    assert ("too long ago for the prompt budget" in unsent) is not summarize
 
 
 async def test_hostile_names_and_texts_change_nothing(office: Office) -> None:
