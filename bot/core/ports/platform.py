@@ -1,0 +1,175 @@
+"""What the core needs of a chat service. What only some can do is a capability: a Protocol of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from bot.core.controls import NO_CONTROLS, Controls
+from bot.core.conversation import Deleted, Incoming, Reacted, Said, ThreadRef
+from bot.core.turn import ReplyPart
+
+Receive = Callable[[Incoming], Awaitable[None]]
+"""Returns once the event is stored, or ignored with a reason; raises LedgerError when it must be delivered again."""
+
+
+class PartLog(Protocol):
+    """Where a reply notes its posts. Each call is one committed transaction; raises LeaseLost or LedgerError."""
+
+    async def intend(self, number: int) -> None:
+        """Call before posting part *number* (from 1)."""
+
+    async def posted(self, number: int, id: str) -> None:  # noqa: A002 - the platform's word
+        """Call as soon as the platform has named the post."""
+
+    async def removed(self, number: int) -> None:
+        """Call once we have taken part *number* away: whoever hears of it must not take it for somebody's doing."""
+
+    async def check(self) -> None:
+        """Raise LeaseLost if another worker owns the turn by now. Cheap: call before each change on the platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRequest:
+    """The reply that a door is asked to open, or to take up again."""
+
+    thread: ThreadRef
+    turn: int  # travels with every part, so that a part whose id was never noted can be found
+    parts: Sequence[ReplyPart]  # of an earlier attempt; empty for a new reply
+    log: PartLog
+    asker: str | None = None  # who is answered, by the platform's id, as far as that is known already
+    language: str = "en"  # of what we say beside the answer
+    as_file: bool = False  # what one message cannot hold is wanted as a file, where the platform takes one
+    asker_home: str | None = None  # the asker's workspace, where that is another one than the thread's
+
+
+class Reply(Protocol):
+    """
+    One answer on a platform, in as many parts as the platform needs. Its methods are not called concurrently.
+
+    Texts are Markdown and not to be trusted: they cannot ping anyone or break the markup around them. All methods
+    raise PlatformError.
+    """
+
+    @property
+    def pause(self) -> float:
+        """Seconds from one show() until the next one is worth a call; more when the platform is busy."""
+
+    async def show(self, text: str) -> None:
+        """
+        Show what there is so far: a beginning of the answer. May skip, when the platform is busy.
+
+        Called again with the same text: what was skipped may be shown now.
+        """
+
+    async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:
+        """
+        Show *text* as the whole answer, in the same parts; what an earlier attempt showed beyond it is removed.
+
+        *notes* are sentences of ours, shown small below the answer. They are plain text and can be trusted. *controls*
+        stand below its last part, as far as the platform has such.
+        """
+
+    async def remove(self) -> None:
+        """Take every part away. What the platform does not let us delete stays, and is edited by what comes next."""
+
+
+class Platform(Protocol):
+    name: str  # as in ThreadRef.platform
+
+    @property
+    def ready(self) -> bool:
+        """Whether turns can be worked on: the door knows by what name it is called, so that readable() is right."""
+
+    async def run(self, receive: Receive) -> None:
+        """
+        Deliver events until cancelled. Each is handed to *receive* before the platform is told that we have it.
+
+        Connections that break are made again here. Raises PlatformError when that is pointless.
+        """
+
+    async def open_reply(self, request: ReplyRequest) -> Reply:
+        """Open a reply without posting anything; parts without an id are looked for and noted."""
+
+    def readable(self, text: str, names: Mapping[str, str] | None = None) -> str:
+        """
+        A message's text as a person reads it: the bot's own mention is gone, escapes are undone. Pure.
+
+        *names*: of those whom the text refers to by their ids, as far as they are known.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Whom and what a text refers to by ids, in the order of the text."""
+
+    people: Sequence[str] = ()  # bots, too
+    channels: Sequence[str] = ()  # those that the text itself does not name
+
+
+@runtime_checkable
+class Directory(Protocol):
+    """A capability: names of people, other bots and channels. Never raises for what the platform says."""
+
+    @property
+    def own_id(self) -> str | None:
+        """Ours, as a participant; None until it is known."""
+
+    def references(self, text: str) -> References:
+        """Pure; of a text as in Posted."""
+
+    async def names(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:
+        """Display names by id, as far as the platform tells them in a moment. The first are asked for first."""
+
+    async def locales(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:
+        """In which languages people read the platform (ko-KR); no call for those whom names() was just asked for."""
+
+    async def channel_names(self, thread: ThreadRef, channels: Collection[str]) -> Mapping[str, str]:
+        """The same for channels, as far as everybody who reads *thread* may know them."""
+
+
+@runtime_checkable
+class Noticing(Protocol):
+    """A capability: letting the asker see that a message was noticed, before there are words. Never raises."""
+
+    async def notice(self, thread: ThreadRef, message: str, text: str, title: str = "") -> None:
+        """
+        *text* says what we are doing, where the platform shows a text: a sentence without our name before it.
+
+        *title*: of a conversation that begins, where the platform shows one; empty for one that goes on.
+        """
+
+    async def unnotice(self, thread: ThreadRef, message: str) -> None:
+        """Take that away, if it is there: now, or as soon as the platform lets us."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRead:
+    """
+    What a thread holds now, oldest first, our own messages included; *truncated*: older ones were left out.
+
+    *positions*, by id, are those of all that stands in it, of what was left out, too, and of what is no message to us.
+    What was said between the first and the last of them and is not there was deleted. Empty: nobody knows.
+    """
+
+    messages: Sequence[Said]
+    deleted: Sequence[Deleted] = ()  # as far as the platform still shows where they stood
+    reactions: Sequence[Reacted] = ()  # all that leave a mark and stand there, dated when they surely stood
+    truncated: bool = False
+    positions: Mapping[str, int] = field(default_factory=dict)
+    at: datetime | None = None  # aware, UTC, by the platform's clock: what had happened until then is in it
+
+
+@runtime_checkable
+class ThreadReader(Protocol):
+    """A capability: what was said in a thread before anybody told us of it."""
+
+    async def read_thread(self, thread: ThreadRef) -> ThreadRead:
+        """
+        All of a thread, or the newest part of a long one; empty when the platform no longer has it.
+
+        Texts are as of now, edits included; small sentences of ours below our answers may be among them. Raises
+        PlatformError.
+        """
