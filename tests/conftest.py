@@ -1,9 +1,13 @@
-"""What several rooms of the tests share: one PostgreSQL for the whole run."""
+"""What several rooms of the tests share: one PostgreSQL for the whole run, and a database of each kind."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
+from bot.store import migrate
+from bot.store.database import Database
+from bot.store.urls import open_database
 from tests.standins.postgres import Postgres
 
 
@@ -11,3 +15,19 @@ from tests.standins.postgres import Postgres
 def postgres() -> Iterator[Postgres]:
     with Postgres.started() as server:
         yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return await server.new_database()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = open_database(database_url)
+    await migrate.upgrade(database)
+    yield database
+    await database.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,9 +20,8 @@ from bot.store.ledger import SqlLedger
 from bot.store.turn_list import TurnSummary, list_turns
 from bot.store.turn_retry import Retried
 from bot.store.urls import open_database
-from tests.standins.postgres import Postgres
 from tests.store.conftest import Clock
-from tests.store.test_ledger import RESULT, ask, claimed, record, said
+from tests.store.steps import RESULT, ask, claimed, record, said
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -142,27 +140,11 @@ async def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert not file.exists()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}"
-    started: Postgres = request.getfixturevalue("postgres")
-    return await started.new_database()
-
-
-@pytest.fixture
-async def database(url: str) -> AsyncIterator[Database]:
-    opened = open_database(url)
-    await migrate.upgrade(opened)
-    yield opened
-    await opened.close()
-
-
-async def test_an_older_schema_is_left_alone_and_named(url: str) -> None:
-    older = open_database(url)
+async def test_an_older_schema_is_left_alone_and_named(database_url: str) -> None:
+    older = open_database(database_url)
     await migrate.upgrade(older, "0001")
     with pytest.raises(BotError, match=r"at revision 0001.*threadbot migrate"):
-        await listing.turns(settings(url), None, None, 10)
+        await listing.turns(settings(database_url), None, None, 10)
     assert await migrate.current(older) == "0001"
     await older.close()
 
@@ -200,12 +182,12 @@ async def test_turns_are_listed_newest_first_by_state_age_and_number(database: D
     assert answered.thread == ThreadRef("slack", "T1", "C1", "1.0")
 
 
-async def test_the_commands_work_beside_whoever_has_the_database_open(url: str, database: Database) -> None:
+async def test_the_commands_work_beside_whoever_has_the_database_open(database_url: str, database: Database) -> None:
     ledger = SqlLedger(database)
     await record(ledger, said(1.0))
     turn = await claimed(ledger)
     await ledger.give_up(turn.claim, "model_auth")
-    [one] = await listing.turns(settings(url), TurnState.FAILED, timedelta(days=1), 10)
+    [one] = await listing.turns(settings(database_url), TurnState.FAILED, timedelta(days=1), 10)
     assert (one.id, one.reason) == (turn.claim.turn, "model_auth")
-    assert "is pending" in await retrying.retry(settings(url), one.id)
+    assert "is pending" in await retrying.retry(settings(database_url), one.id)
     assert (await claimed(ledger)).claim.turn == one.id

@@ -12,7 +12,7 @@ from bot.store import migrate
 from bot.store.ledger import SqlLedger
 from bot.store.urls import open_database
 from tests.standins.postgres import Postgres
-from tests.store.test_ledger import claim, claimed, record, said, texts
+from tests.store.steps import claim, claimed, record, said, texts
 
 GATE = (
     """

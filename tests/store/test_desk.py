@@ -12,7 +12,7 @@ from bot.core.prompt import Counting
 from bot.store.database import Database
 from bot.store.desk import SqlDesk
 from bot.store.ledger import SqlLedger
-from tests.store.test_ledger import RESULT, START, answer, claimed, record, said
+from tests.store.steps import RESULT, START, answer, claimed, record, said
 from tests.store.test_sent import answered
 
 COUNTING = Counting(count=len, per_message=4, per_prompt=3)

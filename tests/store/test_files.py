@@ -10,7 +10,7 @@ from bot.core.turn import Turn
 from bot.store import tables
 from bot.store.database import Database
 from bot.store.ledger import SqlLedger
-from tests.store.test_ledger import START, answer, claimed, record, said
+from tests.store.steps import START, answer, claimed, record, said
 
 PHOTO = FileRef("F1", "photo.jpg", "image/jpeg", 1234, "https://files.slack.com/F1")
 REPORT = FileRef("F2", "report\x00.csv", "text/csv")

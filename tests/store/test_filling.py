@@ -25,7 +25,7 @@ from bot.store.claiming import LEASE
 from bot.store.ledger import SqlLedger
 from bot.store.recording import AT_ONCE
 from tests.store.conftest import Clock
-from tests.store.test_ledger import START, answer, claim, claimed, record, said, texts
+from tests.store.steps import START, answer, claim, claimed, record, said, texts
 
 
 def overheard(ts: float, text: str, author: str = "U2", kind: ParticipantKind = ParticipantKind.PERSON) -> Posted:

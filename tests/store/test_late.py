@@ -22,7 +22,7 @@ from bot.store.turn_retry import retry
 from bot.store.urls import open_database
 from tests.standins.postgres import Postgres
 from tests.store.conftest import Clock
-from tests.store.test_ledger import RESULT, START, answer, ask, claim, claimed, record, said, texts
+from tests.store.steps import RESULT, START, answer, ask, claim, claimed, record, said, texts
 
 LONG = timedelta(hours=1)
 

@@ -36,7 +36,7 @@ from bot.store.urls import open_database
 from tests.standins.postgres import Postgres
 from tests.store.conftest import Clock
 from tests.store.ledger_model import OVER, LedgerModel, ModelMessage, ModelTurn
-from tests.store.test_ledger import RESULT, ask
+from tests.store.steps import RESULT, ask
 
 T = TypeVar("T")
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from bot.core.conversation import Participant, ParticipantKind, ThreadRef
 from bot.core.ports import KnownName
 from bot.store.ledger import SqlLedger
 from tests.store.conftest import Clock
-from tests.store.test_ledger import START, claimed, record, said
+from tests.store.steps import START, claimed, record, said
 
 THREAD = ThreadRef("slack", "T1", "C1", "1.0")
 ELSEWHERE = ThreadRef("slack", "T2", "C1", "1.0")

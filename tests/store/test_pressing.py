@@ -20,7 +20,7 @@ from bot.store.ledger import SqlLedger
 from bot.store.sent import load
 from bot.store.turn_list import list_turns
 from tests.store.conftest import Clock
-from tests.store.test_ledger import RESULT, START, ask, claim, claimed, record, said
+from tests.store.steps import RESULT, START, ask, claim, claimed, record, said
 
 CUT = replace(RESULT, text="하나, 둘, ", finish_reason="length")
 WHOLE = replace(RESULT, text="하나, 둘, 셋", finish_reason="stop")

@@ -17,8 +17,8 @@ from bot.store.database import Database
 from bot.store.ledger import SqlLedger
 from bot.store.sent import NoSuchTurnError, load
 from tests.store.conftest import Clock
+from tests.store.steps import RESULT, START, answer, ask, claimed, record, said
 from tests.store.test_files import IMAGE, PHOTO, REPORT, TEXT, files, with_files
-from tests.store.test_ledger import RESULT, START, answer, ask, claimed, record, said
 
 COUNTING = Counting(count=len, per_message=4, per_prompt=3)
 

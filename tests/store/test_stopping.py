@@ -11,7 +11,7 @@ from bot.store.claiming import LEASE
 from bot.store.database import Database
 from bot.store.ledger import SqlLedger
 from tests.store.conftest import Clock
-from tests.store.test_ledger import RESULT, START, answer, ask, claimed, record, said, texts
+from tests.store.steps import RESULT, START, answer, ask, claimed, record, said, texts
 
 
 def ref(ts: float) -> MessageRef:

@@ -20,7 +20,7 @@ from bot.store.tables import completions, conversations, summaries, turns
 from bot.store.urls import open_database
 from tests.bench.history import LongThread, fill
 from tests.store.conftest import Clock
-from tests.store.test_ledger import RESULT, START, answer, ask, claimed, record, said
+from tests.store.steps import RESULT, START, answer, ask, claimed, record, said
 
 Change = Callable[[SqlLedger], Awaitable[object]]
 

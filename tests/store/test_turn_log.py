@@ -10,7 +10,7 @@ from bot.store.database import Database
 from bot.store.ledger import SqlLedger
 from bot.store.turn_retry import retry
 from tests.store.conftest import Clock
-from tests.store.test_ledger import START, answer, claim, claimed, record, said
+from tests.store.steps import START, answer, claim, claimed, record, said
 
 EDIT = Edited(said(1.0, "<@UBOT> and now?"), START + timedelta(minutes=1))
 

@@ -13,7 +13,7 @@ from bot.store.history import LEFT_BEHIND
 from bot.store.ledger import SqlLedger
 from bot.store.turn_retry import NotRetriableError, Retried, retry
 from tests.store.conftest import Clock
-from tests.store.test_ledger import RESULT, answer, ask, claim, claimed, record, said, texts
+from tests.store.steps import RESULT, answer, ask, claim, claimed, record, said, texts
 
 
 async def failed(ledger: SqlLedger, turn: Turn) -> int:

@@ -17,7 +17,7 @@ from bot.store.ledger import SqlLedger
 from bot.store.tables import metadata
 from bot.store.turn_retry import retry
 from bot.store.urls import open_database
-from tests.store.test_ledger import answer, record, said
+from tests.store.steps import answer, record, said
 
 DUMP = Path(__file__).parents[1] / "data" / "revision-0001.sql"
 LATER = datetime(2026, 11, 23, 12, tzinfo=UTC)
