@@ -58,7 +58,8 @@ class Streams:
             raise SlackError("invalid_arguments")  # documented as optional; refused without it, as others saw
         if not channel.thread(thread):
             raise SlackError("thread_not_found")
-        stream = Stream(self._workspace.clock(), *self._recipient(channel, arguments))
+        self._check_recipient(channel, arguments)
+        stream = Stream(self._workspace.clock())
         text = _extended("", stream, arguments)
         message = self._workspace.add_message(channel.id, BOT_USER, text, thread, bot_id=BOT, stream=stream)
         self._agents.enter(message, "processing")
@@ -86,7 +87,7 @@ class Streams:
         self._changed("changed", message)
         return {"channel": message.channel, "ts": message.ts, "message": message.wire()}
 
-    def _recipient(self, channel: Channel, arguments: Json) -> tuple[str | None, str | None]:
+    def _check_recipient(self, channel: Channel, arguments: Json) -> None:
         user, team = arguments.get("recipient_user_id"), arguments.get("recipient_team_id")
         if channel.kind != "im" and not team:
             raise SlackError("missing_recipient_team_id")
@@ -94,7 +95,6 @@ class Streams:
             raise SlackError("missing_recipient_user_id")
         if user and self._workspace.users.get(user, {}).get("team_id") != (team or TEAM):
             raise SlackError("user_not_found")
-        return user, team
 
     def _open(self, arguments: Json) -> tuple[Message, Stream]:
         self._workspace.require("chat:write")

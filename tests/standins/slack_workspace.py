@@ -68,8 +68,6 @@ class Stream:
     """How a message is being streamed, or was."""
 
     started: float  # the workspace's clock
-    recipient_user: str | None = None
-    recipient_team: str | None = None
     mode: str = ""  # "text" or "chunks", once the first came
     ended_by: str = ""  # "app", or the person who stopped it
 

@@ -27,7 +27,6 @@ CONTROLS = [
     {"type": "actions", "block_id": "controls", "elements": [AGAIN]},
     {"type": "context_actions", "elements": [RATE]},
 ]
-INPUT = {"type": "plain_text_input", "action_id": "x"}
 MODAL = {
     "type": "modal",
     "title": plain("Receipt"),

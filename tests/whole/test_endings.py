@@ -8,8 +8,6 @@ from tests.standins.model_script import Answer, failure
 from tests.standins.slack_faults import Lost, RateLimited, Refused, ServerError
 from tests.whole.conftest import Office
 
-SORRY = "tell whoever runs me"
-
 
 @pytest.mark.parametrize(
     ("answer", "sentence"),
