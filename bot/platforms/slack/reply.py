@@ -151,8 +151,13 @@ class SlackReply:
     def _beginning(self, text: str) -> list[Piece]:
         stop = self._shape.stop_button() if self._needs_button() else ()
         wanted = beginning(text, stop, plain=self._shape.plain, halvings=self._shape.halvings)
-        affordable = rhythm.affordable(self._calls, len(text))
+        affordable = rhythm.affordable(self._calls, len(text)) or self._has_old_stream()
         return wanted if affordable or len(wanted) > len(self._ids) else []
+
+    def _has_old_stream(self) -> bool:
+        """Whether there is one that Slack would end if we did not, and leave as it is."""
+        stream = self._growing()
+        return stream is not None and stream.is_old(self._streams.clock())
 
     def _needs_button(self) -> bool:
         """

@@ -454,8 +454,82 @@ async def test_what_cannot_be_edited_in_time_is_posted_whole(slack: Slack) -> No
     assert places[-1].shown == ["one two"]
 
 
+async def written(place: Place, pace: int, text: str) -> float:
+    """Show *text*, *pace* characters a second. The longest time without anything new to read, in seconds."""
+    reply = await place.reply()
+    began = changed = place.clock.now
+    longest, seen = 0.0, list[str]()
+    while (come := int((place.clock.now - began) * pace)) < len(text):
+        await show(reply, text[:come])
+        if place.shown != seen:
+            longest, changed, seen = max(longest, place.clock.now - changed), place.clock.now, place.shown
+        place.clock.now += max(1.0, reply.pause)
+        place.slack.clock.advance(max(1.0, reply.pause))
+    assert not any(call.answer.get("error") for call in place.slack.calls(APPEND) + place.slack.calls(STOP))
+    return max(longest, place.clock.now - changed)
+
+
+@pytest.mark.parametrize("sessions", [True, False])
+@pytest.mark.parametrize("pace", [5, 20])
+async def test_a_model_that_writes_slowly_is_followed_for_minutes(place: Place, pace: int, *, sessions: bool) -> None:
+    place.slack.workspace.has_sessions = sessions
+    await place.door.noticing.notice(place.thread, place.thread.thread, "is writing…")
+    assert await written(place, pace, "word " * (400 * pace // 5)) <= 31
+
+
+async def test_a_stream_that_may_cost_no_more_is_ended_before_slack_ends_it(place: Place) -> None:
+    place.slack.workspace.has_sessions = True
+    await place.door.noticing.notice(place.thread, place.thread.thread, "is writing…")
+    reply = await place.reply()
+    for count in range(40):
+        await show(reply, "one" + " two" * count)
+    shows = len(place.calls()) - 1
+    assert place.calls() == [SESSION, START, *[APPEND] * (shows - 1)]
+    assert shows < 40
+    place.clock.now += 211
+    await show(reply, "one" + " two" * 41)
+    assert place.calls()[-1] == STOP
+    assert place.shown == ["one" + " two" * 41 + " t"]
+
+
+@pytest.mark.parametrize("size", [8_998, 8_999, 9_000, 9_001, 9_002, 9_100])
+@pytest.mark.parametrize("letters", ["a", "가"])
+async def test_at_the_bounds_of_a_stream_each_text_that_is_shown_can_be_read_at_once(
+    place: Place, letters: str, size: int
+) -> None:
+    """*size* in bytes. A word is held back while it grows: each text ends with a space."""
+    text = (letters * 9 + " ") * 4_000
+    cut = len(text.encode()[: size - 3].decode(errors="ignore"))
+    reply = await place.reply()
+    for end in (9, cut, cut + 1, cut + 2, cut + 30):
+        await reply.show(f"{text[:end]}- and")
+        place.clock.now += 1
+        squashed = "".join("".join(place.shown).split())
+        assert squashed == "".join(f"{text[:end]}-{'and' * (place.calls()[-1] == UPDATE)}".split())
+    await reply.finish(text[:cut])
+    assert "".join(place.shown).split() == text[:cut].split()
+
+
+@pytest.mark.parametrize("seconds", [209.9, 210.0, 239.9, 299.9, 300.0, 301.0])
+async def test_at_the_bounds_of_its_time_a_stream_is_followed_by_edits_of_the_whole(
+    place: Place, seconds: float
+) -> None:
+    place.slack.workspace.has_sessions = True  # else there would be a button below it after some seconds
+    await place.door.noticing.notice(place.thread, place.thread.thread, "is writing…")
+    reply = await place.reply()
+    await show(reply, "one")
+    place.clock.now += seconds
+    place.slack.clock.advance(seconds)
+    for text in ("one two", "one two three"):
+        await show(reply, text)
+        assert place.shown[0].removesuffix(" t") == text
+    await reply.finish("one two three four")
+    assert place.shown == ["one two three four"]
+    assert (APPEND in place.calls()) is (seconds < 210)
+
+
 @pytest.mark.parametrize("streams", [True, False], ids=["streams", "edits"])
-@pytest.mark.parametrize("pace", [30, 200, 3_000, 30_000], ids=lambda pace: f"{pace} a second")
+@pytest.mark.parametrize("pace", [8, 30, 200, 3_000, 30_000], ids=lambda pace: f"{pace} a second")
 @pytest.mark.parametrize("word", ["번째", "th"], ids=["Korean", "English"])
 async def test_a_long_answer_is_whole_in_order_and_once_in_at_most_sixty_calls(
     place: Place, word: str, pace: int, *, streams: bool
