@@ -49,8 +49,6 @@ async def noticing(
     try:
         try:
             yield
-            if goes_on and presenter.announced:  # cut off, nobody would know whether it is shown
-                await asyncio.wait([announcing], timeout=NOTICE_SECONDS)
         finally:
             announcing.cancel()
             await asyncio.wait([announcing])

@@ -138,6 +138,8 @@ class Noticing(Protocol):
         """
         *text* says what we are doing, where the platform shows a text: a sentence without our name before it.
 
+        Cancelled, a call that is under way goes on: what it shows is there until unnotice().
+
         *title*: of a conversation that begins, where the platform shows one; empty for one that goes on.
         """
 

@@ -35,7 +35,7 @@ Where = tuple[ThreadRef, str]  # and the message
 
 @dataclass(slots=True)
 class _Given:
-    """The form that a notice was given in. Not *sure*: the call is under way, or nobody knows what became of it."""
+    """The form that a notice was given in. Not *sure*: the call is under way."""
 
     form: Form
     notice: Notice
@@ -61,22 +61,37 @@ class SlackNoticing:
         self._limits = api.limits
         self._session = Session(api)
         self._forms: list[Form] = [self._session, Status(api, status_seconds), Reaction(api)]
+        self._calls: dict[Where, asyncio.Task[None]] = {}  # that give a notice, under way
         self._given: dict[Where, _Given] = {}
         self._left: dict[Where, _Left] = {}
         self._streams: set[ThreadRef] = set()  # threads in which a stream of ours is open
         self._more_due = asyncio.Event()
 
     async def notice(self, thread: ThreadRef, message: str, text: str, title: str = "") -> None:
-        self._keep(thread, message)
-        notice = Notice(thread, message, text, title)
+        """Cut off, it goes on by itself: nobody could take away what comes after that was tried."""
+        where, notice = (thread, message), Notice(thread, message, text, title)
+        before = self._calls.get(where)
+        call = self._calls[where] = asyncio.create_task(self._give(notice, before))
+        call.add_done_callback(lambda _: self._called(where, call))
+        await asyncio.shield(call)
+
+    def _called(self, where: Where, call: asyncio.Task[None]) -> None:
+        if self._calls.get(where) is call:
+            del self._calls[where]
+
+    async def _give(self, notice: Notice, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        where = notice.thread, notice.message
+        self._keep(*where)
         for form in list(self._forms):
             due = time.monotonic() + form.refresh
-            given = self._given[thread, message] = _Given(form, notice, due)
+            given = self._given[where] = _Given(form, notice, due)
             if self._limits.take(form.giving) and await self._gave(form, notice):
                 given.sure = True
                 self._more_due.set()
                 return
-        self._given.pop((thread, message), None)
+        self._given.pop(where, None)
 
     def _keep(self, thread: ThreadRef, message: str) -> None:
         """What was still to be taken away would now take away what is given."""
@@ -90,14 +105,27 @@ class SlackNoticing:
 
         What Slack does not take away just now is left to run(): an answer does not wait for it.
         """
-        given = self._given.pop((thread, message), None)
+        where = thread, message
+        if (call := self._calls.get(where)) is not None:
+            call.add_done_callback(lambda _: self._given_too_late(where))
+            return
+        given = self._given.pop(where, None)
         if given is not None and given.over:
             return
         forms = [given.form] if given else list(self._forms)
-        if forms == [self._session] and thread in self._streams:
+        if self._ends_with_stream(thread, forms):
             self._leave(thread, message, forms, STREAM_SECONDS)
         elif not await self._taken(forms, thread, message):
             self._leave(thread, message, forms, _wait(1))
+
+    def _ends_with_stream(self, thread: ThreadRef, forms: Sequence[Form]) -> bool:
+        return forms == [self._session] and thread in self._streams
+
+    def _given_too_late(self, where: Where) -> None:
+        """What was to be taken away while the call that gave it was under way."""
+        if where not in self._calls and (given := self._given.pop(where, None)) is not None and not given.over:
+            forms = [given.form]
+            self._leave(*where, forms, STREAM_SECONDS if self._ends_with_stream(where[0], forms) else 0.0)
 
     def _leave(self, thread: ThreadRef, message: str, forms: Sequence[Form], seconds: float) -> None:
         self._left[thread, message] = _Left(forms, time.monotonic() + seconds)
@@ -121,6 +149,8 @@ class SlackNoticing:
         """Before the process ends: what is left then is known to nobody afterwards. Takes a moment at most."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_SECONDS):
+                if self._calls:
+                    await asyncio.wait(list(self._calls.values()))
                 for (thread, message), left in list(self._left.items()):
                     await asyncio.sleep(max(self._limits.remaining(form.taking) for form in left.forms))
                     if await self._taken(left.forms, thread, message):

@@ -173,6 +173,49 @@ async def test_a_reaction_that_may_have_been_given_is_taken_away(question: Quest
     assert not question.eyes
 
 
+@pytest.mark.parametrize("form", [REACT, STATUS, SESSION])
+@pytest.mark.parametrize("is_stopped", [False, True])
+async def test_a_notice_that_slack_shows_after_its_end_is_taken_away(
+    question: Question, form: str, is_stopped: bool
+) -> None:
+    question.slack.workspace.is_agent, question.slack.workspace.has_sessions = form != REACT, form == SESSION
+    noticing = SlackNoticing(api(question.slack))
+    gate = question.slack.hold(form)
+    giving = asyncio.create_task(noticing.notice(question.thread, question.id, "is writing…"))
+    await gate.reached.wait()
+    giving.cancel()  # as the first words do
+    question.slack.faults.release(form)
+    await noticing.unnotice(question.thread, question.id)
+    running = asyncio.create_task(noticing.last_try() if is_stopped else noticing.run())
+    gate.open()
+    wanted = UNREACT if form == REACT else form
+    await question.slack.wait_for(lambda: question.slack.calls(wanted) and question.slack.calls(wanted)[-1].ok)
+    await question.slack.wait_for(lambda: not question.eyes and question.status is None)
+    await question.slack.wait_for(lambda: form != SESSION or session(question) == "active")
+    assert len(question.slack.calls(wanted)) == (1 if form == REACT else 2)
+    running.cancel()
+
+
+async def test_a_question_that_is_noticed_again_while_it_still_is_stays_so(question: Question) -> None:
+    question.slack.workspace.is_agent = False
+    noticing = SlackNoticing(api(question.slack))
+    gate = question.slack.hold(REACT)
+    giving = asyncio.create_task(noticing.notice(question.thread, question.id, "is writing…"))
+    await gate.reached.wait()
+    giving.cancel()
+    question.slack.faults.release(REACT)
+    await noticing.unnotice(question.thread, question.id)
+    running = asyncio.create_task(noticing.run())
+    again = asyncio.create_task(noticing.notice(question.thread, question.id, "is writing…"))
+    gate.open()
+    await again
+    assert question.eyes
+    await noticing.unnotice(question.thread, question.id)
+    assert not question.eyes
+    assert [call.method for call in question.slack.faults.calls if call.method in (REACT, UNREACT)].count(UNREACT) == 1
+    running.cancel()
+
+
 # agent sessions
 
 
