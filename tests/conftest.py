@@ -4,11 +4,21 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 
 from bot.store import migrate
 from bot.store.database import Database
 from bot.store.urls import open_database
 from tests.standins.postgres import Postgres
+
+settings.register_profile(
+    "shared",  # machines, with others: neither one example nor the making of them has a deadline
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=60,
+    phases=[phase for phase in Phase if phase is not Phase.explain],  # explaining takes minutes under Python 3.11
+)
+settings.load_profile("shared")
 
 
 @pytest.fixture(scope="session")
