@@ -59,6 +59,9 @@ def run_until_complete(main: Coroutine[Any, Any, None]) -> None:
         runner.run(main)
 
 
+BURST = timedelta(seconds=BURST_SECONDS)
+
+
 async def no_checkpoint(_: str) -> None:
     """What the product does at a checkpoint."""
 
@@ -70,11 +73,13 @@ async def run(
     until: Callable[[], Coroutine[Any, Any, None]] | None = None,
     checkpoint: Checkpoint = no_checkpoint,
     patience: Patience | None = None,
+    burst: timedelta = BURST,
     store: Database | None = None,
 ) -> None:
     """
     Answer on *platforms* until SIGTERM, SIGINT or the end of *until*; a second signal stops at once.
 
+    *burst* is how long questions that follow on another one are waited for, to be answered together.
     *store* is the settings' database where somebody has opened it already. Raises BotError when it cannot start, or
     cannot go on.
     """
@@ -82,7 +87,7 @@ async def run(
         file = sqlite_file(settings.database_url)
         lock = await stack.enter_async_context(worker_lock(file)) if file else None
         database = await stack.enter_async_context(nullcontext(store) if store else open_store(settings))
-        ledger = await open_ledger(database, settings.bot_language)
+        ledger = await open_ledger(database, settings.bot_language, burst)
         learning = Learning(SqlModelNotes(database))
         await learning.refresh(settings.openai_model)
         model = await stack.enter_async_context(open_model(settings))
@@ -250,12 +255,12 @@ async def migrated(database: Database) -> tuple[str | None, str | None]:
         ) from error
 
 
-async def open_ledger(database: Database, language: str) -> SqlLedger:
+async def open_ledger(database: Database, language: str, burst: timedelta = BURST) -> SqlLedger:
     """The ledger of a worker, migrated. On SQLite the caller holds the worker's lock. Raises BotError."""
     await migrated(database)
     ledger = SqlLedger(
         database,
-        burst=timedelta(seconds=BURST_SECONDS),
+        burst=burst,
         quiet=timedelta(seconds=EDIT_QUIET_SECONDS),
         language=language,
     )

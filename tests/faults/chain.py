@@ -7,10 +7,11 @@ What came of each question is counted at the end, in what a reader sees, in the 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,8 @@ from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer
 from tests.standins.slack import Slack
 from tests.standins.slack_faults import Gate
+
+log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 30.0  # for anything that should happen
 LOOK_SECONDS = 0.02
@@ -265,7 +268,19 @@ class Chain:
         seen = self._seen(asked)
         lost = seen.lost or int(asked.step.change == "edit" and EDITED not in requests[-1])
         left = seen.left + self._notices(asked.root) + self._streaming(asked.root)
-        return replace(seen, lost=lost, left=left, asked_again=again, missed=int(asked.missed))
+        counts = replace(seen, lost=lost, left=left, asked_again=again, missed=int(asked.missed))
+        if not counts.clean:
+            log.error("%s", "\n".join(self._evidence(asked, counts)))
+        return counts
+
+    def _evidence(self, asked: Asked, counts: Counts) -> Iterator[str]:
+        """What a reader of its thread sees, and the calls that made it so."""
+        yield f"{asked.step.name}: {counts}"
+        for message in self._slack.thread(self._channel, asked.root):
+            yield f"  {message.ts} {message.user}: {len(message.text)} characters, {message.reactions}"
+        for call in self._slack.faults.calls:
+            if asked.root in call.arguments.values():
+                yield f"  {call.at:.3f} {call.method} {'ok' if call.ok else 'refused'}"
 
     def _notices(self, root: str) -> int:
         """That a question was noticed, still shown."""

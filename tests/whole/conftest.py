@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ class Office:
         self.kim, self.lee = slack.add_user("kim"), slack.add_user("lee")
         self.general = slack.add_channel("general")
         self.http: HttpSettings | None = None  # None: over Socket Mode
+        self.burst = app.BURST
         self.address = ""  # where Slack calls the bot, over HTTP
 
     @asynccontextmanager
@@ -47,7 +49,9 @@ class Office:
                 desk=app.desk(chosen, store),
             )
             stop = asyncio.Event()
-            working = app.run(chosen, [platform], until=lambda: _set(stop), patience=patience, store=store)
+            working = app.run(
+                chosen, [platform], until=lambda: _set(stop), patience=patience, burst=self.burst, store=store
+            )
             running = asyncio.create_task(working)
             try:
                 await self._connected(platform)
@@ -123,3 +127,9 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         slack = await stack.enter_async_context(Slack())
         model = await stack.enter_async_context(ModelServer())
         yield Office(slack, model, tmp_path)
+
+
+@pytest.fixture
+def no_burst(office: Office) -> None:
+    """Every question is answered at once, and by itself: for tests that ask many, one after the other."""
+    office.burst = timedelta(0)

@@ -12,6 +12,8 @@ from tests.standins.model_rules import Rules
 from tests.standins.model_script import Answer
 from tests.whole.conftest import Office
 
+pytestmark = pytest.mark.usefixtures("no_burst")
+
 LOCAL: dict[str, Any] = {"openai_model": "my-own:7b", "context_tokens": 3_000, "openai_max_tokens": 400}
 QUESTION = "질문 {0}: 배포 순서를 다시 설명해 주세요. Which of the two migrations has to run first on the cluster? " * 2
 ANSWER = Answer("먼저 마이그레이션을 실행하고 상태를 확인합니다. Then one instance after the other is deployed. " * 5)

@@ -6,10 +6,14 @@ import json
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
+
 from bot.core.retry import Patience, RetryPolicy
 from tests.standins.model_rules import Rules
 from tests.standins.model_script import Answer, failure
 from tests.whole.conftest import Office
+
+pytestmark = pytest.mark.usefixtures("no_burst")
 
 AGAIN_AT_ONCE = Patience(asking=RetryPolicy(attempts=3, first_seconds=0.01))
 BUSY = Answer(failure=failure(503, "Try again.", code="server_error"))

@@ -13,6 +13,8 @@ from tests.standins.slack_views import View
 from tests.whole.conftest import Office
 from tests.whole.test_summaries import ON, question, scripted, summarized, until_cut
 
+pytestmark = pytest.mark.usefixtures("no_burst")
+
 RECEIPT = "threadbot_receipt"
 HOSTILE = "<!channel> <@U0USER00002> `*_~ \u202egnp.exe\n\n&lt;!here&gt; {value} %s"
 

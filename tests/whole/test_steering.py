@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.standins.model_script import Answer
 from tests.whole.conftest import Office
+
+pytestmark = pytest.mark.usefixtures("no_burst")
 
 SMALL: dict[str, Any] = {"prompt_tokens": 160, "keep": 0.5}
 

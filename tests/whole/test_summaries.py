@@ -7,10 +7,14 @@ from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from tests.standins.model_script import Answer, Body, failure
 from tests.whole.conftest import Office
 from tests.whole.test_prompt_command import document
 from tests.whole.test_steering import answer_of, ask, reacted
+
+pytestmark = pytest.mark.usefixtures("no_burst")
 
 ON: dict[str, Any] = {"prompt_tokens": 700, "threadbot_keep": 0.6, "threadbot_summarize": True}
 BEGINNING = "⟦⟦summary of what was said before⟧⟧\n"
