@@ -92,7 +92,7 @@ async def unnotice_all(platform: Platform, turn: Turn, questions: Sequence[str],
 
 async def _unnotice(platform: Noticing, turn: Turn, questions: Sequence[str]) -> None:
     for asked in questions[-UNNOTICED:]:
-        await platform.unnotice(turn.conversation.thread, asked)
+        await platform.unnotice(turn.conversation.thread, asked, left_behind=turn.attempts > 1)
 
 
 def _questions(history: History) -> Sequence[str]:

@@ -61,6 +61,22 @@ async def test_a_question_that_is_stopped_while_it_waits_for_a_retry_looks_notic
         await office.slack.wait_for(lambda: not eyes(office, root))
 
 
+async def test_what_a_process_left_behind_goes_also_where_the_next_one_shows_it_in_another_form(office: Office) -> None:
+    office.slack.workspace.is_agent = False
+    office.model.answers.append(NEVER)
+    async with office.bot(stop_grace=0):
+        root = await office.ask("hello")
+        await office.slack.wait_for(lambda: eyes(office, root))
+    assert eyes(office, root)
+    office.slack.workspace.is_agent = True
+    office.model.answers.append(LATE)
+    async with office.bot():
+        statuses = office.slack.workspace.channels[office.general].statuses
+        await office.slack.wait_for(lambda: root in statuses)
+        assert await office.answers(root) == ["네."]
+        assert not eyes(office, root)
+
+
 async def test_a_question_that_is_edited_away_looks_noticed_no_more(office: Office) -> None:
     office.slack.workspace.is_agent = False
     office.model.answers.append(CUT)

@@ -143,8 +143,12 @@ class Noticing(Protocol):
         *title*: of a conversation that begins, where the platform shows one; empty for one that goes on.
         """
 
-    async def unnotice(self, thread: ThreadRef, message: str) -> None:
-        """Take that away, if it is there: now, or as soon as the platform lets us."""
+    async def unnotice(self, thread: ThreadRef, message: str, *, left_behind: bool = False) -> None:
+        """
+        Take that away, if it is there: now, or as soon as the platform lets us.
+
+        *left_behind*: also what a process that is gone may have shown, beside what we have.
+        """
 
 
 @dataclass(frozen=True, slots=True)

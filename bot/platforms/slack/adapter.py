@@ -156,8 +156,8 @@ class SlackPlatform:
         """The Noticing port. Never raises."""
         await self._noticing.notice(thread, message, text, title)
 
-    async def unnotice(self, thread: ThreadRef, message: str) -> None:
-        await self._noticing.unnotice(thread, message)
+    async def unnotice(self, thread: ThreadRef, message: str, *, left_behind: bool = False) -> None:
+        await self._noticing.unnotice(thread, message, left_behind=left_behind)
 
     async def names(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:  # noqa: ARG002
         """The Directory port; our token knows one *workspace*. Never raises."""

@@ -20,6 +20,7 @@ from bot.platforms.slack.notice_forms import FOREVER, STATUS_SECONDS, Form, Noti
 logger = logging.getLogger(__name__)
 
 LAST_SECONDS = 3.0  # for what is still to be taken away when the process stops
+CALL_SECONDS = 1.0  # that an answer waits for the end of the call that says it will come
 MOST_TRIES = 100  # of taking one away: about an hour and a half
 STREAM_SECONDS = 60.0  # that the end of a stream is waited for, which ends its session, too
 NOT_HERE = frozenset(
@@ -99,7 +100,7 @@ class SlackNoticing:
             if where == thread and (which == message or self._left[where, which].forms[0].of_thread):
                 del self._left[where, which]
 
-    async def unnotice(self, thread: ThreadRef, message: str) -> None:
+    async def unnotice(self, thread: ThreadRef, message: str, *, left_behind: bool = False) -> None:
         """
         Where nothing is known of a notice, a process that died may have left one, in any form.
 
@@ -107,25 +108,33 @@ class SlackNoticing:
         """
         where = thread, message
         if (call := self._calls.get(where)) is not None:
-            call.add_done_callback(lambda _: self._given_too_late(where))
+            await asyncio.wait([call], timeout=CALL_SECONDS)
+        if (call := self._calls.get(where)) is not None:
+            call.add_done_callback(lambda _: self._given_too_late(where, left_behind=left_behind))
+            return
+        forms = self._forms_of(self._given.pop(where, None), left_behind=left_behind)
+        other = [form for form in forms if not self._ends_with_stream(thread, form)]
+        if not await self._taken(other, thread, message):
+            self._leave(thread, message, forms, _wait(1))
+        elif other != forms:
+            self._leave(thread, message, [self._session], STREAM_SECONDS)
+
+    def _forms_of(self, given: _Given | None, *, left_behind: bool) -> list[Form]:
+        """In which a notice may be there: whoever left one may have known less, or more, of the workspace than we."""
+        known = [given.form] if given is not None and not given.over else []
+        return known if given is not None and not left_behind else list(dict.fromkeys([*known, *self._forms]))
+
+    def _ends_with_stream(self, thread: ThreadRef, form: Form) -> bool:
+        return form is self._session and thread in self._streams
+
+    def _given_too_late(self, where: Where, *, left_behind: bool) -> None:
+        """What was to be taken away while the call that gave it was under way, and for long."""
+        if where in self._calls:
             return
         given = self._given.pop(where, None)
-        if given is not None and given.over:
-            return
-        forms = [given.form] if given else list(self._forms)
-        if self._ends_with_stream(thread, forms):
-            self._leave(thread, message, forms, STREAM_SECONDS)
-        elif not await self._taken(forms, thread, message):
-            self._leave(thread, message, forms, _wait(1))
-
-    def _ends_with_stream(self, thread: ThreadRef, forms: Sequence[Form]) -> bool:
-        return forms == [self._session] and thread in self._streams
-
-    def _given_too_late(self, where: Where) -> None:
-        """What was to be taken away while the call that gave it was under way."""
-        if where not in self._calls and (given := self._given.pop(where, None)) is not None and not given.over:
-            forms = [given.form]
-            self._leave(*where, forms, STREAM_SECONDS if self._ends_with_stream(where[0], forms) else 0.0)
+        forms = self._forms_of(given, left_behind=left_behind) if given is not None or left_behind else []
+        if forms:
+            self._leave(*where, forms, 0.0)
 
     def _leave(self, thread: ThreadRef, message: str, forms: Sequence[Form], seconds: float) -> None:
         self._left[thread, message] = _Left(forms, time.monotonic() + seconds)

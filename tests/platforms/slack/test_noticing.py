@@ -196,6 +196,34 @@ async def test_a_notice_that_slack_shows_after_its_end_is_taken_away(
     running.cancel()
 
 
+async def test_what_a_dead_process_left_is_taken_away_also_after_a_notice_of_our_own(question: Question) -> None:
+    question.slack.workspace.is_agent = False
+    await question.notice()
+    assert question.eyes
+    question.slack.workspace.is_agent = True
+    noticing = SlackNoticing(api(question.slack))
+    await noticing.notice(question.thread, question.id, "is writing…")
+    assert question.status is not None
+    await noticing.unnotice(question.thread, question.id, left_behind=True)
+    assert not question.eyes
+    await question.slack.wait_for(lambda: question.status is None)
+
+
+async def test_what_a_dead_process_left_is_gone_before_the_answer_also_while_we_find_out_what_works(
+    question: Question,
+) -> None:
+    question.slack.workspace.is_agent = False
+    await question.notice()
+    noticing = SlackNoticing(api(question.slack))
+    gate = question.slack.hold(STATUS)  # tried before a reaction
+    giving = asyncio.create_task(noticing.notice(question.thread, question.id, "is writing…"))
+    await gate.reached.wait()
+    giving.cancel()
+    asyncio.get_running_loop().call_later(0.1, gate.open)
+    await noticing.unnotice(question.thread, question.id, left_behind=True)
+    assert not question.eyes
+
+
 async def test_a_question_that_is_noticed_again_while_it_still_is_stays_so(question: Question) -> None:
     question.slack.workspace.is_agent = False
     noticing = SlackNoticing(api(question.slack))
