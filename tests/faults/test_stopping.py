@@ -64,7 +64,7 @@ async def test_an_answer_that_takes_longer_than_the_grace_is_finished_after_the_
         await world.ask()
         await world.slack.wait_for(world.replies, 10)
         life.send(signal.SIGTERM)
-        assert await life.ended(10) == 0
+        assert await life.ended(30) == 0
         assert life.says("state=pending attempt=1 reason=stopping")
     await world.finished_by_the_next()
 
