@@ -95,10 +95,15 @@ class SlackNoticing:
         self._given.pop(where, None)
 
     def _keep(self, thread: ThreadRef, message: str) -> None:
-        """What was still to be taken away would now take away what is given."""
-        for where, which in list(self._left):
-            if where == thread and (which == message or self._left[where, which].forms[0].of_thread):
+        """What was to be taken away would now take away what is given; a reaction to another message would not."""
+        for (where, which), left in list(self._left.items()):
+            if where != thread:
+                continue
+            others = [form for form in left.forms if not form.of_thread]
+            if which == message or not others:
                 del self._left[where, which]
+            else:
+                left.forms = others
 
     async def unnotice(self, thread: ThreadRef, message: str, *, left_behind: bool = False) -> None:
         """

@@ -209,6 +209,23 @@ async def test_what_a_dead_process_left_is_taken_away_also_after_a_notice_of_our
     await question.slack.wait_for(lambda: question.status is None)
 
 
+async def test_what_is_left_on_one_message_goes_also_when_another_one_in_its_thread_is_noticed(
+    question: Question,
+) -> None:
+    question.slack.workspace.is_agent = False
+    await question.notice()
+    question.slack.workspace.is_agent = True
+    noticing = SlackNoticing(api(question.slack))
+    question.slack.fail(UNREACT, ServerError(503))
+    await noticing.unnotice(question.thread, question.id)
+    assert question.eyes
+    await noticing.notice(question.thread, question.thread.thread, "is writing…")
+    running = asyncio.create_task(noticing.run())
+    await question.slack.wait_for(lambda: not question.eyes)
+    assert question.status == "is writing…"
+    running.cancel()
+
+
 async def test_what_a_dead_process_left_is_gone_before_the_answer_also_while_we_find_out_what_works(
     question: Question,
 ) -> None:
