@@ -46,7 +46,7 @@ RULES = (
     Rule(
         "bot.platforms.slack",
         ("bot.core", "bot.markdown", "bot.platforms.slack"),
-        ("slack_bolt", "slack_sdk", "aiohttp"),
+        ("slack_bolt", "slack_sdk", "aiohttp", "yarl"),  # yarl: the URLs of aiohttp
         DOORS,
     ),
     Rule(

@@ -47,7 +47,13 @@ def file_of(described: Mapping[str, Any]) -> FileRef | None:
 def _refused(described: Mapping[str, Any]) -> FileOutcome | None:
     if described.get("mode") in _GONE:
         return FileOutcome.GONE
-    return FileOutcome.ELSEWHERE if described.get("is_external") is True else None
+    return FileOutcome.ELSEWHERE if _is_remote(described) else None
+
+
+def _is_remote(described: Mapping[str, Any]) -> bool:
+    """Whether Slack has only a link to it. Any of the three fields says so; in a file of Slack's own, none does."""
+    external = described.get("mode") == "external" or described.get("is_external") or described.get("external_type")
+    return bool(external)
 
 
 def _matching(pattern: re.Pattern[str], text: str) -> str:

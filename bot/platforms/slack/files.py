@@ -1,21 +1,22 @@
 """
 Fetching the files that people send in Slack.
 
-The bot's token goes with the request, so it goes to Slack alone: addresses stand in events, and those of files that are
-shared from elsewhere are anybody's to choose.
+The bot's token goes with the request, so it goes to Slack's file hosts alone: addresses stand in events, and those of
+files that are shared from elsewhere are anybody's to choose. Which hosts these are is in file_hosts.py.
 """
 
 from __future__ import annotations
 
 import logging
-from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+from yarl import URL
 
 from bot.core.errors import PlatformError
 from bot.core.files import FileError, FileOutcome, FileRef
 from bot.platforms.slack.api import SlackApi
 from bot.platforms.slack.attached import file_of
+from bot.platforms.slack.file_hosts import FileHosts
 
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10, sock_read=20)  # seconds
 REDIRECTS = 3  # within Slack
@@ -27,12 +28,12 @@ logger = logging.getLogger(__name__)
 
 
 class SlackFiles:
-    """The FileReader port. *api_url* says where Slack is: files are at the host `files.` there."""
+    """The FileReader port. *api_url* says which Slack it is, and so where its files are."""
 
     def __init__(self, api: SlackApi, bot_token: str, api_url: str) -> None:
         self._api = api
         self._headers = {"Authorization": f"Bearer {bot_token}", "Accept-Encoding": "identity"}
-        self._origins = origins(api_url)
+        self._hosts = FileHosts(api_url)
 
     async def fetch(self, file: FileRef, limit: int) -> bytes:
         address = file.locator or await self._locate(file)
@@ -55,13 +56,14 @@ class SlackFiles:
         return described.locator
 
     async def _get(self, session: aiohttp.ClientSession, address: str, limit: int) -> bytes:
+        url = URL(address)
         for _ in range(REDIRECTS + 1):
-            if origin_of(address) not in self._origins:
+            if not self._hosts.serve(url):
                 raise FileError(FileOutcome.ELSEWHERE)
-            async with session.get(address, headers=self._headers, allow_redirects=False) as response:
+            async with session.get(url, headers=self._headers, allow_redirects=False) as response:
                 if response.status not in (301, 302, 303, 307, 308):
                     return await _body(response, limit)
-                address = urljoin(address, response.headers.get("Location", ""))
+                url = url.join(URL(response.headers.get("Location", "")))
         raise FileError(FileOutcome.FORBIDDEN)
 
 
@@ -72,21 +74,6 @@ _OUTCOMES = {
     "no_permission": FileOutcome.FORBIDDEN,
     "access_denied": FileOutcome.FORBIDDEN,
 }
-
-
-def origins(api_url: str) -> frozenset[str]:
-    """Where the token may be sent: to the API, which has it anyway, and to the host of files beside it."""
-    api = origin_of(api_url)
-    return frozenset({api, api.replace("://", "://files.", 1)})
-
-
-def origin_of(address: str) -> str:
-    """Scheme, host and port in the form that they are compared in. Raises ValueError for what is no plain address."""
-    parts = urlsplit(address)
-    if "@" in parts.netloc or "\\" in address:  # which host that means, programs do not agree on
-        raise ValueError("an address with a user")
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-    return f"{parts.scheme}://{parts.hostname or ''}:{port}"
 
 
 async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes:

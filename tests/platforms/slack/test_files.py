@@ -10,11 +10,12 @@ import pytest
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
+from yarl import URL
 
 from bot.core.errors import BotError
 from bot.core.files import FileError, FileOutcome, FileReader, FileRef
 from bot.platforms.slack.attached import files_of
-from bot.platforms.slack.files import origin_of, origins
+from bot.platforms.slack.file_hosts import FileHosts
 from tests.platforms.slack.conftest import door
 from tests.standins import slack_files
 from tests.standins.slack import Slack
@@ -50,6 +51,9 @@ def described(**changes: Any) -> dict[str, Any]:
         (described(mode="tombstone"), [replace(REPORT, refused=FileOutcome.GONE)]),
         (described(mode="hidden_by_limit"), [replace(REPORT, refused=FileOutcome.GONE)]),
         (described(is_external=True), [replace(REPORT, refused=FileOutcome.ELSEWHERE)]),
+        (described(mode="external", is_external=False), [replace(REPORT, refused=FileOutcome.ELSEWHERE)]),
+        (described(external_type="gdrive"), [replace(REPORT, refused=FileOutcome.ELSEWHERE)]),
+        (described(mode="hosted", is_external=False, external_type=""), [REPORT]),
         ({"files": [{"id": "F1", "file_access": "check_file_info"}]}, [FileRef("F1", "F1", "")]),
         (described(id="F1; DROP"), []),
         (described(id="F" * 65), []),
@@ -64,7 +68,7 @@ def test_what_slack_says_of_a_file(message: dict[str, Any], files: list[FileRef]
 
 @given(
     st.dictionaries(
-        st.sampled_from([*DESCRIBED, "mode", "is_external"]),
+        st.sampled_from([*DESCRIBED, "mode", "is_external", "external_type"]),
         st.none() | st.text("a\x00é/:", max_size=300) | st.integers(),
     )
 )
@@ -76,25 +80,49 @@ def test_whatever_is_said_of_a_file_can_be_stored(said: dict[str, Any]) -> None:
         assert file.size is None or 0 <= file.size < 2**63
 
 
+def serves(api_url: str, address: str) -> bool:
+    return FileHosts(api_url).serve(URL(address))
+
+
 @pytest.mark.parametrize(
-    ("address", "allowed"),
+    ("address", "served"),
     [
         ("https://files.slack.com/files-pri/T1-F1/a.png", True),
+        ("https://files.slack.com/files-pri/T1-F1/apis/api.md", True),
         ("https://FILES.slack.com:443/a", True),
-        ("https://slack.com/a", True),
+        ("https://files-origin.slack.com/files-pri/T1-F1/a.png", True),
+        ("https://slack-files.com/T1-F1-abc", True),
+        ("https://slack.com/a", False),
+        ("https://slack.com/api/conversations.history?channel=C1", False),
+        ("https://kims.slack.com/api/chat.postMessage", False),
+        ("https://files.slack.com/api/chat.postMessage", False),
+        ("https://files.slack-gov.com/a", False),
         ("http://files.slack.com/a", False),
         ("https://files.slack.com:8443/a", False),
+        ("https://files.slack.com./a", False),
         ("https://files.slack.com.evil.example/a", False),
         ("https://evil.example/files.slack.com", False),
         ("https://xfiles.slack.com/a", False),
         ("ftp://files.slack.com/a", False),
         ("file:///etc/passwd", False),
-        ("//files.slack.com/a", False),
+        ("/files.slack.com/a", False),
         ("", False),
     ],
 )
-def test_the_token_goes_to_slack_alone(address: str, *, allowed: bool) -> None:
-    assert (origin_of(address) in origins("https://slack.com/api/")) == allowed
+def test_the_token_goes_to_slacks_file_hosts_alone(address: str, *, served: bool) -> None:
+    assert serves("https://slack.com/api/", address) == served
+
+
+def test_where_files_are_depends_on_the_api() -> None:
+    assert serves("https://www.slack.com/api/", "https://files.slack.com/a")
+    assert serves("https://slack-gov.com/api/", "https://files.slack-gov.com/a")
+    assert not serves("https://slack-gov.com/api/", "https://files.slack.com/a")
+    assert serves("http://proxy:8080/slack/api", "http://proxy:8080/slack/files/a")
+    assert serves("http://proxy:8080/slack/api", "http://files.proxy:8080/a")
+    assert not serves("http://proxy:8080/slack/api", "http://proxy:8080/slack/api/auth.test")
+    assert not serves("http://proxy:8080/slack/api", "http://files.proxy:8080/slack/api/auth.test")
+    assert not serves("http://notslack.com/api/", "https://files.slack.com/a")
+    assert not serves("http://proxy:8080", "http://proxy:8080/files/a")  # there, each path may be a method
 
 
 @pytest.mark.parametrize(
@@ -102,8 +130,8 @@ def test_the_token_goes_to_slack_alone(address: str, *, allowed: bool) -> None:
     ["https://files.slack.com@evil.example/", "https://evil.example\\@files.slack.com/", "https://files.slack.com:x/"],
 )
 def test_an_address_that_programs_read_differently_is_none(address: str) -> None:
-    with pytest.raises(ValueError, match=r"address|[Pp]ort"):
-        origin_of(address)
+    with pytest.raises(ValueError, match=r"address|[Pp]ort|URL"):
+        serves("https://slack.com/api/", address)
 
 
 # fetching
@@ -193,6 +221,35 @@ async def test_an_address_outside_of_slack_is_never_asked(slack: Slack, elsewher
     """It stands in an event, where whoever shares a file from another workspace may have put it."""
     assert (await refusal(slack, replace(stored(slack), locator=elsewhere.url))).outcome is FileOutcome.ELSEWHERE
     assert elsewhere.requests == []
+
+
+API_PATHS = ["/api/{}", "/API/{}", "//api/{}", "/./api/{}", "/files/../api/{}", "/%61pi/{}", "/%41PI/{}", "/api;x/{}"]
+API_PATHS += ["/files/%2e%2e/api/{}", "/files/..%2fapi/{}", "/files/..;/api/{}", "/x/..%5capi/{}", "/\\api/{}"]
+API_PATHS += ["/%5capi/{}", "/%2fapi/{}", "/%2561pi/{}", "/%EF%BD%81pi/{}", "/%09api/{}", "/%20api%20/{}", "/api%2f{}"]
+API_PATHS += ["/api%5c{}", "/api%00/{}", "/files/%252e%252e/api/{}", "/%E2%81%84api/{}", "/.%2fapi/{}", "/api./{}"]
+
+
+@pytest.mark.parametrize("path", API_PATHS)
+async def test_no_address_of_a_file_reaches_the_api(slack: Slack, path: str) -> None:
+    """Not from an event, not from files.info, not by a redirect. One call of the API could post with the token."""
+    channel = slack.add_channel("secret", "group")
+    base = slack.api_url.removesuffix("/api/")
+    address = base + path.format(f"chat.postMessage?channel={channel}&text=x")
+    named, moved = stored(slack), stored(slack, answer=slack_files.redirected(address))
+    slack.files.stored[named.id].described |= {"url_private": address, "url_private_download": address}
+
+    for file in (replace(named, locator=address), replace(named, locator=""), moved):
+        assert (await refusal(slack, file)).outcome in (FileOutcome.ELSEWHERE, FileOutcome.NOT_FETCHED)
+    assert slack.calls("chat.postMessage") == []
+    assert [file for file, _ in slack.files.requests] == [moved.id]
+
+
+async def test_a_remote_file_is_not_fetched_though_slack_names_it_only_later(slack: Slack) -> None:
+    file = stored(slack)
+    slack.files.stored[file.id].described |= {"mode": "external", "external_type": "gdrive"}
+
+    assert (await refusal(slack, replace(file, locator=""))).outcome is FileOutcome.ELSEWHERE
+    assert slack.files.requests == []
 
 
 async def test_a_file_that_is_only_named_is_asked_for_first(slack: Slack) -> None:
