@@ -10,6 +10,7 @@ import html
 import re
 
 from bot.markdown import ZERO_WIDTH_SPACE, aligned
+from bot.platforms.slack.links import with_targets_of_tokens
 from bot.platforms.slack.text import escape
 
 _CODE = re.compile(
@@ -56,7 +57,7 @@ def mrkdwn(markdown: str) -> str:
     prose = _TASK.sub(lambda task: f"{task[1]}{'☐' if task[2] == ' ' else '☑'} ", prose)
     prose = _QUOTE.sub(">", prose)  # what stands in it can be a token no more: its other bracket is an entity
     prose = _HEADING.sub(lambda heading: f"**{_bare(heading[1])}**", _BULLET.sub(r"\1• ", prose))
-    return _PLACE.sub(lambda place: asides[int(place[1])], _marked(prose))
+    return with_targets_of_tokens(_PLACE.sub(lambda place: asides[int(place[1])], _marked(prose)))
 
 
 def _code(code: re.Match[str]) -> str:
