@@ -149,6 +149,40 @@ async def test_only_harmless_elements_attributes_and_addresses_come_of_any_text(
     }
 
 
+NAMING_ANOTHER = [
+    *("bank.com", "bank.example", "file.py", "https://bank", "see //bank/x", "https:\\\\bank.com", "me@bank.com"),
+    *(
+        "https://bank.com@evil.com",
+        "evil.com or bank.com",
+        "e.g/bank.com",
+        "ｂａｎｋ．ｃｏｍ",
+        "bank。com",
+        "http:⁄⁄bank",
+    ),
+    *("bank\u00ad.com", "bank\u3164.com", "bank\U000e0062.com", "\u202emoc knab", "ba**nk.c**om"),
+    *("bаnk.com", "은행.한국", "i❤.ws", "127.1", "0x7f000001", "2130706433", "\\[2001:db8::1\\]", "the bank " * 40),
+]
+NAMING_NO_OTHER = {
+    "the bank": "https://evil.com/",
+    "https://bank.com/index.html": "https://bank.com/index.html",
+    "www.bank.com": "https://bank.com/",
+    "docs of bank.com에서": "https://docs.bank.com/",
+    "은행.com": "https://xn--zs5b84x.com/",
+    "127.0.0.1:80/a.html": "http://2130706433/",
+    "first.last@bank.com": "mailto:first.last@bank.com",
+    "e.g. this, wait...": "https://bank.com/",
+}
+
+
+async def test_a_link_whose_label_names_another_host_has_its_own_behind_it(page: Page) -> None:
+    texts = [f"[{label}](https://evil.com)" for label in NAMING_ANOTHER]
+    rendered = await page.evaluate(RENDER, [*texts, "[me@bank.com](mailto:me@evil.com)"])
+    assert [text for text in rendered if not text.endswith("</a> (evil.com)</p>")] == []
+
+    rendered = await page.evaluate(RENDER, [f"[{label}]({address})" for label, address in NAMING_NO_OTHER.items()])
+    assert [text for text in rendered if not text.endswith("</a></p>")] == []
+
+
 async def test_every_beginning_of_an_answer_can_be_shown(page: Page) -> None:
     text = "\n\n".join(CASES)
     assert await page.evaluate(

@@ -3,6 +3,8 @@
 // Models and people write it, so nothing in it is trusted, and no text can make it slow.
 // Looser than CommonMark in one respect: a closing mark may be followed by a letter, as in **굵게**은.
 
+import { hiddenTarget } from "/page/targets.js";
+
 const LINK_LENGTH = 2000; // characters of an address; longer ones stay text
 const PARENTHESES = 32; // within each other in an address
 const NESTING = 8; // links and emphasis within each other; deeper marks stay text
@@ -121,7 +123,10 @@ class Scan {
     const link = anchor(href);
     appendInline(link, this.text.slice(open + 1, close) || href, this.depth + 1);
     for (const inner of link.querySelectorAll("a")) inner.replaceWith(...inner.childNodes);
-    return this.put(link, target.end);
+    const host = hiddenTarget(link.textContent, href);
+    this.put(link, target.end);
+    if (host) this.plain += ` (${host})`;
+    return true;
   }
 
   autolink() {

@@ -1,0 +1,68 @@
+// Where a link goes, for labels that name another host. The same rules as for Slack; the browser itself reads the hosts.
+
+const LONGEST_LABEL = 300; // characters that are looked at; a longer one may name any host
+const BIDIRECTIONAL = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu;
+const SLASHES = /[\\⁄∕⧸╱]/g; // those that NFKC leaves
+const SEPARATORS = /(?![\x00-\x7f])[\p{P}\p{Z}\p{Sm}\p{Sc}\p{Sk}\u2800]/gu;
+const PART = "[^\\s!-,./:-@\\[-^`{-~]+";
+const NAMED = new RegExp(
+  `(?:https?:/*|//+)(?<addressed>${PART}(?:\\.${PART})*)` +
+    "|(?<![0-9a-z:])\\[?(?<six>[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*)\\]?" +
+    `|(?<dotted>${PART}(?:\\.${PART})+)` +
+    "|(?<![\\w.-])(?<number>0x[0-9a-f]{7,8}|[0-9]{8,11})(?![\\w.-])",
+  "gu",
+);
+const PATH = /(?::[0-9]*)?[/?#]\S*/y;
+const ABBREVIATION = /^[a-z](?:\.[a-z])+$/; // e.g., U.S.: no name of a single letter is a top-level domain
+const PARTICLE = /(\.[a-z][a-z0-9-]*)[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+$/; // bank.com에서
+
+/** The host that *href* leads to, where a reader of *label* may expect another one; else "". */
+export function hiddenTarget(label, href) {
+  const mail = href.startsWith("mailto:");
+  const host = mail ? asBrowsers(href.slice(href.lastIndexOf("@") + 1).split("?")[0]) : new URL(href).hostname;
+  if (!host) return "";
+  const clear = label.length <= LONGEST_LABEL && !BIDIRECTIONAL.test(label);
+  return clear && namesOnly(seen(label, mail), host) ? "" : host;
+}
+
+/** *label* as people see it, in small letters; of mail addresses the hosts. */
+function seen(label, mail) {
+  const plain = label.normalize("NFKC").toLowerCase().replace(INVISIBLE, "");
+  const text = plain.replaceAll("。", ".").replace(SLASHES, "/").replace(SEPARATORS, " ");
+  return mail ? text.replace(/[^\s@]+@/g, " ") : text;
+}
+
+function namesOnly(text, host) {
+  NAMED.lastIndex = 0;
+  for (let found = NAMED.exec(text); found; found = NAMED.exec(text)) {
+    const named = readings(found.groups);
+    if (!named.length) continue;
+    if (!named.some((name) => leads(name, host))) return false;
+    PATH.lastIndex = NAMED.lastIndex;
+    if (PATH.test(text)) NAMED.lastIndex = PATH.lastIndex; // a path behind the target names no host
+  }
+  return true;
+}
+
+/** What somebody may take for the host; nothing where it is no host after all. */
+function readings({ addressed, six, dotted, number }) {
+  if (six !== undefined) return [asBrowsers(`[${six}]`)].filter(Boolean);
+  if (number !== undefined) return [asBrowsers(number)].filter(Boolean);
+  if (dotted && ABBREVIATION.test(dotted)) return [];
+  const word = (addressed ?? dotted).replace(/^_+|_+$/g, "");
+  return [word, word.replace(PARTICLE, "$1")].map((name) => asBrowsers(name) || name);
+}
+
+function leads(name, host) {
+  const [shown, target] = [name, host].map((each) => each.replace(/^www\./, ""));
+  return shown === target || (shown.includes(".") && target.endsWith(`.${shown}`));
+}
+
+function asBrowsers(name) {
+  try {
+    return new URL(`http://${name}`).hostname;
+  } catch {
+    return "";
+  }
+}
