@@ -268,7 +268,8 @@ texts = st.lists(st.sampled_from(SCRAPS), max_size=20).map("".join)
 def test_what_stands_in_a_beginning_stays_and_twice_is_once(text: str, cut: int) -> None:
     shown = with_targets(text)
     assert with_targets(shown) == shown
-    assert shown.startswith(with_targets(text[:cut]))
+    if f"{Z} (" not in text:  # an addition that is there by half is none yet
+        assert shown.startswith(with_targets(text[:cut]))
 
 
 HOSTILE = [chr(code) for code in range(128)]
