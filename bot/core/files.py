@@ -124,8 +124,12 @@ class FileReader(Protocol):
 
 
 class FileParser(Protocol):
-    async def read(self, content: bytes, media_type: str) -> Reading:
-        """What is in a file. *media_type*: as its sender said, so perhaps wrong. Never raises for what is in it."""
+    async def read(self, content: bytes, media_type: str, sender: str) -> Reading:
+        """
+        What is in a file. *media_type*: as its sender said, so perhaps wrong. Never raises for what is in it.
+
+        *sender*: whoever sent it. However much of one sender waits to be read, the files of others do not wait for it.
+        """
 
 
 def image_tokens(width: int, height: int) -> int:

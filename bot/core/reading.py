@@ -28,9 +28,12 @@ from bot.core.files import (
 )
 from bot.core.ports import Platform
 from bot.core.retry import reconnect_wait
+from bot.core.slots import FairSlots
 from bot.core.turn import History
 
 AT_ONCE = 4  # files of one turn
+EACH = 8  # files of one sender, in all turns
+TOTAL = 24  # files; each takes up to LARGEST bytes of memory until it is read
 TRIES = 3  # to fetch one
 FETCH_SECONDS = 60.0  # for all tries
 SHARE = 0.5  # of a prompt's budget, for the files that are new in it
@@ -46,6 +49,7 @@ class FileIntake:
     def __init__(self, parser: FileParser, store: FileStore) -> None:
         self._parser = parser
         self._store = store
+        self._slots = FairSlots(TOTAL, EACH)
 
     async def read(
         self, history: History, sent: Collection[str], platform: Platform, budget: int, count: Count
@@ -59,21 +63,23 @@ class FileIntake:
         groups = _by_precedence(history, sent)
         if not groups:
             return history
-        slots = asyncio.Semaphore(AT_ONCE)
+        turn = asyncio.Semaphore(AT_ONCE)
+        senders = _senders(history)
         pending = [file for group in groups for file in group]
-        readings = iter(await asyncio.gather(*(self._read(file.ref, platform, slots) for file in pending)))
+        reading = (self._read(file.ref, f"{platform.name} {senders[file.id]}", platform, turn) for file in pending)
+        readings = iter(await asyncio.gather(*reading))
         found = [[replace(file, reading=next(readings)) for file in group] for group in groups]
         fitting = await asyncio.to_thread(_fitted_in_turn, found, int(budget * SHARE), count)
         await self._store.note(fitting)
         return _with_files(history, {file.id: file for file in fitting})
 
-    async def _read(self, file: FileRef, platform: Platform, slots: asyncio.Semaphore) -> Reading:
+    async def _read(self, file: FileRef, sender: str, platform: Platform, turn: asyncio.Semaphore) -> Reading:
         refused = refused_unseen(file)
         if refused is not None:
             return Reading(refused)
         if not isinstance(platform, FileReader):
             return Reading(FileOutcome.NOT_FETCHED)
-        async with slots:
+        async with turn, self._slots.slot(sender):
             try:
                 async with asyncio.timeout(FETCH_SECONDS):
                     content = await _fetched(file, platform)
@@ -81,7 +87,7 @@ class FileIntake:
                 return Reading(error.outcome)
             except TimeoutError:
                 return Reading(FileOutcome.NOT_FETCHED)
-            return await self._parser.read(content, file.media_type)
+            return await self._parser.read(content, file.media_type, sender)
 
 
 def is_unread(history: History, sent: Collection[str]) -> bool:
@@ -96,6 +102,11 @@ def _by_precedence(history: History, sent: Collection[str]) -> Sequence[Sequence
     groups = [[file for message in question for file in message.files], *(m.files for m in reversed(older))]
     unread = ([file for file in group if file.pending and file_key(file, sees=True) in sent] for group in groups)
     return [group for group in unread if group]
+
+
+def _senders(history: History) -> Mapping[int, str]:
+    """Who sent each file, by its id."""
+    return {file.id: message.author.id for message in history.said for file in message.files}
 
 
 def refused_unseen(file: FileRef) -> FileOutcome | None:

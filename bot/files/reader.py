@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.core.files import FileOutcome, Reading
+from bot.core.slots import FairSlots
 from bot.files import wire
 from bot.files.limits import Limits
 
-AT_ONCE = 2  # children; each may take a processor
+AT_ONCE = 3  # children; each may take a processor
+EACH = 2  # children for the files of one sender: the files of others find one free
 
 _SPENT = {-9, -24}  # SIGKILL, SIGXCPU: ended by a limit
 
@@ -27,11 +29,11 @@ class ChildReader:
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = FairSlots(AT_ONCE, EACH)
 
-    async def read(self, content: bytes, media_type: str) -> Reading:
+    async def read(self, content: bytes, media_type: str, sender: str) -> Reading:
         """See FileParser. Cancelled, it leaves no child behind."""
-        async with self._slots:
+        async with self._slots.slot(sender):
             try:
                 child = await _started()
             except OSError as error:

@@ -48,6 +48,11 @@ def pdf(*pages: str, streams: list[bytes] | None = None) -> bytes:
     return _assembled(objects)
 
 
+def slow_pdf() -> bytes:
+    """60 kB that keep pypdf busy for ten seconds of processor time or more."""
+    return pdf(streams=[b"BT /F1 12 Tf " + b"(x) Tj " * 3_000_000 + b"ET"] * 2)
+
+
 def locked_pdf(password: str, owner: str = "owner") -> bytes:
     writer = PdfWriter(BytesIO(pdf("a secret")))
     writer.encrypt(password, owner, algorithm="RC4-128")

@@ -21,7 +21,8 @@ from bot.files import wire
 from bot.files.child import read
 from bot.files.limits import Limits
 from bot.files.reader import ChildReader
-from tests.files.making import locked_pdf, opened, pdf, picture, png_of_size
+from tests.files.children import child, children
+from tests.files.making import locked_pdf, opened, pdf, picture, png_of_size, slow_pdf
 
 SMALL = Limits(pixels=100_000, pages=3, characters=1000)
 SAMPLES = [
@@ -30,33 +31,6 @@ SAMPLES = [
     locked_pdf("x"),
     "text, 그리고 한글\n".encode() * 9,
 ]
-
-
-def slow_pdf() -> bytes:
-    """30 kB that keep pypdf busy for several seconds."""
-    return pdf(streams=[b"BT /F1 12 Tf " + b"(x) Tj " * 3_000_000 + b"ET"])
-
-
-def children() -> list[int]:
-    """The processes that read files for us just now."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(status.read_text().rpartition(")")[2].split()[1])
-            command = (status.parent / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if parent == os.getpid() and b"bot.files.child" in command:
-            found.append(int(status.parent.name))
-    return found
-
-
-async def child() -> int:
-    """The one that is at work, as soon as there is one."""
-    async with asyncio.timeout(10):
-        while not (found := children()):  # noqa: ASYNC110 - nobody outside of the process can be told by an event
-            await asyncio.sleep(0.01)
-    return found[0]
 
 
 @pytest.fixture(autouse=True)
@@ -68,8 +42,8 @@ async def no_child_is_left() -> AsyncIterator[None]:
 async def test_a_child_reads_pictures_and_text() -> None:
     reader = ChildReader()
 
-    shown = await reader.read(picture(size=(3000, 2000)), "image/png")
-    said = await reader.read("표를 보세요\n".encode("cp949") * 1000, "text/csv")
+    shown = await reader.read(picture(size=(3000, 2000)), "image/png", "kim")
+    said = await reader.read("표를 보세요\n".encode("cp949") * 1000, "text/csv", "kim")
 
     assert (shown.width, shown.height) == opened(shown.image).size == (1152, 768)
     assert said == Reading(FileOutcome.READ, "표를 보세요\n" * 1000)
@@ -78,40 +52,42 @@ async def test_a_child_reads_pictures_and_text() -> None:
 async def test_what_does_not_end_is_killed_when_its_time_is_up() -> None:
     reader = ChildReader(Limits(wall_seconds=0.7))
 
-    assert await reader.read(slow_pdf(), "application/pdf") == Reading(FileOutcome.TOO_COMPLEX)
+    assert await reader.read(slow_pdf(), "application/pdf", "kim") == Reading(FileOutcome.TOO_COMPLEX)
 
 
 async def test_what_takes_too_much_processor_time_is_ended() -> None:
     reader = ChildReader(Limits(cpu_seconds=1))
 
-    assert await reader.read(slow_pdf(), "application/pdf") == Reading(FileOutcome.TOO_COMPLEX)
+    assert await reader.read(slow_pdf(), "application/pdf", "kim") == Reading(FileOutcome.TOO_COMPLEX)
 
 
 async def test_what_takes_too_much_memory_is_ended() -> None:
     content = picture(size=(5000, 5000), mode="RGBA", color=(1, 2, 3, 4))
 
-    assert (await ChildReader(Limits(memory_bytes=200 * 2**20)).read(content, "")).outcome is FileOutcome.TOO_COMPLEX
-    assert (await ChildReader().read(content, "")).outcome is FileOutcome.READ
+    assert (
+        await ChildReader(Limits(memory_bytes=200 * 2**20)).read(content, "", "kim")
+    ).outcome is FileOutcome.TOO_COMPLEX
+    assert (await ChildReader().read(content, "", "kim")).outcome is FileOutcome.READ
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF"])
 async def test_the_largest_pictures_fit_into_the_memory_that_a_child_has(form: str) -> None:
     content = picture(form, size=(8000, 6200), mode="P" if form == "GIF" else "RGB", color=5)
 
-    assert (await ChildReader().read(content, "")).outcome is FileOutcome.READ
+    assert (await ChildReader().read(content, "", "kim")).outcome is FileOutcome.READ
 
 
 async def test_an_answer_that_is_too_long_is_not_taken() -> None:
     stream = BytesIO()
     Image.effect_noise((700, 700), 90).save(stream, "JPEG")
 
-    reading = await ChildReader(Limits(answer_bytes=1000)).read(stream.getvalue(), "")
+    reading = await ChildReader(Limits(answer_bytes=1000)).read(stream.getvalue(), "", "kim")
 
     assert reading.outcome in (FileOutcome.TOO_COMPLEX, FileOutcome.BROKEN)
 
 
 async def test_a_turn_that_is_cancelled_leaves_no_child_behind() -> None:
-    reading = asyncio.create_task(ChildReader().read(slow_pdf(), ""))
+    reading = asyncio.create_task(ChildReader().read(slow_pdf(), "", "kim"))
     await child()
 
     reading.cancel()
@@ -123,7 +99,7 @@ async def test_a_turn_that_is_cancelled_leaves_no_child_behind() -> None:
 
 async def test_a_child_is_told_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    reading = asyncio.create_task(ChildReader().read(slow_pdf(), ""))
+    reading = asyncio.create_task(ChildReader().read(slow_pdf(), "", "kim"))
     process = Path("/proc") / str(await child())
     async with asyncio.timeout(10):
         while b"bot.files.child" not in (process / "cmdline").read_bytes():  # noqa: ASYNC110 - see child()
@@ -138,7 +114,7 @@ async def test_a_child_is_told_none_of_our_secrets(monkeypatch: pytest.MonkeyPat
 
 async def test_so_many_are_read_at_once_and_no_more() -> None:
     reader = ChildReader(Limits(wall_seconds=2))
-    readings = [asyncio.create_task(reader.read(slow_pdf(), "")) for _ in range(4)]
+    readings = [asyncio.create_task(reader.read(slow_pdf(), "", "kim")) for _ in range(4)]
     most = 0
     while not all(reading.done() for reading in readings):
         most = max(most, len(children()))
@@ -147,10 +123,24 @@ async def test_so_many_are_read_at_once_and_no_more() -> None:
     assert most == 2
 
 
+async def test_the_files_of_one_sender_do_not_hold_up_those_of_another() -> None:
+    reader = ChildReader(Limits(wall_seconds=600))
+    slow = [asyncio.create_task(reader.read(slow_pdf(), "", "kim")) for _ in range(20)]
+    await child()
+
+    read = await reader.read(b"words", "text/plain", "lee")
+
+    assert read == Reading(FileOutcome.READ, "words")
+    assert not any(reading.done() for reading in slow)
+    for reading in slow:
+        reading.cancel()
+    await asyncio.wait(slow)
+
+
 async def test_a_dead_child_is_an_outcome_too(caplog: pytest.LogCaptureFixture) -> None:
     """One that has no memory for itself."""
     with caplog.at_level(logging.WARNING):
-        reading = await ChildReader(Limits(memory_bytes=1)).read(picture(), "")
+        reading = await ChildReader(Limits(memory_bytes=1)).read(picture(), "", "kim")
 
     assert reading.outcome in (FileOutcome.BROKEN, FileOutcome.TOO_COMPLEX)
 
@@ -177,7 +167,7 @@ def test_any_damage_has_an_outcome(sample: bytes, data: st.DataObject) -> None:
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.binary(max_size=2000), st.sampled_from([b"", *(sample[:40] for sample in SAMPLES)]))
 async def test_any_bytes_have_an_outcome_in_a_child(content: bytes, begins: bytes) -> None:
-    _check(await ChildReader(SMALL).read(begins + content, ""))
+    _check(await ChildReader(SMALL).read(begins + content, "", "kim"))
 
 
 @given(
@@ -230,6 +220,8 @@ def _check(reading: Reading) -> None:
 
 
 def test_a_bomb_is_refused_by_a_child_with_little_memory() -> None:
-    reading = asyncio.run(ChildReader(Limits(memory_bytes=250 * 2**20)).read(png_of_size(60_000, 60_000), "image/png"))
+    reading = asyncio.run(
+        ChildReader(Limits(memory_bytes=250 * 2**20)).read(png_of_size(60_000, 60_000), "image/png", "kim")
+    )
 
     assert reading == Reading(FileOutcome.TOO_MANY_PIXELS)

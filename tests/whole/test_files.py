@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.files.making import locked_pdf, pdf, picture
+from bot.files.reader import EACH
+from tests.files.children import children
+from tests.files.making import locked_pdf, pdf, picture, slow_pdf
 from tests.standins import slack_files
 from tests.standins.model_rules import Rules
 from tests.standins.model_script import Answer, Failure
@@ -220,6 +222,28 @@ async def test_a_stop_while_a_file_is_fetched_leaves_it_for_the_next_start(offic
     async with office.bot():
         await office.answers(root)
 
+    assert CSV.decode() in contents(office)[0][0]
+
+
+@pytest.mark.parametrize("slow", ["to fetch", "to read"])
+async def test_the_slow_files_of_one_person_do_not_hold_up_those_of_another(office: Office, slow: str) -> None:
+    reached = asyncio.Event()
+
+    async def held(_: object) -> Any:
+        reached.set()
+        await asyncio.Event().wait()
+
+    files = [upload(office, f"{number}.pdf", slow_pdf(), "application/pdf") for number in range(20)]
+    if slow == "to fetch":
+        for file in files:
+            office.slack.files.stored[file["id"]].answer = held
+    async with office.bot(stop_grace=0):
+        waiting = [await ask_with(office, "read them", *files) for _ in range(3)]
+        await (reached.wait() if slow == "to fetch" else office.slack.wait_for(lambda: len(children()) == EACH))
+        root = await ask_with(office, "read it", upload(office, "s.csv", CSV, "text/csv"), user=office.lee)
+        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["Done."], 60)
+
+        assert [office.slack.replies(office.general, other) for other in waiting] == [[], [], []]
     assert CSV.decode() in contents(office)[0][0]
 
 
