@@ -25,6 +25,7 @@ from bot.core.reading import FileIntake
 from bot.core.retry import Patience
 from bot.core.summarizer import Summarizer, SummarizerSettings
 from bot.core.worker import BURST_SECONDS, EDIT_QUIET_SECONDS, Worker, WorkerSettings, ended, persist
+from bot.files import confinement
 from bot.files.reader import ChildReader
 from bot.health import internal_listener
 from bot.llm import prices, tokens
@@ -83,6 +84,7 @@ async def run(
     *store* is the settings' database where somebody has opened it already. Raises BotError when it cannot start, or
     cannot go on.
     """
+    _hide()
     async with AsyncExitStack() as stack:
         file = sqlite_file(settings.database_url)
         lock = await stack.enter_async_context(worker_lock(file)) if file else None
@@ -102,6 +104,16 @@ async def run(
             )
         )
         await _serve(worker, platforms, settings.stop_grace, until, lock.note_stopping if lock else lambda: None)
+
+
+def _hide() -> None:
+    """From the process that reads files, and say where the system does not help with that."""
+    confinement.hide_from_siblings()
+    lacks = confinement.missing()
+    if lacks:
+        log.warning("files are read in a process that is confined less than it could be: %s", "; ".join(lacks))
+    else:
+        log.info("files are read in a process that can open nothing, reach nobody and start nothing")
 
 
 async def _serve(

@@ -11,6 +11,7 @@ from bot import app
 from bot.core.budget import prompt_budget
 from bot.core.errors import BotError
 from bot.core.findings import Finding, Verdict
+from bot.files import confinement
 from bot.llm import tokens
 from bot.llm.offline import OfflineModel
 from bot.llm.openai_chat import OpenAIChat
@@ -29,7 +30,7 @@ _MARKS = {
 
 async def check(settings: Settings, channel: str | None) -> Sequence[Finding]:
     """*channel*: where to try a post, or None."""
-    return [await _database(settings), *await _slack(settings, channel), *await _model(settings)]
+    return [await _database(settings), *await _slack(settings, channel), *await _model(settings), _files()]
 
 
 def line(finding: Finding) -> str:
@@ -86,6 +87,17 @@ async def _model(settings: Settings) -> Sequence[Finding]:
         probed = await model.probe(settings.openai_model, app.sampling(settings))
         limit = prompt_budget(settings.prompt_tokens, model.window(settings.openai_model), settings.openai_max_tokens)
     return [probed, *_instructions(settings, limit)]
+
+
+def _files() -> Finding:
+    lacks = confinement.missing()
+    if not lacks:
+        detail = "read in a process that can open nothing, reach nobody and start nothing"
+        return Finding("Files", Verdict.OK, detail)
+    remedy = (
+        "They are read with the other limits. README, “Files”, says what is left to a file that takes the process over."
+    )
+    return Finding("Files", Verdict.ABSENT, "; ".join(lacks), remedy)
 
 
 def _instructions(settings: Settings, limit: int) -> Sequence[Finding]:

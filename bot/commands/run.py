@@ -23,8 +23,10 @@ Announce = Callable[[str], None]
 
 async def playground(settings: Settings, announce: Announce) -> int:
     """Serve the page and keep the bot behind it running. Returns the exit status."""
+    from bot.files.confinement import hide_from_siblings
     from bot.platforms.web.workspace import serve
 
+    hide_from_siblings()  # the settings are in this process, too
     announce(f"Model: {model_line(settings)}")
     announce(
         "No Slack tokens are set, so this is the playground, on this machine only.\n"

@@ -1,26 +1,51 @@
 """
 The process in which files are parsed: one file in on stdin, what was read of it out on stdout. See wire.py.
 
-It confines itself before it parses anything, and it has nothing of the bot: no settings, no environment, no database.
+It has nothing of the bot: no settings, no environment, no database. Before it parses anything it loads the parser that
+the first bytes of the file ask for, then confines itself for good: afterwards nothing can be loaded.
 """
 
 from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable, Sequence
 
 from bot.core.files import FileOutcome, Reading
 from bot.files import wire
+from bot.files.confinement import LAYERS, Layer, confine
 from bot.files.kinds import Kind, kind_of
-from bot.files.limits import Limits, confine
-from bot.files.text import read_text
+from bot.files.limits import Limits, limit
+from bot.files.text import load_encodings, read_text
+
+Reader = Callable[[bytes, str, Limits], Reading]
 
 
-def main() -> None:
+def main(reader: Reader | None = None, layers: Sequence[Layer] = LAYERS) -> None:
+    """*reader*, *layers*: others than the product's, for tests."""
     content, media_type, limits = wire.requested(sys.stdin.buffer.read())
-    confine(limits)
-    sys.stdout.buffer.write(wire.answer(read(content, media_type, limits)))
+    load(kind_of(content, media_type))
+    limit(limits)
+    confine(layers)
+    sys.stdout.buffer.write(wire.answer((reader or read)(content, media_type, limits)))
     sys.stdout.buffer.flush()
+
+
+def load(kind: Kind) -> None:
+    """Import all that reading a file of *kind* takes. The other parsers take longer to load than most files to read."""
+    match kind:
+        case Kind.IMAGE:
+            from bot.files import image
+
+            image.load()
+        case Kind.PDF:
+            from bot.files import pdf
+
+            pdf.load()
+        case Kind.TEXT:
+            load_encodings()
+        case Kind.MISLABELED | Kind.OTHER:
+            pass
 
 
 def read(content: bytes, media_type: str, limits: Limits) -> Reading:
@@ -35,7 +60,6 @@ def read(content: bytes, media_type: str, limits: Limits) -> Reading:
 
 
 def _read(content: bytes, media_type: str, limits: Limits) -> Reading:
-    """The parsers are loaded when they are needed: each takes longer to load than most files to read."""
     if not content:
         return Reading(FileOutcome.EMPTY)
     match kind_of(content, media_type):

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from PIL import Image, ImageOps
+from PIL import (
+    GifImagePlugin,
+    Image,
+    ImageOps,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 
 from bot.core.files import FileOutcome, Reading
 from bot.files.limits import Limits
@@ -17,6 +26,14 @@ FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 QUALITY = 85
 LOSSLESS_BYTES = 1_000_000  # a screenshot stays as sharp as it is, unless that takes more
 _SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I")
+
+
+_LOADED = (GifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
+
+
+def load() -> None:
+    """Have Pillow import what it imports only when it opens or saves a file. TIFF: a photo's notes are in its form."""
+    Image.preinit()
 
 
 def read_image(content: bytes, limits: Limits) -> Reading:

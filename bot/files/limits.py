@@ -1,4 +1,4 @@
-"""How much a file may take of time, memory and pixels, and how a process confines itself to that."""
+"""How much a file may take of time, memory and pixels, and how a process limits itself to that."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Limits:
     answer_bytes: int = 16 * 2**20  # that a child may send back: a PNG of that size is well below
 
 
-def confine(limits: Limits) -> None:
+def limit(limits: Limits) -> None:
     """
     Limit this process for good: processor time, memory, no files written, no core.
 
@@ -38,6 +38,6 @@ def confine(limits: Limits) -> None:
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_CORE: 0,
     }
-    for limit, value in wanted.items():
+    for resource_limit, value in wanted.items():
         with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(limit, (value, value))
+            resource.setrlimit(resource_limit, (value, value))

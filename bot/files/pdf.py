@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
+import hashlib
+import importlib
+import pkgutil
 import time
 from io import BytesIO
 
+import pypdf
 from pypdf import PdfReader
 from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError, WrongPasswordError
 
@@ -14,6 +20,20 @@ from bot.files.text import cleaned, cut_text
 
 BETWEEN = "\n\n"  # pages
 SHARE_OF_TIME = 0.5  # no new page afterwards: the rest is for the longest one
+
+
+# Of fonts, those that pypdf knows by name (pypdf/_cmap.py), and of its own strings.
+_ENCODINGS = ("charmap", "cp932", "cp950", "gb18030", "gb2312", "gbk", "utf-16", "utf-16-be", "utf-16-le", "latin-1")
+
+
+def load() -> None:
+    """Import all of pypdf, which imports parts of itself only when a file needs them, and the codecs of fonts."""
+    for module in pkgutil.walk_packages(pypdf.__path__, "pypdf."):
+        with contextlib.suppress(ImportError):  # what needs a package that is not installed
+            importlib.import_module(module.name)
+    for encoding in _ENCODINGS:
+        codecs.lookup(encoding)
+    hashlib.md5(b"", usedforsecurity=False)  # OpenSSL reads its configuration
 
 
 def read_pdf(content: bytes, limits: Limits) -> Reading:

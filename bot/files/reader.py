@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.core.files import FileOutcome, Reading
@@ -27,15 +27,17 @@ log = logging.getLogger(__name__)
 class ChildReader:
     """A FileParser whose parsers run in a process of their own, one for each file."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, program: Sequence[str] = ("-m", "bot.files.child")) -> None:
+        """*program*: what Python runs in a child; another one in tests."""
         self._limits = limits or Limits()
+        self._program = program
         self._slots = FairSlots(AT_ONCE, EACH)
 
     async def read(self, content: bytes, media_type: str, sender: str) -> Reading:
         """See FileParser. Cancelled, it leaves no child behind."""
         async with self._slots.slot(sender):
             try:
-                child = await _started()
+                child = await _started(self._program)
             except OSError as error:
                 log.warning("no process could be started to read a file: %s", error)
                 return Reading(FileOutcome.NOT_READ)
@@ -75,10 +77,10 @@ class ChildReader:
             return Reading(FileOutcome.BROKEN)
 
 
-async def _started() -> asyncio.subprocess.Process:
+async def _started(program: Sequence[str]) -> asyncio.subprocess.Process:
     """In a group of its own, in no directory of anybody's, and without our environment: secrets stand there."""
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-s", "-m", "bot.files.child"),
+        *(sys.executable, "-P", "-s", *program),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

@@ -14,11 +14,18 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_UNMARKED = ("utf-8", "utf-16-le", "utf-16-be", "cp949", "cp1252")
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\ufeff\ud800-\udfff]"
 )  # not: tab, ends of line and page, escape
 _BINARY = 0.05  # a file with more control characters than this share of it is no text
 _SAMPLE = 65_536  # bytes
+
+
+def load_encodings() -> None:
+    """Python imports a codec when it is first used."""
+    for encoding in (*_UNMARKED, *(encoding for _, encoding in _BOMS)):
+        codecs.lookup(encoding)
 
 
 def read_text(content: bytes, characters: int) -> Reading:

@@ -10,6 +10,7 @@ import pytest
 from bot.commands.check import check
 from bot.commands.migrate import migrate
 from bot.core.findings import Finding, Verdict
+from bot.files import confinement
 from bot.llm.offline import OfflineModel
 from bot.settings import Settings
 
@@ -73,3 +74,11 @@ async def test_examples_that_leave_no_room_for_a_question_are_a_failure(tmp_path
     finding = await found(without_accounts(tmp_path / "threadbot.db", **chosen), "Prompt")
     assert finding.verdict is Verdict.FAILED
     assert "PROMPT_TOKENS" in finding.remedy
+
+
+async def test_what_the_process_that_reads_files_is_not_confined_by_is_said(tmp_path: Path) -> None:
+    finding = await found(without_accounts(tmp_path / "threadbot.db"), "Files")
+
+    lacks = confinement.missing()
+    assert finding.verdict is (Verdict.ABSENT if lacks else Verdict.OK)
+    assert all(sentence in finding.detail for sentence in lacks)

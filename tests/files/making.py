@@ -32,14 +32,14 @@ def png_of_size(width: int, height: int, *, rows: bytes = b"") -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-def pdf(*pages: str, streams: list[bytes] | None = None) -> bytes:
-    """One line of text on each page, or *streams*: each page's content, as it is."""
+def pdf(*pages: str, streams: list[bytes] | None = None, encoding: str = "") -> bytes:
+    """One line of text on each page, or *streams*: each page's content, as it is. *encoding*: of the font."""
     contents = streams or [f"BT /F1 12 Tf 72 720 Td ({page}) Tj ET".encode("latin-1") for page in pages]
     kids = " ".join(f"{4 + 2 * n} 0 R" for n in range(len(contents)))
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         f"<< /Type /Pages /Kids [{kids}] /Count {len(contents)} >>".encode(),
-        FONT,
+        FONT.replace(b" >>", f" /Encoding {encoding} >>".encode()) if encoding else FONT,
     ]
     for n, content in enumerate(contents):
         resources = "/Resources << /Font << /F1 3 0 R >> >>"

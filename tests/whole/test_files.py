@@ -240,10 +240,12 @@ async def test_the_slow_files_of_one_person_do_not_hold_up_those_of_another(offi
     async with office.bot(stop_grace=0):
         waiting = [await ask_with(office, "read them", *files) for _ in range(3)]
         await (reached.wait() if slow == "to fetch" else office.slack.wait_for(lambda: len(children()) == EACH))
+        busy = set(children())
         root = await ask_with(office, "read it", upload(office, "s.csv", CSV, "text/csv"), user=office.lee)
         await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["Done."], 60)
 
         assert [office.slack.replies(office.general, other) for other in waiting] == [[], [], []]
+        assert busy <= set(children())  # lee's file waited for none of them
     assert CSV.decode() in contents(office)[0][0]
 
 
