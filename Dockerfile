@@ -17,15 +17,18 @@ RUN /opt/threadbot/bin/python -m pip wheel --quiet --no-deps --no-build-isolatio
 FROM python:3.13-slim
 # The model's SDK trusts the system's certificates: say now if the base image ever comes without them.
 RUN test -s /etc/ssl/certs/ca-certificates.crt
-RUN useradd --system --uid 10001 --home-dir /data --no-create-home threadbot \
+RUN groupadd --system --gid 10001 threadbot \
+    && useradd --system --uid 10001 --gid 10001 --home-dir /data --no-create-home threadbot \
     && mkdir -p /data \
-    && chown threadbot /data
+    && chown 10001:10001 /data
 COPY --from=build /opt/threadbot /opt/threadbot
 ENV PATH=/opt/threadbot/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
     DATABASE_URL=sqlite+aiosqlite:////data/threadbot.db
 WORKDIR /data
-USER threadbot
+# In numbers, so that Kubernetes' runAsNonRoot can see that it is not root. It writes to /data and /tmp only.
+USER 10001:10001
 VOLUME /data
 # HTTP_PORT, the public listener, for Slack over HTTP. Socket Mode needs no port.
 EXPOSE 3000
