@@ -17,7 +17,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format types docs bench chaos lock clean
+.PHONY: help run test lint format types audit docs bench chaos lock clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
@@ -29,15 +29,18 @@ test: $(VENV)/.installed-dev ## set up and run the whole test suite; PYTEST_ARGS
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev ## ruff: lint and format, without changing anything
-	@$(BIN)/ruff check --quiet . .ci/docker-steps
-	@$(BIN)/ruff format --quiet --check . .ci/docker-steps
+	@$(BIN)/ruff check --quiet . .ci/docker-steps .ci/audit
+	@$(BIN)/ruff format --quiet --check . .ci/docker-steps .ci/audit
 
 format: $(VENV)/.installed-dev ## ruff: mend format, and what lint can mend by itself
-	@$(BIN)/ruff check --quiet --fix . .ci/docker-steps
-	@$(BIN)/ruff format --quiet . .ci/docker-steps
+	@$(BIN)/ruff check --quiet --fix . .ci/docker-steps .ci/audit
+	@$(BIN)/ruff format --quiet . .ci/docker-steps .ci/audit
 
 types: $(VENV)/.installed-dev ## mypy, strict
 	@$(BIN)/mypy
+
+audit: $(VENV)/.installed-dev ## ask for known vulnerabilities of what is pinned
+	@$(BIN)/python .ci/audit
 
 docs: $(VENV)/.installed-dev ## write the generated parts of README.md and .env.example
 	@$(BIN)/python -m tests.docs

@@ -243,7 +243,7 @@ def test_compose_gives_the_container_nothing_that_it_does_not_need() -> None:
 # The whole tree
 
 
-@pytest.mark.parametrize("script", [".ci/run", ".ci/docker-steps"])
+@pytest.mark.parametrize("script", [".ci/run", ".ci/docker-steps", ".ci/audit"])
 def test_scripts_can_be_called(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
 
