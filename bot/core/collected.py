@@ -10,6 +10,7 @@ from bot.core.continuation import join_continuation
 from bot.core.controls import LENGTH
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.ports import Chunk
+from bot.core.speakers import unbracketed
 from bot.core.turn import Completion, Usage
 
 
@@ -72,7 +73,7 @@ class Collected:
         text = self._whole(said) if _visible(said) else ""
         return Completion(
             text=text,
-            text_tokens=count(text),
+            text_tokens=count(unbracketed(text)),
             finish_reason=self._finish_reason,
             refusal=refusal,
             response_id=self._response_id,

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from bot.core.speakers import unbracketed
+
 LONGEST = 4_000  # characters that are looked at for a repetition
 # The least that is taken for one, in columns of letters and digits (a Korean letter has two): no word of a language
 # doubles so much of itself (두리번두리번), and neither `}` nor `|---|` has any.
@@ -46,15 +48,24 @@ def join_continuation(before: str, after: str, *, finished: bool = True) -> str:
     code block that is still open, if it is opened again; the header of the table that is still going on. Nothing is
     put between the two, but a newline before a fence and a space between sentences: a cut may be within a word.
 
+    The model was sent *before* unbracketed (speakers.py), and repeats it so: the two are compared so.
+
     Unless it is *finished*, *after* may be its beginning: as long as that may turn out a repetition it is held back.
     What was shown then stays as it was, except that a bare fence at the beginning, taken for the end of the code, may
     turn out the beginning of more.
     """
     if not before or not after.strip():
         return before + after if finished else before
-    if not finished and _may_be_repeated(before, after):
+    seen, said = unbracketed(before), unbracketed(after)
+    if not finished and _may_be_repeated(seen, said):
         return before
-    return before + _continued(before, after)
+    return before + _as_written(after, said, _continued(seen, said))
+
+
+def _as_written(after: str, said: str, kept: str) -> str:
+    """*kept*, an end of *said* with at most one character put before it, with the brackets of *after*."""
+    put = 0 if said.endswith(kept) else 1
+    return kept[:put] + after[len(after) - len(kept) + put :]
 
 
 def _continued(before: str, after: str) -> str:

@@ -7,7 +7,7 @@ sent is stored as the keys of its entries:
     v12           a version of a message; v12:unnamed is one that follows on names and has none
     f7            what was read of a file; f7:unseen is a picture that was only named, f7:broken (or any other outcome
                   of FileOutcome) a file that could not be read
-    c5            a completion: an earlier answer
+    c5            a completion: an earlier answer; c5:unbracketed is one whose brackets were taken out
     t             TRUNCATED, which belongs to no message
     s3            a summary of what the window has left behind
     g             GO_ON, after the beginning of the answer that is to be gone on with (c5)
@@ -21,13 +21,13 @@ from itertools import groupby
 
 from bot.core.files import File, FileOutcome, image_tokens
 from bot.core.ports import Example, PromptImage, PromptMessage, Role
-from bot.core.speakers import SUMMARY, SUMMARY_END, UNNAMED, is_named, unbracketed
+from bot.core.speakers import SUMMARY, SUMMARY_END, UNNAMED, is_named, unbracketed, without_ours
 
 BETWEEN = "\n\n"  # messages of one side, said in a row
 BETWEEN_TOKENS = 1  # at most: it joins the punctuation before it
 UNNAMED_TOKENS = 7  # at most, of UNNAMED: its bytes
 TRUNCATED_KEY, GO_ON_KEY = "t", "g"
-_UNNAMED_MARK, _UNSEEN_MARK = "unnamed", "unseen"
+_UNNAMED_MARK, _UNSEEN_MARK, _UNBRACKETED_MARK = "unnamed", "unseen", "unbracketed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,10 @@ class Key:
         return self.form == _UNSEEN_MARK
 
     @property
+    def unbracketed(self) -> bool:
+        return self.form == _UNBRACKETED_MARK
+
+    @property
     def outcome(self) -> FileOutcome:
         """What had become of the file when it was sent."""
         return FileOutcome(self.form) if self.form and not self.unseen else FileOutcome.READ
@@ -83,6 +87,18 @@ class Key:
 def read_key(key: str) -> Key:
     name, _, form = key.partition(":")
     return Key(name[:1], int(name[1:] or 0), form)
+
+
+def formless(key: str) -> str:
+    """*key* without the form: the same for whatever was made of a version, a file or an answer."""
+    return key.partition(":")[0]
+
+
+def answer_entry(completion: int, text: str, tokens: int, *, pinned: bool = False) -> Entry:
+    """An earlier answer as prompts hold it. *tokens* with all that it costs when it stands alone."""
+    form = unbracketed(text)
+    key = f"c{completion}" if form == text else f"c{completion}:{_UNBRACKETED_MARK}"
+    return Entry(key, "assistant", form, tokens, pinned)
 
 
 def file_key(file: File, *, sees: bool) -> str:
@@ -102,7 +118,7 @@ def instructions(system_prompt: str, examples: Sequence[Example]) -> list[Prompt
 
 def summarized(text: str) -> str:
     """The form in which a summary stands in a prompt."""
-    return f"{SUMMARY}\n{unbracketed(text)}\n{SUMMARY_END}"
+    return f"{SUMMARY}\n{without_ours(text)}\n{SUMMARY_END}"
 
 
 def marked(entries: Iterable[Entry]) -> list[Entry]:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from bot.core.entries import file_key
 from bot.core.files import LARGEST, Cut, File, FileOutcome, image_tokens
-from bot.core.speakers import cleaned, unbracketed
+from bot.core.speakers import cleaned, without_ours
 from bot.core.turn import History, Notice
 
 WITHOUT_WORDS = "(sent without words)"  # what somebody says who sends a file alone
@@ -56,7 +56,7 @@ def form(file: File, *, sees: bool) -> str:
     if reading.image:
         return f"⟦image ⟦{name}⟧⟧" if sees else f"⟦image ⟦{name}⟧: not shown: {_UNSEEN}⟧"
     part = f": {_part(reading.cut)}" if reading.cut else ""
-    return f"⟦file ⟦{name}⟧{part}⟧\n{unbracketed(reading.text)}\n⟦end of ⟦{name}⟧⟧"
+    return f"⟦file ⟦{name}⟧{part}⟧\n{without_ours(reading.text)}\n⟦end of ⟦{name}⟧⟧"
 
 
 def tokens(file: File, count: Callable[[str], int]) -> int:

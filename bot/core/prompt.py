@@ -18,6 +18,7 @@ from bot.core.entries import (
     TRUNCATED_KEY,
     UNNAMED_TOKENS,
     Entry,
+    answer_entry,
     file_key,
     instructions,
     join,
@@ -226,7 +227,7 @@ class Writer:
 
     def answer(self, answer: Answer) -> Entry:
         tokens = self._counting.per_message + answer.tokens
-        return Entry(f"c{answer.completion}", "assistant", answer.text, tokens, answer.pinned)
+        return answer_entry(answer.completion, answer.text, tokens, pinned=answer.pinned)
 
     def begun(self, answer: Answer) -> list[Entry]:
         """What there is of an answer, and the request to go on with it."""

@@ -29,6 +29,7 @@ from bot.core.files import (
 from bot.core.ports import Platform
 from bot.core.retry import reconnect_wait
 from bot.core.slots import FairSlots
+from bot.core.speakers import unbracketed
 from bot.core.turn import History
 
 AT_ONCE = 4  # files of one turn
@@ -87,7 +88,8 @@ class FileIntake:
                 return Reading(error.outcome)
             except TimeoutError:
                 return Reading(FileOutcome.NOT_FETCHED)
-            return await self._parser.read(content, file.media_type, sender)
+            reading = await self._parser.read(content, file.media_type, sender)
+        return replace(reading, text=unbracketed(reading.text))
 
 
 def is_unread(history: History, sent: Collection[str]) -> bool:

@@ -29,7 +29,7 @@ from bot.core.errors import BotError
 from bot.core.files import File, FileOutcome, Reading
 from bot.core.ports import Example, Role, Sampling
 from bot.core.prompt import Counting
-from bot.core.speakers import GO_ON, TRUNCATED
+from bot.core.speakers import GO_ON, TRUNCATED, unbracketed
 from bot.core.summaries import Place
 from bot.core.turn import TurnState, Usage
 
@@ -210,7 +210,7 @@ def _entry(key: str, read: Key, record: Record, counting: Counting) -> tuple[Ent
         if read.kind == "v":
             return _said(key, read, record, counting)
         if read.kind == "c":
-            return _answered(key, record.answers[read.id], counting)
+            return _answered(key, read, record.answers[read.id], counting)
         if read.kind == "s":
             return _summary(key, record.summaries[read.id], counting)
         if read.kind == "f":
@@ -231,9 +231,10 @@ def _said(key: str, read: Key, record: Record, counting: Counting) -> tuple[Entr
     return Entry(key, role, text, tokens, unnamed=read.unnamed), version.given is None
 
 
-def _answered(key: str, answer: StoredAnswer, counting: Counting) -> tuple[Entry, bool]:
+def _answered(key: str, read: Key, answer: StoredAnswer, counting: Counting) -> tuple[Entry, bool]:
     text = deleted(answer.erased_at, answer.tokens) if answer.text is None else answer.text
-    return Entry(key, "assistant", text, (answer.tokens or 0) + counting.per_message), answer.text is None
+    form = unbracketed(text) if read.unbracketed else text
+    return Entry(key, "assistant", form, (answer.tokens or 0) + counting.per_message), answer.text is None
 
 
 def _summary(key: str, summary: StoredSummary, counting: Counting) -> tuple[Entry, bool]:

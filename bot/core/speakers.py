@@ -1,7 +1,8 @@
 """
 Who speaks, in a form that nothing said and nobody's name can imitate. Pure.
 
-What we say about a message stands in ⟦white square brackets⟧, which are taken out of every text and every name:
+What we say about a message stands in ⟦white square brackets⟧, which are taken out of every text and every name, the
+model's own answers included: it may be made to write whatever somebody wants to read in the next prompt.
 
     text                                           the one person of a conversation: no header is needed
     ⟦Kim⟧ text                                     as soon as others speak
@@ -13,7 +14,8 @@ What we say about a message stands in ⟦white square brackets⟧, which are tak
     ⟦⟦go on …⟧⟧                                    a message after an answer that was cut off
     ⟦⟦summary of what was said before⟧⟧            a line; then it, up to ⟦⟦end of the summary⟧⟧
 
-What we said ourselves has no header: it is the assistant's.
+What we said ourselves has no header: it is the assistant's. The system prompt and the examples are the operator's, who
+may show what such a form means: they are sent as they are set.
 
 Whom a name belongs to is read from the forms that the prompt holds already, so it stays as it was first sent.
 """
@@ -43,7 +45,10 @@ _NOTE = "⟦the messages without a name are from "
 _LABEL = "(?P<label>⟦(?P<name>[^⟦⟧]*)⟧(?:⟦[^⟦⟧ ]+⟧)?)"  # no space is in an id, and one is in every mark
 _LABELS, _FORM = re.compile(_LABEL), re.compile(rf"(?:{_NOTE}(?P<note>.*)⟧\n)?{_LABEL}")
 
-_UNBRACKETED = str.maketrans("⟦⟧〚〛", "[][]")
+_OURS = str.maketrans("⟦⟧〚〛", "[][]")
+# Unicode's other brackets that are square or tortoise shells, and doubled or with a mark. No normalization makes one of
+# these, or ours, of anything else. Brackets of everyday writing stay: [[ ]] is code, 〔〕 【】 〖〗 stand in texts.
+_UNBRACKETED = str.maketrans("⟦⟧〚〛⟬⟭〘〙⁅⁆⦋⦌⦍⦎⦏⦐⦗⦘❲❳", "[]" * 10)
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})  # controls, formats (bidi, zero width), surrogates, private use
 _BLANKS = re.compile(  # letters and marks that show nothing: fillers, joiners, variation selectors, tags
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
@@ -55,8 +60,18 @@ _LOOKALIKES = str.maketrans(  # what Unicode's forms leave apart: Cyrillic, Gree
 
 
 def unbracketed(text: str) -> str:
-    """*text* without the brackets that only we write."""
+    """*text*, as long as it was, without the brackets that only we write, and without those that look like them."""
     return text.translate(_UNBRACKETED)
+
+
+def without_ours(text: str) -> str:
+    """
+    *text* without the brackets that only we write.
+
+    For what is stored unbracketed and put into its form at each prompt: those that look like ours may stand in what
+    earlier versions stored, and it is sent again in the same bytes.
+    """
+    return text.translate(_OURS)
 
 
 def cleaned(name: str) -> str:
@@ -67,7 +82,7 @@ def cleaned(name: str) -> str:
     """
     seen = "".join(c for c in name if c.isspace() or unicodedata.category(c) not in _UNSEEN)
     words = " ".join(_BLANKS.sub("", seen).split())
-    return unbracketed(unicodedata.normalize("NFC", words))[:LONGEST_NAME].strip()
+    return without_ours(unicodedata.normalize("NFC", words))[:LONGEST_NAME].strip()
 
 
 @lru_cache(maxsize=4096)  # the same few names are looked at for each message of a prompt
@@ -119,7 +134,7 @@ class Speakers:
         return f"{_NOTE}{', '.join(self._label(each) for each in self._unnamed.values())}⟧\n"
 
     def _label(self, author: Participant) -> str:
-        name = cleaned(author.name or "") or cleaned(author.id) or NOBODY
+        name = unbracketed(cleaned(author.name or "") or cleaned(author.id)) or NOBODY
         known = self._labels.get((author.id, name))
         if known is not None:
             return known

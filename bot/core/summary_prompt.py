@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.core.entries import BETWEEN, BETWEEN_TOKENS, Entry, summarized
+from bot.core.entries import BETWEEN, BETWEEN_TOKENS, Entry, formless, summarized
 from bot.core.ports import PromptMessage
 from bot.core.prompt import Counting, Writer
-from bot.core.speakers import Speakers, unbracketed
+from bot.core.speakers import Speakers
 from bot.core.summaries import ANSWER, Older, Place
 
 SHARE = 8  # a summary has this part of the prompt budget
@@ -78,7 +78,7 @@ def write(
         instructions=instructions,
         messages=[PromptMessage("system", instructions), PromptMessage("user", text)],
         entries=[*([f"s{older.summary.id}"] if older.summary else []), *entries],
-        part=[entry.key for unit in taken for entry in unit.entries if entry.file is None],
+        part=[formless(entry.key) for unit in taken for entry in unit.entries if entry.file is None],
         until=until,
         tokens=fixed - counting.count(before) + counting.count(text),
     )
@@ -111,7 +111,7 @@ def _unit(place: Place, entries: Sequence[Entry]) -> _Unit:
 
 def _line(entry: Entry) -> str:
     if entry.role == "assistant":
-        return f"⟦assistant⟧ {unbracketed(entry.text)}"
+        return f"⟦assistant⟧ {entry.text}"
     return entry.text if entry.named or entry.file is not None else f"⟦user⟧ {entry.text}"
 
 

@@ -184,7 +184,7 @@ class Completion:
     """What came of one call of the model."""
 
     text: str
-    text_tokens: int
+    text_tokens: int  # as later prompts hold it: see speakers.py
     finish_reason: str | None  # None: the stream ended without one
     refusal: str | None
     response_id: str | None

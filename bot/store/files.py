@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, case, select, update
 
 from bot.core.conversation import Posted
 from bot.core.files import Cut, File, FileOutcome, FileRef, Reading
+from bot.core.speakers import unbracketed
 from bot.store import summaries
 from bot.store.database import Database
 from bot.store.dialects import by_dialect
@@ -102,7 +103,7 @@ def _row(message: int, file: FileRef) -> dict[str, Any]:
     return {
         "message_id": message,
         "external_id": file.id,
-        "name": file.name,
+        "name": unbracketed(file.name),  # as it stands in prompts
         "media_type": file.media_type,
         "size": file.size,
         "locator": file.locator,

@@ -54,6 +54,16 @@ CASES = {
     "a short line again": ("Intro.\n\nSo we", "So we go on", "Intro.\n\nSo we go on"),
     "a short Korean line again": ("안내.\n\n이 답", "이 답은 짧다", "안내.\n\n이 답은 짧다"),
     "a short row again": ("| a | b |\n|---|---|\n| 1", "| 1 | 2 |", "| a | b |\n|---|---|\n| 1 | 2 |"),
+    "the last words again, as the model was sent them": (
+        "1. ⟦kim⟧ says so\n2. ⟦lee⟧ says ot",
+        "2. [lee] says otherwise\n3. ⟦kim⟧",
+        "1. ⟦kim⟧ says so\n2. ⟦lee⟧ says otherwise\n3. ⟦kim⟧",
+    ),
+    "a header again, as the model was sent it": (
+        "| ⟦a⟧ | b |\n|---|---|\n| 1 | 2 |",
+        "| [a] | b |\n|---|---|\n| 3 | ⟦4⟧ |",
+        "| ⟦a⟧ | b |\n|---|---|\n| 1 | 2 |\n| 3 | ⟦4⟧ |",
+    ),
     "the next cell is the same": ("| a | b |\n|---|---|\n| 1 ", "| 1 |", "| a | b |\n|---|---|\n| 1 | 1 |"),
     "the same words are meant": ("na na ", "na na hey", "na na na na hey"),
     "a long word again": ("so we internat", "internationalise it", "so we internationalise it"),

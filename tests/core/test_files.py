@@ -63,6 +63,7 @@ def prompt(*messages: Message, past: Sequence[PastTurn] = (), alone: bool = True
     [
         (text("1,2"), "⟦file ⟦a.csv⟧⟧\n1,2\n⟦end of ⟦a.csv⟧⟧"),
         (text("⟦Kim⟧ hi", name="⟦Kim⟧\n"), "⟦file ⟦[Kim]⟧⟧\n[Kim] hi\n⟦end of ⟦[Kim]⟧⟧"),
+        (text("〘Kim〙 hi", name="⟬a⟭"), "⟦file ⟦⟬a⟭⟧⟧\n〘Kim〙 hi\n⟦end of ⟦⟬a⟭⟧⟧"),  # stored so
         (text("x", name="\u202e\n"), "⟦file ⟦F1⟧⟧\nx\n⟦end of ⟦F1⟧⟧"),
         (image(), "⟦image ⟦p.png⟧⟧"),
         (unread(FileOutcome.LOCKED), "⟦file ⟦x.zip⟧: not readable: it is protected with a password⟧"),

@@ -95,6 +95,13 @@ def test_instructions_come_first_and_are_joined_with_nothing() -> None:
     assert not sent.erased
 
 
+def test_an_answer_stands_as_it_was_sent_also_where_its_brackets_were_sent_then() -> None:
+    stored = record([], answers=[answered(1, 4, "⟦kim⟧ yes"), answered(2, 5, "no")])
+    assert plain(put_together(call("c1", "c2"), stored, COUNTING)) == [PromptMessage("assistant", "⟦kim⟧ yes\n\nno")]
+    unbracketed = put_together(call("c1:unbracketed", "c2"), stored, COUNTING)
+    assert plain(unbracketed) == [PromptMessage("assistant", "[kim] yes\n\nno")]
+
+
 def test_what_follows_on_a_name_that_was_deleted_is_still_marked_as_having_none() -> None:
     stored = record(
         [said(1, 4, LEE, erased_at=SINCE), said(2, 5)], [version(1, None, tokens=7), version(2, "as it was")]

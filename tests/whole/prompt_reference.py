@@ -108,6 +108,11 @@ class Line:
         return isinstance(self.said, Said) and self.form.startswith("⟦")
 
 
+def answered(text: str) -> str:
+    """The form of an answer: nothing of the model's stands in our brackets."""
+    return text.replace("⟦", "[").replace("⟧", "]")
+
+
 @dataclass
 class Expected:
     messages: list[tuple[str, str]]
@@ -335,7 +340,7 @@ class Reference:
         for said in found:
             if isinstance(said, Asked):
                 assert said.answer is not None
-                yield Line(said, said.answer, said.answer)
+                yield Line(said, said.answer, answered(said.answer))
             elif said.form is not None:
                 yield Line(said, said.text, said.form)
             elif alone and said.kind is ParticipantKind.PERSON:
