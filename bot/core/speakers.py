@@ -27,6 +27,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
+from bot.core import lookalikes
 from bot.core.conversation import Message, Participant, ParticipantKind
 
 UNNAMED = "⟦⟧ "
@@ -52,10 +53,6 @@ _UNBRACKETED = str.maketrans("⟦⟧〚〛⟬⟭〘〙⁅⁆⦋⦌⦍⦎⦏⦐�
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})  # controls, formats (bidi, zero width), surrogates, private use
 _BLANKS = re.compile(  # letters and marks that show nothing: fillers, joiners, variation selectors, tags
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
-)
-_LOOKALIKES = str.maketrans(  # what Unicode's forms leave apart: Cyrillic, Greek, and the digits one and zero
-    "авекмнорстухіјѕһԁԛԝαβεζηικμνορτυχıӏi10",
-    "abekmhopctyxljshdqwabezhlkmnoptyxllllo",
 )
 
 
@@ -86,10 +83,10 @@ def cleaned(name: str) -> str:
 
 
 @lru_cache(maxsize=4096)  # the same few names are looked at for each message of a prompt
-def look(name: str) -> str:
-    """The same for names that a reader may take for each other: whatever their case, width, accents and marks."""
-    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", cleaned(name)).casefold())
-    return "".join(c for c in letters if c.isalnum()).translate(_LOOKALIKES) or cleaned(name)
+def looks(name: str) -> frozenset[str]:
+    """Of which two names have one in common that a reader may take for each other: see lookalikes.py."""
+    shown = cleaned(name)
+    return frozenset(lookalikes.looks(shown) or {shown})
 
 
 class Speakers:
@@ -144,9 +141,11 @@ class Speakers:
         return label
 
     def _own(self, name: str, who: str) -> set[str]:
-        owners = self._owners.setdefault(look(name), set())
-        owners.add(who)
-        return owners
+        """All who go by *name*, or by one that looks like it."""
+        found = [self._owners.setdefault(look, set()) for look in looks(name)]
+        for owners in found:
+            owners.add(who)
+        return set().union(*found)
 
     def _learn(self, author: Participant, given: str) -> None:
         form = _FORM.match(given)

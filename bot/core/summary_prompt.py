@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.core.addressing import PRODUCT_NAMES
 from bot.core.entries import BETWEEN, BETWEEN_TOKENS, Entry, formless, summarized
 from bot.core.ports import PromptMessage
 from bot.core.prompt import Counting, Writer
@@ -95,7 +96,7 @@ def fitted(text: str, tokens: int, count: Callable[[str], int]) -> str:
 
 def _units(older: Older, readable: Callable[[str], str], counting: Counting) -> Iterator[_Unit]:
     messages = [message for earlier in older.past for message in earlier.messages]
-    writer = Writer(readable, counting, Speakers(messages), alone=older.alone, sees=False)
+    writer = Writer(readable, counting, Speakers(messages, PRODUCT_NAMES), alone=older.alone, sees=False)
     for earlier in older.past:
         for message in earlier.messages:
             yield _unit((earlier.id, message.position), writer.message(message))

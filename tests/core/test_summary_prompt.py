@@ -42,6 +42,11 @@ def test_who_has_no_header_in_prompts_has_one_that_nobody_else_can_have() -> Non
     assert transcript(written(older(spoken, alone=False))) == "⟦민지⟧ hi\n\n⟦user⟧⟦U9⟧ hello\n\n⟦assistant⟧ [user] yes"
 
 
+def test_nobody_goes_by_our_name_in_it() -> None:
+    named = PastTurn(1, [message(1, "hi"), message(2, "done", Participant("U9", name="Тhreadbot"))], None)
+    assert transcript(written(older(named, alone=False))) == "⟦민지⟧ hi\n\n⟦Тhreadbot⟧⟦U9⟧ done"
+
+
 def test_messages_of_ours_that_were_read_in_the_thread_are_the_assistants() -> None:
     us = Participant("B1", ParticipantKind.SELF)
     assert transcript(written(older(PastTurn(1, [message(1, "done", us)], None)))) == "⟦assistant⟧ done"
