@@ -13,6 +13,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
@@ -39,6 +40,7 @@ class SocketMode(Carrier):
         self.mute = False  # new connections are not greeted
         self.deaf = False  # acknowledgements are lost on their way
         self.to_newest = False  # every payload goes to the connection that was made last
+        self.acknowledged: list[Any] = []  # the id of every envelope that was
 
     @property
     def connections(self) -> int:
@@ -91,6 +93,7 @@ class SocketMode(Carrier):
         async for message in socket:
             if message.type is WSMsgType.TEXT and not self.deaf:
                 said = json.loads(message.data)
+                self.acknowledged.append(said.get("envelope_id"))
                 delivery = self._by_envelope.get(said.get("envelope_id", ""))
                 if delivery is not None:
                     delivery.acknowledge(time.time(), said.get("payload"))
@@ -129,6 +132,10 @@ class SocketMode(Carrier):
             self._forget(socket)
             return False
         return True
+
+    async def send(self, text: str) -> None:
+        """What Slack would not send."""
+        await self._sockets[-1].send_str(text)
 
     async def disconnect(self, reason: str = "refresh_requested", *, close: bool = False) -> None:
         """Ask every connection to be replaced (warning, refresh_requested, link_disabled, too_many_websockets)."""

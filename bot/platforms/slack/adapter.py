@@ -30,6 +30,7 @@ from bot.platforms.slack.answer_file import FileSupport
 from bot.platforms.slack.api import DEFAULT_URL, TIMEOUT, SlackApi
 from bot.platforms.slack.catch_up import CatchUp, CatchUpSettings
 from bot.platforms.slack.connection import Connection
+from bot.platforms.slack.dispatch import PAYLOAD
 from bot.platforms.slack.events import PLATFORM, Identity, for_another_team, incoming, joined
 from bot.platforms.slack.files import SlackFiles
 from bot.platforms.slack.history import History
@@ -224,7 +225,8 @@ class SlackPlatform:
         async def authorize() -> AuthorizeResult:
             return authorization
 
-        async def commit(body: dict[str, Any]) -> BoltResponse:
+        async def commit(context: dict[str, Any]) -> BoltResponse:
+            body = context[PAYLOAD]
             if self._viewing is not None and self._viewing.takes(body, identity):
                 return BoltResponse(status=200)
             if "command" in body:  # the manifest declares none: an operator did

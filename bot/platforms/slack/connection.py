@@ -15,12 +15,15 @@ from typing import Any
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.core.errors import PlatformError
 from bot.platforms.slack.api import OPEN, SlackApi
+from bot.platforms.slack.dispatch import dispatched
 from bot.platforms.slack.errors import CONNECTION_LOST
 from bot.platforms.slack.logs import sdk_logger
 
@@ -53,9 +56,18 @@ class _Client(SocketModeClient):
         assert task is not None  # noqa: S101 - the SDK runs this as a task of its own
         self.tasks.add(task)
         try:
-            await super().run_message_listeners(message, raw_message)
+            if "envelope_id" in message and not ("type" in message and isinstance(message.get("payload"), dict)):
+                await self._refuse(message)
+            else:
+                await super().run_message_listeners(message, raw_message)
         finally:
             self.tasks.discard(task)
+
+    async def _refuse(self, message: dict[str, object]) -> None:
+        """Acknowledge what is no envelope: the SDK drops it or raises ValueError, and Slack would send it again."""
+        logger.warning("slack: an envelope without a type or a payload is left")
+        with contextlib.suppress(OSError, AttributeError):  # the connection has just broken; the SDK asks None
+            await self.send_socket_mode_response({"envelope_id": message["envelope_id"]})
 
     def own_tasks(self) -> list[asyncio.Future[Any]]:
         running = [self.message_processor, self.message_receiver, self.current_session_monitor]
@@ -79,7 +91,11 @@ class _Handler(AsyncSocketModeHandler):
         assert task is not None  # noqa: S101 - called from run_message_listeners
         self.handled.add(task)
         try:
-            await super().handle(client, req)
+            began = time.time()
+            answer = await dispatched(self.app, req.payload)
+            if answer.status == 400:  # it will not make more sense when Slack sends it again
+                answer = BoltResponse(status=200)
+            await send_async_response(client, req, answer, began)
         finally:
             self.handled.discard(task)
 

@@ -13,7 +13,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,10 +22,10 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.core.errors import BotError
+from bot.platforms.slack.dispatch import dispatched
 from bot.platforms.slack.manifest import COMMANDS_PATH, EVENTS_PATH, INTERACTIONS_PATH
 from bot.platforms.slack.signature import SIGNATURE, TIMESTAMP, fresh, signed
 
@@ -40,6 +40,8 @@ DRAIN_SECONDS = 10.0  # for requests that are under way when we stop
 PROVEN_SECONDS = 120.0  # after a delivery; no more than catch_up.LOOK_BACK
 SILENCE_SECONDS = 240.0  # less than Slack goes on bringing an event again: its last try comes 5 minutes after the first
 READ_SECONDS = 3600.0
+
+Payload = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +156,18 @@ class Listener:
     async def _answer(self, app: AsyncApp, request: web.BaseRequest) -> web.Response:
         try:
             body = await self._body(request)
-            payload = _object(body) if request.path == EVENTS_PATH else _form(body)
+            payload = _PARSERS[request.path](body)
         except _RefusedError as refused:
             self._refusals.note(refused)
             response = web.Response(status=refused.status, headers=refused.headers)
             response.force_close()  # who is refused has no business with this connection
             return response
         self._heard()
-        # As from Socket Mode: verified and parsed. Which try of Slack's it is makes no difference, so Bolt is not told.
-        return _response(await app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=payload)))
+        return _response(await dispatched(app, payload))
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         """The body of a request that is Slack's and whole, and of nothing else. Raises _RefusedError."""
-        if request.path not in (EVENTS_PATH, INTERACTIONS_PATH, COMMANDS_PATH):
+        if request.path not in _PARSERS:
             raise _RefusedError(404, "path")
         if request.method != "POST":
             raise _RefusedError(405, "method", {"Allow": "POST"})
@@ -233,23 +234,65 @@ async def _read(request: web.BaseRequest) -> bytes:
     return bytes(body)
 
 
-def _form(body: bytes) -> dict[str, Any]:
-    """What an interaction has in `payload`; a command's fields. Raises _RefusedError."""
+def _event(body: bytes) -> Payload:
+    """What the Events API sends. Raises _RefusedError, like the others."""
+    event = _typed(body)
+    if event["type"] == "event_callback" and not isinstance(event.get("event"), dict):
+        raise _RefusedError(400, "event")
+    return event
+
+
+def _interaction(body: bytes) -> Payload:
+    """What a form has in `payload`."""
+    fields = _form(body)
+    if "payload" in fields:
+        return _typed(fields["payload"])
+    if "ssl_check" not in fields:
+        raise _RefusedError(400, "form")
+    return fields
+
+
+def _command(body: bytes) -> Payload:
+    """A command's fields; a shortcut that came to its address is an interaction."""
+    fields = _form(body)
+    return fields if "command" in fields and "payload" not in fields else _interaction(body)
+
+
+_PARSERS: Mapping[str, Callable[[bytes], Payload]] = {
+    EVENTS_PATH: _event,
+    INTERACTIONS_PATH: _interaction,
+    COMMANDS_PATH: _command,
+}
+
+
+def _form(body: bytes) -> Payload:
     try:
-        fields = dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=1000))
+        return _unique(parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=1000))
     except ValueError:
         raise _RefusedError(400, "form") from None
-    return _object(fields["payload"]) if "payload" in fields else fields
 
 
-def _object(text: str | bytes) -> dict[str, Any]:
+def _typed(text: str | bytes) -> Payload:
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise _RefusedError(400, "JSON") from None
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not isinstance(found.get("type"), str):
         raise _RefusedError(400, "JSON")
     return found
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> Payload:
+    """Of a name that is there twice nobody knows which one counts."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name twice")
+    return found
+
+
+def _no_number(name: str) -> None:
+    """NaN and Infinity are no JSON (RFC 8259), though Python reads them."""
+    raise ValueError(name)
 
 
 def _response(answer: BoltResponse) -> web.Response:

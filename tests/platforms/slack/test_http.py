@@ -18,6 +18,7 @@ from slack_bolt.response import BoltResponse
 from bot.core.conversation import Incoming
 from bot.core.errors import BotError, LedgerError
 from bot.platforms.slack.adapter import SlackPlatform
+from bot.platforms.slack.dispatch import PAYLOAD
 from bot.platforms.slack.http import (
     BODY_LIMIT,
     PROVEN_SECONDS,
@@ -156,6 +157,24 @@ async def refused(platform: SlackPlatform, path: str, method: str) -> tuple[int,
         (EVENTS, b'{"type": "\xed\xa0"}'),
         (EVENTS, b"[" * 500_000),
         (EVENTS, b'{"type": ' + b"9" * 5000 + b"}"),
+        (EVENTS, b'{"type": "event_callback", "event": ' + b"[" * 900 + b"]" * 900 + b"}"),
+        (EVENTS, b'{"type": "event_callback", "event": {"blocks": ' + b"[" * 900 + b"]" * 900 + b"}}"),
+        (EVENTS, b"{}"),
+        (EVENTS, b'{"type": 7}'),
+        (EVENTS, b'{"type": "event_callback"}'),
+        (EVENTS, b'{"type": "event_callback", "event": []}'),
+        (EVENTS, b'{"type": "x", "type": "y"}'),
+        (EVENTS, b'{"type": "x", "a": NaN}'),
+        (EVENTS, b'{"type": "x", "a": -Infinity}'),
+        (INTERACTIONS, b""),
+        (INTERACTIONS, b"command=%2Fask&text=hi"),
+        (INTERACTIONS, b"payload=%7B%7D"),
+        (INTERACTIONS, b"payload=" + b"%5B" * 100_000),
+        (INTERACTIONS, b"payload=%7B%22type%22%3A%22x%22%7D&payload=%7B%22type%22%3A%22y%22%7D"),
+        (COMMANDS, b""),
+        (COMMANDS, b"text=hi"),
+        (COMMANDS, b"command=%2Fask&text=%ED%A0%80"),
+        (COMMANDS, b'{"command": "/ask"}'),
         (INTERACTIONS, b"payload=%5B%5D"),
         (INTERACTIONS, b"payload=%7B"),
         (INTERACTIONS, b"payload=%FF"),
@@ -330,8 +349,8 @@ class Trial:
         return await send(self.listener.port, COMMANDS, EXAMPLE.body, headers)
 
     def app(self) -> AsyncApp:
-        async def kept(body: dict[str, Any]) -> BoltResponse:
-            self.bodies.append(body)
+        async def kept(context: dict[str, Any]) -> BoltResponse:
+            self.bodies.append(context[PAYLOAD])
             return BoltResponse(status=200)
 
         async def authorize() -> AuthorizeResult:

@@ -1,0 +1,63 @@
+"""
+Hands a payload of Slack's to the Bolt app, whichever way it came in.
+
+slack_bolt 1.30 takes it for granted that what it reads in a payload has the types that Slack documents, and raises
+TypeError, KeyError and the like where it has not. So Bolt is shown only what it answers by itself; the payload goes
+past it to the app's own middleware, in the context.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+PAYLOAD = "payload"  # in the context of a request
+
+_ANSWERED_BY_BOLT = ("type", "challenge", "ssl_check", "token")  # its middlewares SslCheck and UrlVerification
+
+
+_UNSENDABLE = re.compile("[\x00\ud800-\udfff]")  # no request and no database takes it: a lone surrogate, or NUL
+DEEPEST = 100  # objects and lists within each other; Slack's blocks need some 15, and recursion ends at 1,000
+
+logger = logging.getLogger(__name__)
+
+
+async def dispatched(app: AsyncApp, payload: dict[str, Any]) -> BoltResponse:
+    """
+    The app's answer; 400 to what is nested deeper than anything of Slack's.
+
+    *payload*: verified where it came over HTTP, and parsed; whatever is in it. Its texts are mended in place. Which
+    try of Slack's it is makes no difference, so Bolt is not told.
+    """
+    if not _mended(payload):
+        logger.warning("slack: a payload that is nested too deep is left")
+        return BoltResponse(status=400)
+    shown = {key: payload[key] for key in _ANSWERED_BY_BOLT if isinstance(payload.get(key), str)}
+    request = AsyncBoltRequest(mode="socket_mode", body=shown, context={PAYLOAD: payload})
+    return await app.async_dispatch(request)
+
+
+def _mended(payload: dict[str, Any]) -> bool:
+    """Replace what is unsendable in all texts by U+FFFD. False, with a part of it done, where it goes too deep."""
+    left: list[tuple[int, dict[Any, Any] | list[Any]]] = [(1, payload)]
+    while left:
+        depth, place = left.pop()
+        for key, value in _members(place):
+            if isinstance(value, str):
+                if _UNSENDABLE.search(value):
+                    place[key] = _UNSENDABLE.sub("\ufffd", value)
+            elif isinstance(value, dict | list):
+                left.append((depth + 1, value))
+        if depth > DEEPEST:
+            return False
+    return True
+
+
+def _members(place: dict[Any, Any] | list[Any]) -> Iterator[tuple[Any, Any]]:
+    return iter(place.items()) if isinstance(place, dict) else enumerate(place)
