@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Protocol
 
+from bot import late_imports
 from bot.core.answer import Answerer
 from bot.core.asking import AnswerSettings
 from bot.core.conversation import Operation
@@ -25,6 +26,7 @@ from bot.core.reading import FileIntake
 from bot.core.retry import Patience
 from bot.core.summarizer import Summarizer, SummarizerSettings
 from bot.core.worker import BURST_SECONDS, EDIT_QUIET_SECONDS, Worker, WorkerSettings, ended, persist
+from bot.descriptors import raise_descriptor_limit
 from bot.files import confinement
 from bot.files.reader import ChildReader
 from bot.health import internal_listener
@@ -51,6 +53,7 @@ class ConnectedPlatform(Platform, Protocol):
 
 def run_until_complete(main: Coroutine[Any, Any, None]) -> None:
     """As asyncio.run, on uvloop where there is one."""
+    raise_descriptor_limit()
     if sys.platform == "win32":
         asyncio.run(main)
         return
@@ -285,7 +288,8 @@ async def open_ledger(database: Database, language: str, burst: timedelta = BURS
 
 @asynccontextmanager
 async def open_model(settings: Settings) -> AsyncIterator[LanguageModel]:
-    """The model, with its vocabulary and prices loaded: the first turn should not wait for them."""
+    """The model, with all loaded that a first turn needs: it should neither wait for it, nor fail for want of it."""
+    await asyncio.to_thread(late_imports.load)
     await asyncio.to_thread(tokens.load)
     if settings.offline:
         yield OfflineModel(context_tokens=settings.context_tokens)

@@ -62,6 +62,8 @@ RULES = (
     Rule("bot.settings", (), ("pydantic", "pydantic_settings", "dotenv"), "settings import nothing of ours"),
     Rule("bot.health", ("bot.core",), ("aiohttp",), "the internal listener knows only the core"),
     Rule("bot.logs", ("bot.core",), (), "how logs look knows only the core"),
+    Rule("bot.descriptors", (), (), "the limit of descriptors is the system's"),
+    Rule("bot.late_imports", (), (), "it knows modules by their names only"),
     Rule(
         "bot.cli",
         ("bot.app", "bot.commands", "bot.core", "bot.logs", "bot.settings", "bot.platforms.slack.manifest"),

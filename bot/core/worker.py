@@ -27,6 +27,7 @@ from bot.core.logs import heard, turn_changed, turn_ended
 from bot.core.policy import Action, Decide, decide
 from bot.core.ports import Checkpoint, Ledger, Platform
 from bot.core.retry import Patience, RetryPolicy, is_passing, outage_wait, reconnect_wait
+from bot.core.shortage import SHORTAGE, is_shortage
 from bot.core.situation import UNKNOWN
 from bot.core.summarizer import Summarizer
 from bot.core.tries import Phase, Tries
@@ -255,6 +256,10 @@ class Worker:
             await self._settle_safely(turn, error)
 
     async def _settle_safely(self, turn: Turn, error: Exception) -> None:
+        if is_shortage(error):
+            log.warning("turn %d waits: this process is out of descriptors, memory or threads", turn.claim.turn)
+            if not isinstance(error, BotError):  # no door was there: it may have happened anywhere in the turn
+                error = PlatformError(SHORTAGE, passing=True)
         if not isinstance(error, BotError):
             log.error("turn %d failed by a defect of ours", turn.claim.turn, exc_info=error)
         try:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.core.files import FileOutcome, Reading
+from bot.core.shortage import is_shortage
 from bot.core.slots import FairSlots
 from bot.files import wire
 from bot.files.limits import Limits
@@ -34,11 +35,13 @@ class ChildReader:
         self._slots = FairSlots(AT_ONCE, EACH)
 
     async def read(self, content: bytes, media_type: str, sender: str) -> Reading:
-        """See FileParser. Cancelled, it leaves no child behind."""
+        """See FileParser. Cancelled, it leaves no child behind. Raises OSError where none can be started just now."""
         async with self._slots.slot(sender):
             try:
                 child = await _started(self._program)
             except OSError as error:
+                if is_shortage(error):
+                    raise
                 log.warning("no process could be started to read a file: %s", error)
                 return Reading(FileOutcome.NOT_READ)
             try:

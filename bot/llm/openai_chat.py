@@ -138,7 +138,7 @@ class OpenAIChat:
             except APIError as error:
                 raise _translated(error, request) from error
             except (OpenAIError, httpx2.HTTPError) as error:
-                raise ModelError(ModelProblem.BAD_REQUEST, type(error).__name__) from error
+                raise openai_errors.unsent(error) from error
 
     async def _create(self, request: CompletionRequest, refused: frozenset[str]) -> AsyncStream[ChatCompletionChunk]:
         sent = parameters.sent(request, refused, self._base_url)

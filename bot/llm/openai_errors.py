@@ -17,6 +17,7 @@ import httpx2
 from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
 from bot.core.errors import ModelError, ModelProblem
+from bot.core.shortage import is_shortage
 
 _CODES = {
     "context_length_exceeded": ModelProblem.CONTEXT_LENGTH,
@@ -132,6 +133,12 @@ def cut(error: Exception) -> ModelError:
     return ModelError(ModelProblem.CUT, type(error).__name__)
 
 
+def unsent(error: Exception) -> ModelError:
+    """For what the SDK could not send, and has no exception of its own for."""
+    problem = ModelProblem.UNAVAILABLE if is_shortage(error) else ModelProblem.BAD_REQUEST
+    return ModelError(problem, type(error).__name__)
+
+
 def classify(said: ServerError) -> tuple[ModelProblem, int | None]:
     """The problem, and the context window where the server names it."""
     too_long, limit = _context_length(said)
@@ -215,7 +222,7 @@ def _connection(error: APIConnectionError) -> ModelError:
     """Never connected is UNAVAILABLE; connected and then silent TIMEOUT; connected and then gone CUT."""
     cause = error.__cause__
     detail = type(cause).__name__ if cause else type(error).__name__
-    if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
+    if is_shortage(error) or isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
         return ModelError(ModelProblem.UNAVAILABLE, detail)
     if isinstance(cause, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
         return ModelError(ModelProblem.BAD_REQUEST, detail)

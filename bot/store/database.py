@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.core.errors import LedgerError
+from bot.core.shortage import is_shortage
 
 T = TypeVar("T")
 Operation = Callable[[Connection], T]
@@ -40,8 +41,14 @@ class Database(Protocol):
         """Finish what waits, then let go of the database."""
 
 
+def is_unusable(error: Exception) -> bool:
+    """Whether *error* says that the database cannot be used just now; else it is a defect of ours, or a BotError."""
+    return isinstance(error, SQLAlchemyError | OSError) or is_shortage(error)
+
+
 def unusable(error: Exception) -> LedgerError:
     """What to tell of a database error: str() of SQLAlchemy's shows the statement's parameters, which hold messages."""
     if isinstance(error, DBAPIError):
         return LedgerError(f"{type(error.orig).__name__}: {error.orig}")
-    return LedgerError(type(error).__name__ if isinstance(error, SQLAlchemyError) else str(error))
+    told = "" if isinstance(error, SQLAlchemyError) else str(error)
+    return LedgerError(told or type(error).__name__)

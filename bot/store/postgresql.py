@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bot.core.errors import LedgerError, SettingsError
-from bot.store.database import Operation, unusable
+from bot.core.errors import BotError, LedgerError, SettingsError
+from bot.store.database import Operation, is_unusable, unusable
 
 T = TypeVar("T")
 
@@ -52,8 +52,12 @@ class PostgresDatabase:
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) != DEADLOCK:
                     raise unusable(error) from error
-            except (SQLAlchemyError, OSError) as error:
-                raise unusable(error) from error
+            except BotError:
+                raise
+            except Exception as error:
+                if is_unusable(error):
+                    raise unusable(error) from error
+                raise
         raise LedgerError("transactions of several processes wait for each other again and again")
 
     async def _tried(self, operation: Operation[T]) -> T:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from bot.core.errors import BotError, LedgerError
-from bot.store.database import Operation, unusable
+from bot.store.database import Operation, is_unusable, unusable
 
 T = TypeVar("T")
 
@@ -129,8 +129,12 @@ class _Thread:
         try:
             connection, engine = await self._open()
             result: T = await _call(connection, lambda: work(engine))
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            raise unusable(error) from error
+        except BotError:
+            raise
+        except Exception as error:
+            if isinstance(error, sqlite3.Error) or is_unusable(error):
+                raise unusable(error) from error
+            raise
         return result
 
     async def close(self) -> None:

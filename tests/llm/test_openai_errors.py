@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 from contextlib import aclosing
@@ -10,7 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from openai import APIError, APIStatusError
+from openai import APIConnectionError, APIError, APIStatusError, OpenAIError
 
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.ports import CompletionRequest, PromptMessage, Sampling
@@ -362,3 +363,14 @@ def test_a_body_of_any_shape_is_translated(body: Any) -> None:
     assert openai_errors.translate(status_error(400, body), NOW).problem is ModelProblem.BAD_REQUEST
     framed = APIError("", httpx2.Request("POST", "http://127.0.0.1/v1"), body=body)
     assert openai_errors.translate(framed, NOW).problem is ModelProblem.CUT
+
+
+def test_a_process_without_descriptors_finds_the_model_unavailable_and_not_the_request_bad() -> None:
+    full = OSError(errno.EMFILE, "Too many open files")
+    unreachable = APIConnectionError(request=httpx2.Request("POST", "http://127.0.0.1/v1"))
+    unreachable.__cause__ = full
+    unsent = OpenAIError("unsent")
+    unsent.__cause__ = full
+    assert openai_errors.translate(unreachable, NOW).problem is ModelProblem.UNAVAILABLE
+    assert openai_errors.unsent(unsent).problem is ModelProblem.UNAVAILABLE
+    assert openai_errors.unsent(OpenAIError("x")).problem is ModelProblem.BAD_REQUEST

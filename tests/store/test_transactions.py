@@ -51,3 +51,17 @@ async def test_a_reader_hears_of_a_defect_too(tmp_path: Path) -> None:
 
 async def numbers(database: Database) -> list[int]:
     return await database.read(lambda connection: list(connection.execute(text("SELECT n FROM numbers")).scalars()))
+
+
+async def test_a_process_that_is_out_of_memory_or_threads_waits_for_its_database(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'a.db'}")
+    for error in (MemoryError(), RuntimeError("can't start new thread")):
+
+        def starve(_: Connection, error: Exception = error) -> None:
+            raise error
+
+        with pytest.raises(LedgerError):
+            await database.write(starve)
+        with pytest.raises(LedgerError):
+            await database.read(starve)
+    await database.close()

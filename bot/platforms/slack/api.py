@@ -16,6 +16,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
+from bot.core.shortage import is_shortage
 from bot.platforms.slack.errors import (
     CONNECTION_LOST,
     INVALID_RESPONSE,
@@ -267,7 +268,9 @@ class SlackApi:
                 session.post(address, data=content, allow_redirects=False) as response,
             ):
                 status = response.status
-        except (*CallFailure, ValueError) as error:
+        except Exception as error:
+            if not isinstance(error, (*CallFailure, ValueError)) and not is_shortage(error):
+                raise
             raise UncertainError(CONNECTION_LOST) from error
         if status != 200:
             raise PlatformError(f"upload_http_{status}", passing=status >= 500 or status == 429)
@@ -293,7 +296,9 @@ class SlackApi:
     async def _call(self, method: str, call: Awaitable[AsyncSlackResponse], channel: str = "") -> AsyncSlackResponse:
         try:
             answer = await call
-        except CallFailure as error:
+        except Exception as error:
+            if not isinstance(error, CallFailure) and not is_shortage(error):
+                raise
             translated = self._placed(platform_error(error))
             if translated.code == RATE_LIMITED:
                 self.limits.note(method, translated.retry_after, channel)

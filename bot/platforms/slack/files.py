@@ -14,6 +14,7 @@ from yarl import URL
 
 from bot.core.errors import PlatformError
 from bot.core.files import FileError, FileOutcome, FileRef
+from bot.core.shortage import SHORTAGE, is_shortage
 from bot.platforms.slack.api import SlackApi
 from bot.platforms.slack.attached import file_of
 from bot.platforms.slack.file_hosts import FileHosts
@@ -41,6 +42,8 @@ class SlackFiles:
             async with aiohttp.ClientSession(timeout=TIMEOUT, trust_env=True) as session:
                 return await self._get(session, address, limit)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            if is_shortage(error):  # the answer waits: without the file it would be another one
+                raise PlatformError(SHORTAGE, passing=True) from error
             logger.info("slack: a file could not be fetched: %s", type(error).__name__)
             raise FileError(FileOutcome.NOT_FETCHED, passing=not isinstance(error, ValueError)) from error
 

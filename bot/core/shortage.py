@@ -1,0 +1,46 @@
+"""
+Whether something failed because this process, or its machine, was out of descriptors, memory or threads just then.
+
+That passes: what is open is closed again, and the same call may succeed a second later. Pure.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+
+SHORTAGE = "out_of_resources"  # the code of a PlatformError
+
+_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN})
+_NO_THREAD = "can't start new thread"  # CPython's RuntimeError for it has no class of its own
+# dlopen() tells the importer of an extension module in words only; those of the C library.
+_WORDS = tuple(os.strerror(number) for number in (errno.EMFILE, errno.ENFILE, errno.ENOMEM))
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Looks also at what *error* was raised from: SDKs wrap what the system told them, some several times."""
+    return any(_tells(each) for each in _chain(error))
+
+
+def _tells(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in _ERRNOS
+    if isinstance(error, ImportError):
+        return any(words in str(error) for words in _WORDS)
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _NO_THREAD in str(error))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """*error* and its causes, each once, with the members of groups."""
+    seen: set[int] = set()
+    left: list[BaseException | None] = [error]
+    while left:
+        each = left.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        left += [each.__cause__, None if each.__suppress_context__ else each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            left += each.exceptions

@@ -1,0 +1,48 @@
+"""A process without a free descriptor: nothing is lost, nothing is said twice, and it goes on by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+from tests.faults.chain import Tables, environment
+from tests.faults.lives import bot
+from tests.files.making import picture
+from tests.standins.model import ModelServer
+from tests.standins.model_script import Answer
+from tests.standins.slack import Slack
+
+QUESTIONS = 20
+FAILED = re.compile(r"turn=(\d+) .* state=pending .* again in")
+OPEN = "SELECT count(*) FROM turns WHERE state != 'shown'"
+
+
+async def test_questions_asked_without_a_free_descriptor_are_answered_once_when_there_is_one(tmp_path: Path) -> None:
+    async with Slack() as slack, ModelServer() as model:
+        kim, channel = slack.add_user("kim"), slack.add_channel("general")
+        model.default = Answer("Here it is.")
+        settings = environment(slack, model, tmp_path)
+        async with bot(tmp_path, settings, "-m", "tests.faults.starved_bot", "armed") as life:
+            await slack.wait_connected(30)
+            (tmp_path / "armed").touch()
+            await slack.wait_for(lambda: life.says("starved"), 30)
+            files = [slack.files.add(f"p{number}.png", picture(size=(20, 15)), "image/png") for number in range(5)]
+            roots = [
+                await slack.post(kim, channel, f"{slack.mention} question {number}", files=files[number : number + 1])
+                for number in range(QUESTIONS)
+            ]
+            await slack.wait_for(lambda: len(set(FAILED.findall(life.log.read_text()))) == QUESTIONS, 60)
+            (tmp_path / "armed").unlink()
+            await slack.wait_for(lambda: life.says("fed"), 30)
+            await slack.socket_mode.redeliver()
+            await slack.wait_for(lambda: all(slack.replies(channel, root) == ["Here it is."] for root in roots), 90)
+            async with Tables.opened(settings["DATABASE_URL"]) as tables, asyncio.timeout(30):
+                while await tables.count(OPEN):  # noqa: ASYNC110 - it is another process's event
+                    await asyncio.sleep(0.02)
+            log = life.log.read_text()
+    assert "Traceback" not in log
+    assert "defect" not in log
+    assert all(slack.replies(channel, root) == ["Here it is."] for root in roots)
+    sent = [str(request.body["messages"]) for request in model.requests]
+    assert sum("⟦image ⟦p" in each for each in sent) == len(files)  # none was answered without its file
