@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
 
+from bot.listening import Bounds, listening
+
 log = logging.getLogger(__name__)
+
+BOUNDS = Bounds(connections=32, drain_seconds=1.0)
 
 Health = Callable[[], dict[str, bool]]
 """What must be true for the process to do its work, by name."""
@@ -25,19 +29,21 @@ async def internal_listener(host: str, port: int, health: Health) -> AsyncIterat
         yield
         return
 
-    async def healthz(_: web.Request) -> web.Response:
+    async def healthz(request: web.BaseRequest) -> web.Response:
+        if request.path != "/healthz":
+            return web.Response(status=404)
+        if request.method not in ("GET", "HEAD"):
+            return web.Response(status=405, headers={"Allow": "GET, HEAD"})
         parts = health()
         return web.json_response(parts, status=200 if all(parts.values()) else 503)
 
-    application = web.Application()
-    application.router.add_get("/healthz", healthz)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    try:
+    async with AsyncExitStack() as stack:
         try:
-            await web.TCPSite(runner, host, port).start()
+            await stack.enter_async_context(listening(healthz, host, port, _note, BOUNDS))
         except OSError as error:
             log.warning("no /healthz on %s:%d (%s); set INTERNAL_PORT to a free port", host, port, error.strerror)
         yield
-    finally:
-        await runner.cleanup()
+
+
+def _note(status: int, reason: str) -> None:
+    log.debug("/healthz: refused (%d: %s)", status, reason)

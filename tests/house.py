@@ -45,7 +45,7 @@ RULES = (
     ),
     Rule(
         "bot.platforms.slack",
-        ("bot.core", "bot.markdown", "bot.platforms.slack"),
+        ("bot.core", "bot.markdown", "bot.platforms.slack", "bot.listening"),
         ("slack_bolt", "slack_sdk", "aiohttp", "yarl"),  # yarl: the URLs of aiohttp
         DOORS,
     ),
@@ -60,8 +60,9 @@ RULES = (
     ),
     Rule("bot.files", ("bot.core", "bot.files"), ("PIL", "pypdf"), DOORS),
     Rule("bot.settings", (), ("pydantic", "pydantic_settings", "dotenv"), "settings import nothing of ours"),
-    Rule("bot.health", ("bot.core",), ("aiohttp",), "the internal listener knows only the core"),
+    Rule("bot.health", ("bot.core", "bot.listening"), ("aiohttp",), "the internal listener knows only the core"),
     Rule("bot.logs", ("bot.core",), (), "how logs look knows only the core"),
+    Rule("bot.listening", (), ("aiohttp",), "a listener knows nothing of what it is asked"),
     Rule("bot.descriptors", (), (), "the limit of descriptors is the system's"),
     Rule("bot.late_imports", (), (), "it knows modules by their names only"),
     Rule(

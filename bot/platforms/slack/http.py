@@ -13,18 +13,18 @@ import json
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import web
-from aiohttp.http import HttpProcessingError
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
 from bot.core.errors import BotError
+from bot.listening import Bounds, listening
 from bot.platforms.slack.dispatch import dispatched
 from bot.platforms.slack.manifest import COMMANDS_PATH, EVENTS_PATH, INTERACTIONS_PATH
 from bot.platforms.slack.signature import SIGNATURE, TIMESTAMP, fresh, signed
@@ -32,10 +32,8 @@ from bot.platforms.slack.signature import SIGNATURE, TIMESTAMP, fresh, signed
 logger = logging.getLogger(__name__)
 
 BODY_LIMIT = 1_000_000  # bytes
+BODIES_LIMIT = 16 * BODY_LIMIT  # of all that are in memory; most of Slack's have some kilobytes
 BODY_SECONDS = 3.0  # for a whole body to come in: Slack itself waits no longer than this for the answer
-IDLE_SECONDS = 75.0  # without a whole head of a request; more than a proxy keeps its connections open for
-LINGER_SECONDS = 1.0  # what comes of a refused body is thrown away for so long: else the refusal may not arrive
-DRAIN_SECONDS = 10.0  # for requests that are under way when we stop
 
 PROVEN_SECONDS = 120.0  # after a delivery; no more than catch_up.LOOK_BACK
 SILENCE_SECONDS = 240.0  # less than Slack goes on bringing an event again: its last try comes 5 minutes after the first
@@ -74,6 +72,8 @@ class Listener:
         self,
         settings: HttpSettings,
         *,
+        bounds: Bounds | None = None,
+        bodies_limit: int = BODIES_LIMIT,
         now: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -81,7 +81,8 @@ class Listener:
         self._greeted: Callable[[], None] = lambda: None
         self._hearing = object()  # another one after every silence
         self._heard_at = 0.0
-        self._refusals = _Refusals(clock)
+        self._bounds = bounds or Bounds()
+        self._refusals, self._bodies = _Refusals(clock), _Bodies(bodies_limit)
         self.port: int | None = None  # while it listens
 
     @property
@@ -112,36 +113,23 @@ class Listener:
 
     @contextlib.asynccontextmanager
     async def _listening(self, answer: Callable[[web.BaseRequest], Awaitable[web.Response]]) -> AsyncIterator[None]:
-        server = web.Server(
-            answer,
-            access_log=None,
-            logger=_ServerLog(self._refusals),
-            keepalive_timeout=IDLE_SECONDS,
-            lingering_time=LINGER_SECONDS,
-            auto_decompress=False,  # the signature is of what was sent
-        )
-        runner = web.ServerRunner(server, shutdown_timeout=DRAIN_SECONDS)
-        await runner.setup()
-        try:
-            await self._open(runner)
-            yield
-        finally:
-            self.port = None
-            await asyncio.shield(asyncio.ensure_future(runner.cleanup()))
-
-    async def _open(self, runner: web.ServerRunner) -> None:
         host, port = self._settings.host, self._settings.port
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            reason = (
-                os.strerror(error.errno) if error.errno and error.errno > 0 else error
-            )  # asyncio's says it all again
-            raise BotError(
-                f"Nothing can listen on {host}:{port} ({reason}). Set HTTP_HOST and HTTP_PORT to what is free."
-            ) from error
-        self.port = int(runner.addresses[0][1])
-        logger.info("slack: listening on %s:%d", host, self.port)
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                listener = listening(answer, host, port, self._note, self._bounds)
+                self.port = await stack.enter_async_context(listener)
+            except OSError as error:
+                free = "Set HTTP_HOST and HTTP_PORT to what is free."
+                raise BotError(f"Nothing can listen on {host}:{port} ({_reason(error)}). {free}") from error
+            stack.callback(self._forget_port)
+            logger.info("slack: listening on %s:%d", host, self.port)
+            yield
+
+    def _forget_port(self) -> None:
+        self.port = None
+
+    def _note(self, status: int, reason: str) -> None:
+        self._refusals.note(_RefusedError(status, reason))
 
     def _begin(self) -> None:
         self._hearing, self._heard_at = object(), self._clock()
@@ -154,18 +142,19 @@ class Listener:
         self._heard_at = self._clock()
 
     async def _answer(self, app: AsyncApp, request: web.BaseRequest) -> web.Response:
-        try:
-            body = await self._body(request)
-            payload = _PARSERS[request.path](body)
-        except _RefusedError as refused:
-            self._refusals.note(refused)
-            response = web.Response(status=refused.status, headers=refused.headers)
-            response.force_close()  # who is refused has no business with this connection
-            return response
-        self._heard()
-        return _response(await dispatched(app, payload))
+        with self._bodies.held() as take:
+            try:
+                body = await self._body(request, take)
+                payload = _PARSERS[request.path](body)
+            except _RefusedError as refused:
+                self._refusals.note(refused)
+                response = web.Response(status=refused.status, headers=refused.headers)
+                response.force_close()  # who is refused has no business with this connection
+                return response
+            self._heard()
+            return _response(await dispatched(app, payload))
 
-    async def _body(self, request: web.BaseRequest) -> bytes:
+    async def _body(self, request: web.BaseRequest, take: Callable[[int], None]) -> bytes:
         """The body of a request that is Slack's and whole, and of nothing else. Raises _RefusedError."""
         if request.path not in _PARSERS:
             raise _RefusedError(404, "path")
@@ -176,7 +165,7 @@ class Listener:
             raise _RefusedError(401, "unsigned")
         if not fresh(timestamp, self._now()):
             raise _RefusedError(401, "stale, or this machine's clock is wrong")
-        body = await _read(request)
+        body = await _read(request, take)
         if not signed(self._settings.secret, timestamp, body, signature):
             raise _RefusedError(401, "signature; if all are refused, SLACK_SIGNING_SECRET is another app's")
         return body
@@ -202,21 +191,36 @@ class _Refusals:
         logger.log(level, "slack: requests refused: %d (%d: %s)", count, refused.status, reason)
 
 
-class _ServerLog(logging.LoggerAdapter[logging.Logger]):
-    """What aiohttp says. It would write a stack trace, with what was sent in it, whenever a stranger speaks no HTTP."""
+class _Bodies:
+    """The bytes of bodies that are in memory, of all requests together. Only what has come in counts."""
 
-    def __init__(self, refusals: _Refusals) -> None:
-        super().__init__(logger, {})
-        self._refusals = refusals
+    def __init__(self, limit: int) -> None:
+        self._limit, self._bytes = limit, 0
 
-    def exception(self, msg: object, *args: object, exc_info: Any = True, **more: Any) -> None:
-        if isinstance(exc_info, HttpProcessingError):
-            self._refusals.note(_RefusedError(400, "not HTTP"))
-        else:
-            super().exception(msg, *args, exc_info=exc_info, **more)
+    @contextlib.contextmanager
+    def held(self) -> Iterator[Callable[[int], None]]:
+        """Gives what is to be told of the size of every piece: it raises _RefusedError when there is no room."""
+        mine = 0
+
+        def take(size: int) -> None:
+            nonlocal mine
+            if self._bytes + size > self._limit:
+                raise _RefusedError(503, "too much in bodies at a time", {"Retry-After": "5"})
+            self._bytes += size
+            mine += size
+
+        try:
+            yield take
+        finally:
+            self._bytes -= mine
 
 
-async def _read(request: web.BaseRequest) -> bytes:
+def _reason(error: OSError) -> object:
+    """Without what asyncio says beside it."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error
+
+
+async def _read(request: web.BaseRequest, take: Callable[[int], None]) -> bytes:
     """Never more than BODY_LIMIT, whatever the sender says of its length. Raises _RefusedError."""
     if (request.content_length or 0) > BODY_LIMIT:
         raise _RefusedError(413, "size")
@@ -224,6 +228,7 @@ async def _read(request: web.BaseRequest) -> bytes:
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.content.iter_any():
+                take(len(chunk))
                 body += chunk
                 if len(body) > BODY_LIMIT:
                     raise _RefusedError(413, "size")

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.core.errors import BotError, LedgerError
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.platforms.slack.dispatch import PAYLOAD
 from bot.platforms.slack.http import (
+    BODIES_LIMIT,
     BODY_LIMIT,
     PROVEN_SECONDS,
     SILENCE_SECONDS,
@@ -334,10 +335,10 @@ class Clock:
 class Trial:
     """A listener alone, its clock, and how often it said that something may have been missed."""
 
-    def __init__(self) -> None:
+    def __init__(self, bodies_limit: int = BODIES_LIMIT) -> None:
         self.clock, self.greetings, self.bodies = Clock(), 0, list[dict[str, Any]]()
-        settings = HttpSettings(EXAMPLE.secret, "127.0.0.1", 0)
-        self.listener = Listener(settings, now=self.clock, clock=self.clock)
+        example = HttpSettings(EXAMPLE.secret, "127.0.0.1", 0)
+        self.listener = Listener(example, now=self.clock, clock=self.clock, bodies_limit=bodies_limit)
 
     def greeted(self) -> None:
         self.greetings += 1
@@ -348,9 +349,12 @@ class Trial:
         headers = {"X-Slack-Request-Timestamp": EXAMPLE.timestamp, "X-Slack-Signature": EXAMPLE.signature}
         return await send(self.listener.port, COMMANDS, EXAMPLE.body, headers)
 
-    def app(self) -> AsyncApp:
+    async def keep(self, body: dict[str, Any]) -> None:
+        self.bodies.append(body)
+
+    def app(self, keep: Callable[[dict[str, Any]], Awaitable[None]] | None = None) -> AsyncApp:
         async def kept(context: dict[str, Any]) -> BoltResponse:
-            self.bodies.append(context[PAYLOAD])
+            await (keep or self.keep)(context[PAYLOAD])
             return BoltResponse(status=200)
 
         async def authorize() -> AuthorizeResult:
@@ -362,9 +366,13 @@ class Trial:
 
 
 @asynccontextmanager
-async def listening(wait_for: Callable[..., Any]) -> AsyncIterator[Trial]:
-    trial = Trial()
-    serving = asyncio.create_task(trial.listener.serve(trial.app(), trial.greeted))
+async def listening(
+    wait_for: Callable[..., Any],
+    trial: Trial | None = None,
+    keep: Callable[[dict[str, Any]], Awaitable[None]] | None = None,
+) -> AsyncIterator[Trial]:
+    trial = trial or Trial()
+    serving = asyncio.create_task(trial.listener.serve(trial.app(keep), trial.greeted))
     try:
         await wait_for(lambda: trial.greetings)
         yield trial
@@ -408,3 +416,22 @@ async def test_what_may_have_been_missed_is_read_when_a_silence_ends(slack: Slac
         trial.clock.now += SILENCE_SECONDS + 1
         await send(trial.listener.port, COMMANDS, EXAMPLE.body, forged)
         assert trial.greetings == 2  # whoever that was
+
+
+async def test_bodies_that_are_too_much_together_are_refused_until_there_is_room(slack: Slack) -> None:
+    gate, arrived = asyncio.Event(), asyncio.Event()
+    trial = Trial(bodies_limit=len(EXAMPLE.body) + 100)
+
+    async def held(body: dict[str, Any]) -> None:
+        trial.bodies.append(body)
+        arrived.set()
+        await gate.wait()
+
+    async with listening(slack.wait_for, trial, held):
+        first = asyncio.create_task(trial.hear())
+        await arrived.wait()
+        refused = await trial.hear()
+        assert (refused.status, "Retry-After" in refused.headers) == (503, True)
+        gate.set()
+        assert (await first).status == 200
+        assert (await trial.hear()).status == 200
