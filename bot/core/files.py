@@ -128,7 +128,7 @@ class FileParser(Protocol):
         """
         What is in a file. *media_type*: as its sender said, so perhaps wrong. Never raises for what is in it.
 
-        *sender*: whoever sent it. However much of one sender waits to be read, the files of others do not wait for it.
+        *sender*: who sent it. However much of one sender waits to be read, the files of others do not wait for it.
         """
 
 

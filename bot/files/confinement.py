@@ -45,7 +45,7 @@ _KILL, _REFUSE, _ALLOW = 0x80000000, 0x00050000 | 1, 0x7FFF0000  # the second: w
 _LOAD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_RET|K
 _NUMBER_AT, _ARCHITECTURE_AT = 0, 4  # in struct seccomp_data
 
-# What Python needs to parse bytes that it has, to write to a pipe that is open, and to end; its number on x86_64
+# The calls by which Python parses bytes that it has, writes to a pipe that is open, and ends; the numbers on x86_64
 # (asm/unistd_64.h) and on aarch64 (asm-generic/unistd.h).
 _CALLS = {
     "read": (0, 63),

@@ -76,7 +76,9 @@ def execute(_: str) -> None:
 
 
 def share_memory(_: str) -> None:
-    checked(LIBC.shmget(0, 4096, 0o1600))  # IPC_PRIVATE, IPC_CREAT
+    segment = LIBC.shmget(0, 4096, 0o1600)  # IPC_PRIVATE, IPC_CREAT
+    checked(segment)
+    checked(LIBC.shmctl(segment, 0, None))  # IPC_RMID
 
 
 def become_root(_: str) -> None:

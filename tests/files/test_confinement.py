@@ -1,4 +1,4 @@
-"""What a child that was taken over by a file can do: nothing, by each layer of its confinement and by all of them."""
+"""A child that was taken over by a file can do nothing: by each layer of its confinement, and by all of them."""
 
 from __future__ import annotations
 
