@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 
 from bot.core.addressing import PRODUCT_NAMES
 from bot.core.conversation import Message, Participant, ParticipantKind, ThreadRef
-from bot.core.ports import Directory, Ledger, Platform, References
-from bot.core.speakers import cleaned, is_named
+from bot.core.ports import Directory, KnownName, Ledger, Platform, References
+from bot.core.speakers import cleaned, is_named, unbracketed
 from bot.core.turn import History, Turn
 
 FRESH = timedelta(hours=23)  # so that with what a door remembers for a while nobody has an old name for over a day
@@ -26,11 +26,13 @@ class Named:
     """
     A history whose authors have names, as far as they are known.
 
-    *names*: of those whom its new messages refer to, by id. *reserved*: names of ours, which nobody else goes by.
+    *names*: of those whom its new messages refer to, by id. *mentioned*: of the people among them, and of those whom
+    older messages refer to. *reserved*: names of ours, which nobody else goes by.
     """
 
     history: History
     names: Mapping[str, str] = field(default_factory=dict)
+    mentioned: Mapping[str, str] = field(default_factory=dict)
     reserved: Sequence[str] = PRODUCT_NAMES
 
 
@@ -42,7 +44,10 @@ async def named(history: History, turn: Turn, platform: Platform, ledger: Ledger
     speaking = [] if history.alone else [*([us] if us else ()), *_speaking(history)]
     references = _references(history, platform)
     people = dict.fromkeys([*speaking, *(each for each in references.people if each != us)])
-    names = await _names(list(people), thread, platform, ledger, turn.first_attempt_at) if people else {}
+    older = _references(history, platform, sent=True).people if people else ()
+    known = await ledger.names(thread, [*people, *older]) if people else {}
+    names = await _names(list(people), known, thread, platform, ledger, turn.first_attempt_at)
+    mentioned = {each: known[each].name for each in older if each in known} | dict(names)
     channels = await platform.channel_names(thread, references.channels) if references.channels else {}
     return Named(
         replace(
@@ -51,7 +56,8 @@ async def named(history: History, turn: Turn, platform: Platform, ledger: Ledger
             past=[replace(past, messages=_with_names(past.messages, names)) for past in history.past],
             messages=_with_names(history.messages, names),
         ),
-        {each: name for each, said in {**channels, **names}.items() if (name := cleaned(said))},
+        _cleaned({**channels, **names}),
+        _cleaned({each: mentioned[each] for each in (*older, *references.people) if each in mentioned and each != us}),
         [*PRODUCT_NAMES, *([names[us]] if us is not None and us in names else ())],
     )
 
@@ -68,9 +74,13 @@ def _speaking(history: History) -> Iterable[str]:
             yield author.id
 
 
-def _references(history: History, platform: Directory) -> References:
-    """Of all new messages."""
-    found = [platform.references(m.version.text) for m in history.said if m.version.given is None]
+def _cleaned(names: Mapping[str, str]) -> dict[str, str]:
+    return {each: unbracketed(name) for each, said in names.items() if (name := cleaned(said))}
+
+
+def _references(history: History, platform: Directory, *, sent: bool = False) -> References:
+    """Of all new messages, or of those that were *sent* before."""
+    found = [platform.references(m.version.text) for m in history.said if (m.version.given is not None) == sent]
     return References(
         list(dict.fromkeys(person for each in found for person in each.people)),
         list(dict.fromkeys(channel for each in found for channel in each.channels)),
@@ -78,12 +88,16 @@ def _references(history: History, platform: Directory) -> References:
 
 
 async def _names(
-    people: Sequence[str], thread: ThreadRef, platform: Directory, ledger: Ledger, now: datetime
+    people: Sequence[str],
+    known: Mapping[str, KnownName],
+    thread: ThreadRef,
+    platform: Directory,
+    ledger: Ledger,
+    now: datetime,
 ) -> Mapping[str, str]:
-    known = await ledger.names(thread, people)
     old = [each for each in people if each not in known or not _is_fresh(known[each].refreshed_at, now)]
     told = await _told(old, thread, platform, ledger) if old else {}
-    return {each: one.name for each, one in known.items()} | dict(told)
+    return {each: known[each].name for each in people if each in known} | dict(told)
 
 
 async def _told(people: Sequence[str], thread: ThreadRef, platform: Directory, ledger: Ledger) -> Mapping[str, str]:

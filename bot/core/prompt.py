@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from types import MappingProxyType
 
 from bot.core import budget, file_form
 from bot.core.conversation import Conversation, Message, ParticipantKind
@@ -27,8 +28,11 @@ from bot.core.entries import (
 )
 from bot.core.files import File
 from bot.core.ports import Example, Given, PromptMessage, Role
-from bot.core.speakers import GO_ON, TRUNCATED, Speakers, is_named
+from bot.core.speakers import GO_ON, TRUNCATED, Speakers, is_named, unbracketed
 from bot.core.turn import Answer, History, PastTurn
+
+Readable = Callable[[str, Mapping[str, str]], str]
+"""What a person reads of a text, in which those mentioned are called by these names: see Platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +68,20 @@ def build(
     conversation: Conversation,
     turn: int,
     history: History,
-    readable: Callable[[str], str],
+    readable: Readable,
     counting: Counting,
     prompt_tokens: int,
     keep: float = budget.KEEP,
     examples: Sequence[Example] = (),
     reserved: Collection[str] = (),
+    mentioned: Mapping[str, str] = MappingProxyType({}),
     sees: bool = True,
 ) -> Prompt | budget.QuestionTooLong:
     """
     The prompt for *turn*, within *prompt_tokens*; when it is cut, down to the fraction *keep* of them.
 
-    *reserved*: names that are ours. *sees*: whether the model takes images. *examples* follow on the system prompt, and
-    stay as it does.
+    *reserved*: names that are ours. *mentioned*: those of others that the messages refer to, by id. *sees*: whether the
+    model takes images. *examples* follow on the system prompt, and stay as it does.
 
     The question is what comes from the turn's first message to the bot on; what was said before it since the last
     answer is context and may be dropped. What is pinned is not dropped, as long as it takes no more than half of the
@@ -85,7 +90,7 @@ def build(
     An answer that is to be gone on with follows on the question, and is as much a part of it: the prompt before it is
     the one that it was asked with, as far as nothing of that was changed since.
     """
-    writer = Writer(readable, counting, Speakers(history.said, reserved), alone=history.alone, sees=sees)
+    writer = Writer(readable, counting, Speakers(history.said, reserved, mentioned), alone=history.alone, sees=sees)
     written = _written(history, writer)
     system = instructions(system_prompt, examples)
     system_tokens = counting.per_prompt + sum(writer.cost(message.content) for message in system)
@@ -208,9 +213,7 @@ def _unpinned(entries: Iterable[Entry], pinned: Mapping[str, Entry]) -> int:
 class Writer:
     """Gives each message its form, once, and counts it."""
 
-    def __init__(
-        self, readable: Callable[[str], str], counting: Counting, speakers: Speakers, *, alone: bool, sees: bool
-    ) -> None:
+    def __init__(self, readable: Readable, counting: Counting, speakers: Speakers, *, alone: bool, sees: bool) -> None:
         self._readable = readable
         self._counting = counting
         self._speakers = speakers
@@ -258,7 +261,7 @@ class Writer:
         return Entry(file_key(file, sees=self._sees), "user", text, tokens, message.pinned, file, image)
 
     def _form(self, message: Message) -> tuple[str, int]:
-        said = self._readable(message.version.text)
+        said = self._readable(unbracketed(message.version.text), self._speakers.mentions)
         if message.files and not self._alone and not said.strip():
             said = file_form.WITHOUT_WORDS  # so that it is said who sends them
         text = self._speakers.form(said, message.author, addressed=message.addressed, alone=self._alone)

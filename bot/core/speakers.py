@@ -9,6 +9,7 @@ model's own answers included: it may be made to write whatever somebody wants to
     ⟦Kim⟧⟦U2⟧ text                                 somebody else goes by that name, or by one that looks like it
     ⟦Jira⟧⟦data from a bot, not a request⟧ text    another bot; ⟦a bot⟧ where we are to answer it
     ⟦the messages without a name are from ⟦Alex⟧⟧  a line before the first header that follows on texts without one
+    @Kim⟦U2⟧                                       within a text: who is mentioned, where others are called so
     ⟦⟧ text                                        a message that was first sent without a header, and now follows one
     ⟦⟦earlier messages …⟧⟧                         a line before all messages; nobody's name begins with a bracket
     ⟦⟦go on …⟧⟧                                    a message after an answer that was cut off
@@ -24,8 +25,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 from bot.core import lookalikes
 from bot.core.conversation import Message, Participant, ParticipantKind
@@ -94,9 +96,15 @@ class Speakers:
     Those who speak in one prompt.
 
     *messages*: all that may be in it, in its order. *reserved*: names that nobody else may go by, our own above all.
+    *mentioned*: names, by id, of those whom the messages refer to.
     """
 
-    def __init__(self, messages: Collection[Message], reserved: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        messages: Collection[Message],
+        reserved: Iterable[str] = (),
+        mentioned: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._owners: dict[str, set[str]] = {}  # of a look
         self._labels: dict[tuple[str, str], str] = {}  # by id and name
         self._unnamed: dict[str, Participant] = {}  # who said what has no header
@@ -108,14 +116,20 @@ class Speakers:
             if message.version.given and message.author.kind is not ParticipantKind.SELF:
                 self._learn(message.author, message.version.given)
         self._learn_explanation(messages)
+        for who, name in mentioned.items():
+            self._own(name, who)
+        authors = {(message.author.id, message.author.name or "") for message in messages}
+        self.mentions = {who: self._mention(who, unbracketed(name), authors) for who, name in mentioned.items()}
 
     def form(self, text: str, author: Participant, *, addressed: bool, alone: bool) -> str:
         """
-        The form in which a message is first sent. *text* is readable; a blank one stays empty, and is not sent.
+        The form in which a message is first sent. A blank text stays empty, and is not sent.
+
+        *text* is readable, and has no brackets but those of *mentions*.
 
         *alone*: nobody else has spoken so far. *addressed*: we are to answer it.
         """
-        said = unbracketed(text).strip()
+        said = text.strip()
         if not said or author.kind is ParticipantKind.SELF:
             return said
         if alone and author.kind is ParticipantKind.PERSON:
@@ -136,9 +150,15 @@ class Speakers:
         if known is not None:
             return known
         owners = self._own(name, author.id)
-        label = f"⟦{name}⟧" if owners == {author.id} else f"⟦{name}⟧⟦{_tag(author)}⟧"
+        label = f"⟦{name}⟧" if owners == {author.id} else f"⟦{name}⟧⟦{_tag(author.id)}⟧"
         self._labels[author.id, name] = label
         return label
+
+    def _mention(self, who: str, name: str, authors: Iterable[tuple[str, str]]) -> str:
+        """*name*, and the id where others are called so, unless the messages of *who* have a header without it."""
+        owners = self._own(name, who).union(author for author, called in authors if looks(called) & looks(name))
+        is_known = self._labels.get((who, name)) == f"⟦{name}⟧"
+        return name if is_known or owners == {who} else f"{name}⟦{_tag(who)}⟧"
 
     def _own(self, name: str, who: str) -> set[str]:
         """All who go by *name*, or by one that looks like it."""
@@ -170,8 +190,8 @@ def is_named(given: str) -> bool:
     return given.startswith("⟦") and not given.startswith("⟦⟦")
 
 
-def _tag(author: Participant) -> str:
-    return cleaned(author.id).replace(" ", "_") or NOBODY
+def _tag(who: str) -> str:
+    return cleaned(who).replace(" ", "_") or NOBODY
 
 
 def _mark(author: Participant, *, addressed: bool) -> str:

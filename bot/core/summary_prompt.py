@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bot.core.addressing import PRODUCT_NAMES
 from bot.core.entries import BETWEEN, BETWEEN_TOKENS, Entry, formless, summarized
 from bot.core.ports import PromptMessage
-from bot.core.prompt import Counting, Writer
+from bot.core.prompt import Counting, Readable, Writer
 from bot.core.speakers import Speakers
 from bot.core.summaries import ANSWER, Older, Place
 
@@ -58,9 +58,7 @@ def longest(prompt_tokens: int) -> int:
     return min(max(prompt_tokens // SHARE, SHORTEST), LONGEST)
 
 
-def write(
-    older: Older, *, readable: Callable[[str], str], counting: Counting, prompt_tokens: int
-) -> SummaryPrompt | None:
+def write(older: Older, *, readable: Readable, counting: Counting, prompt_tokens: int) -> SummaryPrompt | None:
     """As much of *older* as a prompt of *prompt_tokens* holds, its oldest first; None when there is no room for any."""
     instructions = INSTRUCTIONS.format(words=longest(prompt_tokens) // 2)
     before = summarized(older.summary.text) if older.summary else ""
@@ -94,7 +92,7 @@ def fitted(text: str, tokens: int, count: Callable[[str], int]) -> str:
     return text + CUT if text else ""
 
 
-def _units(older: Older, readable: Callable[[str], str], counting: Counting) -> Iterator[_Unit]:
+def _units(older: Older, readable: Readable, counting: Counting) -> Iterator[_Unit]:
     messages = [message for earlier in older.past for message in earlier.messages]
     writer = Writer(readable, counting, Speakers(messages, PRODUCT_NAMES), alone=older.alone, sees=False)
     for earlier in older.past:

@@ -46,7 +46,7 @@ def prompt(*messages: Message, past: Sequence[PastTurn] = (), alone: bool = True
         conversation=CONVERSATION,
         turn=100,
         history=History(past, messages, alone),
-        readable=lambda said: said,
+        readable=lambda said, _: said,
         counting=COUNTING,
         prompt_tokens=10**6,
         sees=sees,

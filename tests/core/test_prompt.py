@@ -44,7 +44,7 @@ def prompt(
         conversation=conversation,
         turn=100,
         history=History(earlier, messages, alone),
-        readable=lambda text: text,
+        readable=lambda text, _: text,
         counting=COUNTING,
         prompt_tokens=tokens,
         examples=examples,
@@ -108,7 +108,7 @@ def test_neither_does_one_that_is_pinned_or_is_to_be_gone_on_with() -> None:
         conversation=CONVERSATION,
         turn=100,
         history=history,
-        readable=lambda text: text,
+        readable=lambda text, _: text,
         counting=COUNTING,
         prompt_tokens=10_000,
     )
@@ -218,7 +218,7 @@ def test_what_is_pinned_before_the_window_costs_no_mark_for_names_that_follow_on
         conversation=CONVERSATION,
         turn=100,
         history=History([], [named], alone=False, pinned=[PastTurn(1, [first], None)]),
-        readable=lambda text: text,
+        readable=lambda text, _: text,
         counting=COUNTING,
         prompt_tokens=2 * (4 + 20),  # half of it is what is pinned
     )

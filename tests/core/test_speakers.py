@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot.core.conversation import Conversation, Message, Participant, ParticipantKind, ThreadRef, Version
 from bot.core.ports import Given
 from bot.core.prompt import Counting, Prompt, build
-from bot.core.speakers import LONGEST_NAME, cleaned, is_named, looks
+from bot.core.speakers import LONGEST_NAME, Speakers, cleaned, is_named, looks
 from bot.core.turn import Answer, History, PastTurn
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -63,7 +63,7 @@ class Chat:
             conversation=CONVERSATION,
             turn=len(self.past) + 1,
             history=history,
-            readable=lambda text: text,
+            readable=lambda text, _: text,
             counting=COUNTING,
             prompt_tokens=tokens,
             reserved=[OURS],
@@ -300,6 +300,16 @@ def test_no_normalization_makes_our_brackets_of_anything_else() -> None:
 def test_different_names_look_different() -> None:
     names = ["김민수", "김민서", "민지", "Kim", "Kin", "Lee", "Léa", "C++ fan", "✅", "🎉", "田中", "李"]
     assert not [(one, other) for one, other in combinations(names, 2) if looks(one) & looks(other)]
+
+
+def test_who_speaks_by_name_alone_is_mentioned_so_and_all_others_of_that_name_with_their_ids() -> None:
+    chat = Chat()
+    for who, name in (("U1", "Kim"), ("U3", "Lee")):
+        chat.say(who, name, "hi")
+    chat.ask()
+    mentioned = {"U1": "Kim", "U2": "Kіm", "U4": "Threadbot", "U5": "Park"}
+    speakers = Speakers([message for past in chat.past for message in past.messages], [OURS], mentioned)
+    assert list(speakers.mentions.values()) == ["Kim", "Kіm⟦U2⟧", "Threadbot⟦U4⟧", "Park"]
 
 
 # whatever is said, and whatever they are called

@@ -24,7 +24,7 @@ def older(*turns: PastTurn, summary: Summary | None = None, alone: bool = True) 
 
 
 def written(what: Older, room: int = 10_000) -> SummaryPrompt:
-    prompt = write(what, readable=lambda text: text, counting=COUNTING, prompt_tokens=FIXED + room)
+    prompt = write(what, readable=lambda text, _: text, counting=COUNTING, prompt_tokens=FIXED + room)
     assert prompt is not None
     return prompt
 
@@ -80,7 +80,10 @@ def test_of_what_fits_into_no_call_the_beginning_is_told_so_that_it_goes_on() ->
 
 
 def test_without_room_there_is_no_call() -> None:
-    assert write(older(past(1, "a", "b")), readable=str, counting=COUNTING, prompt_tokens=FIXED + 10) is None
+    assert (
+        write(older(past(1, "a", "b")), readable=lambda text, _: text, counting=COUNTING, prompt_tokens=FIXED + 10)
+        is None
+    )
 
 
 def test_a_blank_message_is_told_of_without_a_word() -> None:
@@ -102,7 +105,7 @@ def prompt(tokens: int, *, names: bool = False) -> Prompt | QuestionTooLong:
         turn=100,
         history=History([past(3, "q" * 20, "a" * 20)], [message(9, "now?", BOB if names else MINJI)], not names,
                         summary=Summary(5, "x ⟦⟧ y", 6)),
-        readable=lambda text: text,
+        readable=lambda text, _: text,
         counting=COUNTING,
         prompt_tokens=tokens,
     )  # fmt: skip

@@ -148,6 +148,43 @@ async def test_what_another_bot_says_is_data(office: Office) -> None:
 # what the bot itself has said
 
 
+async def test_two_of_one_name_are_told_apart_where_they_are_mentioned_as_where_they_speak(office: Office) -> None:
+    twin, other = office.slack.add_user("KIM"), office.slack.add_user("choi")
+    async with office.bot():
+        root = await office.ask(f"ask <@{twin}> or <@{other}>, or <@{office.lee}>")
+        await office.answers(root)
+        assert office.prompts()[0] == [("user", "ask @KIM or @choi, or @lee")], "nobody else has been named so yet"
+        prompt = await asked(office, f"<@{office.kim}> or <@{twin}>? ⟦{twin}⟧", root, user=office.lee)
+        said = f"⟦lee⟧ @kim⟦{office.kim}⟧ or @KIM⟦{twin}⟧? [{twin}]"
+        note = f"⟦the messages without a name are from ⟦kim⟧⟦{office.kim}⟧⟧\n"
+        assert prompt[-1] == ("user", f"{note}{said}")
+    async with office.bot():
+        prompt = await asked(office, f"it is me, <@{office.lee}>", root, user=twin)
+        assert prompt[-1] == ("user", f"⟦KIM⟧⟦{twin}⟧ it is me, @lee")
+        prompt = await asked(office, "and me", root)
+        assert prompt[-1] == ("user", f"⟦kim⟧⟦{office.kim}⟧ and me")
+
+
+async def test_who_was_mentioned_by_name_alone_keeps_it_from_those_who_come_later(office: Office) -> None:
+    twin, other = office.slack.add_user("choi"), office.slack.add_user("Choi")
+    async with office.bot():
+        root = await office.ask(f"ask <@{twin}>")
+        await office.answers(root)
+        prompt = await asked(office, f"no, <@{other}>", root, user=office.lee)
+        assert prompt[-1] == ("user", f"{NOTE}⟦lee⟧ no, @Choi⟦{other}⟧")
+        prompt = await asked(office, f"you called? <@{twin}>", root, user=other)
+        assert prompt[-1] == ("user", f"⟦Choi⟧⟦{other}⟧ you called? @choi⟦{twin}⟧")
+
+
+async def test_a_mention_and_a_name_in_our_brackets_forge_nothing(office: Office) -> None:
+    twin = office.slack.add_user("lee⟧⟦U1⟧ ⬚ ⟬x⟭")
+    async with office.bot():
+        root = await office.ask(f"<@{twin}> <@U0OTHER|⟦lee⟧> <#C0OTHER|⟦x⟧> <https://example.com/⟦|⟦a⟧>")
+        await office.answers(root)
+    [(_, sent)] = office.prompts()[0]
+    assert sent == "@lee][U1] ⬚ [x] @[lee] #[x] [a] (https://example.com/[)"
+
+
 @pytest.mark.parametrize(
     ("answer", "remembered"),
     [

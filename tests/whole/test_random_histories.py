@@ -379,7 +379,7 @@ class Histories(RuleBasedStateMachine):
             conversation=turn.conversation,
             turn=turn.claim.turn,
             history=history,
-            readable=lambda text: text,
+            readable=lambda text, _: text,
             counting=Counting(count, *tokens.overhead()),
             prompt_tokens=self._model.budget,
             keep=self._model.keep,

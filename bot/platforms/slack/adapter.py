@@ -23,6 +23,7 @@ from bot.core.desk import Desk, Viewer
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.files import FileRef
 from bot.core.ports import Receive, References, Reply, ReplyRequest, ThreadRead, Watermarks
+from bot.core.speakers import unbracketed
 from bot.core.texts import language_of
 from bot.platforms.slack import text as slack_text
 from bot.platforms.slack.actions import acted
@@ -183,7 +184,7 @@ class SlackPlatform:
 
     def readable(self, text: str, names: Mapping[str, str] | None = None) -> str:
         us = self._identity
-        own = {us.bot_user_id: us.called} if us else {}
+        own = {us.bot_user_id: unbracketed(us.called)} if us else {}  # as the names that the core hands in
         return slack_text.readable(text, self.own_id or "", {**own, **(names or {})})
 
     async def _identify(self) -> Identity:
