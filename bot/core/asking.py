@@ -145,7 +145,7 @@ class Asker:
         collected = Collected(time.monotonic(), prepared.continued)
         try:
             await self._stream(turn, prepared, collected, presenter)
-            result = self._completion(collected)
+            result = self._result(prepared.prompt, collected)
             if self._roomier(prepared, result) is None:
                 await asyncio.sleep(0)  # an interruption that is on its way arrives here
                 interruption.close()
@@ -262,6 +262,9 @@ class Asker:
                     await self._checkpoint("chunk")
                 presenter.raise_failure()
         await self._checkpoint("last chunk")
+
+    def _result(self, prompt: Prompt, collected: Collected) -> Completion:
+        return self._cut_off(prompt, collected) if collected.overrun else self._completion(collected)
 
     def _completion(self, collected: Collected) -> Completion:
         name = self._settings.model

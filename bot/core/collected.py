@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bot.core.continuation import join_continuation
-from bot.core.controls import LENGTH
+from bot.core.controls import CUT_SHORT
 from bot.core.errors import ModelError, ModelProblem
+from bot.core.finish import OVERRUN
 from bot.core.ports import Chunk
 from bot.core.speakers import unbracketed
 from bot.core.turn import Completion, Usage
@@ -50,6 +51,11 @@ class Collected:
         return "".join(self._text)
 
     @property
+    def overrun(self) -> bool:
+        """Whether we cut it off: the server tells no usage then."""
+        return self._finish_reason == OVERRUN
+
+    @property
     def has_words(self) -> bool:
         return _visible(self.said)
 
@@ -88,7 +94,7 @@ class Collected:
     def _whole(self, said: str) -> str:
         """Spaces at the end are kept where the answer was cut: a word may follow on them."""
         text = said if self.continued is None else join_continuation(self.continued, said)
-        return text.lstrip() if self._finish_reason == LENGTH else text.strip()
+        return text.lstrip() if self._finish_reason in CUT_SHORT else text.strip()
 
 
 def _visible(text: str) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.core.finish import OVERRUN
 from bot.core.turn import Notice, Outcome
 
-LENGTH = "length"  # the finish_reason
+CUT_SHORT = frozenset({"length", OVERRUN})  # finish reasons of an answer that may be continued
 UNASKED = "continue_unasked"  # the notice: its question is gone
 PASSING = frozenset(
     {
@@ -55,7 +56,7 @@ def offered(outcome: Outcome) -> Controls:
         again = _may_pass(outcome.notices)
         return Controls((Control.REPEAT,), None, outcome.language) if again else NO_CONTROLS
     said = {notice.key for notice in outcome.notices}
-    goes_on = outcome.finish_reason == LENGTH and not said & {"continue_too_long", UNASKED}
+    goes_on = outcome.finish_reason in CUT_SHORT and not said & {"continue_too_long", UNASKED}
     wanted = {Control.CONTINUE: goes_on, Control.REPEAT: UNASKED not in said}
     controls = (*(each for each, is_wanted in wanted.items() if is_wanted), Control.FEEDBACK, Control.RECEIPT)
     return Controls(controls, outcome.completion, outcome.language)

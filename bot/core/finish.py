@@ -9,12 +9,14 @@ from bot.core.turn import Completion, Notice
 
 UNSTATED = "unstated"  # the server ended the stream as it should, but gave no reason
 UNMARKED = "unmarked"  # it never marks an end: whether that was one, only the server knows
+OVERRUN = "overrun"  # we cut it off: the server did not keep to the length that was asked for
 LATE_AFTER = timedelta(minutes=5)
 
 _WITH_TEXT = {
     "stop": None,
     UNSTATED: None,
     "length": "length",
+    OVERRUN: "length",
     "content_filter": "content_filter",
     "tool_calls": "tool_calls",
     "function_call": "tool_calls",
@@ -22,6 +24,7 @@ _WITH_TEXT = {
 }
 _WITHOUT_TEXT = {
     "stop": "empty_answer",
+    OVERRUN: "empty_length",
     "length": "empty_length",  # a reasoning model may spend all of it before the first word
     "content_filter": "content_filter",
     "tool_calls": "tool_calls",

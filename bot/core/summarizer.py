@@ -19,7 +19,7 @@ from bot.core import budget, estimate, summary_prompt
 from bot.core.collected import Collected
 from bot.core.conversation import MessageRef
 from bot.core.errors import LedgerError, ModelError, ModelProblem
-from bot.core.finish import UNMARKED, UNSTATED
+from bot.core.finish import OVERRUN, UNMARKED, UNSTATED
 from bot.core.learning import Learning
 from bot.core.ports import CompletionRequest, CompletionStart, LanguageModel, Platform, Sampling
 from bot.core.prompt import Counting
@@ -30,7 +30,7 @@ from bot.core.turn import Completion, Usage
 
 AT_ONCE = 2  # calls, of all conversations
 QUIET_SECONDS = 3.0  # what is edited once is often edited again
-ENDINGS = ("stop", "length", UNSTATED, UNMARKED)  # after which what there is, is a summary; a short one perhaps
+ENDINGS = ("stop", "length", OVERRUN, UNSTATED, UNMARKED)  # of what is a summary, a short one perhaps
 CALL_SECONDS = 300.0  # after which the ledger's patience with an unfinished summary is not over yet
 
 log = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ class Summarizer:
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 await self._stream(prompt, collected)
-            result = self._completion(collected)
+            result = self._completion(prompt, collected)
         except asyncio.CancelledError:
             await self._summaries.abandon(begun, "stopping", self._cost_so_far(prompt, collected))
             raise
@@ -213,11 +213,12 @@ class Summarizer:
         """Without what ends an answer: a summary may hold it."""
         return replace(self._settings.sampling, stop=())
 
-    def _completion(self, collected: Collected) -> Completion:
+    def _completion(self, prompt: SummaryPrompt, collected: Collected) -> Completion:
         name = self._settings.model
-        return collected.completion(
+        result = collected.completion(
             name, time.monotonic(), count=self._count, cost=lambda usage: self._model.cost(name, usage)
         )
+        return replace(result, cost_nanodollars=self._cost_so_far(prompt, collected)) if collected.overrun else result
 
     def _cost_so_far(self, prompt: SummaryPrompt, collected: Collected) -> int | None:
         """Of a call that was broken off: the server says no usage then."""

@@ -8,20 +8,31 @@ told in openai_errors.py, what is sent in parameters.py, prices and windows are 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import httpx2
-from openai import APIError, APIStatusError, AsyncOpenAI, AsyncStream, Omit, OpenAIError, omit
+from openai import (
+    APIError,
+    APIStatusError,
+    AsyncOpenAI,
+    AsyncStream,
+    DefaultAsyncHttpx2Client,
+    Omit,
+    OpenAIError,
+    omit,
+)
 from openai.types.chat import ChatCompletionChunk
 
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.findings import Finding
+from bot.core.finish import OVERRUN
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
 from bot.core.turn import Usage
-from bot.llm import images, openai_chunks, openai_errors, parameters, prices, probe, stream_end, tokens
+from bot.llm import bounds, images, openai_chunks, openai_errors, parameters, prices, probe, stream_end, tokens
 
 _T = TypeVar("_T")
 
@@ -34,7 +45,8 @@ LISTED_MODELS = 10  # names in the remedy for a model that is not there
 
 class OpenAIChat:
     """
-    *timeout* is seconds without a byte from the server, not in all. *context_tokens* overrides the known window.
+    *timeout* is seconds without a byte from the server; bounds.py says how many a call may take in all.
+    *context_tokens* overrides the known window.
 
     The SDK's own environment variables have no say in the address or the key.
     """
@@ -51,12 +63,15 @@ class OpenAIChat:
         self._context_tokens = context_tokens
         self._refused: dict[str, set[str]] = {}  # parameters that a model does not take
         self._endings = stream_end.Endings()
+        self._timeout = timeout
+        waits = httpx2.Timeout(timeout, connect=CONNECT_TIMEOUT)
         self._client = AsyncOpenAI(
             api_key=api_key or NO_KEY,
             base_url=self._base_url,
             max_retries=0,
             default_headers=stream_end.HEADERS,
-            timeout=httpx2.Timeout(timeout, connect=CONNECT_TIMEOUT),
+            timeout=waits,
+            http_client=DefaultAsyncHttpx2Client(timeout=waits, event_hooks={"response": [bounds.bound]}),
         )
 
     async def aclose(self) -> None:
@@ -81,19 +96,26 @@ class OpenAIChat:
         What a filter refused is no error: the answer is empty, or ends there, with finish_reason content_filter. Words
         without a finish reason are an error, unless the server ended the stream as the API has it (stream_end.py).
         """
-        response = await self._open(request)
+        deadline = asyncio.get_running_loop().time() + bounds.seconds(request.max_tokens, self._timeout)
+        response = await self._open_until(deadline, request)
         if response is None:
             yield Chunk(finish_reason="content_filter")
             return
         end = stream_end.StreamEnd(response)
+        wire = bounds.Wire(response, request.max_tokens, deadline, over=lambda: end.over)
+        room = bounds.Room(request.max_tokens, tokens.count)
         try:
             async for event in response:
-                chunk = openai_chunks.read(event)
-                if chunk is not None:
-                    end.read(chunk)
-                    yield chunk
+                wire.event_ended()
+                chunk = room.take(openai_chunks.read(event))
+                end.read(chunk)
+                yield chunk
+                if room.full:
+                    return
             if last := self._endings.told(request.model, end):
                 yield last
+        except bounds.Overrun:
+            yield Chunk(finish_reason=OVERRUN)
         except APIError as error:
             if not openai_errors.blocked_by_filter(error):
                 raise _translated(error, request) from error
@@ -123,6 +145,13 @@ class OpenAIChat:
             return sorted(str(model.id) for model in page.data or ())[:LISTED_MODELS]
         except (OpenAIError, httpx2.HTTPError, ValueError):
             return ()
+
+    async def _open_until(self, deadline: float, request: CompletionRequest) -> AsyncStream[ChatCompletionChunk] | None:
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._open(request)
+        except TimeoutError as error:
+            raise ModelError(ModelProblem.TIMEOUT, "no answer in all that time") from error
 
     async def _open(self, request: CompletionRequest) -> AsyncStream[ChatCompletionChunk] | None:
         """The server's answer, or None when a filter refused the prompt."""

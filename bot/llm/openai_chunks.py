@@ -14,13 +14,14 @@ from openai.types.completion_usage import CompletionTokensDetails, CompletionUsa
 from bot.core.ports import Chunk
 from bot.core.turn import Usage
 
+LONGEST_WORD = 256  # characters; it is stored, and shown to people
 MOST_TOKENS = 2**31 - 1  # what a column of the ledger holds, and more than any model reads
 
 
-def read(event: object) -> Chunk | None:
-    """None for a frame that says nothing. Raises nothing."""
+def read(event: object) -> Chunk:
+    """An empty one for a frame that says nothing. Raises nothing."""
     if not isinstance(event, ChatCompletionChunk):
-        return None
+        return Chunk()
     choice = _first_choice(event.choices)
     delta = choice.delta if choice and isinstance(choice.delta, ChoiceDelta) else None
     return Chunk(
@@ -53,8 +54,8 @@ def _first_choice(choices: object) -> Choice | None:
 
 
 def _word(value: object) -> str | None:
-    """A name or a reason: text that can be printed, and therefore stored (no NUL, no half of a surrogate pair)."""
-    return value if isinstance(value, str) and value and value.isprintable() else None
+    """A name or a reason: short text that can be printed, and so be stored (no NUL, no half of a surrogate pair)."""
+    return value if isinstance(value, str) and 0 < len(value) <= LONGEST_WORD and value.isprintable() else None
 
 
 def _text(content: object) -> str:

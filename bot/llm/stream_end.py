@@ -38,6 +38,11 @@ class StreamEnd:
         self.words = self.words or bool(chunk.text or chunk.refusal)
 
     @property
+    def over(self) -> bool:
+        """Whether nothing more is to come that belongs to the answer."""
+        return self.stated or self.marked
+
+    @property
     def marked(self) -> bool:
         return self._watch.seen
 
@@ -74,7 +79,7 @@ class Endings:
 
     def told(self, model: str, end: StreamEnd) -> Chunk | None:
         """What to say of a stream that is over, if it did not itself. Raises ModelError for one that was cut off."""
-        if end.stated or end.marked:
+        if end.over:
             self._marks[model] = True
             return Chunk(finish_reason=UNSTATED) if end.words and not end.stated else None
         if not end.words:

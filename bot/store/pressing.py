@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, bindparam, case, or_, select, update
 
-from bot.core.controls import LENGTH
+from bot.core.controls import CUT_SHORT
 from bot.core.conversation import Acted, Operation
 from bot.core.turn import TurnState
 from bot.store import anew, changes, steering
@@ -133,7 +133,7 @@ def _note_opinion(connection: Connection, acted: Acted, turn: Row[Any], particip
 
 
 def _continue(connection: Connection, turn: Row[Any], shown: Any, now: datetime) -> bool:
-    if shown.finish_reason != LENGTH or not changes.still_asked(connection, turn.id):
+    if shown.finish_reason not in CUT_SHORT or not changes.still_asked(connection, turn.id):
         return False
     if turn.state in (TurnState.SHOWN, TurnState.STOPPED):
         anew.go_on(connection, turn.id, shown.id, now)

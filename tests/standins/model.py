@@ -125,7 +125,7 @@ class ModelServer:
             return _failed(refusal)
         answer = self.answers.popleft() if self.answers else self.respond(received.body)
         if answer.failure:
-            return _failed(answer.failure)
+            return await _flooded(request, answer.failure) if answer.failure.flood else _failed(answer.failure)
         if answer.drop:
             _close(request)
             return web.Response()
@@ -141,6 +141,8 @@ class ModelServer:
 
     async def _streamed(self, request: web.Request, completion: Completion) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+        if completion.compressed:
+            response.enable_compression(web.ContentCoding.gzip)
         await response.prepare(request)
         async for frame in completion.frames():
             if frame is None:
@@ -183,6 +185,7 @@ class Completion:
         limit = body.get("max_completion_tokens", body.get("max_tokens"))
         self._text, cut = _within(text, limit)
         self._answer = replace(answer, finish_reason="length") if cut else answer
+        self.compressed = answer.compressed
         self._body = body
         self._prompt_tokens = prompt_tokens
         self._cached_tokens = cached_tokens
@@ -221,6 +224,9 @@ class Completion:
             await answer.gate.wait()
         if position == answer.raw_at:
             yield answer.raw
+        while position == answer.flood_at:
+            yield answer.flood
+            await asyncio.sleep(answer.flood_delay)
         if position == answer.stall_at:
             await asyncio.sleep(_NEVER)
         if position == answer.error_at:
@@ -302,6 +308,15 @@ def _failed(failure: Failure) -> web.Response:
         content = web.json_response(failure.body, status=failure.status)
     content.headers.update(failure.headers)
     return content
+
+
+async def _flooded(request: web.Request, failure: Failure) -> web.StreamResponse:
+    response = web.StreamResponse(status=failure.status, headers=failure.headers)
+    await response.prepare(request)
+    body = failure.body if isinstance(failure.body, str) else json.dumps(failure.body)
+    while True:
+        await response.write(body.encode())
+        await asyncio.sleep(0)
 
 
 def _close(request: web.Request) -> None:

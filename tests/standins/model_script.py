@@ -17,6 +17,7 @@ class Failure:
     status: int
     body: Body | str
     headers: Mapping[str, str] = field(default_factory=dict)
+    flood: bool = False  # send the body again and again, until the client leaves
 
 
 def failure(
@@ -57,6 +58,10 @@ class Answer:
     error_frame: Body | str = field(default_factory=lambda: {"message": "The server had an error", "code": None})
     raw_at: int | None = None  # send *raw* there, as it is, and go on
     raw: str = ""
+    flood_at: int | None = None  # send *flood* there, again and again, until the client leaves
+    flood: str = ""  # as it is, like *raw*
+    flood_delay: float = 0.0  # after each
+    compressed: bool = False  # by gzip, whatever the client accepts
     end_at: int | None = None  # end the stream there properly, but without a finish reason or [DONE]
     finish_reason: str | None = "stop"
     refusal: str = ""  # sent instead of text

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from bot import app
 from bot.core.texts import LANGUAGES
@@ -16,16 +17,16 @@ from tests.contract.world import Asked
 
 
 @asynccontextmanager
-async def bot(world: WebWorld, folder: Path) -> AsyncIterator[None]:
+async def bot(world: WebWorld, folder: Path, **settings: Any) -> AsyncIterator[None]:
     platform = world.platform()
     assert isinstance(platform, WebPlatform)
-    settings = Settings(database_url=f"sqlite+aiosqlite:///{folder / 'bot.db'}", internal_port=0)
+    chosen = Settings(database_url=f"sqlite+aiosqlite:///{folder / 'bot.db'}", internal_port=0, **settings)
     stop = asyncio.Event()
 
     async def stopped() -> None:
         await stop.wait()
 
-    running = asyncio.create_task(app.run(settings, [platform], until=stopped))
+    running = asyncio.create_task(app.run(chosen, [platform], until=stopped))
     try:
         await world.connected(platform)
         yield

@@ -1,0 +1,186 @@
+"""
+How much a server may send for one call, and for how long: no server's word is taken for it that an answer ends.
+
+All bounds are made from the tokens that the call asks for, and so far above them that no server which keeps to that
+limit comes near: what they end is a server that ignores it, or never stops sending. `OPENAI_TIMEOUT` alone does not:
+it is about silence, and any drip of bytes breaks that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import cast
+
+import httpx2
+from openai import AsyncStream
+from openai.types.chat import ChatCompletionChunk
+
+from bot.core.finish import OVERRUN
+from bot.core.ports import Chunk
+
+# Words. Each model counts in tokens of its own: a tokenizer made for one language may need a quarter of ours for it.
+TOKENS = 4  # of ours, for each that was asked for
+SPARE_TOKENS = 64  # a tiny limit is soon exceeded by a few words
+LONGEST_TOKEN = 16  # characters on average; o200k_base has tokens of 128 spaces, but no text is made of those
+BLOCK = 256  # characters that are counted together: what is counted in parts gets a token more at each seam
+
+# Bytes. A token mostly has a frame of its own, of 200 to 500 bytes; reasoning is sent, too, and some servers do not
+# count it: 32,000 tokens of it were usual where that was so (DeepSeek's R1).
+BYTES, BYTES_A_TOKEN = 16 * 2**20, 2_048
+EVENT_BYTES, EVENT_BYTES_A_TOKEN = 2**20, 256  # some servers send all of an answer in one event; it is kept in memory
+PIECE_BYTES = 2**16
+WHOLE_BYTES = 2**20  # of what is read whole: errors, which may quote all of the request, and lists
+
+SECONDS_A_TOKEN = 1.0  # slower than a large model on a CPU
+WHOLE_SECONDS = 30.0  # for the rest of what is read whole
+
+
+class Overrun(Exception):  # noqa: N818 - a fact, as in StopIteration
+    """A server has sent more than any answer of the length that was asked for takes."""
+
+
+def seconds(max_tokens: int, timeout: float) -> float:
+    """How long a call may take in all. *timeout*: seconds without a byte, at most."""
+    return timeout + max_tokens * SECONDS_A_TOKEN
+
+
+class Room:
+    """What an answer of *max_tokens* has room for, in words. *count* gives the tokens of a text."""
+
+    def __init__(self, max_tokens: int, count: Callable[[str], int]) -> None:
+        self._left = max_tokens * TOKENS + SPARE_TOKENS
+        self._count = count
+        self._uncounted = ""
+        self.full = False
+
+    def take(self, chunk: Chunk) -> Chunk:
+        """*chunk*, or as much of it as there is room for, and then as the last one."""
+        taken = replace(chunk, text=self._fitted(chunk.text), refusal=self._fitted(chunk.refusal))
+        return replace(taken, finish_reason=OVERRUN) if self.full else chunk
+
+    def _fitted(self, text: str) -> str:
+        for start in range(0, len(text), BLOCK):
+            if self.full:
+                return text[:start]
+            self._uncounted += text[start : start + BLOCK]
+            if len(self._uncounted) >= BLOCK:
+                self._left -= max(self._count(self._uncounted), len(self._uncounted) // LONGEST_TOKEN)
+                self._uncounted = ""
+                self.full = self._left <= 0
+        return text
+
+
+class Wire(httpx2.AsyncByteStream):
+    """
+    Hands the bytes of a stream on. Raises Overrun when they are too many, httpx2.ReadTimeout at *deadline*.
+
+    Once the answer is *over* it only ends: some servers close no stream, and the answer is whole.
+
+    The SDK (3.54) keeps all of an event in memory until it ends, and has no limit for it.
+    """
+
+    def __init__(
+        self, stream: AsyncStream[ChatCompletionChunk], max_tokens: int, deadline: float, over: Callable[[], bool]
+    ) -> None:
+        """*deadline* is the loop's time. Make it before the first frame is read."""
+        self._over = over
+        self._stream = cast(httpx2.AsyncByteStream, stream.response.stream)
+        stream.response.stream = self
+        self._left = BYTES + max_tokens * BYTES_A_TOKEN
+        self._event = EVENT_BYTES + max_tokens * EVENT_BYTES_A_TOKEN
+        self._event_left = self._event
+        self._deadline = deadline
+
+    def event_ended(self) -> None:
+        """The SDK has handed one on, and does not keep it."""
+        self._event_left = self._event
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for piece in _until(self._stream, self._deadline):
+                self._note(len(piece))
+                yield piece
+        except (Overrun, httpx2.ReadTimeout):
+            if not self._over():
+                raise
+
+    def _note(self, size: int) -> None:
+        self._left -= size
+        self._event_left -= size
+        if min(self._left, self._event_left) < 0:
+            raise Overrun
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _Beginning(httpx2.AsyncByteStream):
+    """As much of a stream as is read whole; then it seems to be over."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = WHOLE_BYTES
+        try:
+            async for piece in _until(self._stream, asyncio.get_running_loop().time() + WHOLE_SECONDS):
+                yield piece[:left]
+                left -= len(piece)
+                if left <= 0:
+                    return
+        except httpx2.ReadTimeout:
+            return  # the status says most
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _Inflated(httpx2.AsyncByteStream):
+    """What was compressed, in pieces as small as others are: one of them may make a thousand times as much."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        inflating = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip, or zlib, as its header says
+        try:
+            async for piece in self._stream:
+                rest = piece
+                while rest:
+                    yield inflating.decompress(rest, PIECE_BYTES)
+                    rest = inflating.unconsumed_tail
+        except zlib.error as error:
+            raise httpx2.DecodingError(str(error)) from error
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+async def bound(response: httpx2.Response) -> None:
+    """
+    An event hook: let the client read only the beginning of all but an answer, and inflate nothing itself.
+
+    It reads errors and redirections whole before anybody sees them, however long they are. Compressed is only what a
+    server compresses unasked (stream_end.HEADERS).
+    """
+    stream = cast(httpx2.AsyncByteStream, response.stream)
+    if response.headers.pop("Content-Encoding", "identity").lower() in ("gzip", "x-gzip", "deflate"):
+        response.stream = stream = _Inflated(stream)
+    if not (response.is_success and response.request.method == "POST"):
+        response.stream = _Beginning(stream)
+
+
+async def _until(stream: httpx2.AsyncByteStream, deadline: float) -> AsyncIterator[bytes]:
+    pieces = aiter(stream)
+    while True:
+        try:
+            async with asyncio.timeout_at(deadline):
+                piece = await anext(pieces, None)
+        except TimeoutError as error:
+            raise httpx2.ReadTimeout("it went on for too long") from error
+        if piece is None:
+            return
+        yield piece
