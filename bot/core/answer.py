@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
 
 from bot.core import budget, controls, file_form, finish
 from bot.core.addressee import Addressee, addressee
 from bot.core.asking import AnswerSettings, Asker, BrokenAnswer
-from bot.core.errors import ModelError
+from bot.core.errors import ModelError, PlatformError
 from bot.core.interruption import Interrupt, Interrupted, Interruption, Partial
 from bot.core.introducing import Introduction, introducing
 from bot.core.learning import Learning
@@ -84,12 +85,19 @@ class Answerer:
             try:
                 turn = await self._read_up(turn, presenter, interruption)
                 outcome = await self._ask_within_the_window(turn, presenter, interruption)
+            except Interrupted as interrupted:
+                await presenter.stop()
+                interrupted.partial = await self._seen(presenter, interrupted)
+                raise
             finally:
                 interruption.close()
                 await presenter.stop()
         else:
-            presenter.addressee = self._addressee(await self._ledger.history(turn))
             outcome = await self._ledger.outcome(turn.claim)
+            to = self._addressee(await self._ledger.history(turn))
+            presenter.addressee = _without_file(to) if _is_stopped(outcome) else to
+            if turn.stop_requested and not _is_stopped(outcome):
+                outcome = await self._shorten(turn, await presenter.reply(), outcome)
         if outcome is None or presenter.announced or turn.state is TurnState.ANSWERED:
             # Whoever began to show an answer may have died before taking the notice back.
             questions = await self._ledger.questions(turn)
@@ -97,7 +105,19 @@ class Answerer:
         if outcome is None:
             await self._withdraw(turn, await presenter.reply())
         else:
-            await self._show(turn, await presenter.reply(), outcome)
+            await self._show(turn, await presenter.reply(), outcome, interruption)
+
+    async def _seen(self, presenter: Presenter, interrupted: Interrupted) -> Partial | None:
+        """Of what a stopped call had brought, what there is a message for: nobody has seen the rest."""
+        partial = interrupted.partial
+        if partial is None or interrupted.interrupt is not Interrupt.STOP or not partial.result.text:
+            return partial
+        try:
+            kept = await (await presenter.reply()).kept(partial.result.text)
+        except PlatformError as error:
+            log.info("the platform does not say what there is of a stopped answer: %s", error)
+            kept = ""
+        return self._asker.shortened(partial, kept)
 
     async def _confirm(self, turn: Turn, confirmation: Notice) -> None:
         """What was told was done when it was recorded: say so, and ask nobody."""
@@ -115,7 +135,7 @@ class Answerer:
         await self._unnotice(turn, history)
         await self._show(turn, await self._opener.reopen(turn, self._addressee(history)), outcome)
 
-    async def keep(self, turn: Turn, broken: BrokenAnswer) -> None:
+    async def keep(self, turn: Turn, broken: BrokenAnswer, interruption: Interruption) -> None:
         """No attempt brought a whole answer: what there is of the last one is worth more than a sentence."""
         history = await self._ledger.history(turn)
         ending = finish.notices(broken.partial, self._asker.max_tokens())
@@ -125,7 +145,7 @@ class Answerer:
         )
         outcome = await self._complete(turn, Partial(broken.completion, broken.partial), notices, language)
         await self._unnotice(turn, history)
-        await self._show(turn, await self._opener.reopen(turn, self._addressee(history)), outcome)
+        await self._show(turn, await self._opener.reopen(turn, self._addressee(history)), outcome, interruption)
 
     async def end_early(self, turn: Turn, interrupted: Interrupted) -> None:
         """What is asked has changed: it is asked anew. Somebody stopped it: what was written stays."""
@@ -148,7 +168,7 @@ class Answerer:
             outcome = await self._complete(turn, partial, notices, self._addressee(history).language, stopped=True)
         await self._checkpoint("after stop")
         await self._unnotice(turn, history)
-        await self._show(turn, await self._opener.reopen(turn, self._addressee(history)), outcome)
+        await self._show(turn, await self._opener.reopen(turn, _without_file(self._addressee(history))), outcome)
 
     async def say_outage(self, turn: Turn) -> Sequence[Notice]:
         """
@@ -306,6 +326,18 @@ class Answerer:
         forgotten = await self._ledger.count_before(turn, window)
         return [finish.forgotten(forgotten, summarized=self._settings.summarize)] if forgotten else []
 
+    async def _shorten(self, turn: Turn, reply: Reply, outcome: Outcome) -> Outcome:
+        """The same, or as much of it as there is a message for, now that somebody has stopped it."""
+        kept = await reply.kept(outcome.text) if outcome.text is not None else outcome.text
+        if kept == outcome.text:
+            return outcome
+        others = [notice for notice in outcome.notices if not finish.is_ending(notice)]
+        notices = [Notice("stopped"), *others] if kept else [Notice("stopped_unanswered")]
+        tokens, saying = self._asker.count(kept or ""), [*notices, *outages(turn)]
+        await self._persist(lambda: self._ledger.shorten(turn.claim, kept or "", tokens, saying, outcome.language))
+        turn_changed(TurnChange.of(turn, TurnState.ANSWERED, "stopped"))
+        return await self._ledger.outcome(turn.claim)
+
     async def _conclude(self, turn: Turn, language: str, reason: str, notice: Notice) -> Outcome:
         kept = [notice, *outages(turn)]
         await self._persist(lambda: self._ledger.conclude(turn.claim, reason, kept, language))
@@ -315,17 +347,43 @@ class Answerer:
     def _addressee(self, history: History) -> Addressee:
         return addressee(history, self._settings.language)
 
-    async def _show(self, turn: Turn, reply: Reply, outcome: Outcome) -> None:
-        sentences = [sentence(notice, outcome.language) for notice in outcome.notices if notice.key != OUTAGE]
-        below = controls.offered(outcome)
-        if outcome.text is None:
-            await uncut(reply.finish("\n\n".join(sentences), (), below))
-        else:
-            await uncut(reply.finish(outcome.text, sentences, below))
+    async def _show(self, turn: Turn, reply: Reply, outcome: Outcome, interruption: Interruption | None = None) -> None:
+        """Without an *interruption* what is shown takes no message more than there are, or is a sentence of ours."""
+        if interruption is None:
+            await _finish(reply, outcome)
+        elif await _halted(interruption, reply, outcome) is Interrupt.STOP:
+            await _finish(reply, await self._shorten(turn, reply, outcome))
         await self._checkpoint("before shown")
         state = await self._persist(lambda: self._ledger.shown(turn.claim))
         await self._checkpoint("after shown")
         turn_ended(turn, state)
+
+
+async def _halted(interruption: Interruption, reply: Reply, outcome: Outcome) -> Interrupt | None:
+    """Show *outcome*. Why that was halted, perhaps before it began; None when all of it is there."""
+    interruption.halts(reply.halt)
+    if interruption.halted is None:
+        await _finish(reply, outcome)
+    interruption.halts(None)
+    return interruption.halted
+
+
+async def _finish(reply: Reply, outcome: Outcome) -> None:
+    sentences = [sentence(notice, outcome.language) for notice in outcome.notices if notice.key != OUTAGE]
+    below = controls.offered(outcome)
+    if outcome.text is None:
+        await uncut(reply.finish("\n\n".join(sentences), (), below))
+    else:
+        await uncut(reply.finish(outcome.text, sentences, below))
+
+
+def _without_file(to: Addressee) -> Addressee:
+    """Nothing more is posted of what somebody stopped."""
+    return replace(to, as_file=False)
+
+
+def _is_stopped(outcome: Outcome) -> bool:
+    return any(notice.key == "stopped" for notice in outcome.notices)
 
 
 def _too_long(found: budget.QuestionTooLong, history: History) -> Notice:

@@ -108,7 +108,7 @@ class Asker:
         prompt = self._prompt(turn, naming, platform)
         # What has no room even without its files is not worth fetching them, and they take none from others.
         while self._files is not None and isinstance(prompt, Prompt) and is_unread(naming.history, prompt.entries):
-            read = await self._files.read(naming.history, prompt.entries, platform, self._budget(), self._count)
+            read = await self._files.read(naming.history, prompt.entries, platform, self._budget(), self.count)
             naming = replace(naming, history=read)
             prompt = self._prompt(turn, naming, platform)
         if isinstance(prompt, budget.QuestionTooLong):
@@ -165,6 +165,9 @@ class Asker:
             raise
         return Partial(completion, result)
 
+    def shortened(self, partial: Partial, kept: str) -> Partial:
+        return replace(partial, result=replace(partial.result, text=kept, text_tokens=self.count(kept)))
+
     async def learn(self, turn: Turn, prepared: Prepared, usage: Usage) -> None:
         """What the answer's *usage* tells of how the model counts."""
         start = prepared.start
@@ -187,7 +190,7 @@ class Asker:
         """Of the reply, reasoning included."""
         return budget.reply_tokens(self._window(), self._settings.max_tokens)
 
-    def _count(self, text: str) -> int:
+    def count(self, text: str) -> int:
         return self._model.count_tokens(self._settings.model, text)
 
     def _window(self) -> int:
@@ -215,7 +218,7 @@ class Asker:
             readable=lambda text, mentions: platform.readable(text, {**named.names, **mentions}),
             reserved=named.reserved,
             mentioned=named.mentioned,
-            counting=Counting(self._count, per_message, per_prompt),
+            counting=Counting(self.count, per_message, per_prompt),
             prompt_tokens=estimate.in_ours(limit, factor),
             keep=settings.keep,
             sees=self._learning.sees(settings.model),
@@ -279,5 +282,5 @@ class Asker:
         """What there is of an answer that we broke off: the server says no usage then, but what was sent costs."""
         name = self._settings.model
         result = collected.partial(name, time.monotonic(), count=lambda text: self._model.count_tokens(name, text))
-        usage = Usage(prompt_tokens=prompt.tokens, completion_tokens=self._count(collected.said))
+        usage = Usage(prompt_tokens=prompt.tokens, completion_tokens=self.count(collected.said))
         return replace(result, cost_nanodollars=self._model.cost(name, usage))

@@ -32,6 +32,11 @@ _WITHOUT_TEXT = {
 }
 
 
+def is_ending(notice: Notice) -> bool:
+    """Whether it tells how an answer ended."""
+    return notice.key in (*_WITH_TEXT.values(), "refusal")
+
+
 def notices(completion: Completion, max_tokens: int) -> Sequence[Notice]:
     """The sentences that go with an answer, or stand for one that has no text. *max_tokens*: those it could have."""
     if completion.refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,24 +35,34 @@ class Interrupted(BotError):  # noqa: N818 - a fact, as in StopIteration
 
 class Interruption:
     """
-    One turn's way of being interrupted: only while it asks. What was answered is shown.
+    One turn's way of being interrupted: while it asks, and while what was answered is shown.
 
-    The worker interrupts by cancelling the turn's task. Whoever is cancelled tells by *interrupt* that this is why.
+    The worker interrupts the asking by cancelling the turn's task. The task tells by *interrupt* that this is why.
     """
 
     def __init__(self) -> None:
         self.interrupt: Interrupt | None = None
+        self.halted: Interrupt | None = None  # why the showing is to end
         self._asking = True
+        self._halt: Callable[[], None] | None = None
+
+    def halts(self, halt: Callable[[], None] | None) -> None:
+        """From now on *halt*, if any, ends the showing."""
+        self._halt = halt
 
     def close(self) -> None:
         """From now on it is too late."""
         self._asking = False
 
     def by(self, interrupt: Interrupt, task: asyncio.Task[None]) -> None:
-        """Interrupt *task*, once."""
+        """Interrupt *task*, once while it asks."""
         if self._asking and self.interrupt is None:
             self.interrupt = interrupt
             task.cancel()
+        elif not self._asking:
+            self.halted = interrupt
+            if self._halt is not None:
+                self._halt()
 
     def caught(self, partial: Partial | None = None) -> Interrupted | None:
         """

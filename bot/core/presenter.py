@@ -61,6 +61,8 @@ class Presenter:
     async def stop(self) -> None:
         """Show nothing more. A call that is under way is waited for: cut off, nobody would know what became of it."""
         self._stopping.set()
+        if self._reply is not None:
+            self._reply.halt()
         if self._task is not None:
             await uncut(self._task)
             self._task = None
@@ -89,6 +91,8 @@ class Presenter:
         """Whether it makes sense to go on."""
         try:
             reply = await self.reply()
+            if self._stopping.is_set():
+                return False
             text = "".join(self._text)
             if self.continued:
                 text = join_continuation(self.continued, text, finished=False)

@@ -247,15 +247,16 @@ class Worker:
             interrupted = work.interruption.caught()
             if interrupted is None:
                 raise
-            await self._settle_safely(turn, interrupted)
+            await self._settle_safely(work, interrupted)
         except LeaseLost:
             log.warning("turn %d belongs to another worker by now", turn.claim.turn)
         except LedgerError as error:
             log.warning("turn %d waits for the database: %s", turn.claim.turn, error)
         except Exception as error:  # noqa: BLE001 - a defect in one turn must not end the others, nor stay silent
-            await self._settle_safely(turn, error)
+            await self._settle_safely(work, error)
 
-    async def _settle_safely(self, turn: Turn, error: Exception) -> None:
+    async def _settle_safely(self, work: _Work, error: Exception) -> None:
+        turn = work.turn
         if is_shortage(error):
             log.warning("turn %d waits: this process is out of descriptors, memory or threads", turn.claim.turn)
             if not isinstance(error, BotError):  # no door was there: it may have happened anywhere in the turn
@@ -263,14 +264,15 @@ class Worker:
         if not isinstance(error, BotError):
             log.error("turn %d failed by a defect of ours", turn.claim.turn, exc_info=error)
         try:
-            await self._settle(turn, error)
+            await self._settle(work, error)
         except LeaseLost:
             log.warning("turn %d belongs to another worker by now", turn.claim.turn)
         except BotError as failed:
             log.warning("turn %d could not be settled and waits for its lease to end: %s", turn.claim.turn, failed)
 
-    async def _settle(self, turn: Turn, error: Exception) -> None:
+    async def _settle(self, work: _Work, error: Exception) -> None:
         """Later again, or a sentence instead of the answer; the last resort is to note that nothing can be shown."""
+        turn = work.turn
         if isinstance(error, PlatformError):
             await self._settle_unshown(turn, error)
             return
@@ -285,7 +287,7 @@ class Worker:
             return
         try:
             if isinstance(error, BrokenAnswer):
-                await self._answerer.keep(turn, error)
+                await self._answerer.keep(turn, error, work.interruption)
             elif isinstance(error, ModelError) and (wait := self._outage_wait(turn, error)) is not None:
                 await self._release(turn, wait, reason, await self._answerer.say_outage(turn))
                 return

@@ -2,6 +2,7 @@
 
 from bot.markdown.closing import close_open
 from bot.markdown.emphasis import ZERO_WIDTH_SPACE, spaced
+from bot.markdown.fitting import fitting
 from bot.markdown.growing import Growing
 from bot.markdown.lines import prose
 from bot.markdown.plain import plain_text
@@ -14,6 +15,7 @@ __all__ = [
     "Piece",
     "aligned",
     "close_open",
+    "fitting",
     "pieces",
     "plain_text",
     "prose",

@@ -73,7 +73,7 @@ def _renewal(claims: Collection[Claim], rows: Mapping[int, Any]) -> Renewal:
     interrupted = {}
     for claim in claims:
         row = rows.get(claim.turn)
-        if claim not in lost and row is not None and row.state == TurnState.RUNNING:
+        if claim not in lost and row is not None and row.state in ACTIVE:
             if row.changed:
                 interrupted[claim] = Interrupt.CHANGED
             elif row.stop_requested:

@@ -54,6 +54,7 @@ _ANSWER_OF_TURN = (  # not an earlier variant's
     completions.c.variant == select(turns.c.variant).where(turns.c.id == bindparam("turn")).scalar_subquery(),
 )
 _CHOSEN = select(completions.c.id, completions.c.text, completions.c.finish_reason).where(*_ANSWER_OF_TURN)
+_SHORTENED = update(completions).where(*_ANSWER_OF_TURN, completions.c.text != "")  # not erased since
 _NOT_CHOSEN = (
     update(completions).where(completions.c.turn_id == bindparam("turn"), completions.c.chosen).values(chosen=False)
 )
@@ -169,6 +170,12 @@ def finish(connection: Connection, turn: int, completion: int, result: Completio
     choose_none(connection, turn)
     row = {"chosen": True, "outcome": "stopped" if stopped else "complete"}
     connection.execute(_ENDED, _came_back(completion, result) | row | {"text": result.text, "refusal": result.refusal})
+
+
+def shorten(connection: Connection, turn: int, text: str, tokens: int) -> None:
+    """Of the answer of *turn* only *text* was shown."""
+    row = {"text": text, "text_tokens": tokens, "finish_reason": None, "outcome": "stopped"}
+    connection.execute(_SHORTENED.values(row), {"turn": turn})
 
 
 def finish_summary(connection: Connection, completion: int, result: Completion) -> None:

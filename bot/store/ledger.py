@@ -229,6 +229,16 @@ class SqlLedger:
 
         await self._write(write)
 
+    async def shorten(self, claim: Claim, text: str, tokens: int, notices: Sequence[Notice], language: str) -> None:
+        def write(connection: Connection) -> None:
+            _change(connection, claim, **_answered(STOPPED, notices, language))
+            if text:
+                completed.shorten(connection, claim.turn, text, tokens)
+            else:
+                completed.choose_none(connection, claim.turn)
+
+        await self._write(write)
+
     async def outcome(self, claim: Claim) -> Outcome:
         return await self._database.read(lambda connection: completed.outcome(connection, claim))
 

@@ -34,6 +34,12 @@ class _MuteReply(Reply):
 
     async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None: ...
 
+    def halt(self) -> None:
+        return
+
+    async def kept(self, text: str) -> str:
+        return text
+
     async def remove(self) -> None: ...
 
 

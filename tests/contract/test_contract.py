@@ -301,6 +301,27 @@ async def test_a_part_that_was_removed_is_intended_anew_before_it_is_posted_agai
         assert words(world.replies(asked.thread)) == words([paragraphs(250)])
 
 
+async def test_a_reply_that_is_halted_takes_no_further_message(world: World) -> None:
+    async with running(world, ignore) as platform:
+        asked, log = await world.ask("hello"), Log()
+        reply = await opened(platform, asked, log)
+        assert await reply.kept(paragraphs(400)) == ""
+        await reply.show(paragraphs(2))
+        reply.halt()
+        await reply.show(paragraphs(400))
+        assert len(world.replies(asked.thread)) == 1
+        kept = await reply.kept(paragraphs(400))
+        assert paragraphs(400).startswith(kept)
+        assert len(kept) > len(paragraphs(10))
+        await reply.finish(kept, ["Stopped."])
+        [shown] = world.replies(asked.thread)
+        assert words([shown]) == words([kept, "Stopped."])
+        again = await opened(platform, asked, log)
+        assert await again.kept(kept) == kept
+        await again.finish(paragraphs(400))
+        assert len(world.replies(asked.thread)) > 1
+
+
 async def test_removing_takes_every_part_away(world: World) -> None:
     async with running(world, ignore) as platform:
         asked = await world.ask("hello")

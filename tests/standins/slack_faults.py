@@ -103,6 +103,10 @@ class Faults:
     def add(self, method: str, fault: Fault, times: int = 1) -> None:
         self._queued[method].extend([fault] * times)
 
+    def forget(self, method: str) -> None:
+        """No fault of *method* is left to come."""
+        self._queued[method].clear()
+
     def hold(self, method: str) -> Gate:
         """Let every call of *method* wait, before it does anything, until the gate is opened."""
         gate = self._gates[method] = Gate()

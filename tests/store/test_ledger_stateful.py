@@ -159,7 +159,9 @@ class LedgerMachine(RuleBasedStateMachine):
     def renew(self, owner: str) -> None:
         renewal = self._do(self._ledger.renew(owner, [held.turn.claim for held in self._held]))
         assert set(renewal.lost) == {one.turn.claim for one in self._held if one.turn.claim.fence != one.model.fence}
-        assert set(renewal.interrupted) == {one.turn.claim for one in self.able("running") if one.model.changed}
+        assert set(renewal.interrupted) == {
+            one.turn.claim for one in self.able("running", "answered") if one.model.changed
+        }
         for held in self._held:
             if held.model.owner == owner and held.model.state in ("running", "answered"):
                 held.model.lease = self._clock() + LEASE

@@ -292,3 +292,28 @@ async def test_a_press_in_another_channel_or_for_nothing_that_is_there_does_noth
         assert not await done.press(operation, completion=None)
     assert await rows(database, "SELECT state, stop_requested FROM turns") in [[("shown", False)], [("shown", 0)]]
     assert await rows(database, "SELECT * FROM feedback") == []
+
+
+# while an answer is shown
+
+
+async def test_who_shows_an_answer_is_told_of_a_stop_too_and_notes_what_there_is_of_it(ledger: SqlLedger) -> None:
+    await record(ledger, said(1.0))
+    turn = await claimed(ledger)
+    await ledger.complete(turn.claim, await ask(ledger, turn), RESULT, [Notice("length")], "en")
+    assert await Answered(ledger, turn.claim.turn, -1).press(Operation.STOP, completion=None)
+    assert (await ledger.renew("me", [turn.claim])).interrupted == {turn.claim: Interrupt.STOP}
+    await ledger.shorten(turn.claim, RESULT.text[:2], 1, [Notice("stopped")], "ko")
+    outcome = await ledger.outcome(turn.claim)
+    assert (outcome.text, outcome.finish_reason, outcome.language) == (RESULT.text[:2], None, "ko")
+    assert outcome.notices == [Notice("stopped")]
+    assert await ledger.shown(turn.claim) is TurnState.STOPPED
+
+
+async def test_what_nobody_has_seen_is_no_answer(ledger: SqlLedger) -> None:
+    await record(ledger, said(1.0))
+    turn = await claimed(ledger)
+    await ledger.complete(turn.claim, await ask(ledger, turn), RESULT, [], "en")
+    await ledger.shorten(turn.claim, "", 0, [Notice("stopped_unanswered")], "en")
+    assert (await ledger.outcome(turn.claim)).text is None
+    assert await ledger.shown(turn.claim) is TurnState.STOPPED

@@ -191,6 +191,13 @@ class Ledger(Protocol):
         Where there is an earlier variant of the answer, that one stays, and is stale.
         """
 
+    async def shorten(self, claim: Claim, text: str, tokens: int, notices: Sequence[Notice], language: str) -> None:
+        """
+        Somebody stopped the answered turn while its answer was shown: of that, *text* is there and nothing else.
+
+        Without any there is no answer.
+        """
+
     async def outcome(self, claim: Claim) -> Outcome:
         """What is to be shown for an answered turn."""
 

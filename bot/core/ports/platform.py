@@ -72,6 +72,20 @@ class Reply(Protocol):
         stand below its last part, as far as the platform has such.
         """
 
+    def halt(self) -> None:
+        """
+        Post no further message: a show() or finish() that is under way ends once the last one that is there is filled.
+
+        It holds until the next finish().
+        """
+
+    async def kept(self, text: str) -> str:
+        """
+        The beginning of the answer *text* that finish() shows without a further message; empty where there is none yet.
+
+        No file is posted from then on.
+        """
+
     async def remove(self) -> None:
         """Take every part away. What the platform does not let us delete stays, and is edited by what comes next."""
 

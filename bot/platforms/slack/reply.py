@@ -21,6 +21,7 @@ from bot.core.errors import PlatformError, ReplyDeleted
 from bot.core.ports import ReplyRequest
 from bot.core.texts import sentence
 from bot.core.turn import Notice
+from bot.markdown import fitting
 from bot.platforms.slack import rhythm
 from bot.platforms.slack.answer_file import FILE_PART, AnswerFile, FileSupport
 from bot.platforms.slack.api import Recipient, SlackApi
@@ -28,7 +29,17 @@ from bot.platforms.slack.errors import MESSAGE_NOT_FOUND, UncertainError, concer
 from bot.platforms.slack.events import Identity
 from bot.platforms.slack.limits import APPEND, DELETE, PATIENCE, POST, RATE_LIMITED, UPDATE, Promise
 from bot.platforms.slack.lookup import find
-from bot.platforms.slack.message import BlockSupport, Piece, beginning, below, content, metadata, pieces, shortened
+from bot.platforms.slack.message import (
+    PART_LIMIT,
+    BlockSupport,
+    Piece,
+    beginning,
+    below,
+    content,
+    metadata,
+    pieces,
+    shortened,
+)
 from bot.platforms.slack.noticing import SlackNoticing
 from bot.platforms.slack.shape import Shape
 from bot.platforms.slack.streams import STREAMING, Stream, Streams, beginning_of
@@ -49,6 +60,10 @@ class Shared:
     noticing: SlackNoticing
 
 
+class _HaltedError(Exception):
+    """Nothing more is to be posted."""
+
+
 class SlackReply:
     """The Reply port. Call locate() once it is made: it looks for what an earlier attempt left behind."""
 
@@ -67,6 +82,7 @@ class SlackReply:
         self._intended = {part.number for part in parts}
         self._shown: dict[int, Piece] = {}  # what each part shows, where this attempt wrote it
         self._written: set[int] = set()  # parts that this attempt has posted or edited
+        self._halted = False
         self._fixed = False  # a part cannot be edited: the finished answer is posted anew, a beginning is not
         self._calls = self._shows = 0
         self._began: float | None = None  # by the clock of the streams, when the first words were shown
@@ -98,16 +114,31 @@ class SlackReply:
             return
         try:
             await self._bring(lambda: self._beginning(text), final=False)
+        except _HaltedError:
+            return
         except PlatformError as error:
             if error.code != RATE_LIMITED and not self._fixed:
                 raise
 
     async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:
-        if not await self._finish_as_file(text, notes, controls):
-            await self._file.remove()
-            await self._end(lambda: self._whole(text, notes, controls))
+        self._halted = False
+        try:
+            if not await self._finish_as_file(text, notes, controls):
+                await self._file.remove()
+                await self._end(lambda: self._whole(text, notes, controls))
+        except _HaltedError:
+            return
         self._shape.finished(controls)
         self._limits.close(self._edits)
+
+    def halt(self) -> None:
+        self._halted = True
+
+    async def kept(self, text: str) -> str:
+        self._as_file = False
+        await self.locate()
+        count = lambda each: len(self._whole(each, (), NO_CONTROLS))  # noqa: E731
+        return fitting(text, len(self._ids), PART_LIMIT >> self._shape.halvings, count)
 
     async def remove(self) -> None:
         await self.locate()
@@ -133,7 +164,9 @@ class SlackReply:
             return False
         if not await self._file.prepare(text):
             return False
+        self._check_halted()
         await self._end(lambda: self._shortened(text, notes, controls))
+        self._check_halted()
         return await self._file.prepare(text) and await self._file.share()  # it went if the first part was posted anew
 
     async def _end(self, wanted: Callable[[], list[Piece]]) -> None:
@@ -194,6 +227,8 @@ class SlackReply:
             goes_on = not final and number == len(wanted)
             if stream is None and self._shown.get(number) == piece:
                 continue
+            if number not in self._ids:
+                self._check_halted()
             self._shown.pop(number, None)  # a change whose answer is lost leaves either text
             if stream is None or not await self._streamed(stream, number, piece, goes_on=goes_on, final=final):
                 await self._write(number, piece, goes_on=goes_on, final=final)
@@ -265,7 +300,16 @@ class SlackReply:
         what = content(piece, plain=self._shape.plain)
         mark = metadata(self._turn, number)
         post = lambda: self._api.post(self._thread.channel, what, thread=self._thread.thread, metadata=mark)  # noqa: E731
-        await self._admitted(POST, lambda: self._new(number, post), final=final)
+
+        async def make() -> str | None:
+            self._check_halted()  # while it waited, perhaps
+            return await self._new(number, post)
+
+        await self._admitted(POST, make, final=final)
+
+    def _check_halted(self) -> None:
+        if self._halted:
+            raise _HaltedError
 
     async def _new(self, number: int, make: Callable[[], Awaitable[str | None]]) -> str | None:
         """Make a message, noted before and after. None when *make* made none."""

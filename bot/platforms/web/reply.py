@@ -13,7 +13,7 @@ from typing import Any
 from bot.core.controls import NO_CONTROLS, Controls
 from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
-from bot.markdown import close_open, split
+from bot.markdown import close_open, fitting, split
 from bot.platforms.web.api import MESSAGE_NOT_FOUND, THREAD_NOT_FOUND, WorkspaceApi
 
 PART_LIMIT = 20_000  # characters; the playground takes 40,000, but long messages are slow to read and to redraw
@@ -37,6 +37,7 @@ class WebReply:
         self._missing = {part.number for part in request.parts if part.id is None}
         self._intended = {part.number for part in request.parts}
         self._shown: dict[int, Part] = {}  # as far as this attempt knows
+        self._halted = False
 
     @property
     def pause(self) -> float:
@@ -47,9 +48,17 @@ class WebReply:
             await self._bring(parts_of(close_open(text), ()))
 
     async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:  # noqa: ARG002 - drawn later
+        self._halted = False
         parts = parts_of(text, notes)
-        await self._bring(parts)
-        await self._take_away(beyond=len(parts))
+        if await self._bring(parts):
+            await self._take_away(beyond=len(parts))
+
+    def halt(self) -> None:
+        self._halted = True
+
+    async def kept(self, text: str) -> str:
+        await self.locate()
+        return fitting(text, len(self._ids), PART_LIMIT, lambda each: len(parts_of(each, ())))
 
     async def remove(self) -> None:
         await self.locate()
@@ -77,8 +86,8 @@ class WebReply:
                 raise
         return found
 
-    async def _bring(self, parts: Sequence[Part]) -> None:
-        """Make the messages of the reply show *parts*, and leave alone what shows them already."""
+    async def _bring(self, parts: Sequence[Part]) -> bool:
+        """Make the messages of the reply show *parts*, and leave alone what shows them already. Whether all do then."""
         await self.locate()
         for number, part in enumerate(parts, 1):
             if self._shown.get(number) == part:
@@ -86,9 +95,12 @@ class WebReply:
             if number in self._ids:
                 await self._log.check()
                 await self._api.edit(self._ids[number], part.text, part.notes)
+            elif self._halted:
+                return False
             else:
                 await self._post(number, part)
             self._shown[number] = part
+        return True
 
     async def _post(self, number: int, part: Part) -> None:
         await self._log.check()

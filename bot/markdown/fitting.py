@@ -1,0 +1,29 @@
+"""How much of a text a number of messages holds. Pure; what a message holds is the platform's to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+EXACT = 64  # characters that it may fall short by
+LONGEST_WORD = 200  # characters
+
+
+def fitting(text: str, messages: int, limit: int, count: Callable[[str], int]) -> str:
+    """
+    The beginning of *text* that *messages* of about *limit* characters hold, the last of them filled; it ends with a
+    word.
+
+    *count* says how many messages a text takes.
+    """
+    if messages < 1:
+        return ""
+    fits, over = 0, min(len(text), 2 * limit * messages) + 1
+    if over > len(text):
+        if count(text) <= messages:
+            return text
+        over = len(text)
+    while over - fits > EXACT:
+        middle = (fits + over) // 2
+        fits, over = (middle, over) if count(text[:middle]) <= messages else (fits, middle)
+    space = max(text.rfind(" ", fits - LONGEST_WORD, fits), text.rfind("\n", fits - LONGEST_WORD, fits))
+    return text[: space if space > 0 else fits].rstrip()
