@@ -170,6 +170,22 @@ class Answerer:
         await self._unnotice(turn, history)
         await self._show(turn, await self._opener.reopen(turn, _without_file(self._addressee(history))), outcome)
 
+    async def end_broken(self, turn: Turn, broken: BrokenAnswer) -> bool:
+        """
+        Somebody stopped a turn before its answer, which broke off, was asked for again: what people see of it stays.
+
+        False where there is nothing to be seen, or nobody asks any more.
+        """
+        history = await self._ledger.history(turn)
+        if turn.state is not TurnState.RUNNING or not any(message.addressed for message in history.messages):
+            return False
+        kept = await (await self._opener.reopen(turn, self._addressee(history))).kept(broken.partial.text)
+        if not kept:
+            return False
+        partial = self._asker.shortened(Partial(broken.completion, broken.partial), kept)
+        await self.end_early(turn, Interrupted(Interrupt.STOP, partial))
+        return True
+
     async def say_outage(self, turn: Turn) -> Sequence[Notice]:
         """
         The model is down for longer: tell the asker, once, that the answer will come. Returns what was said.

@@ -159,9 +159,11 @@ class Asker:
             await self._ledger.abandon(turn.claim, completion, "deleted", cost)
             raise
         except ModelError as error:
-            await self._ledger.abandon(turn.claim, completion, error.problem.value)
-            if collected.has_words:
-                raise BrokenAnswer(error, completion, self._completion(collected)) from error
+            partial = self._cut_off(prepared.prompt, collected) if collected.has_words else None
+            cost = partial.cost_nanodollars if partial else None
+            await self._ledger.abandon(turn.claim, completion, error.problem.value, cost)
+            if partial:
+                raise BrokenAnswer(error, completion, partial) from error
             raise
         return Partial(completion, result)
 

@@ -43,6 +43,7 @@ BURST_SECONDS = 1.0  # what follows on a question within this time is answered t
 EDIT_QUIET_SECONDS = 3.0  # an edited question is answered anew when it has not been edited for so long
 CALL_SECONDS = 60.0  # longer than any call to a platform takes
 AT_ONCE_SECONDS = 1.0  # what a second signal leaves for giving back what a healthy database takes
+MOST_BROKEN = 100  # answers of which the beginning is kept in memory
 PERSIST_SECONDS = 600.0  # how long an answer is kept in memory while the database cannot take it
 
 
@@ -81,6 +82,7 @@ class Worker:
         self._contact = Contact()
         self._deliveries = Deliveries()
         self._tries = Tries()
+        self._broken: dict[int, BrokenAnswer] = {}  # by turn: what people see of an answer until it is asked for again
 
     @property
     def working(self) -> bool:
@@ -239,7 +241,9 @@ class Worker:
         """The boundary of a turn: nothing that goes wrong in it reaches another."""
         turn = work.turn
         try:
-            await self._answerer.answer(turn, work.interruption)
+            broken = self._broken.pop(turn.claim.turn, None)
+            if broken is None or not turn.stop_requested or not await self._answerer.end_broken(turn, broken):
+                await self._answerer.answer(turn, work.interruption)
             self._tries.forget(turn.claim.turn)
             if self._summarizer is not None:
                 self._summarizer.consider(turn.conversation.id)
@@ -283,6 +287,10 @@ class Worker:
         phase = Phase.BROKEN if isinstance(error, BrokenAnswer) else Phase.ASKING
         wait = self._wait_for(self._settings.patience.asking, phase, turn, error)
         if wait is not None:
+            if isinstance(error, BrokenAnswer):
+                self._broken[turn.claim.turn] = error
+                if len(self._broken) > MOST_BROKEN:  # other processes have taken some of these turns
+                    del self._broken[next(iter(self._broken))]
             await self._release(turn, wait, reason, turn.said)
             return
         try:

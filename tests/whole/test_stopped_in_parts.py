@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
+from bot.core.retry import Patience, RetryPolicy
 from bot.core.texts import LANGUAGES
 from tests.standins.model_script import Answer
 from tests.standins.slack_faults import Gate, ServerError
@@ -206,3 +208,22 @@ async def test_when_the_question_is_deleted_its_answer_is_not_posted_to_its_end(
         await office.slack.wait_for(office.settled)
         assert office.slack.replies(office.general, root) == []
     assert len([call for call in office.slack.calls("chat.postMessage") if call.ok]) == 2
+
+
+async def test_what_broke_off_and_is_stopped_before_it_is_asked_for_again_stays_as_it_was_seen(office: Office) -> None:
+    gate = asyncio.Event()
+    half = LONG[: LONG.index("Paragraph 3")]
+    office.model.answers.append(Answer(LONG, chunk_size=len(half), gate=gate, gate_at=1, cut_at=1))
+    patience = Patience(asking=RetryPolicy(first_seconds=3_600, longest_seconds=3_600, within=timedelta(days=1)))
+    async with office.bot(patience, openai_max_tokens=WHOLE):
+        root = await office.ask("hello")
+        await office.slack.wait_for(lambda: any("Paragraph 2" in said for said in replies(office, root)))
+        gate.set()
+        await office.slack.wait_for(lambda: office.rows("SELECT state FROM turns") == [("pending",)])
+        await by_reaction(office, root)
+        assert words(await kept(office, root, 1)) == words(half)
+    assert len(office.model.requests) == 1
+
+
+def replies(office: Office, root: str) -> list[str]:
+    return office.slack.replies(office.general, root)
