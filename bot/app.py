@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Protocol
 
-from bot import late_imports
+from bot import database_file, late_imports
 from bot.core.answer import Answerer
 from bot.core.asking import AnswerSettings
 from bot.core.conversation import Operation
@@ -91,6 +91,8 @@ async def run(
     async with AsyncExitStack() as stack:
         file = sqlite_file(settings.database_url)
         lock = await stack.enter_async_context(worker_lock(file)) if file else None
+        if file:
+            database_file.tighten(file)
         database = await stack.enter_async_context(nullcontext(store) if store else open_store(settings))
         ledger = await open_ledger(database, settings.bot_language, burst)
         learning = Learning(SqlModelNotes(database))

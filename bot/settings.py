@@ -17,6 +17,7 @@ from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+ENV_FILE = Path(".env")
 LANGUAGES = ("en", "ko")  # as in core/texts
 Example = tuple[str, str]
 """What a user might write, and what the model should answer."""
@@ -244,7 +245,7 @@ class InvalidSettingsError(Exception):
     """Every problem of the settings in one report, with what to do. Never a token."""
 
 
-def read_settings(env_file: Path = Path(".env")) -> Settings:
+def read_settings(env_file: Path = ENV_FILE) -> Settings:
     """From the environment, and from *env_file* what that does not say. Raises InvalidSettingsError."""
     said = _env_file(env_file) if env_file.is_file() else {}
     missing = {name.lower(): value for name, value in said.items() if value and not os.environ.get(name)}

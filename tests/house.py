@@ -33,7 +33,7 @@ RULES = (
     Rule("bot.markdown", ("bot.markdown",), ("markdown_it",), "markdown imports its parser only"),
     Rule(
         "bot.platforms.web.workspace",
-        ("bot.core", "bot.markdown", "bot.platforms.web.workspace"),
+        ("bot.core", "bot.database_file", "bot.markdown", "bot.platforms.web.workspace"),
         ("aiohttp", "markdown_it"),
         "the playground's page starts fast: it imports no SDK and no database",
     ),
@@ -50,8 +50,12 @@ RULES = (
         DOORS,
     ),
     Rule(
-        "bot.store", ("bot.core", "bot.markdown", "bot.store"), ("sqlalchemy", "alembic", "aiosqlite", "asyncpg"), DOORS
+        "bot.store",
+        ("bot.core", "bot.database_file", "bot.markdown", "bot.store"),
+        ("sqlalchemy", "alembic", "aiosqlite", "asyncpg"),
+        DOORS,
     ),
+    Rule("bot.database_file", (), (), "two rooms share the files of a database: it imports nothing of theirs"),
     Rule(
         "bot.llm",
         ("bot.core", "bot.markdown", "bot.llm"),

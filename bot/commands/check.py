@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
-from bot import app
+from bot import app, database_file
+from bot.commands.run import PLAYGROUND_FILE
 from bot.core.budget import prompt_budget
 from bot.core.errors import BotError
 from bot.core.findings import Finding, Verdict
@@ -16,7 +19,7 @@ from bot.llm import tokens
 from bot.llm.offline import OfflineModel
 from bot.llm.openai_chat import OpenAIChat
 from bot.platforms.slack import checks, trial
-from bot.settings import Settings
+from bot.settings import ENV_FILE, Settings
 from bot.store import migrate
 from bot.store.urls import sqlite_file
 
@@ -24,13 +27,20 @@ _MARKS = {
     Verdict.OK: "ok     ",
     Verdict.FAILED: "FAILED ",
     Verdict.UNKNOWN: "unknown",
+    Verdict.WARNING: "warning",
     Verdict.ABSENT: "absent ",
 }
 
 
 async def check(settings: Settings, channel: str | None) -> Sequence[Finding]:
     """*channel*: where to try a post, or None."""
-    return [await _database(settings), *await _slack(settings, channel), *await _model(settings), _files()]
+    return [
+        *_rights(settings),
+        await _database(settings),
+        *await _slack(settings, channel),
+        *await _model(settings),
+        _file_reader(),
+    ]
 
 
 def line(finding: Finding) -> str:
@@ -40,6 +50,30 @@ def line(finding: Finding) -> str:
 
 def exit_status(findings: Sequence[Finding]) -> int:
     return int(any(finding.verdict is Verdict.FAILED for finding in findings))
+
+
+def _rights(settings: Settings) -> Sequence[Finding]:
+    """Whether others on this machine can read tokens or what people said. Looked at before anything is opened."""
+    database = sqlite_file(settings.database_url)
+    files = [*database_file.there(ENV_FILE, [""]), *database_file.there(PLAYGROUND_FILE)]
+    files += database_file.there(database) if database else []
+    findings = [_readable(path, mode) for path, mode in files if mode & (stat.S_IRGRP | stat.S_IRWXO)]
+    if database and database.parent.is_dir():
+        findings += _replaceable(database.parent)
+    return findings or [Finding("Files", Verdict.OK, "only their owner can read them")]
+
+
+def _readable(path: Path, mode: int) -> Finding:
+    others = "everybody on this machine" if mode & stat.S_IRWXO else "its group"
+    return Finding("Files", Verdict.WARNING, f"{others} can use {path} ({mode:04o})", f"chmod 600 {quote(str(path))}")
+
+
+def _replaceable(directory: Path) -> Sequence[Finding]:
+    mode = stat.S_IMODE(directory.stat().st_mode)
+    if not mode & stat.S_IWOTH or mode & stat.S_ISVTX:
+        return []
+    detail = f"everybody on this machine can replace the database in {directory} ({mode:04o})"
+    return [Finding("Files", Verdict.WARNING, detail, f"chmod o-w {quote(str(directory))}")]
 
 
 async def _database(settings: Settings) -> Finding:
@@ -89,15 +123,15 @@ async def _model(settings: Settings) -> Sequence[Finding]:
     return [probed, *_instructions(settings, limit)]
 
 
-def _files() -> Finding:
+def _file_reader() -> Finding:
     lacks = confinement.missing()
     if not lacks:
-        detail = "read in a process that can open nothing, reach nobody and start nothing"
-        return Finding("Files", Verdict.OK, detail)
+        detail = "files are read in a process that can open nothing, reach nobody and start nothing"
+        return Finding("File reader", Verdict.OK, detail)
     remedy = (
-        "They are read with the other limits. README, “Files”, says what is left to a file that takes the process over."
+        "Files are read with the other limits. README, “Files”, says what is left to a file that takes the process over."
     )
-    return Finding("Files", Verdict.ABSENT, "; ".join(lacks), remedy)
+    return Finding("File reader", Verdict.ABSENT, "; ".join(lacks), remedy)
 
 
 def _instructions(settings: Settings, limit: int) -> Sequence[Finding]:

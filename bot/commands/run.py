@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Announce = Callable[[str], None]
 
+PLAYGROUND_FILE = Path("playground.db")
+
 
 async def playground(settings: Settings, announce: Announce) -> int:
     """Serve the page and keep the bot behind it running. Returns the exit status."""
@@ -36,7 +38,7 @@ async def playground(settings: Settings, announce: Announce) -> int:
     return await serve(
         host="127.0.0.1",
         port=settings.playground_port,
-        file=Path("playground.db"),
+        file=PLAYGROUND_FILE,
         child=[sys.executable, "-m", "bot", "playground-bot"],
         announce=announce,
     )

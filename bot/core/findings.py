@@ -10,6 +10,7 @@ class Verdict(StrEnum):
     OK = "ok"
     FAILED = "failed"
     UNKNOWN = "unknown"  # cannot be checked from outside
+    WARNING = "warning"  # works, and should be changed all the same
     ABSENT = "absent"  # not there, and done without
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from bot import database_file
 from bot.core.errors import BotError, LedgerError
 from bot.store.database import Operation, is_unusable, unusable
 
@@ -165,6 +166,7 @@ class _Thread:
 
 
 async def _connected(file: Path) -> aiosqlite.Connection:
+    database_file.create(file)
     connecting = aiosqlite.connect(file, isolation_level=None, timeout=BUSY_TIMEOUT_SECONDS)
     try:
         return await connecting

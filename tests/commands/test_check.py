@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.commands.check import check
+from bot.commands.check import check, exit_status
 from bot.commands.migrate import migrate
 from bot.core.findings import Finding, Verdict
 from bot.files import confinement
@@ -25,6 +26,10 @@ def without_accounts(file: Path, **settings: Any) -> Settings:
 @pytest.fixture
 def offline(tmp_path: Path) -> Settings:
     return without_accounts(tmp_path / "threadbot.db")
+
+
+def give(directory: Path, mode: int) -> None:
+    directory.chmod(mode)
 
 
 def listed(directory: Path) -> list[Path]:
@@ -77,8 +82,45 @@ async def test_examples_that_leave_no_room_for_a_question_are_a_failure(tmp_path
 
 
 async def test_what_the_process_that_reads_files_is_not_confined_by_is_said(tmp_path: Path) -> None:
-    finding = await found(without_accounts(tmp_path / "threadbot.db"), "Files")
+    finding = await found(without_accounts(tmp_path / "threadbot.db"), "File reader")
 
     lacks = confinement.missing()
     assert finding.verdict is (Verdict.ABSENT if lacks else Verdict.OK)
     assert all(sentence in finding.detail for sentence in lacks)
+@pytest.fixture
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where .env and the playground's file are looked for."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("_here")
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
+@pytest.mark.parametrize("name", [".env", "threadbot.db", "threadbot.db-wal", "playground.db"])
+async def test_a_file_that_others_can_read_is_a_warning(
+    tmp_path: Path, offline: Settings, name: str, mode: int
+) -> None:
+    (tmp_path / name).touch()
+    (tmp_path / name).chmod(mode)
+    finding = await found(offline, "Files")
+    assert finding.verdict is Verdict.WARNING
+    assert name in finding.detail
+    assert finding.remedy.startswith("chmod 600 ")
+    assert exit_status([finding]) == 0
+    assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode, "to check changes nothing"
+
+
+@pytest.mark.usefixtures("_here")
+async def test_files_that_only_their_owner_can_read_are_fine(tmp_path: Path, offline: Settings) -> None:
+    for name in (".env", "playground.db"):
+        (tmp_path / name).touch(0o600)
+    await migrate(offline)
+    assert (await found(offline, "Files")).verdict is Verdict.OK
+
+
+@pytest.mark.usefixtures("_here")
+@pytest.mark.parametrize(("mode", "verdict"), [(0o777, Verdict.WARNING), (0o1777, Verdict.OK), (0o775, Verdict.OK)])
+async def test_a_directory_in_which_everybody_can_replace_the_database_is_a_warning(
+    tmp_path: Path, offline: Settings, mode: int, verdict: Verdict
+) -> None:
+    give(tmp_path, mode)
+    assert (await found(offline, "Files")).verdict is verdict

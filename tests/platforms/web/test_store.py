@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import database_file
 from bot.platforms.web.workspace.places import BOT, YOU, Draft, RefusedError
 from bot.platforms.web.workspace.store import Message, Store, StoreError
 
@@ -52,6 +53,22 @@ def test_messages_and_unacknowledged_events_survive_a_restart(file: Path) -> Non
 def test_only_one_process_can_have_the_file(store: Store, file: Path) -> None:
     with pytest.raises(StoreError, match="another process uses it"):
         Store.open(file)
+
+
+def rights(file: Path) -> set[int]:
+    return {mode for _, mode in database_file.there(file)}
+
+
+def test_nobody_else_can_read_its_files(store: Store, file: Path) -> None:
+    ask(store)
+    assert rights(file) == {0o600}
+
+
+def test_what_an_earlier_version_left_open_to_everybody_is_closed(file: Path) -> None:
+    Store.open(file).close()
+    file.chmod(0o644)
+    Store.open(file).close()
+    assert rights(file) == {0o600}
 
 
 def test_a_file_that_is_no_database_is_named(file: Path) -> None:

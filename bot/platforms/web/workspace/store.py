@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot import database_file
 from bot.core.errors import BotError
 from bot.platforms.web.workspace.places import Draft, RefusedError
 
@@ -97,8 +98,10 @@ class Store:
     def open(cls, file: Path) -> Store:
         """Open the file, or create it. Raises StoreError."""
         try:
+            database_file.create(file)
+            database_file.tighten(file)
             connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise StoreError(f"The playground's file {file} cannot be opened: {error}") from error
         try:
             _prepare(connection)

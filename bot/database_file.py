@@ -1,0 +1,62 @@
+"""
+The files of an SQLite database: who may read them.
+
+The bot's database and the playground's are both treated so. Nothing here knows what is stored.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+SUFFIXES = ("", "-wal", "-shm", "-journal", ".lock")
+
+
+def create(file: Path) -> None:
+    """
+    Make *file* for its owner only, unless it is there. Raises OSError.
+
+    SQLite would make it as the umask says. It gives its other files the rights of this one (os_unix.c,
+    findCreateFileMode). Not to be called in a thread: to close a file lets go of all locks that the process holds on
+    it (fcntl), also of those that a connection has taken since.
+    """
+    try:
+        descriptor = os.open(file.resolve(), os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return
+    try:
+        os.fchmod(descriptor, 0o600)  # whatever the umask takes away
+    finally:
+        os.close(descriptor)
+
+
+def there(file: Path, suffixes: Sequence[str] = SUFFIXES) -> Iterator[tuple[Path, int]]:
+    """Of *file* and what stands beside it under its name, all that exists, each with its mode bits."""
+    for suffix in suffixes:
+        path = file.with_name(file.name + suffix)
+        try:
+            yield path, stat.S_IMODE(path.stat().st_mode)
+        except OSError:
+            continue
+
+
+def tighten(file: Path) -> None:
+    """
+    Close to others what everybody may read: earlier versions left that to the umask.
+
+    What only its group may read was made so by somebody, for a backup perhaps, and stays.
+    """
+    for path, mode in there(file):
+        if not mode & stat.S_IRWXO:
+            continue
+        try:
+            path.chmod(0o600)
+        except OSError as error:
+            log.warning("everybody on this machine may use %s (%04o): %s", path, mode, error.strerror)
+        else:
+            log.info("everybody on this machine could use %s (%04o): only its owner can now (0600)", path, mode)
