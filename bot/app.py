@@ -275,6 +275,7 @@ async def migrated(database: Database) -> tuple[str | None, str | None]:
 async def open_ledger(database: Database, language: str, burst: timedelta = BURST) -> SqlLedger:
     """The ledger of a worker, migrated. On SQLite the caller holds the worker's lock. Raises BotError."""
     await migrated(database)
+    await database.clean()
     ledger = SqlLedger(
         database,
         burst=burst,

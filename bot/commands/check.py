@@ -129,7 +129,8 @@ def _file_reader() -> Finding:
         detail = "files are read in a process that can open nothing, reach nobody and start nothing"
         return Finding("File reader", Verdict.OK, detail)
     remedy = (
-        "Files are read with the other limits. README, “Files”, says what is left to a file that takes the process over."
+        "Files are read with the other limits. "
+        "README, “Files”, says what is left to a file that takes the process over."
     )
     return Finding("File reader", Verdict.ABSENT, "; ".join(lacks), remedy)
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, case, exists, literal_column, or_,
 from bot.core.conversation import Deleted, Edited, MessageRef
 from bot.core.files import FileOutcome
 from bot.core.turn import TurnState
-from bot.store import anew, summaries
+from bot.store import anew, erasure, summaries
 from bot.store.statements import AT_ADDRESS, AT_WORK, PENDING, VERSION, address, in_channel
 from bot.store.tables import (
     UtcDateTime,
@@ -213,6 +213,7 @@ def erase_texts(connection: Connection, message: int, now: datetime) -> None:
     connection.execute(_TEXTS_ERASED, {"message": message})
     connection.execute(_FILES_ERASED, {"message": message})
     summaries.message_erased(connection, message, now)
+    erasure.note(connection)
 
 
 def ask_less(connection: Connection, turn: int, now: datetime) -> None:
@@ -258,3 +259,4 @@ def erase_answer(connection: Connection, turn: int, now: datetime) -> None:
     """All variants of it."""
     connection.execute(_ANSWER_ERASED, {"turn": turn, "when": now})
     summaries.answer_erased(connection, turn, now)
+    erasure.note(connection)

@@ -37,6 +37,13 @@ class Database(Protocol):
 
     async def read(self, operation: Operation[T]) -> T: ...
 
+    async def clean(self) -> None:
+        """
+        Remove what earlier processes left of erased text in the database's files.
+
+        SQLite only, for the one worker on the file: how a server keeps its files is for whoever runs it.
+        """
+
     async def close(self) -> None:
         """Finish what waits, then let go of the database."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, case, select, update
 from bot.core.conversation import Posted
 from bot.core.files import Cut, File, FileOutcome, FileRef, Reading
 from bot.core.speakers import unbracketed
-from bot.store import summaries
+from bot.store import erasure, summaries
 from bot.store.database import Database
 from bot.store.dialects import by_dialect
 from bot.store.statements import AT_ADDRESS, address, now
@@ -69,6 +69,7 @@ def record(connection: Connection, posted: Posted) -> None:
             at = now(connection)
             if connection.execute(_GONE, {"of_message": message, "file": file.id, "when": at}).rowcount:
                 summaries.message_erased(connection, message, at)
+                erasure.note(connection)
 
 
 def of_window(connection: Connection, window: Mapping[str, int]) -> dict[int, list[File]]:

@@ -67,6 +67,9 @@ class PostgresDatabase:
     async def read(self, operation: Operation[T]) -> T:
         return await self.write(operation)
 
+    async def clean(self) -> None:
+        """Nothing: see the port."""
+
     async def close(self) -> None:
         await self._engine.dispose()
 

@@ -23,6 +23,7 @@ from sqlalchemy.pool import StaticPool
 
 from bot import database_file
 from bot.core.errors import BotError, LedgerError
+from bot.store import erasure
 from bot.store.database import Operation, is_unusable, unusable
 
 T = TypeVar("T")
@@ -30,8 +31,9 @@ T = TypeVar("T")
 BUSY_TIMEOUT_SECONDS = 5.0  # other programs may open the file: commands, backups
 SHARED = 16  # operations in one transaction, at most: the first of them should not wait long, nor an event behind them
 PRAGMAS = (
-    "journal_mode = WAL",
-    "foreign_keys = ON",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA foreign_keys = ON",
+    database_file.SECURE_DELETE,
 )
 
 
@@ -62,6 +64,7 @@ class SqliteDatabase:
         self._waiting: deque[_Waiting] = deque()
         self._urgent: deque[_Waiting] = deque()
         self._draining: asyncio.Task[None] | None = None
+        self._cleaner = erasure.Cleaner(self._clean)
 
     async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
         entry = _Waiting(operation, synced, asyncio.get_running_loop().create_future())
@@ -74,12 +77,20 @@ class SqliteDatabase:
     async def read(self, operation: Operation[T]) -> T:
         return await self._reader.run(lambda engine: _alone(engine, operation))
 
+    async def clean(self) -> None:
+        if await self._writer.run(lambda engine: erasure.clean_all(_raw(engine))) != (True, True):
+            self._cleaner.note()
+
+    async def _clean(self, compact: bool) -> erasure.Cleaned:
+        return await self._writer.run(lambda engine: erasure.clean(_raw(engine), compact=compact))
+
     async def close(self) -> None:
         for queue in (self._urgent, self._waiting):  # a file that is locked lets each that is left wait for it
             for entry in [entry for entry in queue if entry.done.done()]:
                 queue.remove(entry)
         if self._draining is not None:
             await asyncio.wait([self._draining])
+        await self._cleaner.close()
         await self._writer.close()
         await self._reader.close()
 
@@ -106,7 +117,10 @@ class SqliteDatabase:
         await asyncio.wait([writing])
         error = writing.exception()
         if error is None:
-            for entry, outcome in zip(batch, writing.result(), strict=True):
+            outcomes, erased = writing.result()
+            if erased:
+                self._cleaner.note()
+            for entry, outcome in zip(batch, outcomes, strict=True):
                 _deliver(entry, *outcome)
         elif len(batch) == 1 or isinstance(error, _NotBegunError):
             for entry in batch:
@@ -159,7 +173,7 @@ class _Thread:
     def _engine_on(self, connection: aiosqlite.Connection) -> Engine:
         raw = connection._conn  # noqa: SLF001 - see _call
         for pragma in PRAGMAS:
-            raw.execute(f"PRAGMA {pragma}").close()
+            raw.execute(pragma).close()
         engine = create_engine("sqlite+pysqlite://", creator=lambda: raw, poolclass=StaticPool)
         event.listen(engine, "begin", lambda begun: begun.exec_driver_sql(self._begin))
         return engine
@@ -189,10 +203,15 @@ def _sync(engine: Engine, *, synced: bool) -> None:
     FULL: an acknowledged event survives a power failure. NORMAL: the end of the process, but a power failure only
     together with the next commit that is FULL, since that one syncs all that was written before it.
     """
-    with engine.connect() as connection:  # no statement of SQLAlchemy's: that would begin a transaction
+    _raw(engine).execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}").close()
+
+
+def _raw(engine: Engine) -> sqlite3.Connection:
+    """The one connection there is, for what is no transaction: each statement of SQLAlchemy's would begin one."""
+    with engine.connect() as connection:
         raw = connection.connection.driver_connection
-        assert raw is not None  # noqa: S101 - it is open
-        raw.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}").close()
+        assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - it is open
+        return raw
 
 
 def _alone(engine: Engine, operation: Operation[T]) -> T:
@@ -200,11 +219,12 @@ def _alone(engine: Engine, operation: Operation[T]) -> T:
         return operation(connection)
 
 
-def _together(engine: Engine, batch: Sequence[_Waiting]) -> list[_Outcome]:
-    """One transaction for all, synced if one of them is to be."""
+def _together(engine: Engine, batch: Sequence[_Waiting]) -> tuple[list[_Outcome], bool]:
+    """One transaction for all, synced if one of them is to be; and whether text was erased in it."""
     _sync(engine, synced=any(entry.synced for entry in batch))
     with engine.connect() as connection, _begun(connection):
-        return [_tried(connection, entry.operation) for entry in batch]
+        outcomes = [_tried(connection, entry.operation) for entry in batch]
+        return outcomes, erasure.was_noted(connection)
 
 
 def _begun(connection: Connection) -> RootTransaction:

@@ -43,6 +43,9 @@ class SickDatabase:
     async def read(self, operation: Operation[T]) -> T:
         return await self._database.read(operation)
 
+    async def clean(self) -> None:
+        await self._database.clean()
+
     async def close(self) -> None:
         await self._database.close()
 

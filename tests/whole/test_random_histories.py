@@ -112,6 +112,9 @@ class InMemory:
     async def read(self, operation: port.Operation[T]) -> T:
         return await self.write(operation)
 
+    async def clean(self) -> None:
+        """It has no files."""
+
     async def close(self) -> None:
         self._connection.close()
         self._engine.dispose()

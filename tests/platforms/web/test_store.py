@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -154,3 +156,31 @@ def test_pages_hold_the_newest_before_a_message_or_the_oldest_after_it(store: St
     oldest = store.replies(roots[0], after=replies[0], limit=2, newest=False)
     assert [each.id for each in newest] == replies[2:4]
     assert [each.id for each in oldest] == replies[1:3]
+
+
+def is_in(file: Path, text: str) -> bool:
+    return any(text.encode() in path.read_bytes() for path, _ in database_file.there(file))
+
+
+@pytest.mark.parametrize("length", [0, 20_000])
+def test_what_is_deleted_leaves_the_file_at_once_with_all_its_versions(store: Store, file: Path, length: int) -> None:
+    asked = ask(store, "the code is 7d1f4c" + "x" * length)
+    written = answer(store, asked.id, "it is 9e2b7a")
+    store.edit(asked.id, YOU.id, "another text", ())
+    assert is_in(file, "7d1f4c")
+    store.delete(asked.id, YOU.id)
+    store.delete(written.id, BOT.id)
+    assert not is_in(file, "7d1f4c")
+    assert not is_in(file, "9e2b7a")
+
+
+def test_what_an_earlier_version_left_leaves_at_the_start(file: Path) -> None:
+    store = Store.open(file)
+    asked = ask(store, "x" * 20_000 + "the code is 7d1f4c")
+    store.close()
+    with closing(sqlite3.connect(file)) as earlier, earlier:
+        earlier.execute("PRAGMA secure_delete = OFF")
+        earlier.execute("UPDATE messages SET text = '', deleted = 1 WHERE id = ?", (asked.id,))
+    assert is_in(file, "7d1f4c")
+    Store.open(file).close()
+    assert not is_in(file, "7d1f4c")

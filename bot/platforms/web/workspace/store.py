@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,6 +105,7 @@ class Store:
             raise StoreError(f"The playground's file {file} cannot be opened: {error}") from error
         try:
             _prepare(connection)
+            _clean(connection)  # what a dead process, or an earlier version, left of deleted messages
             return cls(connection)
         except (sqlite3.Error, StoreError) as error:
             connection.close()
@@ -150,6 +151,7 @@ class Store:
             )
             if found.thread != message:
                 self._touch(found.thread)
+        _clean(self._db)
 
     def message(self, message: int) -> Message:
         row = self._db.execute(MESSAGE + "WHERE m.id = ?", (message,)).fetchone()
@@ -249,6 +251,7 @@ class Store:
 
 def _prepare(connection: sqlite3.Connection) -> None:
     connection.row_factory = sqlite3.Row
+    connection.execute(database_file.SECURE_DELETE)
     # Two parents on one file would each deliver every event.
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     connection.execute("PRAGMA journal_mode = WAL")
@@ -264,6 +267,14 @@ def _prepare(connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN EXCLUSIVE")
         if connection.execute("SELECT id FROM workspace").fetchone() is None:
             connection.execute("INSERT INTO workspace VALUES (?)", (secrets.token_hex(8),))
+
+
+def _clean(connection: sqlite3.Connection) -> None:
+    """Have deleted text leave the file and its WAL. What cannot be done now (a full disk), the next time does."""
+    with suppress(sqlite3.Error):
+        database_file.compact(connection)
+    with suppress(sqlite3.Error):
+        database_file.truncate_wal(connection)
 
 
 def _message(row: sqlite3.Row) -> Message:
