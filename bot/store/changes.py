@@ -89,6 +89,15 @@ _NOTICES_ERASED = (  # they may name its files; what is not shown yet is asked, 
     )
     .values(notices=None)
 )
+_NOTICES_OF_ERASED = (
+    update(turns)
+    .where(
+        turns.c.id == bindparam("turn"),
+        turns.c.notices.is_not(None),
+        exists().where(messages.c.turn_id == turns.c.id, messages.c.erased_at.is_not(None)),
+    )
+    .values(notices=None)
+)
 _STALE = update(turns).where(turns.c.id == bindparam("turn")).values(stale=True)
 _ERASED = update(messages).where(messages.c.id == bindparam("message")).values(erased_at=_AT)
 _TEXTS_ERASED = (
@@ -106,6 +115,9 @@ _STILL_ASKED = select(
         messages.c.erased_at.is_(None),
         messages.c.hidden.is_(False),
     )
+)
+_HAS_QUESTION = select(
+    exists().where(messages.c.turn_id == bindparam("turn"), messages.c.addressed, messages.c.erased_at.is_(None))
 )
 _ANSWER = (
     select(turns.c.id, turns.c.state, turns.c.attempts, turns.c.conversation_id)
@@ -196,14 +208,17 @@ def erase(connection: Connection, deleted: Deleted, now: datetime) -> bool:
     found = find(connection, deleted.ref)
     if found is None:
         return _erase_answer(connection, deleted.ref, now)
+    state = None
     if found.turn is not None:
-        state_of(connection, found.turn)  # locked before the texts, as by whoever asks a model
+        state = state_of(connection, found.turn)  # locked before the texts, as by whoever asks a model
     connection.execute(_NOT_SENT_YET, {"message": found.id, "when": now})
     erase_texts(connection, found.id, now)
     if found.turn is not None:
         connection.execute(_NOTICES_ERASED, {"turn": found.turn})
         if found.addressed:
             ask_less(connection, found.turn, now)
+        if state in (TurnState.FAILED, TurnState.REMOVED):
+            erase_unshown(connection, found.turn, now)
     return True
 
 
@@ -250,9 +265,20 @@ def _erase_answer(connection: Connection, ref: MessageRef, now: datetime) -> boo
     if row is None:
         return False
     begins_anew = row.state == TurnState.PENDING and row.attempts == 0  # nobody is at work on it yet
-    if begins_anew or row.state in (TurnState.SHOWN, TurnState.STOPPED):
+    if begins_anew or row.state in (TurnState.SHOWN, TurnState.STOPPED, TurnState.FAILED):
         erase_answer(connection, row.id, now)
     return True
+
+
+def erase_unshown(connection: Connection, turn: int, now: datetime) -> None:
+    """Erase the answer of *turn*, which nobody can see, once all of its questions are erased."""
+    if not connection.execute(_HAS_QUESTION, {"turn": turn}).scalar_one():
+        erase_answer(connection, turn, now)
+
+
+def erase_notices(connection: Connection, turn: int) -> None:
+    """Those of *turn*, which is over, if a message of it was erased while they had yet to be shown."""
+    connection.execute(_NOTICES_OF_ERASED, {"turn": turn})
 
 
 def erase_answer(connection: Connection, turn: int, now: datetime) -> None:

@@ -251,6 +251,7 @@ class SqlLedger:
             row = connection.execute(sql.STATE, {"id": claim.turn}).one()
             state = _end(row, has_text=completed.has_text(connection, claim))
             connection.execute(sql.ENDED, {"ended": claim.turn, "state": state.value})
+            changes.erase_notices(connection, claim.turn)
             if row.changed or row.continues is not None:
                 turn_log.note(connection, claim.turn, state, "")
             if row.changed:  # while it was shown
@@ -266,6 +267,7 @@ class SqlLedger:
             now = self._now(connection)
             _change(connection, claim, **_unshown(TurnState.REMOVED, reason, now))
             completed.choose_none(connection, claim.turn)
+            changes.erase_unshown(connection, claim.turn, now)
             return _ended(connection, claim, TurnState.REMOVED, reason, now)
 
         return await self._write(write)

@@ -87,6 +87,8 @@ async def test_what_the_process_that_reads_files_is_not_confined_by_is_said(tmp_
     lacks = confinement.missing()
     assert finding.verdict is (Verdict.ABSENT if lacks else Verdict.OK)
     assert all(sentence in finding.detail for sentence in lacks)
+
+
 @pytest.fixture
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where .env and the playground's file are looked for."""

@@ -87,10 +87,42 @@ async def test_a_deleted_answer_leaves_with_its_variants(ledger: SqlLedger, file
     await leaves(file)
 
 
-@pytest.mark.parametrize("when", ["shown"])
+async def test_an_answer_to_a_deleted_question_leaves_with_the_reply_that_is_taken_away(
+    ledger: SqlLedger, file: Path
+) -> None:
+    await record(ledger, said(1.0))
+    turn = await claimed(ledger)
+    await answered(ledger, turn, secret_result())
+    await ledger.erase(deleted("1.0"))
+    await ledger.remove(turn.claim, "nothing to answer")
+    await leaves(file)
+
+
+async def test_an_answer_that_could_not_be_shown_leaves_with_its_question(ledger: SqlLedger, file: Path) -> None:
+    await record(ledger, said(1.0), said(2.0, "and this?"))
+    turn = await claimed(ledger)
+    await answered(ledger, turn, secret_result())
+    await ledger.give_up(turn.claim, "channel_not_found")
+    await ledger.erase(deleted("1.0"))
+    assert is_in(file), "one of its questions is there still"
+    await ledger.erase(deleted("2.0"))
+    await leaves(file)
+
+
+async def test_an_answer_that_was_shown_in_part_leaves_when_that_part_is_deleted(ledger: SqlLedger, file: Path) -> None:
+    await record(ledger, said(1.0))
+    turn = await claimed(ledger)
+    await answered(ledger, turn, secret_result())
+    await ledger.give_up(turn.claim, "channel_not_found")
+    await ledger.erase(deleted("1.5"))
+    await leaves(file)
+
+
+@pytest.mark.parametrize("when", ["shown", "not yet shown"])
 async def test_what_was_read_of_files_leaves_with_their_message(ledger: SqlLedger, file: Path, when: str) -> None:
-    await record(ledger, said(0.5, thread=1.0), said(1.0, "look", addressed=False), said(2.0))
-    await record(ledger, replace(said(1.0), files=(FileRef("F1", f"{SECRET}.txt", "text/plain"),)))
+    look = said(1.0, "look", thread=0.5, addressed=False, author="U2")  # context, no question
+    with_file = replace(look, files=(FileRef("F1", f"{SECRET}.txt", "text/plain"),))
+    await record(ledger, said(0.5, thread=0.5), with_file)
     turn = await claimed(ledger)
     [read] = [each for message in (await ledger.history(turn)).said for each in message.files]
     reading = Reading(FileOutcome.READ, SECRET, cut=Cut(8, 100, "characters"))
