@@ -73,7 +73,7 @@ def tighten(file: Path) -> None:
 
 
 def compact(connection: sqlite3.Connection, *, at_most: int = COMPACTED_AT_ONCE) -> None:
-    """Write the database anew, without what is erased, unless it has over *at_most* bytes. Raises sqlite3.Error."""
+    """Rewrite the database without what is erased, unless it has over *at_most* bytes. Raises sqlite3.Error."""
     [(pages,)] = connection.execute("PRAGMA page_count").fetchall()
     [(size,)] = connection.execute("PRAGMA page_size").fetchall()
     if pages * size <= at_most:
