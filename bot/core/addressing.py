@@ -13,6 +13,8 @@ from functools import lru_cache
 PRODUCT_NAMES = ("threadbot", "thread bot", "스레드봇", "쓰레드봇")
 """By which the bot is called everywhere, whatever the workspace named it."""
 
+LONGEST_NAME = 80  # characters; Slack's own limit. Nobody is called by more, and a pattern of it takes long to make
+
 _GREETING = (
     r"(?:(?:hey|hi|hello|ok|okay|so|and|yo|dear|thanks|thank you|안녕|안녕하세요|저기|야|그럼|그런데)[,!.~]*\s+)?"
 )
@@ -57,12 +59,13 @@ def calls_another(text: str, names: Collection[str]) -> bool:
     stripped = text.strip()
     if _AT_SOMEBODY.match(stripped) or _TITLED.match(stripped):
         return True
-    return any(_vocative(name).match(stripped) for name in names if len(name.strip()) > 1)
+    return any(_vocative(name).match(stripped) for name in names if 1 < len(name.strip()) <= LONGEST_NAME)
 
 
 def asks(text: str) -> bool:
     """Whether the last thing that *text* says is a question."""
-    return _QUESTION.search(text) is not None
+    at = max(text.rfind(mark) for mark in _QUESTION_MARKS)
+    return at >= 0 and _WORD.search(text, at) is None
 
 
 @lru_cache(maxsize=16)
@@ -96,4 +99,5 @@ def _any_of(names: Collection[str]) -> str:
 
 _AT_SOMEBODY = re.compile(rf"{_GREETING}@[\w.-]*\w(?:[ ,:!?]|\Z)", re.IGNORECASE)
 _TITLED = re.compile(rf"{_GREETING}[가-힣]{{2,5}}(?:님|씨){_SEPARATOR}")
-_QUESTION = re.compile(r"[?？]\W*\Z")  # what closes it may follow: brackets, Markdown, a smiley
+_QUESTION_MARKS = "?？"
+_WORD = re.compile(r"\w")  # anything else may follow on a question: brackets, Markdown, a smiley

@@ -21,7 +21,7 @@ LEAST_OF_CODE_LINES = 20  # whole lines of code may well stand there twice
 LEAST_OF_A_BEGUN_LINE = 3  # of code, or with a whole line before it
 LEAST_OF_A_LINE_AFTER_A_FENCE = 1  # the model has shown that it starts over
 
-_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<marks>`{3,}|~{3,})(?P<info>[^`\n]*)")
+_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<marks>`{3,}+|~{3,}+)(?P<info>[^`\n]*)")
 _DELIMITER = re.compile(r"[ \t]*+\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*\|?[ \t]*")
 _MARKER = re.compile(r"[ \t]*(?:[-*+>]|#{1,6}|\d{1,9}[.)])[ \t]+\S")  # of an item, a quote or a heading
 _SENTENCE_END = re.compile(r"[^\W\d_][.!?…,;:][\"'”’)\]*_]*\Z")

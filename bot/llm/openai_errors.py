@@ -95,6 +95,7 @@ _REFUSED_WORDING = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"[\w.-]{1,64}")
+QUOTED = 8_000  # characters at either end of what a server says that are looked at: dozens of wordings are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class ServerError:
     status: int | None  # HTTP, or such a number that an error inside a stream gives as its code
     codes: tuple[str, ...]  # its code and its type
     param: str | None
-    text: str  # its whole body; may quote the prompt
+    text: str  # its message and body, of which the middle may be left out; may quote the prompt
     window: int | None = None  # tokens, where a field of its own names them
 
     @classmethod
@@ -113,7 +114,7 @@ class ServerError:
         codes = tuple(code for code in (error.code, error.type) if isinstance(code, str) and code)
         window = _number(error.body.get("n_ctx")) if isinstance(error.body, Mapping) else None  # llama.cpp
         param = error.param if isinstance(error.param, str) else None
-        return cls(status, codes, param, f"{error.message} {error.body}", window)
+        return cls(status, codes, param, _ends(f"{error.message} {error.body}"), window)
 
 
 def translate(error: APIError, now: datetime) -> ModelError:
@@ -235,6 +236,11 @@ def _detail(said: ServerError) -> str:
     words = [str(said.status)] if said.status else []
     words += [code for code in said.codes if _PLAIN.fullmatch(code) and code not in words]
     return " ".join(words)
+
+
+def _ends(text: str) -> str:
+    """Its beginning and its end: a body that quotes a long prompt says elsewhere what is wrong."""
+    return text if len(text) <= 2 * QUOTED else f"{text[:QUOTED]} … {text[-QUOTED:]}"
 
 
 def _status(code: object) -> int | None:

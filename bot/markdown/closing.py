@@ -21,7 +21,7 @@ _STUB = re.compile(r"[ \t]*+(?:-{1,2}|={1,2}|\*{1,2}|`{1,2}|~{1,2})[ \t]*")
 _ROUNDS = 4  # enough for any text that means something
 _REPAIRS = 4  # of a paragraph in a round: half-written links in half-written links
 _NESTING = 16  # marks in marks; texts that seem to have more are no Markdown
-_CELL = re.compile(r"(?:\\[\s\S]|[^\\|])*\Z")
+_BAR = re.compile(r"\\[\s\S]?|\|")  # or what is escaped
 
 
 def close_open(markdown: str) -> str:
@@ -101,10 +101,10 @@ def _close_row(row: str, header: str) -> str:
     """A table's last row, its last cell closed as in the rows above; nothing if there is no cell yet."""
     if row.strip() == "|":
         return ""
-    cell = _CELL.search(row)
-    if not header or cell is None or not cell[0].strip():
+    start = max((bar.end() for bar in _BAR.finditer(row) if len(bar[0]) == 1), default=0)  # a last "\\" escapes nothing
+    if not header or not row[start:].strip():
         return row
-    closed = row[: cell.start()] + _close_inline(cell[0])
+    closed = row[:start] + _close_inline(row[start:])
     barred = header.split("\n", 1)[0].rstrip().endswith("|")
     return f"{closed.rstrip()} |" if barred else closed
 

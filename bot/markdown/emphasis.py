@@ -18,6 +18,7 @@ from bot.markdown.spans import DESTINATION, Span, code_spans
 
 ZERO_WIDTH_SPACE = "\u200b"
 HELD = 400  # characters: what is still open by then, nobody will close
+NESTING = 32  # marks in marks: of more the outer ones are no Markdown, and looking through all takes quadratic time
 
 _DESTINATION = re.compile(DESTINATION)
 _LINK_GOES_ON = re.compile(r"\((?:[^()\s]|\([^()\s]*\))*(?:\([^()\s]*)?(?:[ \t\n]++(?:\"[^\"]*\"?[ \t]*)?)?\Z")
@@ -116,7 +117,7 @@ class _Marks:
                 case "]":
                     at = self._take_closing_bracket(first)
                 case "!" | "[":
-                    self.opened.append(_Opened("]", (first, at)))
+                    self._open([_Opened("]", (first, at))])
 
     def _take_run(self, first: int, last: int) -> None:
         """A run of marks can close behind a letter, and open before one."""
@@ -132,7 +133,11 @@ class _Marks:
         if before.isalnum() and (sign == "_" or within_a_word):
             return
         marks = [sign * 2] * (left // 2) + [sign] * (left % 2)
-        self.opened += [_Opened(mark, (first, last)) for mark in marks]
+        self._open([_Opened(mark, (first, last)) for mark in marks[-NESTING:]])
+
+    def _open(self, marks: list[_Opened]) -> None:
+        self.opened += marks
+        del self.opened[:-NESTING]
 
     def _close(self, sign: str, left: int, run: Span) -> int:
         """Close what a run can close; how many of its characters are left."""

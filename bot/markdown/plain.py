@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 # Strong words whose closing marks CommonMark does not take, because a letter follows a quote sign: **"굵게"**은
-_LEFT_MARKS = re.compile(r"(\*\*|~~)(?=\S)(.+?)(?<=\S)\1")
+_LEFT_MARKS = re.compile(r"(\*\*|~~)(?=\S)((?:(?!\1).)+)(?<=\S)\1")
 
 
 @cache

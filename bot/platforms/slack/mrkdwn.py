@@ -14,7 +14,7 @@ from bot.platforms.slack.links import with_targets_of_tokens
 from bot.platforms.slack.text import escape
 
 _CODE = re.compile(
-    r"^(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<block>.*?)(?:^(?P=fence)[`~]*[ \t]*$|\Z)"
+    r"^(?P<fence>`{3,}+|~{3,}+)[^\n`]*\n(?P<block>.*?)(?:^(?P=fence)[`~]*[ \t]*$|\Z)"
     r"|(?P<ticks>(?<!`)`+(?!`)).+?(?<!`)(?P=ticks)(?!`)",
     re.DOTALL | re.MULTILINE,
 )
@@ -30,7 +30,7 @@ _ESCAPE = re.compile(r"\\([*_~#|>])")  # not those that formulas begin with
 # All of it after escaping: what could be an angle bracket of ours is an entity by then.
 _MARKS = re.compile(
     r"!?\[(?P<label>[^\[\]\n]+)\]\((?P<url>(?:https?://|mailto:)[^\s()|]*(?:\([^\s()|]*\)[^\s()|]*)*)\)"
-    r"|&lt;(?P<address>https?://[^\s|]+?)&gt;"
+    r"|&lt;(?P<address>https?://(?:[^\s|&]|&amp;)++)&gt;"
     r"|\*{3}(?=[^\s*])(?P<both>[^*\n]+)(?<=\S)\*{3}(?!\*)"
     r"|(?P<strong>\*\*|(?<!\w)__)(?=\S)(?P<bold>(?:(?!\*\*|__)[^\n])+)(?<=\S)(?P=strong)"
     r"|~~(?=\S)(?P<struck>(?:(?!~~)[^\n])+)(?<=\S)~~"

@@ -15,6 +15,7 @@ from bot.platforms.slack.links import with_targets
 from bot.platforms.slack.tokens import defused
 
 NOTIFICATION_LIMIT = 3_000  # characters; chat.update refuses a `text` above 4,000
+_READ_FOR_NOTIFICATION = 4_000  # characters of Markdown; its parser takes quadratic time for brackets without an end
 
 _TOKEN = re.compile(r"<([^<>]*)>")
 _PERSON, _CHANNEL = re.compile("@[UWB][A-Z0-9]{1,40}"), re.compile("#[CG][A-Z0-9]{1,40}")
@@ -30,12 +31,24 @@ def readable(text: str, bot_user_id: str, names: Mapping[str, str] | None = None
     *names*: of people and channels, by their ids; who is not among them is called as the token says, or by the id.
     Source: "Formatting text for app surfaces", retrieving messages.
     """
-    own = rf"<@{re.escape(bot_user_id)}(?:\|[^<>]*)?>"
-    calling = re.compile(rf"^[ \t]*(?:{own}[ \t]*)+|(?:[ \t]*{own})+[ \t]*$", re.MULTILINE)
     # A name is text already: what looks like an escape in it is none.
-    pieces = _TOKEN.split(calling.sub("", text))
+    pieces = _TOKEN.split(_uncalled(text, bot_user_id))
     words = [_words(piece, names or {}) if n % 2 else _unescaped(piece) for n, piece in enumerate(pieces)]
     return "".join(words).strip()
+
+
+def _uncalled(text: str, bot_user_id: str) -> str:
+    """*text* without the mentions of us that only call us."""
+    own = rf"<@{re.escape(bot_user_id)}(?:\|[^<>]*)?>"
+    # A run of blanks, and one of mentions, is looked at from its beginning only: from each of its characters, 40,000
+    # of them take seconds.
+    called = re.compile(rf"(?:(?<![ \t])[ \t]++)?(?:{own}[ \t]*+)++")
+    return called.sub(lambda run: "" if _at_end_of_line(text, *run.span()) else run[0], text)
+
+
+def _at_end_of_line(text: str, start: int, end: int) -> bool:
+    """Whether a line begins at *start*, or ends at *end*."""
+    return text[start - 1 : start] in ("", "\n") or text[end : end + 1] in ("", "\n")
 
 
 def references(text: str) -> References:
@@ -94,7 +107,8 @@ def escape(text: str) -> str:
 
 def notification(markdown: str, notes: Sequence[str] = ()) -> str:
     """The plain text that goes with blocks, within NOTIFICATION_LIMIT: notifications and screen readers use it."""
-    plain = plain_text(markdown).strip() or markdown.strip()
+    beginning = markdown[:_READ_FOR_NOTIFICATION]
+    plain = plain_text(beginning).strip() or beginning.strip()
     text = escape("\n".join([plain, *notes]).strip())
     if len(text) <= NOTIFICATION_LIMIT:
         return text

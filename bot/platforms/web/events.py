@@ -14,7 +14,8 @@ PLATFORM = "web"
 
 # A word of its own, but a Korean particle may follow it: @threadbot아. Not an e-mail address, not part of a link.
 _MENTION = re.compile(r"(?<![A-Za-z0-9_@/])@threadbot(?![A-Za-z0-9_-]|\.[A-Za-z0-9])", re.IGNORECASE)
-_MENTION_AND_SPACE = re.compile(rf"[ \t]*{_MENTION.pattern}", re.IGNORECASE)
+# Blanks are looked at from their first one only: from each of them, 40,000 take seconds.
+_MENTION_AND_SPACE = re.compile(rf"(?:(?<![ \t])[ \t]++)?{_MENTION.pattern}", re.IGNORECASE)
 
 
 def posted(workspace: str, message: Mapping[str, Any]) -> Posted | None:

@@ -1,0 +1,304 @@
+"""
+No text holds the event loop: whatever reads a text of somebody else's takes time in proportion to its length.
+
+Patterns are found in the sources, so that none is forgotten: each is fed here, or reached by a function that is, or
+named with the reason why nobody else's text gets to it. What is measured is CPU time of this thread, not time.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from openai import BadRequestError
+
+from bot import markdown
+from bot.core import addressing, commands, continuation, noticing, speakers, texts
+from bot.core.ports import PromptImage, PromptMessage
+from bot.files.text import read_text
+from bot.llm import images, openai_errors, tokens
+from bot.platforms.slack import (
+    actions,
+    attached,
+    events,
+    links,
+    message,
+    mrkdwn,
+    people,
+    wording,
+)
+from bot.platforms.slack import text as slack_text
+from bot.platforms.slack import tokens as slack_tokens
+from bot.platforms.web import events as web_events
+from tests.hostile import LENGTH, alone, pairs, run, runs, shown
+
+ROOT = Path(__file__).resolve().parent.parent
+CALLS = ("compile", "search", "match", "fullmatch", "sub", "split", "findall", "finditer")
+
+PATTERN_SECONDS = 0.1  # of CPU, for 40,000 characters; what is quadratic takes several
+AT_ONCE_SECONDS = 0.1  # the same, of what the event loop waits for
+SHORTER, IN_A_THREAD_SECONDS = 10_000, 0.2  # characters and CPU of what the event loop does not wait for
+
+BOUNDED = {
+    "core/commands.py:_BEGINNING": 4 * commands.LONGEST,
+    "core/commands.py:_POLITE": 4 * commands.LONGEST,
+    "core/commands.py:_END": 4 * commands.LONGEST,
+    "llm/images.py:_SEES_NOTHING": 2 * openai_errors.QUOTED,
+    "llm/openai_errors.py:_TOO_LONG": 2 * openai_errors.QUOTED,
+    "llm/openai_errors.py:_REFUSED_WORDING": 2 * openai_errors.QUOTED,
+}
+"""How much of a text gets to a pattern, where that is less than all of it; characters."""
+
+IN_FUNCTIONS = {
+    "core/addressing.py:_patterns": "calls",
+    "core/addressing.py:_vocative": "calls_another",
+    "platforms/slack/text.py:_uncalled": "readable",
+    "platforms/slack/text.py:_unescaped": "readable",
+    "platforms/slack/text.py:_link": "readable",
+    "platforms/slack/text.py:notification": "notification",
+    "platforms/slack/tokens.py:_entity_begun": "safe, unfinished",
+    "platforms/slack/events.py:microseconds": "a body, all of it",
+    "llm/openai_errors.py:_first_named": "an error",
+    "llm/openai_errors.py:_seconds": "Retry-After",
+    "llm/openai_errors.py:_number": "an error",
+    "markdown/lines.py:_opened": "prose",
+    "markdown/splitting.py:_rough_cuts": "split",
+    "markdown/tables.py:_cells": "aligned",
+    "files/text.py:_comes_in_pairs": "a text file",
+}
+"""Patterns that are made or used where they stand: which function below reaches them."""
+
+OURS = {
+    "cli.py:_public": "an operator's own argument",
+    "settings.py:*": "an operator's own setting",
+    "commands/turns.py:parse_span": "an operator's own argument",
+    "core/addressing.py:_any_of": "re.escape",
+    "core/texts/__init__.py:_VALUE": "our own sentences",
+}
+"""Patterns that see nobody else's text, and why."""
+
+
+def _incoming(**said: Any) -> object:
+    event = {"type": "message", "channel": "C1", "ts": "1700000000.000100", "user": "U1", "text": "hi"} | said
+    return events.incoming({"type": "event_callback", "api_app_id": "A1", "event": event}, US)
+
+
+def _grow(text: str) -> None:
+    """All that one message of a stream may hold."""
+    markdown.Growing().take(text[: message.PART_LIMIT])
+
+
+def _error(text: str) -> None:
+    request = httpx2.Request("POST", "http://model")
+    response = httpx2.Response(400, request=request, headers={"retry-after": "x"})
+    body = {"message": text, "code": text, "param": text, "type": text, "n_ctx": text}
+    error = BadRequestError(text, response=response, body=body)
+    openai_errors.translate(error, NOW)
+    openai_errors.refused_parameter(error, ("seed", "stop"))
+    images.refused(error, [PromptMessage("user", "", images=(PromptImage(0, b"", "image/png", 1),))])
+
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+US = events.Identity("T1", "UBOT", "B1", "threadbot")
+TABLE = "|a|b|\n|-|-|\n|c|"
+
+AT_ONCE: dict[str, Callable[[str], object]] = {
+    "calls": lambda text: addressing.calls(text, {"threadbot", "스레드봇"}),
+    "calls_another": lambda text: addressing.calls_another(text, {"kim", "이 순신"}),
+    "calls_another, by the name": lambda text: addressing.calls_another("hey kim,", {text}),
+    "asks": addressing.asks,
+    "a command": commands.parse,
+    "a name": speakers.look,
+    "a title": noticing.title_of,
+    "the language": texts.language_of,
+    "is_sentence": texts.is_sentence,
+    "a text, unbracketed": speakers.unbracketed,
+    "readable": lambda text: slack_text.readable(text, "UBOT"),
+    "references": slack_text.references,
+    "mentioned_in": people.mentioned_in,
+    "a body": lambda text: _incoming(text=text),
+    "a body, all of it": lambda text: _incoming(
+        ts=text, user=text, thread_ts=text, bot_id=text, username=text, edited={"ts": text}, channel=text
+    ),
+    "blocks and attachments": lambda text: wording.wording(
+        {"blocks": [{"text": text}], "attachments": [{"text": text}]}
+    ),
+    "a file": lambda text: attached.file_of({"id": "F1", "name": text, "mimetype": text, "url_private": text}),
+    "a press": lambda text: actions.pressed({"type": "block_actions", "actions": [{"value": text}]}),
+    "name_of": lambda text: people.name_of({"profile": {"display_name": text}}),
+    "content": lambda text: message.content(message.Piece(text[: message.PART_LIMIT]), plain=False),
+    "content, plain": lambda text: message.content(message.Piece(text[: message.PLAIN_LIMIT]), plain=True),
+    "notification": slack_text.notification,
+    "growing": _grow,
+    "the playground": lambda text: (web_events.mentioned(text), web_events.readable(text)),
+    "tokens": tokens.count,
+    "an error": _error,
+    "Retry-After": lambda text: openai_errors.retry_after({"retry-after": text[:8_000]}, NOW),  # of h11, 64 kB in all
+    "continued": lambda text: continuation.join_continuation(text[:20_000], text[20_000:]),
+    "continued, the same": lambda text: continuation.join_continuation(text, text),
+    "continued, code": lambda text: continuation.join_continuation(f"```python\n{text}", f"```python\n{text}"),
+    "continued, a table": lambda text: continuation.join_continuation(TABLE, text, finished=False),
+}
+"""What may run on the event loop."""
+
+IN_A_THREAD: dict[str, Callable[[str], object]] = {
+    "close_open": markdown.close_open,
+    "spaced": markdown.spaced,
+    "split": lambda text: markdown.split(text, message.PLAIN_LIMIT),
+    "prose": lambda text: list(markdown.prose(text)),
+    "aligned": markdown.aligned,
+    "mrkdwn": mrkdwn.mrkdwn,
+    "with_targets": links.with_targets,
+    "safe, unfinished": lambda text: slack_tokens.defused(text, unfinished=True),
+    "pieces": lambda text: message.pieces(text, plain=False),
+    "pieces, plain": lambda text: message.pieces(text, plain=True),
+    "beginning": lambda text: message.beginning(text, plain=False),
+    "a text file": lambda text: read_text(text.encode("utf-8", "replace"), LENGTH),
+}
+"""What does not."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _vocabulary() -> None:
+    tokens.load()
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _uses(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Which methods are called of which names, of the module or of another one's."""
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+        ):
+            yield node.func.value.id, node.func.attr
+
+
+def _is_of_re(node: ast.AST) -> bool:
+    function = node.func if isinstance(node, ast.Call) else None
+    return isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == "re"
+
+
+def _places(tree: ast.Module) -> Iterator[tuple[str, bool]]:
+    """Where `re` is called: the name that a pattern of the module is given, or the function; whether it is a name."""
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and any(map(_is_of_re, ast.walk(statement))):
+            yield statement.name, False
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and any(map(_is_of_re, ast.walk(statement))):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            yield from ((name.id, True) for each in targets for name in ast.walk(each) if isinstance(name, ast.Name))
+
+
+def _inventory() -> tuple[dict[str, list[re.Pattern[Any]]], dict[str, set[str]], set[str]]:
+    """Patterns by their names, which of their methods are called, and functions in which `re` is."""
+    patterns: dict[str, list[re.Pattern[Any]]] = {}
+    methods: dict[str, set[str]] = defaultdict(set)
+    functions = set()
+    trees = {path: ast.parse(path.read_text()) for path in sorted((ROOT / "bot").rglob("*.py"))}
+    elsewhere = [use for tree in trees.values() for use in _uses(tree) if not use[0].startswith("_")]
+    for path, tree in trees.items():
+        here = path.relative_to(ROOT / "bot").as_posix()
+        for name, is_pattern in _places(tree):
+            if not is_pattern:
+                functions.add(f"{here}:{name}")
+                continue
+            value = getattr(importlib.import_module(_module(path)), name)
+            patterns[f"{here}:{name}"] = [value] if isinstance(value, re.Pattern) else list(value)
+            methods[f"{here}:{name}"] |= {called for of, called in (*_uses(tree), *elsewhere) if of == name}
+    return patterns, methods, functions
+
+
+PATTERNS, METHODS, FUNCTIONS = _inventory()
+
+
+def _ours(place: str) -> bool:
+    return place in OURS or f"{place.partition(':')[0]}:*" in OURS
+
+
+def test_every_pattern_is_fed_or_sees_only_our_own_text() -> None:
+    """Whoever writes one more adds it here, or its function to those below."""
+    forgotten = {place for place in FUNCTIONS if not _ours(place) and place not in IN_FUNCTIONS}
+    assert forgotten == set()
+    assert {named for named in (*OURS, *IN_FUNCTIONS, *BOUNDED) if named not in {*PATTERNS, *FUNCTIONS}} <= {
+        "settings.py:*"
+    }
+    assert set(IN_FUNCTIONS.values()) <= {*AT_ONCE, *IN_A_THREAD}
+
+
+def _found(pattern: re.Pattern[Any], method: str, text: str | bytes) -> None:
+    match method:
+        case "sub":
+            pattern.sub(lambda _: text[:0], text)
+        case "finditer":
+            for _ in pattern.finditer(text):
+                pass
+        case _:
+            getattr(pattern, method)(text)
+
+
+def _assert_quick(read: Callable[[str], object], fed: Iterable[str], seconds: float) -> None:
+    """Twice, where it was slow once: another process may have had this processor's cache."""
+    for text in fed:
+        if _took(read, text) > seconds and (took := min(_took(read, text), _took(read, text))) > seconds:
+            pytest.fail(f"{took:.2f} s of CPU for {shown(text)}")
+
+
+def _took(read: Callable[[str], object], text: str) -> float:
+    began = time.thread_time()
+    read(text)
+    return time.thread_time() - began
+
+
+@pytest.mark.parametrize("place", [place for place in PATTERNS if not _ours(place)])
+def test_a_pattern_takes_time_in_proportion_to_the_text(place: str) -> None:
+    longest = BOUNDED.get(place, LENGTH)
+    methods = METHODS[place].intersection(CALLS) or {"search", "match", "fullmatch"}
+
+    def read(text: str) -> None:
+        for pattern in PATTERNS[place]:
+            for method in methods:
+                given = text[:longest]
+                _found(
+                    pattern, method, given.encode("utf-8", "replace") if isinstance(pattern.pattern, bytes) else given
+                )
+
+    _assert_quick(read, (*alone(), *runs(), *pairs()), PATTERN_SECONDS * len(PATTERNS[place]))
+
+
+@pytest.mark.parametrize("reader", AT_ONCE)
+def test_the_event_loop_waits_for_no_text(reader: str) -> None:
+    _assert_quick(AT_ONCE[reader], runs(), AT_ONCE_SECONDS)
+
+
+@pytest.mark.parametrize("reader", IN_A_THREAD)
+def test_a_text_that_a_thread_reads_takes_time_in_proportion_to_its_length(reader: str) -> None:
+    _assert_quick(IN_A_THREAD[reader], runs(SHORTER), IN_A_THREAD_SECONDS)
+
+
+@pytest.mark.parametrize("unit", ["**a* ", "*a ", "]*a ", "[a]("])
+def test_marks_without_an_end_are_not_looked_through_again_at_every_mark(unit: str) -> None:
+    _assert_quick(markdown.spaced, [run(unit)], 0.5)
+
+
+def test_a_pattern_that_nobody_feeds_is_found() -> None:
+    tree = ast.parse("import re\n_A = re.compile('a+')\ndef f(text):\n    return re.sub('b', '', text)\n")
+    assert sorted(_places(tree)) == [("_A", True), ("f", False)]
+
+
+def test_what_is_quadratic_is_found() -> None:
+    with pytest.raises(pytest.fail.Exception):
+        _assert_quick(lambda text: re.search(r"[ \t]+x", text), [run("\t", 15_000)], PATTERN_SECONDS)
