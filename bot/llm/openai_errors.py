@@ -209,7 +209,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 def _until(date: str, now: datetime) -> float | None:
     try:
         at = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or a year or an offset that no datetime holds
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max((at - now).total_seconds(), 0.0)

@@ -140,6 +140,8 @@ async def test_the_servers_wish_to_wait_is_handed_on(server: ModelServer, model:
         ("Mon, 23 Nov 2026 12:00:30 GMT", 30.0),
         ("Mon, 23 Nov 2026 11:00:00 GMT", 0.0),
         ("Mon, 23 Nov 2026 12:00:30 -0000", 30.0),
+        ("Mon, 23 Nov 99999999999999999999 12:00:30 GMT", None),
+        ("Mon, 23 Nov 2026 12:00:30 +99999999999999999999", None),
         ("soon", None),
         ("-1", None),
         ("nan", None),
