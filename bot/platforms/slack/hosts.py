@@ -30,7 +30,7 @@ _IGNORABLE = re.compile(
 _INSTEAD = {"。": ".", "⁄": "/", "∕": "/", "⧸": "/", "╱": "/", "\u2800": " "}  # those that NFKC leaves
 _CHARACTER = r"[^\s!-,./:-@\[-^`{-~]"  # of a part of a host: letters, digits, - and _, and most that is not ASCII
 _NAMED = re.compile(
-    rf"""(?: (?:https?:/*|//+)(?P<addressed>{_CHARACTER}++(?:\.{_CHARACTER}++)*)
+    rf"""(?: (?:https?:/*+|(?<!/)//++)(?P<addressed>{_CHARACTER}++(?:\.{_CHARACTER}++)*)
            | \[?(?<![0-9a-z:])(?P<six>[0-9a-f]*+:[0-9a-f:]*:[0-9a-f:.]*)\]?
            | (?<!{_CHARACTER})(?P<dotted>{_CHARACTER}++(?:\.{_CHARACTER}++)+)
            | (?<!{_CHARACTER})(?P<number>0x[0-9a-f]{{7,8}}|[0-9]{{8,11}})(?!{_CHARACTER}) )
