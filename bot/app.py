@@ -13,19 +13,19 @@ from functools import partial
 from typing import Any, Protocol
 
 from bot import database_file, late_imports
-from bot.core.answer import Answerer
-from bot.core.asking import AnswerSettings
+from bot.core.answer.answer import Answerer
+from bot.core.answer.completion_call import AnswerSettings
+from bot.core.answer.file_intake import FileIntake
+from bot.core.completion.model_facts import Learning
 from bot.core.conversation import Operation
-from bot.core.desk import About
+from bot.core.decide.policy import decide
 from bot.core.errors import BotError, LedgerError
-from bot.core.learning import Learning
-from bot.core.policy import decide
 from bot.core.ports import Checkpoint, Example, LanguageModel, Platform, Sampling
-from bot.core.prompt import Counting
-from bot.core.reading import FileIntake
+from bot.core.prompt.build import Counting
+from bot.core.receipt.receipt import About
 from bot.core.retry import Patience
-from bot.core.summarizer import Summarizer, SummarizerSettings
-from bot.core.worker import BURST_SECONDS, EDIT_QUIET_SECONDS, Worker, WorkerSettings, ended, persist
+from bot.core.summary.summarizer import Summarizer, SummarizerSettings
+from bot.core.worker.worker import BURST_SECONDS, EDIT_QUIET_SECONDS, Worker, WorkerSettings, ended, persist
 from bot.descriptors import raise_descriptor_limit
 from bot.files import confinement
 from bot.files.reader import ChildReader
@@ -34,14 +34,14 @@ from bot.llm import prices, tokens
 from bot.llm.offline import OfflineModel
 from bot.llm.openai_chat import OpenAIChat
 from bot.settings import Settings
-from bot.store import migrate
-from bot.store.database import Database
-from bot.store.desk import SqlDesk
-from bot.store.ledger import SqlLedger
-from bot.store.lock import worker_lock
-from bot.store.models import SqlModelNotes
-from bot.store.summarizing import SqlSummaries
-from bot.store.urls import open_database, sqlite_file
+from bot.store.database import migrate
+from bot.store.database.base import Database
+from bot.store.database.lock import worker_lock
+from bot.store.database.urls import open_database, sqlite_file
+from bot.store.ledger.ledger import SqlLedger
+from bot.store.model_facts import SqlModelNotes
+from bot.store.receipt.receipts import SqlDesk
+from bot.store.summaries import SqlSummaries
 
 log = logging.getLogger(__name__)
 

@@ -170,7 +170,7 @@ def prompt(turn: int, variant: int | None, completion: int | None, as_json: bool
 )
 def manifest(name: str, url: str | None, language: str) -> None:
     """Print the Slack app manifest as JSON: api.slack.com/apps → Create New App → From a manifest."""
-    from bot.platforms.slack.manifest import manifest as build
+    from bot.platforms.slack.setup.manifest import manifest as build
 
     _print(json.dumps(build(name, url, language), indent=2, ensure_ascii=False))
 

@@ -1,6 +1,6 @@
 """
-Alembic's entry point. The product hands in its connection (bot/store/migrate.py); `alembic` on the command line, for
-those who write migrations, opens DATABASE_URL itself.
+Alembic's entry point. The product hands in its connection (bot/store/database/migrate.py); `alembic` on the command
+line, for those who write migrations, opens DATABASE_URL itself.
 """
 
 import asyncio
@@ -10,8 +10,8 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy import Connection
 
+from bot.store.database.urls import open_database
 from bot.store.tables import StorableText, UtcDateTime, metadata
-from bot.store.urls import open_database
 
 
 def render(kind: str, item: Any, _: Any) -> str | Literal[False]:

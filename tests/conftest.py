@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from bot.store import migrate
-from bot.store.database import Database
-from bot.store.urls import open_database
+from bot.store.database import migrate
+from bot.store.database.base import Database
+from bot.store.database.urls import open_database
 from tests.standins.postgres import Postgres
 
 settings.register_profile(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from bot.platforms.slack.manifest import EVENTS, SCOPES
+from bot.platforms.slack.setup.manifest import EVENTS, SCOPES
 from bot.settings import fields
 
 ROOT = Path(__file__).parents[1]

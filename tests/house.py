@@ -1,7 +1,8 @@
 """
 Who may import whom: the rules of the house, and the check that says which line breaks which.
 
-The folder of a line answers which outside system it talks to. Imports inside functions count like any other.
+The folder of a line answers which outside system it talks to: RULES. Within the larger packages rooms stand on floors,
+and a room imports only rooms on floors below its own: ORDERS. Imports inside functions count like any other.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Rule:
 
 
 DOORS = "a door imports core, markdown and its own SDK, no other door and no settings"
+MOST_MODULES = 12  # in a folder
 
 # The first rule whose room holds a module is the module's rule.
 RULES = (
@@ -38,14 +40,20 @@ RULES = (
         "the playground's page starts fast: it imports no SDK and no database",
     ),
     Rule(
+        "bot.platforms.common",
+        ("bot.core", "bot.markdown", "bot.platforms.common"),
+        (),
+        "what all platforms share knows none of them",
+    ),
+    Rule(
         "bot.platforms.web",
-        ("bot.core", "bot.markdown", "bot.platforms.web"),
+        ("bot.core", "bot.markdown", "bot.platforms.common", "bot.platforms.web"),
         ("aiohttp",),
         DOORS,
     ),
     Rule(
         "bot.platforms.slack",
-        ("bot.core", "bot.markdown", "bot.platforms.slack", "bot.listening"),
+        ("bot.core", "bot.markdown", "bot.platforms.common", "bot.platforms.slack", "bot.listening"),
         ("slack_bolt", "slack_sdk", "aiohttp", "yarl"),  # yarl: the URLs of aiohttp
         DOORS,
     ),
@@ -71,7 +79,7 @@ RULES = (
     Rule("bot.late_imports", (), (), "it knows modules by their names only"),
     Rule(
         "bot.cli",
-        ("bot.app", "bot.commands", "bot.core", "bot.logs", "bot.settings", "bot.platforms.slack.manifest"),
+        ("bot.app", "bot.commands", "bot.core", "bot.logs", "bot.settings", "bot.platforms.slack.setup.manifest"),
         ("click",),
         "the command line parses and prints: the work is done in commands",
     ),
@@ -82,14 +90,87 @@ RULES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The *floors* of a package, from the top down; each is the names of its rooms, folders or modules."""
+
+    package: str
+    floors: tuple[str, ...]
+
+    def floor(self, module: str) -> int | None:
+        """Counted from the ground, which is 0. None for the package itself and what is not in it."""
+        if not module.startswith(self.package + "."):
+            return None
+        room = module.removeprefix(self.package + ".").split(".")[0]
+        return next((n for n, rooms in enumerate(reversed(self.floors)) if room in rooms.split()), -1)
+
+    def room(self, module: str) -> str:
+        return ".".join(module.split(".")[: len(self.package.split(".")) + 1])
+
+
+ORDERS = (
+    Order(
+        "bot.core",
+        (
+            "worker receipt",
+            "answer summary",
+            "reply",
+            "completion",
+            "prompt",
+            "ports turn_logs",
+            "controls decide interruption texts",
+            "turn",
+            "conversation",
+            "files retry",
+            "errors check_findings shortage slots",
+        ),
+    ),
+    Order(
+        "bot.store",
+        (
+            "receipt summaries",
+            "ledger",
+            "changes model_facts",
+            "statements watermarks",
+            "database tables",
+        ),
+    ),
+    Order(
+        "bot.platforms.slack",
+        (
+            "adapter",
+            "view_opener",
+            "reading reply transport",
+            "incoming setup status",
+            "calls markup",
+        ),
+    ),
+)
+
+
 def broken_rules(module: str, source: str, *, package: bool = False) -> list[str]:
     """What the imports of *source* break, one sentence a line; *package* for an __init__.py."""
     rule = next(rule for rule in RULES if _within(module, (rule.room,)))
-    return [
-        f"{module}:{line} imports {name}, but {rule.words}"
-        for line, name in _imports(module, source, package)
-        if not _allowed(rule, name)
-    ]
+    broken = []
+    for line, name in _imports(module, source, package):
+        if not _allowed(rule, name):
+            broken.append(f"{module}:{line} imports {name}, but {rule.words}")
+        elif (order := _order_broken(module, name)) is not None:
+            broken.append(f"{module}:{line} imports {name}, but {order}")
+    return broken
+
+
+def _order_broken(module: str, name: str) -> str | None:
+    for order in ORDERS:
+        above, below = order.floor(module), order.floor(name)
+        if above is None or below is None or order.room(module) == order.room(name):
+            continue
+        if min(above, below) < 0:
+            unknown = order.room(module if above < 0 else name)
+            return f"{unknown} stands on no floor of {order.package}: tests/house.py lists them"
+        if below >= above:
+            return f"{order.room(name)} does not stand below {order.room(module)}"
+    return None
 
 
 def module_of(path: Path, root: Path) -> str:

@@ -1,5 +1,5 @@
 """
-Writes the table of bot/core/lookalikes.py from Unicode's file: `python -m tests.lookalikes confusables.txt`.
+Writes the table of bot/core/prompt/lookalikes.py from Unicode's file: `python -m tests.lookalikes confusables.txt`.
 
 Source: https://www.unicode.org/Public/security/latest/confusables.txt
 """
@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-MODULE = Path(__file__).parent.parent / "bot" / "core" / "lookalikes.py"
+MODULE = Path(__file__).parent.parent / "bot" / "core" / "prompt" / "lookalikes.py"
 BEGIN, END = '_TABLE = """\n', '"""\n'
 # Letters that may be taken for one another, and that Unicode's list does not know or does not bring together.
 OURS = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import migrate
+from bot.store.database import migrate
 from tests.faults.test_death import environment
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from bot.health import internal_listener
-from tests.platforms.slack.requesting import raw
+from tests.platforms.slack.transport.requesting import raw
 
 
 def free_port() -> int:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.house import broken_rules, module_of
+from tests.house import MOST_MODULES, ORDERS, broken_rules, module_of
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted((ROOT / "bot").rglob("*.py"))
 
 BROKEN = {
     "an SDK in the core": ("bot.core.turn", "import openai"),
-    "a door in the core": ("bot.core.answer", "from bot.llm import tokens"),
+    "a door in the core": ("bot.core.answer.answer", "from bot.llm import tokens"),
     "settings in a door": ("bot.platforms.slack.adapter", "from bot.settings import Settings"),
-    "a door in another": ("bot.store.ledger", "from bot.platforms.slack import text"),
+    "a door in another": ("bot.store.ledger.ledger", "from bot.platforms.slack import text"),
     "one platform in another": ("bot.platforms.web.adapter", "import bot.platforms.slack.text"),
     "another door's SDK": ("bot.platforms.slack.adapter", "import sqlalchemy.ext.asyncio"),
     "a late import": ("bot.core.turn", "def later():\n    import aiohttp"),
@@ -33,13 +34,21 @@ BROKEN = {
         "from bot.platforms.web import api",
     ),
     "a door in the command line": ("bot.cli", "from bot.store import migrate"),
+    "a room of the core above": ("bot.core.prompt.build", "from bot.core.answer import answer"),
+    "a room of the core on the same floor": ("bot.core.answer.answer", "from bot.core.summary import summarizer"),
+    "a room of the core without a floor": ("bot.core.shop.counter", "from bot.core import turn"),
+    "a room of the store above": ("bot.store.changes.edits", "from bot.store.ledger import history"),
+    "a room of Slack's above": ("bot.platforms.slack.calls.api", "from bot.platforms.slack.reply import reply"),
+    "a platform in what all share": ("bot.platforms.common.call_rates", "from bot.platforms.slack import adapter"),
     "a test": ("bot.app", "from tests.standins import slack"),
     "a module without a rule": ("bot.shop", "import bot.core.turn"),
 }
 KEPT = {
     "the standard library": ("bot.core.turn", "import asyncio\nfrom collections.abc import Sequence"),
     "the core in itself": ("bot.core.turn", "from bot.core.errors import BotError\nfrom . import errors"),
-    "a door's SDK": ("bot.store.ledger", "from sqlalchemy.ext.asyncio import AsyncConnection"),
+    "a room below": ("bot.core.answer.answer", "from bot.core.prompt import budget"),
+    "a module of the same room": ("bot.core.answer.answer", "from bot.core.answer import file_intake"),
+    "a door's SDK": ("bot.store.ledger.ledger", "from sqlalchemy.ext.asyncio import AsyncConnection"),
     "everything in app": ("bot.app", "import aiohttp\nfrom bot.llm import tokens\nfrom bot.settings import Settings"),
 }
 
@@ -62,6 +71,27 @@ def test_a_broken_rule_is_named_with_its_line(module: str, source: str) -> None:
 @pytest.mark.parametrize(("module", "source"), KEPT.values(), ids=KEPT.keys())
 def test_what_is_allowed_is_not_complained_of(module: str, source: str) -> None:
     assert broken_rules(module, source) == []
+
+
+FOLDERS = sorted({path.parent for path in FILES})
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_folder_holds_few_modules_and_says_what_lives_there(folder: Path) -> None:
+    modules = [path for path in folder.glob("*.py") if path.stem != "__init__"]
+    first_lines = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+
+    assert len(modules) <= MOST_MODULES
+    assert first_lines is not None
+
+
+def test_every_room_that_stands_on_a_floor_is_there() -> None:
+    """A room that was moved away, or misspelt, would leave its floor to a newcomer of that name."""
+    rooms = [(order.package, room) for order in ORDERS for floor in order.floors for room in floor.split()]
+    places = [(ROOT / package.replace(".", "/") / room) for package, room in rooms]
+
+    assert [str(place) for place in places if not place.is_dir() and not place.with_suffix(".py").is_file()] == []
+    assert len(rooms) == len(set(rooms))
 
 
 def test_the_playgrounds_page_loads_nothing_heavy() -> None:

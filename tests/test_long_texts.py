@@ -22,22 +22,18 @@ import pytest
 from openai import BadRequestError
 
 from bot import markdown
-from bot.core import addressing, commands, continuation, noticing, speakers, texts
+from bot.core import texts
+from bot.core.completion import continuation
+from bot.core.decide import addressing, commands
 from bot.core.ports import PromptImage, PromptMessage
+from bot.core.prompt import speakers
+from bot.core.reply import status
 from bot.files.text import read_text
 from bot.llm import images, openai_errors, tokens
-from bot.platforms.slack import (
-    actions,
-    attached,
-    events,
-    links,
-    message,
-    mrkdwn,
-    people,
-    wording,
-)
-from bot.platforms.slack import text as slack_text
-from bot.platforms.slack import tokens as slack_tokens
+from bot.platforms.slack.incoming import actions, events, files, message_text, participants
+from bot.platforms.slack.markup import links, message, mrkdwn
+from bot.platforms.slack.markup import mention_tokens as slack_tokens
+from bot.platforms.slack.markup import text as slack_text
 from bot.platforms.web import events as web_events
 from tests.hostile import LENGTH, alone, pairs, run, runs, shown
 
@@ -49,9 +45,9 @@ AT_ONCE_SECONDS = 0.1  # the same, of what the event loop waits for
 SHORTER, IN_A_THREAD_SECONDS = 10_000, 0.2  # characters and CPU of what the event loop does not wait for
 
 BOUNDED = {
-    "core/commands.py:_BEGINNING": 4 * commands.LONGEST,
-    "core/commands.py:_POLITE": 4 * commands.LONGEST,
-    "core/commands.py:_END": 4 * commands.LONGEST,
+    "core/decide/commands.py:_BEGINNING": 4 * commands.LONGEST,
+    "core/decide/commands.py:_POLITE": 4 * commands.LONGEST,
+    "core/decide/commands.py:_END": 4 * commands.LONGEST,
     "llm/images.py:_SEES_NOTHING": 2 * openai_errors.QUOTED,
     "llm/openai_errors.py:_TOO_LONG": 2 * openai_errors.QUOTED,
     "llm/openai_errors.py:_REFUSED_WORDING": 2 * openai_errors.QUOTED,
@@ -59,17 +55,17 @@ BOUNDED = {
 """How much of a text gets to a pattern, where that is less than all of it; characters."""
 
 IN_FUNCTIONS = {
-    "core/addressing.py:_patterns": "calls",
-    "core/addressing.py:_vocative": "calls_another",
-    "platforms/slack/text.py:_uncalled": "readable",
-    "platforms/slack/text.py:_unescaped": "readable",
-    "platforms/slack/text.py:_link": "readable",
-    "platforms/slack/text.py:notification": "notification",
-    "platforms/slack/tokens.py:_entity_begun": "safe, unfinished",
-    "platforms/slack/events.py:microseconds": "a body, all of it",
-    "platforms/slack/links.py:_behind": "with_targets",
-    "platforms/slack/hosts.py:_named": "with_targets",
-    "platforms/slack/hosts.py:host_of": "with_targets",
+    "core/decide/addressing.py:_patterns": "calls",
+    "core/decide/addressing.py:_vocative": "calls_another",
+    "platforms/slack/markup/text.py:_uncalled": "readable",
+    "platforms/slack/markup/text.py:_unescaped": "readable",
+    "platforms/slack/markup/text.py:_link": "readable",
+    "platforms/slack/markup/text.py:notification": "notification",
+    "platforms/slack/markup/mention_tokens.py:_entity_begun": "safe, unfinished",
+    "platforms/slack/incoming/events.py:microseconds": "a body, all of it",
+    "platforms/slack/markup/links.py:_behind": "with_targets",
+    "platforms/slack/markup/hosts.py:_named": "with_targets",
+    "platforms/slack/markup/hosts.py:host_of": "with_targets",
     "llm/openai_errors.py:_first_named": "an error",
     "llm/openai_errors.py:_seconds": "Retry-After",
     "llm/openai_errors.py:_number": "an error",
@@ -84,7 +80,7 @@ OURS = {
     "cli.py:_public": "an operator's own argument",
     "settings.py:*": "an operator's own setting",
     "commands/turns.py:parse_span": "an operator's own argument",
-    "core/addressing.py:_any_of": "re.escape",
+    "core/decide/addressing.py:_any_of": "re.escape",
     "core/texts/__init__.py:_VALUE": "our own sentences",
 }
 """Patterns that see nobody else's text, and why."""
@@ -121,23 +117,23 @@ AT_ONCE: dict[str, Callable[[str], object]] = {
     "asks": addressing.asks,
     "a command": commands.parse,
     "a name": speakers.looks,
-    "a title": noticing.title_of,
+    "a title": status.title_of,
     "the language": texts.language_of,
     "is_sentence": texts.is_sentence,
     "a text, unbracketed": speakers.unbracketed,
     "readable": lambda text: slack_text.readable(text, "UBOT"),
     "references": slack_text.references,
-    "mentioned_in": people.mentioned_in,
+    "mentioned_in": participants.mentioned_in,
     "a body": lambda text: _incoming(text=text),
     "a body, all of it": lambda text: _incoming(
         ts=text, user=text, thread_ts=text, bot_id=text, username=text, edited={"ts": text}, channel=text
     ),
-    "blocks and attachments": lambda text: wording.wording(
+    "blocks and attachments": lambda text: message_text.wording(
         {"blocks": [{"text": text}], "attachments": [{"text": text}]}
     ),
-    "a file": lambda text: attached.file_of({"id": "F1", "name": text, "mimetype": text, "url_private": text}),
+    "a file": lambda text: files.file_of({"id": "F1", "name": text, "mimetype": text, "url_private": text}),
     "a press": lambda text: actions.pressed({"type": "block_actions", "actions": [{"value": text}]}),
-    "name_of": lambda text: people.name_of({"profile": {"display_name": text}}),
+    "name_of": lambda text: participants.name_of({"profile": {"display_name": text}}),
     "content": lambda text: message.content(message.Piece(text[: message.PART_LIMIT]), plain=False),
     "content, plain": lambda text: message.content(message.Piece(text[: message.PLAIN_LIMIT]), plain=True),
     "notification": slack_text.notification,

@@ -11,17 +11,17 @@ from shlex import quote
 
 from bot import app, database_file
 from bot.commands.run import PLAYGROUND_FILE
-from bot.core.budget import prompt_budget
+from bot.core.check_findings import Finding, Verdict
 from bot.core.errors import BotError
-from bot.core.findings import Finding, Verdict
+from bot.core.prompt.budget import prompt_budget
 from bot.files import confinement
 from bot.llm import tokens
 from bot.llm.offline import OfflineModel
 from bot.llm.openai_chat import OpenAIChat
-from bot.platforms.slack import checks, trial
+from bot.platforms.slack.setup import checks, post_check
 from bot.settings import ENV_FILE, Settings
-from bot.store import migrate
-from bot.store.urls import sqlite_file
+from bot.store.database import migrate
+from bot.store.database.urls import sqlite_file
 
 _MARKS = {
     Verdict.OK: "ok     ",
@@ -111,7 +111,7 @@ async def _slack(settings: Settings, channel: str | None) -> Sequence[Finding]:
         api_url=url,
     )
     if channel:
-        found += await trial.check_post(bot_token=bot_token.get_secret_value(), channel=channel, api_url=url)
+        found += await post_check.check_post(bot_token=bot_token.get_secret_value(), channel=channel, api_url=url)
     return found
 
 

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from bot import app
 from bot.core.errors import BotError
 from bot.settings import Settings
-from bot.store import migrate
-from bot.store.database import Database
-from bot.store.urls import sqlite_file
+from bot.store.database import migrate
+from bot.store.database.base import Database
+from bot.store.database.urls import sqlite_file
 
 
 @asynccontextmanager

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.commands import ledger
-from bot.core import estimate, learning
+from bot.core.completion import estimate, model_facts
 from bot.core.conversation import Participant
-from bot.core.left_out import LeftOut, left_out
-from bot.core.prompt import Counting
-from bot.core.sent import Asked, Call, Sent, put_together
-from bot.core.speakers import cleaned
+from bot.core.prompt.build import Counting
+from bot.core.prompt.speakers import cleaned
+from bot.core.receipt.left_out import LeftOut, left_out
+from bot.core.receipt.record import Asked, Call, Sent, put_together
 from bot.core.turn import TurnState
 from bot.llm import openai_chat, tokens
 from bot.settings import Settings
-from bot.store import sent as store
+from bot.store.receipt import record as store
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _numbers(call: Call) -> dict[str, Any]:
 
 def estimate_error(call: Call) -> float | None:
     """How far our estimate of its prompt was off, as a fraction of what was billed."""
-    return estimate.error(call.estimated_tokens, learning.billed(call.usage))
+    return estimate.error(call.estimated_tokens, model_facts.billed(call.usage))
 
 
 def _left_out(each: LeftOut) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from bot.commands.prompt import Report, estimate_error, label, never_sent
 from bot.commands.tokens import dollars
 from bot.commands.turns import cells, votes
-from bot.core import learning
-from bot.core.entries import read_key
-from bot.core.left_out import LeftOut, Reason
-from bot.core.sent import Asked, Call, Record, Sent
+from bot.core.completion import model_facts
+from bot.core.prompt.entries import read_key
+from bot.core.receipt.left_out import LeftOut, Reason
+from bot.core.receipt.record import Asked, Call, Record, Sent
 
 INDENT = "  "
 _HARMLESS = "\t\N{ZERO WIDTH JOINER}"  # the second holds emoji together
@@ -111,7 +111,7 @@ def _prompt_tokens(call: Call) -> Iterator[str]:
     yield f"{call.counted_tokens:,} counted"
     if call.estimated_tokens is not None:
         yield f"{call.estimated_tokens:,} estimated"
-    billed = learning.billed(call.usage)
+    billed = model_facts.billed(call.usage)
     yield "the server said nothing" if billed is None else f"{billed:,} as the server said"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.commands import ledger
 from bot.core.turn import TurnState
 from bot.settings import Settings
-from bot.store import turn_retry
+from bot.store.receipt import turn_retry
 
 
 async def retry(settings: Settings, turn: int) -> str:

@@ -16,7 +16,7 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.platforms.slack.adapter import SlackPlatform
-    from bot.store.database import Database
+    from bot.store.database.base import Database
 
 Announce = Callable[[str], None]
 
@@ -78,8 +78,8 @@ def slack_platform(settings: Settings, store: Database) -> SlackPlatform:
     """Slack as the settings want it; how far it has read is kept in *store*."""
     from bot import app
     from bot.platforms.slack.adapter import SlackPlatform
-    from bot.platforms.slack.catch_up import CatchUpSettings
-    from bot.platforms.slack.http import HttpSettings
+    from bot.platforms.slack.reading.catch_up import CatchUpSettings
+    from bot.platforms.slack.transport.http import HttpSettings
     from bot.store.watermarks import SqlWatermarks
 
     def secret(value: SecretStr | None) -> str:

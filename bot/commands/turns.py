@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from bot.commands import ledger
 from bot.core.turn import TurnState
 from bot.settings import Settings
-from bot.store.turn_list import TurnSummary, list_turns
+from bot.store.receipt.turn_list import TurnSummary, list_turns
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 HEADS = ("TURN", "STATE", "TRY", "AGE", "CONVERSATION", "MODEL", "TOKENS", "TIME", "REASON")

@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.finish import OVERRUN
-from bot.core.turn import Notice, Outcome
+from bot.core.turn import CUT_SHORT, Notice, Outcome
 
-CUT_SHORT = frozenset({"length", OVERRUN})  # finish reasons of an answer that may be continued
 UNASKED = "continue_unasked"  # the notice: its question is gone
 PASSING = frozenset(
     {

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.errors import BotError
 from bot.core.turn import Completion
+
+log = logging.getLogger(__name__)
 
 
 class Interrupt(StrEnum):
@@ -78,3 +81,23 @@ class Interruption:
             task.uncancel()
         self.close()
         return Interrupted(interrupt, partial)
+
+
+async def uncut(call: Awaitable[None]) -> None:
+    """
+    Await *call*; whoever is cancelled meanwhile waits for it all the same.
+
+    Cut off in the middle of a post, nobody would know whether it was made, and Slack may make it after we have looked.
+    A second cancellation cuts it off.
+    """
+    calling = asyncio.ensure_future(call)
+    try:
+        await asyncio.shield(calling)
+    except asyncio.CancelledError:
+        try:
+            await asyncio.wait([calling])
+        finally:
+            calling.cancel()
+        if not calling.cancelled() and (error := calling.exception()):
+            log.info("a call that the end of its turn waited for failed: %r", error)
+        raise

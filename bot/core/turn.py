@@ -196,6 +196,10 @@ class Completion:
     cost_nanodollars: int | None  # None: no price is known for the model
 
 
+OVERRUN = "overrun"  # finish reason: we cut it off, as the server did not keep to the length that was asked for
+CUT_SHORT = frozenset({"length", OVERRUN})  # finish reasons of an answer that may be continued
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """All that is to be shown for an answered turn."""

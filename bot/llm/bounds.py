@@ -18,8 +18,8 @@ import httpx2
 from openai import AsyncStream
 from openai.types.chat import ChatCompletionChunk
 
-from bot.core.finish import OVERRUN
 from bot.core.ports import Chunk
+from bot.core.turn import OVERRUN
 
 # Words. Each model counts in tokens of its own: a tokenizer made for one language may need a quarter of ours for it.
 TOKENS = 4  # of ours, for each that was asked for

@@ -11,7 +11,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Sequence
 
-from bot.core.findings import Finding, Verdict
+from bot.core.check_findings import Finding, Verdict
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
 from bot.core.texts import language_of
 from bot.core.turn import Usage

@@ -27,11 +27,10 @@ from openai import (
 )
 from openai.types.chat import ChatCompletionChunk
 
+from bot.core.check_findings import Finding
 from bot.core.errors import ModelError, ModelProblem
-from bot.core.findings import Finding
-from bot.core.finish import OVERRUN
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
-from bot.core.turn import Usage
+from bot.core.turn import OVERRUN, Usage
 from bot.llm import bounds, images, openai_chunks, openai_errors, parameters, prices, probe, stream_end, tokens
 
 _T = TypeVar("_T")

@@ -12,8 +12,8 @@ from contextlib import aclosing
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from bot.core.check_findings import Finding, Verdict
 from bot.core.errors import ModelError, ModelProblem
-from bot.core.findings import Finding, Verdict
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
 
 SUBJECT = "Model"

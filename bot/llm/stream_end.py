@@ -15,8 +15,8 @@ import httpx2
 from openai import AsyncStream
 from openai.types.chat import ChatCompletionChunk
 
+from bot.core.completion.endings import UNMARKED, UNSTATED
 from bot.core.errors import ModelError, ModelProblem
-from bot.core.finish import UNMARKED, UNSTATED
 from bot.core.ports import Chunk
 
 HEADERS = {"Accept-Encoding": "identity"}  # the mark is looked for in what comes over the wire

@@ -36,7 +36,7 @@ from sqlalchemy import (
 )
 
 from bot.core.conversation import MessageRef
-from bot.store import dialects
+from bot.store.database import dialects
 from bot.store.tables import (
     ACTIVE,
     UtcDateTime,

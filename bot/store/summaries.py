@@ -1,108 +1,164 @@
-"""
-Rows of summaries: which one a prompt may hold, and which are stale. Part of the ledger; summarizing.py makes them.
-
-Whatever changes before a summary's window may be in it, or should be: it is stale from then on, in the transaction of
-the change. So is one that is only being made (it has no text yet), and nothing comes of it.
-"""
+"""The Summaries port: what is to be summarized, and what came of it. Which rows are stale is said in summaries.py."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
-from bot.core.summaries import Place
-from bot.core.turn import Summary
-from bot.store.tables import UtcDateTime, messages, summaries, turns
+from bot.core.conversation import MessageRef
+from bot.core.summary.store import Older, Place, SummaryBegun, SummaryStart
+from bot.core.turn import Completion, PastTurn
+from bot.store import statements as sql
+from bot.store.changes import edits, outdated_summaries, standing_reactions
+from bot.store.database.base import Database
+from bot.store.database.dialects import upsert
+from bot.store.ledger import completions as completed
+from bot.store.ledger import history as histories
+from bot.store.tables import UtcDateTime, conversations, messages, turns
+from bot.store.tables import summaries as rows
 
+TURNS = 200  # that are read at once
+MAKING = timedelta(minutes=15)  # whoever has not finished a summary by then, has died
 
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """A summary with its text, of what was said before *window*; *covers* as in its row."""
-
-    summary: Summary
-    window: Place
-    covers: Sequence[str]
-
-
-def fresh(connection: Connection, conversation: int, cut: Place, until: Place) -> Fresh | None:
-    """The one that reaches furthest, but not beyond *until*. What was said before *cut* is not to be told of."""
-    row = connection.execute(_FRESH, {"conversation": conversation, "turn": until[0], "position": until[1]}).first()
-    if row is None or (row.window_start, row.window_position) <= cut:
-        return None
-    return Fresh(Summary(row.id, row.text, row.tokens), (row.window_start, row.window_position), row.covers.split())
-
-
-def message_changed(connection: Connection, message: int) -> None:
-    connection.execute(_MESSAGE_CHANGED, {"message": message})
-
-
-def answer_changed(connection: Connection, turn: int) -> None:
-    connection.execute(_ANSWER_CHANGED, {"turn": turn})
-
-
-def message_erased(connection: Connection, message: int, at: datetime) -> None:
-    connection.execute(_MESSAGE_ERASED, {"message": message, "when": at})
-
-
-def answer_erased(connection: Connection, turn: int, at: datetime) -> None:
-    connection.execute(_ANSWER_ERASED, {"turn": turn, "when": at})
-
-
-def conversation_cut(connection: Connection, turn: int) -> None:
-    """The conversation of *turn* begins at another place."""
-    connection.execute(_ALL_CHANGED, {"turn": turn})
-
-
-def _beyond(turn: ColumnElement[Any], position: ColumnElement[Any]) -> ColumnElement[bool]:
-    return or_(
-        summaries.c.window_start > turn, and_(summaries.c.window_start == turn, summaries.c.window_position > position)
-    )
-
-
-def _within(turn: ColumnElement[Any], position: ColumnElement[Any]) -> ColumnElement[bool]:
-    return or_(
-        summaries.c.window_start < turn, and_(summaries.c.window_start == turn, summaries.c.window_position <= position)
-    )
-
-
-def _of_message(column: Any) -> Any:
-    return select(column).where(messages.c.id == bindparam("message")).scalar_subquery()
-
-
-_OF_TURN = select(turns.c.conversation_id).where(turns.c.id == bindparam("turn")).scalar_subquery()
+_UNTIL_NOW = 2**62  # a turn's id
 
 # Built once; see statements.py.
-_TELLS_OF_MESSAGE = (
-    summaries.c.conversation_id == _of_message(messages.c.conversation_id),
-    _beyond(_of_message(messages.c.turn_id), _of_message(messages.c.position)),
+_OF_MESSAGE = select(messages.c.conversation_id).where(sql.AT_ADDRESS)
+_CONVERSATION = select(conversations.c.platform, conversations.c.window_start, conversations.c.window_position).where(
+    conversations.c.id == bindparam("conversation")
 )
-_TELLS_OF_ANSWER = (
-    summaries.c.conversation_id == _OF_TURN,
-    summaries.c.window_start > bindparam("turn"),  # an answer is the last of its turn
-)
-_STILL_FRESH = summaries.c.stale.is_(False)
-_MESSAGE_CHANGED = update(summaries).where(*_TELLS_OF_MESSAGE, _STILL_FRESH).values(stale=True)
-_ANSWER_CHANGED = update(summaries).where(*_TELLS_OF_ANSWER, _STILL_FRESH).values(stale=True)
-_ALL_CHANGED = update(summaries).where(summaries.c.conversation_id == _OF_TURN, _STILL_FRESH).values(stale=True)
-_ERASED: dict[str, Any] = {
-    "stale": True,
-    "text": None,
-    "erased_at": func.coalesce(summaries.c.erased_at, bindparam("when", type_=UtcDateTime)),
-}
-_MESSAGE_ERASED = update(summaries).where(*_TELLS_OF_MESSAGE).values(_ERASED)
-_ANSWER_ERASED = update(summaries).where(*_TELLS_OF_ANSWER).values(_ERASED)
-_FRESH = (
-    select(summaries)
-    .where(
-        summaries.c.conversation_id == bindparam("conversation"),
-        _STILL_FRESH,
-        summaries.c.text.is_not(None),
-        _within(bindparam("turn"), bindparam("position")),
-    )
-    .order_by(summaries.c.window_start.desc(), summaries.c.window_position.desc())
+_LATER_TURN = (
+    select(turns.c.id)
+    .where(turns.c.conversation_id == bindparam("conversation"), turns.c.id >= bindparam("start"))
+    .order_by(turns.c.id)
     .limit(1)
+    .offset(TURNS)
 )
+_UNFINISHED = update(rows).where(rows.c.text.is_(None), rows.c.stale.is_(False)).values(stale=True)
+_LEFT_UNFINISHED = _UNFINISHED.where(
+    rows.c.conversation_id == bindparam("conversation"),
+    rows.c.created_at < bindparam("begun_before", type_=UtcDateTime),
+)
+_COMPLETION = update(rows).where(rows.c.id == bindparam("summary"))
+_FINISHED = update(rows).where(rows.c.id == bindparam("summary"), rows.c.stale.is_(False))
+_OUTDATED = update(rows).where(rows.c.id == bindparam("summary")).values(stale=True, text=None)
+_IS_FRESH = select(exists().where(rows.c.id == bindparam("summary"), rows.c.stale.is_(False)))
+
+
+class SqlSummaries:
+    def __init__(self, database: Database, clock: Callable[[], datetime] | None = None) -> None:
+        """*clock* replaces the time in tests."""
+        self._database = database
+        self._new = upsert(database.dialect)(rows).on_conflict_do_nothing().returning(rows.c.id)
+        self._new_prompt = sql.statements(database.dialect).system_prompt
+        self._clock = clock
+
+    def _now(self, connection: Connection) -> datetime:
+        return self._clock() if self._clock is not None else sql.now(connection)
+
+    async def expire(self) -> None:
+        """What a dead process left unfinished can be begun again. Only for the one process on this database."""
+        await self._database.write(lambda connection: connection.execute(_UNFINISHED))
+
+    async def conversation_of(self, ref: MessageRef) -> int | None:
+        def read(connection: Connection) -> int | None:
+            found: int | None = connection.execute(_OF_MESSAGE, sql.address(ref)).scalar()
+            if found is None and (answer := edits.find_answer(connection, ref)) is not None:
+                found = answer.conversation_id
+            return found
+
+        return await self._database.read(read)
+
+    async def older(self, conversation: int) -> Older | None:
+        return await self._database.read(lambda connection: _older(connection, conversation))
+
+    async def begin(self, start: SummaryStart) -> SummaryBegun | None:
+        def write(connection: Connection) -> SummaryBegun | None:
+            now, conversation = self._now(connection), start.older.conversation
+            connection.execute(_LEFT_UNFINISHED, {"conversation": conversation, "begun_before": now - MAKING})
+            row = {
+                "conversation_id": conversation,
+                "window_start": start.until[0],
+                "window_position": start.until[1],
+                "covers": " ".join([*start.older.covered, *start.part]),
+                "created_at": now,
+            }
+            summary: int | None = connection.execute(self._new, row).scalar()
+            if summary is None:
+                return None
+            completion = completed.start_summary(connection, self._new_prompt, start.call, now)
+            connection.execute(_COMPLETION, {"summary": summary, "completion_id": completion})
+            return SummaryBegun(summary, completion)
+
+        return await self._database.write(write)
+
+    async def finish(
+        self, begun: SummaryBegun, start: SummaryStart, result: Completion, text: str, tokens: int
+    ) -> bool:
+        def write(connection: Connection) -> bool:
+            completed.finish_summary(connection, begun.completion, result)
+            # First our row, which whoever changes what it tells of wants as well: one of us waits for the other. Then
+            # what was changed before there was a row to see.
+            told = {"summary": begun.summary, "text": text, "tokens": tokens}
+            if connection.execute(_FINISHED, told).rowcount and not _is_as_told(connection, start):
+                connection.execute(_OUTDATED, {"summary": begun.summary})
+            counts: bool = connection.execute(_IS_FRESH, {"summary": begun.summary}).scalar_one()
+            return counts
+
+        return await self._database.write(write)
+
+    async def abandon(self, begun: SummaryBegun, error: str, cost: int | None = None) -> None:
+        def write(connection: Connection) -> None:
+            completed.abandon(connection, begun.completion, error, cost)
+            connection.execute(_OUTDATED, {"summary": begun.summary})
+
+        await self._database.write(write)
+
+
+def _older(connection: Connection, conversation: int) -> Older | None:
+    row = connection.execute(_CONVERSATION, {"conversation": conversation}).one()
+    window: Place = (row.window_start, row.window_position)
+    cut = standing_reactions.read(connection, conversation, _UNTIL_NOW).cut
+    last = outdated_summaries.fresh(connection, conversation, cut, window)
+    since = max(last.window if last else cut, cut)
+    first = since
+    while first < window:
+        until = _limit(connection, conversation, first, window)
+        past = histories.between(connection, conversation, first, until)
+        if past:
+            return Older(
+                conversation=conversation,
+                platform=row.platform,
+                summary=last.summary if last else None,
+                covered=last.covers if last else (),
+                since=since,
+                until=until,
+                past=past,
+                alone=histories.is_alone(connection, conversation),
+            )
+        first = until
+    return None
+
+
+def _limit(connection: Connection, conversation: int, first: Place, window: Place) -> Place:
+    """Where to stop reading: at *window*, or where so many turns are read."""
+    later = connection.execute(_LATER_TURN, {"conversation": conversation, "start": first[0]}).scalar()
+    return window if later is None else min(window, (later, 0))
+
+
+def _is_as_told(connection: Connection, start: SummaryStart) -> bool:
+    """Whether all that the summary was made of is there as it was, and nothing else."""
+    older = start.older
+    if older.summary and not connection.execute(_IS_FRESH, {"summary": older.summary.id}).scalar():
+        return False
+    return _keys(histories.between(connection, older.conversation, older.since, start.until)) == list(start.part)
+
+
+def _keys(past: Sequence[PastTurn]) -> list[str]:
+    keys: list[str] = []
+    for earlier in past:
+        keys += [f"v{message.version.id}" for message in earlier.messages]
+        keys += [f"c{earlier.answer.completion}"] if earlier.answer else []
+    return keys

@@ -254,7 +254,7 @@ completions = Table(
     # what was sent
     Column("model", Text, nullable=False),
     _reference("system_prompt_id", "system_prompts.id", nullable=True),
-    Column("prompt", Text, nullable=False),  # "v12 f3 c5 v13": see core/entries.py
+    Column("prompt", Text, nullable=False),  # "v12 f3 c5 v13": see core/prompt/entries.py
     Column("max_tokens", Integer, nullable=False),
     Column("temperature", Float),
     Column("seed", BigInteger),

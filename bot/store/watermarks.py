@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, case, delete, func
 
 from bot.core.conversation import ThreadRef
 from bot.core.ports import WHOLE_WORKSPACE
-from bot.store.database import Database
-from bot.store.dialects import upsert
+from bot.store.database.base import Database
+from bot.store.database.dialects import upsert
 from bot.store.tables import conversations, messages, turns, watermarks
 
 NEWEST_TURNS = 2_000  # of all: turns are numbered in time, so looking at their end needs no index

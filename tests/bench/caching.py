@@ -17,19 +17,19 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from bot.core.answer import Answerer
-from bot.core.asking import AnswerSettings
+from bot.core.answer.answer import Answerer
+from bot.core.answer.completion_call import AnswerSettings
+from bot.core.completion.model_facts import Learning
 from bot.core.conversation import Participant, Posted, ThreadRef
+from bot.core.decide.policy import decide
 from bot.core.interruption import Interruption
-from bot.core.learning import Learning
-from bot.core.policy import decide
 from bot.core.retry import Patience
-from bot.core.worker import persist
+from bot.core.worker.worker import persist
 from bot.llm.openai_chat import OpenAIChat
-from bot.store import migrate
-from bot.store.ledger import SqlLedger
-from bot.store.models import SqlModelNotes
-from bot.store.urls import open_database
+from bot.store.database import migrate
+from bot.store.database.urls import open_database
+from bot.store.ledger.ledger import SqlLedger
+from bot.store.model_facts import SqlModelNotes
 from tests.bench.mute import MUTE, MutePlatform, nowhere
 from tests.standins import model_tokens
 from tests.standins.model import ModelServer

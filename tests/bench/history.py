@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from bot.llm import tokens
-from bot.store import migrate
+from bot.store.database import migrate
+from bot.store.database.urls import open_database
 from bot.store.tables import completions, conversations, message_versions, messages, participants, turns
-from bot.store.urls import open_database
 
 QUESTIONS = (
     "Which of the two migrations has to run first on the staging cluster, and may both share one window tonight?",

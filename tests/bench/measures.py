@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
-from bot.core.worker import BURST_SECONDS
+from bot.core.worker.worker import BURST_SECONDS
 from tests.bench.arena import Contender
 from tests.bench.processes import BenchError
 

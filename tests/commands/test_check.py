@@ -10,7 +10,7 @@ import pytest
 
 from bot.commands.check import check, exit_status
 from bot.commands.migrate import migrate
-from bot.core.findings import Finding, Verdict
+from bot.core.check_findings import Finding, Verdict
 from bot.files import confinement
 from bot.llm.offline import OfflineModel
 from bot.settings import Settings

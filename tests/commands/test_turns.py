@@ -14,12 +14,12 @@ from bot.core.conversation import ThreadRef
 from bot.core.errors import BotError
 from bot.core.turn import Notice, TurnState
 from bot.settings import Settings
-from bot.store import migrate
-from bot.store.database import Database
-from bot.store.ledger import SqlLedger
-from bot.store.turn_list import TurnSummary, list_turns
-from bot.store.turn_retry import Retried
-from bot.store.urls import open_database
+from bot.store.database import migrate
+from bot.store.database.base import Database
+from bot.store.database.urls import open_database
+from bot.store.ledger.ledger import SqlLedger
+from bot.store.receipt.turn_list import TurnSummary, list_turns
+from bot.store.receipt.turn_retry import Retried
 from tests.store.conftest import Clock
 from tests.store.steps import RESULT, ask, claimed, record, said
 

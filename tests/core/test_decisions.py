@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.core.completion.endings import lateness, notices
 from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
+from bot.core.decide.policy import Action, decide
 from bot.core.errors import LedgerError, ModelError, ModelProblem, PlatformError
-from bot.core.finish import lateness, notices
-from bot.core.left_out import Reason
-from bot.core.pacing import FIRST_SECONDS, SHORTEST_SECONDS, Pace
-from bot.core.policy import Action, decide
+from bot.core.receipt.left_out import Reason
+from bot.core.reply.pacing import FIRST_SECONDS, SHORTEST_SECONDS, Pace
 from bot.core.retry import RetryPolicy
 from bot.core.texts import LABELS, LANGUAGES, language_of, sentence
 from bot.core.turn import Completion, Notice, TurnState, Usage

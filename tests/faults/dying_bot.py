@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from bot import app, logs
 from bot.core.retry import Patience, RetryPolicy
 from bot.platforms.slack.adapter import SlackPlatform
-from bot.platforms.slack.http import HttpSettings
+from bot.platforms.slack.transport.http import HttpSettings
 from bot.settings import Settings, read_settings
 
 IMPATIENT = Patience(asking=RetryPolicy(attempts=1), overlooked_after=timedelta(seconds=0.5))

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot import app
 from bot.settings import read_settings
-from bot.store.database import Database, Operation
+from bot.store.database.base import Database, Operation
 from tests.faults.dying_bot import slack
 
 T = TypeVar("T")

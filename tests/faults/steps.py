@@ -1,7 +1,7 @@
 """
 The steps at which the bot dies, and the long answer that it is giving then. How it dies and what is counted: chain.py.
 
-Names of checkpoints are those of bot/core/worker.py and answer.py.
+Names of checkpoints are those of bot/core/worker/worker.py and answer.py.
 """
 
 from __future__ import annotations

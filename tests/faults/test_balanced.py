@@ -15,7 +15,7 @@ import pytest
 
 from tests.faults.chain import Tables, environment
 from tests.faults.lives import Life, bot
-from tests.platforms.slack.requesting import SECRET, send, signing
+from tests.platforms.slack.transport.requesting import SECRET, send, signing
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer
 from tests.standins.postgres import Postgres

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from bot.store.sqlite import SqliteDatabase
+from bot.store.database.sqlite import SqliteDatabase
 from tests.faults.chain import PASSED, Tables, environment
 from tests.faults.lives import Life, bot
 from tests.standins.model import ModelServer

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.platforms.slack.answer_file import FILE_PART
+from bot.platforms.slack.reply.answer_file import FILE_PART
 from tests.faults.chain import environment as environment
 from tests.faults.chain import run_chain
 from tests.faults.lives import bot

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.platforms.slack.manifest import COMMANDS_PATH, EVENTS_PATH, INTERACTIONS_PATH
+from bot.platforms.slack.setup.manifest import COMMANDS_PATH, EVENTS_PATH, INTERACTIONS_PATH
 from tests.faults.chain import environment
 from tests.faults.lives import Life, bot
-from tests.platforms.slack.requesting import SECRET
+from tests.platforms.slack.transport.requesting import SECRET
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer
 from tests.standins.slack import Slack

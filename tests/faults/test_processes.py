@@ -16,11 +16,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.core.conversation import Participant, Posted, ThreadRef
-from bot.core.policy import decide
-from bot.store import migrate
-from bot.store.claiming import LEASE
-from bot.store.ledger import SqlLedger
-from bot.store.urls import open_database
+from bot.core.decide.policy import decide
+from bot.store.database import migrate
+from bot.store.database.urls import open_database
+from bot.store.ledger.claiming import LEASE
+from bot.store.ledger.ledger import SqlLedger
 from tests.faults.chain import PASSED, Tables, environment
 from tests.faults.lives import Life, bot
 from tests.standins.model import ModelServer

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.sqlite import BUSY_TIMEOUT_SECONDS
+from bot.store.database.sqlite import BUSY_TIMEOUT_SECONDS
 from tests.faults.chain import environment
 from tests.faults.lives import Life, bot
 from tests.standins.model import ModelServer

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.check_findings import Verdict
 from bot.core.errors import ModelError, ModelProblem
-from bot.core.findings import Verdict
-from bot.core.finish import OVERRUN
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage
+from bot.core.turn import OVERRUN
 from bot.llm import bounds, tokens
 from bot.llm.openai_chat import OpenAIChat
 from tests.standins.model import ModelServer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.core.findings import Verdict
+from bot.core.check_findings import Verdict
 from bot.core.ports import CompletionRequest, LanguageModel, PromptMessage
 from bot.core.turn import Usage
 from bot.llm import tokens

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.completion.endings import UNMARKED, UNSTATED
 from bot.core.errors import ModelError, ModelProblem
-from bot.core.finish import UNMARKED, UNSTATED
 from bot.core.ports import Chunk, CompletionRequest, LanguageModel, PromptMessage, Sampling
 from bot.core.turn import Usage
 from bot.llm.openai_chat import OpenAIChat

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.findings import Verdict
+from bot.core.check_findings import Verdict
 from bot.core.ports import Sampling
 from bot.llm.openai_chat import OpenAIChat
 from tests.standins.model import ModelServer

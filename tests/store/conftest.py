@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.store.database import Database
-from bot.store.ledger import SqlLedger
+from bot.store.database.base import Database
+from bot.store.ledger.ledger import SqlLedger
 
 
 class Clock:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.core.conversation import Participant, ParticipantKind, Posted, Said, ThreadRef
-from bot.core.policy import decide
+from bot.core.decide.policy import decide
 from bot.core.ports import CompletionStart, Example, Given, Sampling
 from bot.core.turn import Completion, Turn, Usage
-from bot.store.ledger import SqlLedger
+from bot.store.ledger.ledger import SqlLedger
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 RESULT = Completion(

@@ -11,13 +11,13 @@ from sqlalchemy import Connection, Select, func, select, update
 
 from bot.core.conversation import Deleted, Edited, MessageRef, Operation, Participant, Reacted
 from bot.core.ports import CompletionStart, Sampling
-from bot.core.summaries import Older, Place, SummaryBegun, SummaryStart
+from bot.core.summary.store import Older, Place, SummaryBegun, SummaryStart
 from bot.core.turn import Turn
-from bot.store.database import Database
-from bot.store.ledger import SqlLedger
-from bot.store.summarizing import MAKING, TURNS, SqlSummaries
+from bot.store.database.base import Database
+from bot.store.database.urls import open_database
+from bot.store.ledger.ledger import SqlLedger
+from bot.store.summaries import MAKING, TURNS, SqlSummaries
 from bot.store.tables import completions, conversations, summaries, turns
-from bot.store.urls import open_database
 from tests.bench.history import LongThread, fill
 from tests.store.conftest import Clock
 from tests.store.steps import RESULT, START, answer, ask, claimed, record, said

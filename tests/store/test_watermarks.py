@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.conversation import Participant, Posted, ThreadRef
-from bot.core.policy import decide
+from bot.core.decide.policy import decide
 from bot.core.ports import WHOLE_WORKSPACE, ThreadRead
-from bot.store.database import Database
-from bot.store.ledger import SqlLedger
+from bot.store.database.base import Database
+from bot.store.ledger.ledger import SqlLedger
 from bot.store.watermarks import SqlWatermarks
 from tests.store.conftest import Clock
 

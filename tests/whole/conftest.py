@@ -16,8 +16,8 @@ from bot import app
 from bot.commands.run import reaction_names
 from bot.core.retry import Patience
 from bot.platforms.slack.adapter import SlackPlatform
-from bot.platforms.slack.http import HttpSettings
-from bot.platforms.slack.manifest import COMMANDS_PATH, EVENTS_PATH, INTERACTIONS_PATH
+from bot.platforms.slack.setup.manifest import COMMANDS_PATH, EVENTS_PATH, INTERACTIONS_PATH
+from bot.platforms.slack.transport.http import HttpSettings
 from bot.settings import Settings
 from tests.standins.model import ModelServer
 from tests.standins.slack import Slack

@@ -80,7 +80,7 @@ async def test_a_server_that_reports_nonsense_is_lived_with(office: Office, said
 
 async def test_the_estimate_is_stored_and_its_error_is_said(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     office.model.rules = Rules(tokens_each=1.4)
-    with caplog.at_level(logging.INFO, "bot.core.learning"):
+    with caplog.at_level(logging.INFO, "bot.core.completion.model_facts"):
         async with office.bot(**LOCAL):
             await talk(office, 12)
     rows = office.rows(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.platforms.slack.manifest import COMMANDS_PATH, EVENTS_PATH
-from tests.platforms.slack.requesting import HTTP
+from bot.platforms.slack.setup.manifest import COMMANDS_PATH, EVENTS_PATH
+from tests.platforms.slack.transport.requesting import HTTP
 from tests.standins.model_script import Answer
 from tests.standins.slack_http import HttpRequests
 from tests.whole.conftest import Office

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.platforms.slack.requesting import HTTP, event, form, message, send
+from tests.platforms.slack.transport.requesting import HTTP, event, form, message, send
 from tests.whole.conftest import Office
 
 

@@ -10,15 +10,15 @@ import pytest
 from bot.commands import prompt as command
 from bot.commands import prompt_text
 from bot.core.errors import BotError
+from bot.core.prompt.speakers import TRUNCATED
 from bot.core.retry import Patience, RetryPolicy
-from bot.core.speakers import TRUNCATED
 from bot.settings import Settings
 from tests.files.making import picture
 from tests.standins.model_script import Answer, failure
 from tests.standins.slack_faults import Refused
 from tests.whole.conftest import Office
 from tests.whole.test_files import CSV, ask_with, upload
-from tests.whole.test_steering import SMALL, answer_of, ask, exchange, reacted
+from tests.whole.test_reactions import SMALL, answer_of, ask, exchange, reacted
 from tests.whole.test_threads import REPLIES, people_talk
 
 AGAIN_AT_ONCE = Patience(asking=RetryPolicy(attempts=3, first_seconds=0.01))

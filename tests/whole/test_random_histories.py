@@ -29,8 +29,6 @@ from hypothesis.stateful import (
 from sqlalchemy import bindparam, create_engine, event, select
 from sqlalchemy.pool import StaticPool
 
-from bot.core.addressing import PRODUCT_NAMES
-from bot.core.budget import QuestionTooLong
 from bot.core.conversation import (
     Deleted,
     Edited,
@@ -43,18 +41,20 @@ from bot.core.conversation import (
     Reacted,
     ThreadRef,
 )
+from bot.core.decide.addressing import PRODUCT_NAMES
+from bot.core.decide.policy import Action, Decision
+from bot.core.decide.situation import Situation
 from bot.core.interruption import Interrupt
-from bot.core.policy import Action, Decision
 from bot.core.ports import CompletionStart, PromptMessage, Sampling, ThreadRead
-from bot.core.prompt import Counting, Prompt, build
-from bot.core.situation import Situation
+from bot.core.prompt.budget import QuestionTooLong
+from bot.core.prompt.build import Counting, Prompt, build
 from bot.core.turn import Completion, History, Turn, TurnState, Usage
 from bot.llm import tokens
-from bot.store import database as port
-from bot.store import migrate
-from bot.store.ledger import SqlLedger
+from bot.store.database import base as port
+from bot.store.database import migrate
+from bot.store.database.urls import open_database
+from bot.store.ledger.ledger import SqlLedger
 from bot.store.tables import messages, turns
-from bot.store.urls import open_database
 from tests.standins.postgres import Postgres
 from tests.whole import prompt_reference as reference
 from tests.whole.prompt_reference import Asked, Expected, Reference, Said, answered

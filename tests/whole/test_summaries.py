@@ -12,7 +12,7 @@ import pytest
 from tests.standins.model_script import Answer, Body, failure
 from tests.whole.conftest import Office
 from tests.whole.test_prompt_command import document
-from tests.whole.test_steering import answer_of, ask, reacted
+from tests.whole.test_reactions import answer_of, ask, reacted
 
 pytestmark = pytest.mark.usefixtures("no_burst")
 

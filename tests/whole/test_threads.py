@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.core.speakers import TRUNCATED
-from bot.platforms.slack import thread as threads
+from bot.core.prompt.speakers import TRUNCATED
+from bot.platforms.slack.reading import thread as threads
 from tests.standins.model_script import Answer, failure
 from tests.standins.slack_faults import RateLimited, Refused
 from tests.whole.conftest import Office

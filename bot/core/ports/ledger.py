@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 from bot.core.conversation import Acted, Deleted, Reacted, Said, ThreadRef
+from bot.core.decide.policy import Decide, Decision
 from bot.core.interruption import Interrupt
-from bot.core.policy import Decide, Decision
 from bot.core.ports.model import Example, Sampling
 from bot.core.ports.platform import ThreadRead
 from bot.core.turn import Claim, Completion, History, Notice, Outcome, ReplyPart, Turn, TurnState

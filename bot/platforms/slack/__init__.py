@@ -1,1 +1,1 @@
-"""Slack, over Socket Mode and the Web API."""
+"""Slack, over Socket Mode or HTTP and the Web API. No other platform, no database."""

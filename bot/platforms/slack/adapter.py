@@ -19,34 +19,34 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.conversation import ThreadRef
-from bot.core.desk import Desk, Viewer
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.files import FileRef
 from bot.core.ports import Receive, References, Reply, ReplyRequest, ThreadRead, Watermarks
-from bot.core.speakers import unbracketed
+from bot.core.prompt.speakers import unbracketed
+from bot.core.receipt.receipt import Desk, Viewer
 from bot.core.texts import language_of
-from bot.platforms.slack import text as slack_text
-from bot.platforms.slack.actions import acted
-from bot.platforms.slack.answer_file import FileSupport
-from bot.platforms.slack.api import DEFAULT_URL, TIMEOUT, SlackApi
-from bot.platforms.slack.catch_up import CatchUp, CatchUpSettings
-from bot.platforms.slack.connection import Connection
-from bot.platforms.slack.dispatch import PAYLOAD
-from bot.platforms.slack.events import PLATFORM, Identity, for_another_team, incoming, joined
-from bot.platforms.slack.files import SlackFiles
-from bot.platforms.slack.history import History
-from bot.platforms.slack.http import HttpSettings, Listener
-from bot.platforms.slack.limits import Limiter, start_wait
-from bot.platforms.slack.logs import bolt_logger, sdk_logger
-from bot.platforms.slack.message import BlockSupport
-from bot.platforms.slack.names import SlackDirectory
-from bot.platforms.slack.noticing import SlackNoticing
-from bot.platforms.slack.reactions import DEFAULT_NAMES, Names, reacted
-from bot.platforms.slack.reply import Shared, SlackReply
-from bot.platforms.slack.slash import told_to_mention
-from bot.platforms.slack.streams import Streams
-from bot.platforms.slack.thread import ThreadHistory
-from bot.platforms.slack.viewing import Viewing
+from bot.platforms.slack.calls.api import DEFAULT_URL, TIMEOUT, SlackApi
+from bot.platforms.slack.calls.limits import Limiter, start_wait
+from bot.platforms.slack.calls.logs import bolt_logger, sdk_logger
+from bot.platforms.slack.incoming.actions import acted
+from bot.platforms.slack.incoming.events import PLATFORM, Identity, for_another_team, incoming, joined
+from bot.platforms.slack.incoming.reactions import DEFAULT_NAMES, Names, reacted
+from bot.platforms.slack.incoming.slash_commands import told_to_mention
+from bot.platforms.slack.markup import text as slack_text
+from bot.platforms.slack.markup.message import BlockSupport
+from bot.platforms.slack.reading.catch_up import CatchUp, CatchUpSettings
+from bot.platforms.slack.reading.channels import History
+from bot.platforms.slack.reading.files import SlackFiles
+from bot.platforms.slack.reading.names import SlackDirectory
+from bot.platforms.slack.reading.thread import ThreadHistory
+from bot.platforms.slack.reply.answer_file import FileSupport
+from bot.platforms.slack.reply.reply import Shared, SlackReply
+from bot.platforms.slack.reply.streams import Streams
+from bot.platforms.slack.status.status import SlackNoticing
+from bot.platforms.slack.transport.dispatch import PAYLOAD
+from bot.platforms.slack.transport.http import HttpSettings, Listener
+from bot.platforms.slack.transport.socket_mode import Connection
+from bot.platforms.slack.view_opener import Viewing
 
 logger = logging.getLogger(__name__)
 

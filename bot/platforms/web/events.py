@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.core.addressing import PRODUCT_NAMES, calls
 from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
+from bot.core.decide.addressing import PRODUCT_NAMES, calls
 
 PLATFORM = "web"
 

@@ -1,0 +1,245 @@
+"""
+An answer that was cut for its length, and what the model wrote when it was asked to go on, as one text. Pure.
+
+Models repeat themselves when they go on: the last words, the line they were in, the fence of the code they were
+writing. What is surely such a repetition is left out; what may be meant is kept, as nothing is worse than a lost line.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from bot.core.prompt.speakers import unbracketed
+
+LONGEST = 4_000  # characters that are looked at for a repetition
+# The least that is taken for one, in columns of letters and digits (a Korean letter has two): no word of a language
+# doubles so much of itself (두리번두리번), and neither `}` nor `|---|` has any.
+LEAST = 8
+LEAST_OF_CODE_LINES = 20  # whole lines of code may well stand there twice
+LEAST_OF_A_BEGUN_LINE = 3  # of code, or with a whole line before it
+LEAST_OF_A_LINE_AFTER_A_FENCE = 1  # the model has shown that it starts over
+
+_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<marks>`{3,}+|~{3,}+)(?P<info>[^`\n]*)")
+_DELIMITER = re.compile(r"[ \t]*+\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*\|?[ \t]*")
+_MARKER = re.compile(r"[ \t]*(?:[-*+>]|#{1,6}|\d{1,9}[.)])[ \t]+\S")  # of an item, a quote or a heading
+_SENTENCE_END = re.compile(r"[^\W\d_][.!?…,;:][\"'”’)\]*_]*\Z")
+_SENTENCE_BEGIN = re.compile(r"[\"'“‘(\[*_]*(?:[A-Z][a-z]|[가-힣])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """An open code block: its fence, and where the line of that fence begins."""
+
+    marks: str
+    info: str
+    start: int
+
+    def closed_by(self, fence: re.Match[str]) -> bool:
+        return fence["marks"].startswith(self.marks) and not fence["info"].strip()
+
+
+def join_continuation(before: str, after: str, *, finished: bool = True) -> str:
+    """
+    *before*, which was cut anywhere, with its continuation *after*: always *before* as it is, and something behind it.
+
+    Left out of *after* are: the end of *before*, if it is repeated and long enough not to be meant; the fence of the
+    code block that is still open, if it is opened again; the header of the table that is still going on. Nothing is
+    put between the two, but a newline before a fence and a space between sentences: a cut may be within a word.
+
+    The model was sent *before* unbracketed (speakers.py), and repeats it so: the two are compared so.
+
+    Unless it is *finished*, *after* may be its beginning: as long as that may turn out a repetition it is held back.
+    What was shown then stays as it was, except that a bare fence at the beginning, taken for the end of the code, may
+    turn out the beginning of more.
+    """
+    if not before or not after.strip():
+        return before + after if finished else before
+    seen, said = unbracketed(before), unbracketed(after)
+    if not finished and _may_be_repeated(seen, said):
+        return before
+    return before + _as_written(after, said, _continued(seen, said))
+
+
+def _as_written(after: str, said: str, kept: str) -> str:
+    """*kept*, an end of *said* with at most one character put before it, with the brackets of *after*."""
+    put = 0 if said.endswith(kept) else 1
+    return kept[:put] + after[len(after) - len(kept) + put :]
+
+
+def _continued(before: str, after: str) -> str:
+    block = _open_block(before)
+    repeated = _overlap(before, after, block, restarted=False)
+    if repeated:
+        return _fitted(before, after[repeated:])
+    if block and (code := _without_fence(before, after, block)) is not None:
+        rest = code[_overlap(before, code, block, restarted=True) :]
+        indented = rest[:1] in (" ", "\t") and len(rest) == len(code) and not _at_line_start(before)
+        return "\n" + rest if indented else rest
+    if not block and (rows := _without_header(before, after)) is not None:
+        repeated = _overlap(before, rows, block, restarted=True)
+        return rows[repeated:] if repeated or _at_line_start(before) else "\n" + rows
+    return _gap(before, after, block) + after
+
+
+# What the end and the beginning have in common
+
+
+def _overlap(before: str, after: str, block: _Block | None, *, restarted: bool) -> int:
+    """How many characters of *after* repeat the end of *before*."""
+    blank = len(after) - len(after.lstrip("\n" if block else None))
+    for end in dict.fromkeys((before, before.rstrip())):
+        for skipped in dict.fromkeys((0, blank)):
+            length = _common(end, after[skipped:])
+            if length and _is_repetition(before, end, length, block, restarted=restarted):
+                return skipped + length
+    return 0
+
+
+def _common(before: str, after: str) -> int:
+    """The length of the longest text that *before* ends with and *after* begins with."""
+    for length in range(min(len(before), len(after), LONGEST), 0, -1):
+        if before.endswith(after[:length]):
+            return length
+    return 0
+
+
+def _is_repetition(before: str, end: str, length: int, block: _Block | None, *, restarted: bool) -> bool:
+    """Whether the last *length* characters of *end*, which stand at the beginning of the continuation, are too many."""
+    first = len(end) - length
+    common = end[first:]
+    if block and first <= block.start:
+        return True  # the code from its fence on
+    from_a_line_on = not _at_line_start(before) and (first == 0 or end[first - 1] == "\n")
+    whole_unfinished_line = from_a_line_on and "\n" not in common
+    least_of_a_line = LEAST_OF_A_LINE_AFTER_A_FENCE if restarted else LEAST_OF_A_BEGUN_LINE
+    if from_a_line_on and (block or "\n" in common) and _columns(common) >= least_of_a_line:
+        return True
+    if from_a_line_on and _is_begun_anew(before, common):
+        return True
+    if restarted:
+        return _columns(common) >= (LEAST_OF_A_LINE_AFTER_A_FENCE if whole_unfinished_line else LEAST)
+    least = LEAST_OF_CODE_LINES if block and _at_line_start(before) else LEAST
+    within_a_word = first > 0 and end[first - 1].isalnum() and end[first].isalnum()
+    return _columns(common) >= least and not within_a_word and before.count(common) == 1
+
+
+def _is_begun_anew(before: str, common: str) -> bool:
+    """
+    Whether *common*, all of the line that *before* ends in, stands there twice because the model began it anew.
+
+    No line goes on with the words that it begins with and no space between (`So weSo we`), or has its marker twice.
+    """
+    glued = len(common.split()) > 1 and not before[-1:].isspace()
+    return glued or _MARKER.match(common) is not None
+
+
+def _columns(text: str) -> int:
+    """What of *text* is letters and digits, in columns of a terminal."""
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text if each.isalnum())
+
+
+def _fitted(before: str, rest: str) -> str:
+    """*rest* behind a repetition, without the blank space that *before* ends with already."""
+    blank = before[len(before.rstrip()) :]
+    return rest.removeprefix(blank) if blank else rest
+
+
+def _may_be_repeated(before: str, after: str) -> bool:
+    """Whether what comes next decides what is left out of *after*."""
+    beginning = after.lstrip()
+    tail = before[-LONGEST:]
+    line, newline, _ = beginning.partition("\n")
+    if beginning.rstrip() in tail or _common(tail.rstrip(), beginning) == len(beginning):
+        return True
+    if not newline and (line[:1] in ("`", "~") or line[:1] == ">" or _FENCE.fullmatch(line)):
+        return set(line) <= set("`~> ") or _FENCE.fullmatch(line) is not None
+    return _ends_before_a_seam(tail, beginning)
+
+
+def _ends_before_a_seam(tail: str, beginning: str) -> bool:
+    """Whether a repeated header, or what follows a repeated fence, is not there yet as a whole."""
+    first, newline, rest = beginning.partition("\n")
+    fence = _FENCE.fullmatch(first)
+    if fence and newline:
+        return not rest.strip() or rest.strip() in tail
+    header = _header(tail)
+    if header is None or not first.strip():
+        return False
+    lines = beginning.split("\n")
+    said = [line.strip() for line in header]
+    if [line.strip() for line in lines[:2]] == said:
+        return len(lines) < 3 or not lines[2].strip() or (len(lines) == 3 and lines[2] in tail)
+    return len(lines) <= 2 and "\n".join(said).startswith("\n".join(line.strip() for line in lines))
+
+
+# Fences
+
+
+def _open_block(text: str) -> _Block | None:
+    """The code block that is open at the end of *text*."""
+    block: _Block | None = None
+    start = 0
+    for line in text.split("\n"):
+        if fence := _FENCE.fullmatch(line):
+            if block is None:
+                block = _Block(fence["marks"], fence["info"].strip(), start)
+            elif block.closed_by(fence):
+                block = None
+        start += len(line) + 1
+    return block
+
+
+def _without_fence(before: str, after: str, block: _Block) -> str | None:
+    """*after* without the fence that opens *block* again at its beginning; None when there is no such fence."""
+    line, newline, rest = after.lstrip("\n").partition("\n")
+    fence = _FENCE.fullmatch(line)
+    if not fence or not newline or fence["marks"] != block.marks:
+        return None
+    if fence["info"].strip():
+        return rest if fence["info"].strip() == block.info or not block.info else None
+    closing_leaves_code_open = _open_block(f"{before}\n{line}\n{rest}") is not None
+    opening_closes_all = _open_block(f"{before}\n{rest}") is None
+    return rest if closing_leaves_code_open and opening_closes_all else None
+
+
+def _gap(before: str, after: str, block: _Block | None) -> str:
+    """What has to stand between the two for *after* to mean what it says."""
+    if _at_line_start(before) or after[:1].isspace():
+        return ""
+    if after[:3] in ("```", "~~~"):
+        fence = _FENCE.fullmatch(after.split("\n", 1)[0])
+        own_line = fence is not None and (block is None or block.closed_by(fence))
+        return "\n" if own_line and before[-1] not in "`~" else ""
+    words = before.rsplit(None, 1)
+    sentences = _SENTENCE_END.search(before[-8:]) and _SENTENCE_BEGIN.match(after)
+    return " " if sentences and not block and "/" not in words[-1] and "`" not in words[-1] else ""
+
+
+def _at_line_start(text: str) -> bool:
+    return text.endswith("\n")
+
+
+# Tables
+
+
+def _header(text: str) -> tuple[str, str] | None:
+    """The two first lines of the table that *text* ends in."""
+    lines = text.rstrip("\n").split("\n") if not text.endswith("\n\n") else []
+    for number in range(len(lines) - 1, 0, -1):
+        if "|" not in lines[number]:
+            return None
+        if _DELIMITER.fullmatch(lines[number]) and "|" in lines[number - 1]:
+            return lines[number - 1], lines[number]
+    return None
+
+
+def _without_header(before: str, after: str) -> str | None:
+    """The rows of *after*, when it begins with the header of the table that *before* ends in."""
+    header = _header(before)
+    lines = after.lstrip("\n").split("\n", 2)
+    if header is None or len(lines) < 3:
+        return None
+    repeated = [line.strip() for line in lines[:2]] == [line.strip() for line in header]
+    return lines[2] if repeated else None

@@ -1,0 +1,135 @@
+"""
+What was learned of models: how they count, how much they take, whether they see. How they count is in estimate.py.
+
+All processes on one database share it. Learning never fails a turn: without the database it goes on in memory.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.core.completion import estimate
+from bot.core.errors import LedgerError
+from bot.core.ports import LearnedModel, ModelNotes
+from bot.core.turn import Usage
+
+REFRESH_SECONDS = 60.0
+WORTH_NOTING = 0.005  # of a factor
+
+log = logging.getLogger(__name__)
+
+
+class Learning:
+    def __init__(self, notes: ModelNotes, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._notes = notes
+        self._monotonic = monotonic
+        self._known: dict[str, LearnedModel] = {}
+        self._noted: dict[str, LearnedModel] = {}  # as the database has it
+        self._read_at: dict[str, float] = {}
+        self._guessed_windows: dict[str, int] = {}  # tokens; never noted: nobody said so
+
+    async def refresh(self, model: str) -> None:
+        """Read what others have learned, now and then: a read a minute, whatever is asked."""
+        now = self._monotonic()
+        if now - self._read_at.get(model, -REFRESH_SECONDS) < REFRESH_SECONDS:
+            return
+        self._read_at[model] = now
+        try:
+            noted = await self._notes.learned(model)
+        except LedgerError as error:
+            log.debug("what was learned of %s could not be read: %s", model, error)
+            return
+        known, before = self.known(model), self._noted.get(model, LearnedModel())
+        # What this process has not noted, because it is too little or the database was away, is kept.
+        factor = known.token_factor if noted.token_factor == before.token_factor else noted.token_factor
+        self._known[model] = replace(noted, token_factor=factor)
+        self._noted[model] = noted
+
+    def known(self, model: str) -> LearnedModel:
+        return self._known.get(model, LearnedModel())
+
+    def factor(self, model: str) -> float:
+        """The model's own tokens for each of ours; 1 as long as nothing was learned."""
+        known = self.known(model).token_factor
+        return 1.0 if known is None else known
+
+    def window(self, model: str, known: int) -> int:
+        """Tokens, prompt and completion together, where *known* is what is believed without asking."""
+        return min(known, self.known(model).window or known, self._guessed_windows.get(model, known))
+
+    def sees(self, model: str) -> bool:
+        """Whether the model takes images; every model is believed to until its server says otherwise."""
+        return self.known(model).sees is not False
+
+    async def refused_images(self, model: str) -> None:
+        log.warning("%s does not take images: they are only named to it", model)
+        self._known[model] = replace(self.known(model), sees=False)
+        try:
+            await self._notes.note_sight(model, sees=False)
+        except LedgerError as error:
+            log.debug("what was learned of %s could not be noted: %s", model, error)
+
+    async def answered(self, turn: int, model: str, counted: int | None, estimated: int, usage: Usage) -> None:
+        """
+        Learn from what a prompt was billed; say so when it was estimated wrongly.
+
+        *counted*: in our tokens, None where nothing is to be learned of how the model counts text.
+        """
+        tokens = billed(usage)
+        off = estimate.error(estimated, tokens)
+        if off is not None and abs(off) > estimate.TOLERANCE:
+            message = "turn %d: the prompt was estimated at %d tokens of %s, and billed as %d (%+.1f %%)"
+            log.info(message, turn, estimated, model, tokens, 100 * off)
+        if counted is not None:
+            await self._learn_factor(model, estimate.learned(self.known(model).token_factor, counted, tokens))
+
+    async def refused(self, model: str, known_window: int, limit: int | None) -> None:
+        """
+        Learn from a prompt that was too long. *limit*: the window as the server said, None when it did not.
+
+        Where it is no smaller than we thought, our count was too low. Where nobody says, less and less is tried.
+        """
+        window = self.window(model, known_window)
+        if limit is not None and 0 < limit < window:
+            await self._learn_window(model, limit)
+            return
+        factor = estimate.raised(self.known(model).token_factor) if limit is not None else None
+        if factor is None:
+            self._guessed_windows[model] = window * 3 // 4
+            log.warning("the context window of %s is taken to be %d tokens", model, self._guessed_windows[model])
+            return
+        log.warning("%s counts more tokens than we do: taken to be %.2f for each of ours", model, factor)
+        await self._learn_factor(model, factor)
+
+    async def _learn_window(self, model: str, window: int) -> None:
+        log.warning("the context window of %s is taken to be %d tokens", model, window)
+        self._known[model] = replace(self.known(model), window=window)
+        try:
+            await self._notes.note_window(model, window)
+        except LedgerError as error:
+            log.debug("what was learned of %s could not be noted: %s", model, error)
+
+    async def _learn_factor(self, model: str, factor: float | None) -> None:
+        if factor is None:
+            return
+        self._known[model] = replace(self.known(model), token_factor=factor)
+        before = self._noted.get(model, LearnedModel())
+        if before.token_factor is not None and abs(factor / before.token_factor - 1) < WORTH_NOTING:
+            return
+        try:
+            await self._notes.note_factor(model, factor)
+        except LedgerError as error:
+            log.debug("what was learned of %s could not be noted: %s", model, error)
+            return
+        self._noted[model] = replace(before, token_factor=factor)
+
+
+def billed(usage: Usage) -> int | None:
+    """Tokens of the whole prompt. Some servers bill what was cached beside them, not as a part of them."""
+    if usage.prompt_tokens is None or usage.prompt_tokens < 0:
+        return None
+    cached = usage.cached_tokens or 0
+    return usage.prompt_tokens + cached if cached > usage.prompt_tokens else usage.prompt_tokens

@@ -1,0 +1,100 @@
+"""What a streamed completion has brought so far, and what came of it in the end. Pure: the caller brings the clock."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from bot.core.completion.continuation import join_continuation
+from bot.core.errors import ModelError, ModelProblem
+from bot.core.ports import Chunk
+from bot.core.prompt.speakers import unbracketed
+from bot.core.turn import CUT_SHORT, OVERRUN, Completion, Usage
+
+
+@dataclass(slots=True)
+class Collected:
+    """
+    Texts add up, of everything else the last value counts. Times are seconds of one monotonic clock.
+
+    *continued*: what there is of the answer already, which is gone on with.
+    """
+
+    started: float
+    continued: str | None = None
+    first_token: float | None = None
+    _text: list[str] = field(default_factory=list)
+    _refusal: list[str] = field(default_factory=list)
+    _finish_reason: str | None = None
+    _usage: Usage = field(default_factory=Usage)
+    _response_id: str | None = None
+    _model: str | None = None
+    _fingerprint: str | None = None
+
+    def add(self, chunk: Chunk, now: float) -> None:
+        if self.first_token is None and (chunk.text or chunk.refusal):
+            self.first_token = now
+        self._text.append(chunk.text)
+        self._refusal.append(chunk.refusal)
+        self._finish_reason = chunk.finish_reason or self._finish_reason
+        self._usage = chunk.usage or self._usage
+        self._response_id = chunk.response_id or self._response_id
+        self._model = chunk.model or self._model
+        self._fingerprint = chunk.fingerprint or self._fingerprint
+
+    @property
+    def said(self) -> str:
+        """The words of this call alone, as they came."""
+        return "".join(self._text)
+
+    @property
+    def overrun(self) -> bool:
+        """Whether we cut it off: the server tells no usage then."""
+        return self._finish_reason == OVERRUN
+
+    @property
+    def has_words(self) -> bool:
+        return _visible(self.said)
+
+    def completion(
+        self, model: str, now: float, *, count: Callable[[str], int], cost: Callable[[Usage], int | None]
+    ) -> Completion:
+        """
+        The whole of it. A stream that ended without a word and without a reason was cut: raises ModelError.
+
+        *model* is the name that was asked for; the server's own wins. A refusal counts as the text when there is none.
+        """
+        result = self.partial(model, now, count=count)
+        if not result.text and self._finish_reason is None:
+            raise ModelError(ModelProblem.CUT, "the stream ended without a word")
+        return replace(result, cost_nanodollars=cost(self._usage))
+
+    def partial(self, model: str, now: float, *, count: Callable[[str], int]) -> Completion:
+        """What there is of it, without its cost. Its text is the whole answer, with what it continues."""
+        refusal = "".join(self._refusal) or None
+        said = self.said or (refusal if self.continued is None else None) or ""
+        text = self._whole(said) if _visible(said) else ""
+        return Completion(
+            text=text,
+            text_tokens=count(unbracketed(text)),
+            finish_reason=self._finish_reason,
+            refusal=refusal,
+            response_id=self._response_id,
+            model=self._model or model,
+            fingerprint=self._fingerprint,
+            usage=self._usage,
+            first_token_seconds=self.first_token - self.started if self.first_token is not None else None,
+            total_seconds=now - self.started,
+            cost_nanodollars=None,
+        )
+
+    def _whole(self, said: str) -> str:
+        """Spaces at the end are kept where the answer was cut: a word may follow on them."""
+        text = said if self.continued is None else join_continuation(self.continued, said)
+        return text.lstrip() if self._finish_reason in CUT_SHORT else text.strip()
+
+
+def _visible(text: str) -> bool:
+    """Whether a reader sees anything: spaces and invisible characters are not an answer."""
+    return any(unicodedata.category(character)[0] not in "ZC" for character in text)

@@ -1,0 +1,251 @@
+"""
+Whether a message is answered, listened to or ignored, and why. Pure.
+
+The rules are tried in their order; the first one that applies decides. The order says what people mind most: a bot that
+does not keep quiet, then one that speaks when people talk with each other, then one that has to be mentioned again in a
+thread of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.core.conversation import ParticipantKind, Posted
+from bot.core.decide import addressing, commands
+from bot.core.decide.commands import Command
+from bot.core.decide.preferences import Mode, Preferences
+from bot.core.decide.situation import UNKNOWN, Situation
+
+QUIET = "told to be quiet"  # a rule's name
+BOTS_IN_ROW = 3  # messages of bots that are answered without a person in between
+EXCHANGES = 2  # answers in a row to one person alone, after which a thread with others in it is theirs
+
+
+class Action(StrEnum):
+    ANSWER = "answer"
+    OBEY = "obey"  # a command: done, confirmed, and no model asked
+    LISTEN = "listen"  # recorded as context, if its thread has a conversation
+    IGNORE = "ignore"  # not stored
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    action: Action
+    reason: str  # the rule's name
+    command: Command | None = None  # what it tells the bot, obeyed or not: nothing that a model should be asked
+
+
+Decide = Callable[[Posted, Situation], Decision]
+"""decide(), with what an operator set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A message in its situation; *allowed_bots* are ids of other bots that may ask."""
+
+    posted: Posted
+    situation: Situation
+    allowed_bots: Collection[str]
+
+    @property
+    def person(self) -> bool:
+        return self.posted.author.kind is ParticipantKind.PERSON
+
+    @property
+    def spoken_to(self) -> bool:
+        """Whether the message is for the bot without any doubt."""
+        return self.posted.addressed or self.posted.direct
+
+    @property
+    def mode(self) -> Mode:
+        return self.situation.preferences.mode
+
+    @property
+    def command(self) -> Command | None:
+        """A message with a file is more than a command."""
+        told = self.person and self.spoken_to and not self.posted.files
+        return commands.parse(self.posted.words) if told else None
+
+    @property
+    def bot_is_allowed(self) -> bool:
+        return not {self.posted.author.id, *self.posted.aliases}.isdisjoint(self.allowed_bots)
+
+    @property
+    def for_somebody_else(self) -> bool:
+        posted = self.posted
+        return bool(posted.mentions - {posted.author.id}) or (
+            not posted.calls_bot and addressing.calls_another(posted.words, self.situation.others)
+        )
+
+    @property
+    def alone(self) -> bool:
+        root = self.posted.root_author
+        return self.situation.alone and root in (None, self.posted.author.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """*name* stands in the log; *why* is for whoever reads or changes the rules."""
+
+    name: str
+    action: Action
+    applies: Callable[[Case], bool]
+    why: str
+
+
+RULES = (
+    Rule(
+        "our own message",
+        Action.IGNORE,
+        lambda case: case.posted.author.kind is ParticipantKind.SELF,
+        "What we say is known from where we said it.",
+    ),
+    # other bots
+    Rule(
+        "another bot's message",
+        Action.LISTEN,
+        lambda case: not case.person and not (case.bot_is_allowed and case.posted.addressed),
+        "Two bots that answer each other never stop, and somebody pays for it: only whom an operator allows is "
+        "answered, and only if it mentions us.",
+    ),
+    Rule(
+        "too many bots in a row",
+        Action.LISTEN,
+        lambda case: not case.person and case.situation.bots_in_row >= BOTS_IN_ROW,
+        "Allowed bots can go round in circles, too.",
+    ),
+    # commands
+    Rule(
+        "a command",
+        Action.OBEY,
+        lambda case: case.situation.fresh and not case.posted.recovered and case.command is not None,
+        "Before the modes: it is how a quiet bot is told to listen again.",
+    ),
+    Rule(
+        "a command that is not new",
+        Action.LISTEN,
+        lambda case: case.command is not None,
+        "Delivered again, read back or written by an edit, it could undo what was said since. Nor is it a question.",
+    ),
+    # modes
+    Rule(
+        QUIET,
+        Action.LISTEN,
+        lambda case: case.mode is Mode.QUIET,
+        "Never is never, even when mentioned; the confirmation said how to undo it.",
+    ),
+    Rule(
+        "heard under another mode",
+        Action.LISTEN,
+        lambda case: case.situation.judged,
+        "Delivered again once the bot listens, what it was quiet about is not answered after all.",
+    ),
+    Rule(
+        "mentions the bot",
+        Action.ANSWER,
+        lambda case: case.posted.addressed,
+        "Whoever mentions it wants an answer, whoever else is mentioned.",
+    ),
+    Rule(
+        "a direct message",
+        Action.ANSWER,
+        lambda case: case.posted.direct,
+        "There is nobody else to talk to.",
+    ),
+    Rule(
+        "told to answer mentions only",
+        Action.LISTEN,
+        lambda case: case.mode is Mode.MENTION,
+        "That is what the mode says.",
+    ),
+    # without a mention
+    Rule(
+        "not new",
+        Action.LISTEN,
+        lambda case: not case.situation.fresh,
+        "The situation is another one than when it was said: a second copy or an edit is no reason to speak up.",
+    ),
+    Rule(
+        "not in a thread of the bot's",
+        Action.LISTEN,
+        lambda case: not case.situation.takes_part or case.posted.opens_thread,
+        "Where nobody ever asked it, its name is talked about, not called.",
+    ),
+    Rule(
+        "says nothing",
+        Action.LISTEN,
+        lambda case: not case.posted.words.strip(),
+        "A picture or a file without a word is not a question.",
+    ),
+    Rule(
+        "for somebody else",
+        Action.LISTEN,
+        lambda case: case.for_somebody_else,
+        "It mentions another person, a group or everybody, or begins with another's name: people talk.",
+    ),
+    Rule(
+        "for the whole channel",
+        Action.LISTEN,
+        lambda case: case.posted.broadcast,
+        "A reply that is shown in the channel, too, speaks to the people there.",
+    ),
+    Rule(
+        "others have spoken since",
+        Action.LISTEN,
+        lambda case: case.situation.overtaken,
+        "It arrives late and the talk has moved on; as context it takes its place.",
+    ),
+    Rule(
+        "calls the bot by its name",
+        Action.ANSWER,
+        lambda case: case.posted.calls_bot,
+        "A name at the beginning or the end is a mention that was typed by hand.",
+    ),
+    Rule(
+        "the bot and one person talk",
+        Action.ANSWER,
+        lambda case: case.alone,
+        "Nobody else is there whom it could be for.",
+    ),
+    Rule(
+        "answers the bot's question",
+        Action.ANSWER,
+        lambda case: case.situation.last_word and case.situation.asked_back and _asked_last(case),
+        "The bot asked back, and the one whom it asked goes on. Another's remark may be for that one.",
+    ),
+    Rule(
+        "the bot and one person have been talking",
+        Action.ANSWER,
+        lambda case: case.situation.exchanges >= EXCHANGES and _asked_last(case),
+        "Others said something earlier, but for two answers nobody has: the thread is theirs by now.",
+    ),
+    Rule(
+        "people talk with each other",
+        Action.LISTEN,
+        lambda _: True,
+        "Where it is not plain whom it is for, butting in is worse than having to be mentioned.",
+    ),
+)
+
+
+def decide(posted: Posted, situation: Situation = UNKNOWN, allowed_bots: Collection[str] = ()) -> Decision:
+    """What becomes of *posted* in its thread's *situation*; the default one is that of a thread we know nothing of."""
+    case = Case(posted, situation, allowed_bots)
+    rule = next(rule for rule in RULES if rule.applies(case))
+    return Decision(rule.action, rule.name, case.command)
+
+
+def looks_at_thread(posted: Posted, preferences: Preferences) -> bool:
+    """Whether decide() takes more of the situation than the preferences: a plain question costs no more reading."""
+    case = Case(posted, UNKNOWN, ())
+    if not case.person:
+        return posted.addressed
+    if case.command is not None:
+        return True
+    return preferences.mode is Mode.AUTO and not case.spoken_to
+
+
+def _asked_last(case: Case) -> bool:
+    return case.situation.asker == case.posted.author.id

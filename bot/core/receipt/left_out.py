@@ -1,0 +1,221 @@
+"""
+What of a conversation a model was not sent, and why. Pure.
+
+The reasons are found after the fact: from what the completion says of its window, and from what is stored of reactions
+and deletions with their dates. What was sent is never here, whatever became of it since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.core.conversation import Operation, Participant
+from bot.core.prompt.entries import TRUNCATED_KEY, read_key
+from bot.core.receipt.record import Asked, Call, Mark, Record, StoredAnswer, StoredMessage
+from bot.core.summary.store import ANSWER, Place
+
+
+class Reason(StrEnum):
+    BUDGET = "budget"
+    HIDDEN = "hidden"
+    CUT = "cut"
+    DELETED = "deleted"
+    VARIANT = "variant"
+    NO_ANSWER = "no_answer"
+    LATER = "later"
+    COMMAND = "command"
+    NEVER_READ = "never_read"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """*by* and *on*: who set the reaction that is the reason, and when; *on* alone: when it was deleted."""
+
+    reason: Reason
+    by: Participant | None = None
+    on: datetime | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """
+    A message, an answer, or, where they were never read, all "older messages" of the thread.
+
+    *id* is the platform's, of a message; of an answer the completion's. *tokens* are None where nobody knows.
+    """
+
+    kind: str
+    id: str
+    turn: int | None
+    author: Participant | None  # None: the bot
+    at: datetime | None
+    tokens: int | None
+    why: Why
+
+
+def left_out(asked: Asked, call: Call, count: Callable[[str], int]) -> list[LeftOut]:
+    """What was said before the question of *call* and not sent, oldest first. *count*: what was never counted."""
+    view = _View(asked.turn.id, call, asked.record)
+    found = [
+        *((view.place(message), _message(message, view, count)) for message in view.unsent_messages()),
+        *(((answer.turn, ANSWER), _answer(answer, view)) for answer in view.unsent_answers()),
+        *(((turn, ANSWER), _no_answer(turn, view)) for turn in view.unanswered()),
+    ]
+    found.sort(key=lambda each: each[0])
+    never = [LeftOut("older messages", "", None, None, None, None, Why(Reason.NEVER_READ))]
+    return [*(never if TRUNCATED_KEY in call.entries else ()), *(each for _, each in found)]
+
+
+class _View:
+    """A conversation as it stood when a call was made, as far as that can be told."""
+
+    def __init__(self, turn: int, call: Call, record: Record) -> None:
+        self.turn, self.call, self.record = turn, call, record
+        keys = [read_key(key) for key in call.entries]
+        versions = {key.id for key in keys if key.kind == "v"}
+        self.sent_messages = {record.versions[each].message for each in versions if each in record.versions}
+        self.sent_answers = {key.id for key in keys if key.kind == "c"}
+        self._answers: dict[int, list[StoredAnswer]] = {}  # in words, by turn
+        for answer in record.answers.values():
+            if _has_words(answer):
+                self._answers.setdefault(answer.turn, []).append(answer)
+        asked = [m.position for m in record.messages.values() if m.turn == turn and m.id in self.sent_messages]
+        self._asked_at = max(asked, default=-1)
+        self._cuts = [mark for mark in record.marks if mark.operation is Operation.CUT]
+        self._hides = [mark for mark in record.marks if mark.operation is Operation.HIDE]
+        self._newest = {version.message: version for version in record.versions.values()}
+        self._files: dict[int, int] = {}  # tokens, by message
+        for file in record.files.values():
+            self._files[file.message] = self._files.get(file.message, 0) + (file.tokens or 0)
+
+    def place(self, message: StoredMessage) -> Place:
+        return (ANSWER if message.turn is None else message.turn, message.position)
+
+    def tokens(self, message: StoredMessage, count: Callable[[str], int]) -> int | None:
+        """Of its newest version, and of its files."""
+        newest = self._newest.get(message.id)
+        if newest is None:
+            return None
+        said = count(newest.text) if newest.tokens is None and newest.text is not None else newest.tokens
+        return None if said is None else said + self._files.get(message.id, 0)
+
+    def unsent_messages(self) -> Iterable[StoredMessage]:
+        for message in self.record.messages.values():
+            is_earlier = message.turn is not None and message.turn <= self.turn
+            if message.id not in self.sent_messages and (is_earlier or message.position < self._asked_at):
+                yield message
+
+    def unsent_answers(self) -> Iterable[StoredAnswer]:
+        """Those in words, of earlier turns, and earlier ones of this one; not what a later one begins with."""
+        for answer in (each for answers in self._answers.values() for each in answers):
+            is_earlier = answer.turn < self.turn or (answer.turn == self.turn and answer.completion < self.call.id)
+            if is_earlier and answer.completion not in self.sent_answers and not self._was_gone_on_with(answer):
+                yield answer
+
+    def unanswered(self) -> Iterable[int]:
+        """Earlier turns that asked and have no answer in words."""
+        asking = {message.turn for message in self.record.messages.values()}
+        for turn in self.record.turns.values():
+            if turn.id < self.turn and turn.id not in self._answers and turn.id in asking and not turn.command:
+                yield turn.id
+
+    def was_chosen(self, answer: StoredAnswer) -> bool:
+        """Whether it was the answer of its turn when the call was made."""
+        then = [one.completion for one in self._answers[answer.turn] if one.started_at <= self.call.started_at]
+        return answer.completion == max(then)
+
+    def _was_gone_on_with(self, answer: StoredAnswer) -> bool:
+        same = (one for one in self._answers[answer.turn] if one.variant == answer.variant)
+        return any(one.number > answer.number and one.started_at <= self.call.started_at for one in same)
+
+    def was_hidden(self, message: int | None, turn: int | None) -> Mark | None:
+        return self._earliest(m for m in self._hides if (m.message, m.turn) == (message, turn) and self._in_force(m))
+
+    def was_cut(self, place: Place) -> Mark | None:
+        return self._earliest(mark for mark in self._cuts if place < self._place_of(mark) and self._in_force(mark))
+
+    def perhaps_hidden(self, message: int | None, turn: int | None) -> Mark | None:
+        """By a reaction that was taken away since, or whose date is of another clock than ours."""
+        return self._earliest(m for m in self._hides if (m.message, m.turn) == (message, turn))
+
+    def perhaps_cut(self, place: Place) -> Mark | None:
+        return self._earliest(mark for mark in self._cuts if place < self._place_of(mark))
+
+    def is_dropped(self, place: Place) -> bool:
+        return self.call.window is not None and place < self.call.window
+
+    def _in_force(self, mark: Mark) -> bool:
+        return mark.active and mark.at <= self.call.started_at
+
+    def _place_of(self, mark: Mark) -> Place:
+        if mark.message is None:
+            return (mark.turn or 0, ANSWER)
+        place = self.place(self.record.messages[mark.message])
+        return place if place <= (self.turn, ANSWER) else (0, 0)  # one that stands later cut nothing off here
+
+    @staticmethod
+    def _earliest(marks: Iterable[Mark]) -> Mark | None:
+        return min(marks, key=lambda mark: mark.at, default=None)
+
+
+def _has_words(answer: StoredAnswer) -> bool:
+    return bool(answer.text) or (answer.erased_at is not None and bool(answer.tokens))
+
+
+def _marked(reason: Reason, mark: Mark) -> Why:
+    return Why(reason, mark.by, mark.at, "" if mark.active else "taken away since")
+
+
+def _why(view: _View, place: Place, message: int | None, turn: int | None, erased_at: datetime | None) -> Why:
+    if erased_at is not None and erased_at <= view.call.started_at:
+        return Why(Reason.DELETED, on=erased_at)
+    if mark := view.was_hidden(message, turn):
+        return _marked(Reason.HIDDEN, mark)
+    if mark := view.was_cut(place):
+        return _marked(Reason.CUT, mark)
+    if view.is_dropped(place):
+        return Why(Reason.BUDGET)
+    if mark := view.perhaps_hidden(message, turn):
+        return _marked(Reason.HIDDEN, mark)
+    if mark := view.perhaps_cut(place):
+        return _marked(Reason.CUT, mark)
+    return Why(Reason.UNKNOWN) if erased_at is None else Why(Reason.DELETED, on=erased_at)
+
+
+def _why_message(message: StoredMessage, view: _View) -> Why:
+    if message.hidden and view.perhaps_hidden(message.id, None) is None:
+        return Why(Reason.COMMAND)
+    if message.turn is None or message.turn > view.turn:
+        return Why(Reason.LATER)
+    return _why(view, view.place(message), message.id, None, message.erased_at)
+
+
+def _message(message: StoredMessage, view: _View, count: Callable[[str], int]) -> LeftOut:
+    tokens, why = view.tokens(message, count), _why_message(message, view)
+    return LeftOut("message", message.platform_id, message.turn, message.author, message.posted_at, tokens, why)
+
+
+def _answer(answer: StoredAnswer, view: _View) -> LeftOut:
+    which, why = str(answer.completion), _why_answer(answer, view)
+    return LeftOut("answer", which, answer.turn, None, answer.started_at, answer.tokens, why)
+
+
+def _why_answer(answer: StoredAnswer, view: _View) -> Why:
+    if answer.turn == view.turn:
+        return Why(Reason.VARIANT)
+    if answer.started_at > view.call.started_at:
+        return Why(Reason.LATER)
+    if not answer.chosen and not view.was_chosen(answer):
+        return Why(Reason.VARIANT)
+    return _why(view, (answer.turn, ANSWER), None, answer.turn, answer.erased_at)
+
+
+def _no_answer(turn: int, view: _View) -> LeftOut:
+    stored = view.record.turns[turn]
+    detail = stored.state.value + (f", {stored.reason}" if stored.reason else "")
+    return LeftOut("answer", "", turn, None, None, None, Why(Reason.NO_ANSWER, detail=detail))

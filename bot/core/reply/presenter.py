@@ -1,0 +1,109 @@
+"""Shows a growing answer beside the stream that it comes from, so that neither waits for the other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from bot.core.completion.continuation import join_continuation
+from bot.core.errors import LeaseLost, LedgerError, PlatformError, ReplyDeleted
+from bot.core.interruption import uncut
+from bot.core.ports import Reply
+from bot.core.reply.addressee import Addressee
+from bot.core.reply.pacing import Pace
+
+log = logging.getLogger(__name__)
+
+
+class Presenter:
+    """
+    Opens the reply when there is something to show, and shows it in time.
+
+    Intermediate texts may fail: the finished answer is what counts, and whoever shows that hears of the failure. Only
+    a lost lease ends the stream too, and a reader who deletes what they see written.
+    """
+
+    def __init__(self, open_reply: Callable[[Addressee], Awaitable[Reply]]) -> None:
+        self._open_reply = open_reply
+        self.addressee = Addressee()  # set these before the first words
+        self.continued = ""  # what there is of the answer already
+        self._reply: Reply | None = None
+        self._text: list[str] = []
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._failure: LeaseLost | ReplyDeleted | None = None
+        self._words = asyncio.Event()
+        self._began_at = time.monotonic()
+        self.announced = False  # the asker is shown that there will be words
+
+    def add(self, text: str) -> None:
+        """More of the answer."""
+        self._text.append(text)
+        self._words.set()
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    async def words_within(self, seconds: float) -> bool:
+        """Whether the first words come within *seconds* of our beginning."""
+        try:
+            async with asyncio.timeout(self._began_at + seconds - time.monotonic()):
+                return await self._words.wait()
+        except TimeoutError:
+            return False
+
+    def raise_failure(self) -> None:
+        """Raise LeaseLost once another worker is known to own the turn, ReplyDeleted once nobody wants the answer."""
+        if self._failure is not None:
+            raise self._failure
+
+    async def stop(self) -> None:
+        """Show nothing more. A call that is under way is waited for: cut off, nobody would know what became of it."""
+        self._stopping.set()
+        if self._reply is not None:
+            self._reply.halt()
+        if self._task is not None:
+            await uncut(self._task)
+            self._task = None
+
+    async def reply(self) -> Reply:
+        """The reply, opened if that has not happened yet. Call after stop()."""
+        if self._reply is None:
+            self._reply = await self._open_reply(self.addressee)
+        return self._reply
+
+    async def _run(self) -> None:
+        pace = Pace(time.monotonic())
+        while not await self._stopped_within(pace.wait(time.monotonic(), self._reply.pause if self._reply else 0.0)):
+            if not await self._show():
+                return
+            pace.shown(time.monotonic())
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._stopping.wait()
+        except TimeoutError:
+            return False
+
+    async def _show(self) -> bool:
+        """Whether it makes sense to go on."""
+        try:
+            reply = await self.reply()
+            if self._stopping.is_set():
+                return False
+            text = "".join(self._text)
+            if self.continued:
+                text = join_continuation(self.continued, text, finished=False)
+            if text.strip():
+                await reply.show(text)
+        except (LeaseLost, ReplyDeleted) as failure:
+            self._failure = failure
+            return False
+        except LedgerError as error:
+            log.warning("an intermediate text was not shown: %s", error)
+        except PlatformError as error:
+            log.info("an intermediate text was not shown: %s", error)
+            return error.passing
+        return True

@@ -1,0 +1,245 @@
+"""
+Has what windows leave behind summarized, beside the turns: it never holds one up, and nothing is lost without it.
+
+What is found behind once a turn was shown, or something was changed, is made up for, call by call. Whatever goes wrong
+is left to the next turn of the conversation; until then its prompts hold the summary before, or none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.core.completion import estimate
+from bot.core.completion.endings import UNMARKED, UNSTATED
+from bot.core.completion.model_facts import Learning
+from bot.core.completion.stream import Collected
+from bot.core.conversation import MessageRef
+from bot.core.errors import LedgerError, ModelError, ModelProblem
+from bot.core.ports import CompletionRequest, CompletionStart, LanguageModel, Platform, Sampling
+from bot.core.prompt import budget
+from bot.core.prompt.build import Counting
+from bot.core.prompt.speakers import unbracketed
+from bot.core.summary import transcript
+from bot.core.summary.store import Older, Summaries, SummaryBegun, SummaryStart
+from bot.core.summary.transcript import SummaryPrompt
+from bot.core.turn import OVERRUN, Completion, Usage
+
+AT_ONCE = 2  # calls, of all conversations
+QUIET_SECONDS = 3.0  # what is edited once is often edited again
+ENDINGS = ("stop", "length", OVERRUN, UNSTATED, UNMARKED)  # of what is a summary, a short one perhaps
+CALL_SECONDS = 300.0  # after which the ledger's patience with an unfinished summary is not over yet
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SummarizerSettings:
+    model: str
+    prompt_tokens: int
+    max_tokens: int  # for the model's reply, reasoning included
+    sampling: Sampling = field(default_factory=Sampling)
+    quiet_seconds: float = QUIET_SECONDS
+
+
+class Summarizer:
+    def __init__(
+        self,
+        *,
+        summaries: Summaries,
+        model: LanguageModel,
+        platforms: Mapping[str, Platform],
+        settings: SummarizerSettings,
+        learning: Learning,
+    ) -> None:
+        self._summaries = summaries
+        self._model = model
+        self._platforms = platforms
+        self._settings = settings
+        self._learning = learning
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._working: set[int] = set()  # conversations
+        self._again: set[int] = set()  # those that were named while they were worked on
+        self._stopped = False
+
+    def consider(self, conversation: int) -> None:
+        """A turn of it was shown. Returns at once."""
+        self._begin(self._catch_up(conversation, 0))
+
+    def changed(self, ref: MessageRef) -> None:
+        """A message was edited, deleted or marked. Returns at once."""
+        self._begin(self._look_up(ref))
+
+    async def stop(self) -> None:
+        """Break off what is under way: it is made up for later."""
+        self._stopped = True
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._stopped:
+            work.close()
+            return
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, LedgerError):
+            log.warning("a summary waits for the database: %s", error)
+        elif error is not None:
+            log.error("a summary failed by a defect of ours", exc_info=error)
+
+    async def _look_up(self, ref: MessageRef) -> None:
+        conversation = await self._summaries.conversation_of(ref)
+        if conversation is not None:
+            await self._catch_up(conversation, self._settings.quiet_seconds)
+
+    async def _catch_up(self, conversation: int, wait_seconds: float) -> None:
+        """One at a time of a conversation."""
+        if conversation in self._working:
+            self._again.add(conversation)
+            return
+        self._working.add(conversation)
+        try:
+            await asyncio.sleep(wait_seconds)
+            while True:
+                self._again.discard(conversation)
+                async with self._room:
+                    made = await self._step(conversation)
+                if not made and conversation not in self._again:
+                    return
+        finally:
+            self._working.discard(conversation)
+            self._again.discard(conversation)
+
+    async def _step(self, conversation: int) -> bool:
+        """Whether there may be more to do."""
+        older = await self._summaries.older(conversation)
+        if older is None:
+            return False
+        prompt = self._prompt(older)
+        if prompt is None:
+            log.info("conversation %d: the prompt budget has no room to summarize in", conversation)
+            return False
+        start = SummaryStart(older, prompt.part, prompt.until, self._start(prompt))
+        begun = await self._summaries.begin(start)
+        return begun is not None and await self._make(begun, start, prompt)
+
+    async def _make(self, begun: SummaryBegun, start: SummaryStart, prompt: SummaryPrompt) -> bool:
+        collected = Collected(time.monotonic())
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                await self._stream(prompt, collected)
+            result = self._completion(prompt, collected)
+        except asyncio.CancelledError:
+            await self._summaries.abandon(begun, "stopping", self._cost_so_far(prompt, collected))
+            raise
+        except TimeoutError:
+            await self._give_up(begun, start, ModelProblem.TIMEOUT.value, self._cost_so_far(prompt, collected))
+            return False
+        except ModelError as error:
+            if error.problem is ModelProblem.CONTEXT_LENGTH:
+                model = self._settings.model
+                await self._learning.refused(model, self._model.window(model), error.limit)
+            await self._give_up(begun, start, error.problem.value, None)
+            return False
+        if not _is_usable(result):
+            await self._give_up(begun, start, result.finish_reason or "cut", result.cost_nanodollars)
+            return False
+        return await self._finish(begun, start, result)
+
+    async def _finish(self, begun: SummaryBegun, start: SummaryStart, result: Completion) -> bool:
+        text = transcript.fitted(unbracketed(result.text), transcript.longest(self._prompt_tokens()), self._count)
+        counts = await self._summaries.finish(begun, start, result, text, self._count(text))
+        log.info(
+            "conversation %d: summary %d of %d messages and answers%s",
+            start.older.conversation,
+            begun.summary,
+            len(start.older.covered) + len(start.part),
+            "" if counts else " is outdated already",
+        )
+        return counts
+
+    async def _give_up(self, begun: SummaryBegun, start: SummaryStart, reason: str, cost: int | None) -> None:
+        await self._summaries.abandon(begun, reason, cost)
+        log.info("conversation %d: no summary for now: %s", start.older.conversation, reason)
+
+    async def _stream(self, prompt: SummaryPrompt, collected: Collected) -> None:
+        request = CompletionRequest(
+            model=self._settings.model,
+            messages=prompt.messages,
+            max_tokens=self._max_tokens(),
+            sampling=self._sampling(),
+        )
+        async with aclosing(self._model.stream(request)) as chunks:
+            async for chunk in chunks:
+                collected.add(chunk, time.monotonic())
+
+    def _prompt(self, older: Older) -> SummaryPrompt | None:
+        per_message, per_prompt = self._model.overhead(self._settings.model)
+        return transcript.write(
+            older,
+            readable=self._platforms[older.platform].readable,
+            counting=Counting(self._count, per_message, per_prompt),
+            prompt_tokens=self._prompt_tokens(),
+        )
+
+    def _start(self, prompt: SummaryPrompt) -> CompletionStart:
+        return CompletionStart(
+            model=self._settings.model,
+            prompt=prompt.entries,
+            system_prompt=prompt.instructions,
+            given=(),
+            max_tokens=self._max_tokens(),
+            sampling=self._sampling(),
+            prompt_tokens=prompt.tokens,
+            estimated_tokens=estimate.in_the_models(prompt.tokens, self._learning.factor(self._settings.model)),
+            window_start=prompt.until[0],
+            window_position=prompt.until[1],
+        )
+
+    def _sampling(self) -> Sampling:
+        """Without what ends an answer: a summary may hold it."""
+        return replace(self._settings.sampling, stop=())
+
+    def _completion(self, prompt: SummaryPrompt, collected: Collected) -> Completion:
+        name = self._settings.model
+        result = collected.completion(
+            name, time.monotonic(), count=self._count, cost=lambda usage: self._model.cost(name, usage)
+        )
+        return replace(result, cost_nanodollars=self._cost_so_far(prompt, collected)) if collected.overrun else result
+
+    def _cost_so_far(self, prompt: SummaryPrompt, collected: Collected) -> int | None:
+        """Of a call that was broken off: the server says no usage then."""
+        text = collected.partial(self._settings.model, time.monotonic(), count=self._count)
+        return self._model.cost(self._settings.model, Usage(prompt.tokens, text.text_tokens))
+
+    def _count(self, text: str) -> int:
+        return self._model.count_tokens(self._settings.model, text)
+
+    def _window(self) -> int:
+        return self._learning.window(self._settings.model, self._model.window(self._settings.model))
+
+    def _max_tokens(self) -> int:
+        return budget.reply_tokens(self._window(), self._settings.max_tokens)
+
+    def _prompt_tokens(self) -> int:
+        """As we count them."""
+        limit = budget.prompt_budget(self._settings.prompt_tokens, self._window(), self._settings.max_tokens)
+        return estimate.in_ours(limit, self._learning.factor(self._settings.model))
+
+
+def _is_usable(result: Completion) -> bool:
+    """Whether the model wrote a summary; one that reached the length limit is better than none."""
+    return bool(result.text) and not result.refusal and result.finish_reason in ENDINGS

@@ -1,0 +1,427 @@
+"""
+Receives what is said, claims the turns that are due, has them answered, settles what goes wrong, stops.
+
+Recovery has no code path of its own: a turn that a crash left behind is due like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from bot.core.answer.answer import Answerer
+from bot.core.answer.completion_call import BrokenAnswer
+from bot.core.conversation import Acted, Deleted, Edited, Incoming, MessageRef, Reacted, Said, posted_of
+from bot.core.decide.policy import Action, Decide, decide
+from bot.core.decide.situation import UNKNOWN
+from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError, ReplyDeleted
+from bot.core.interruption import Interrupted, Interruption
+from bot.core.ports import Checkpoint, Ledger, Platform
+from bot.core.retry import Patience, RetryPolicy, is_passing, outage_wait, reconnect_wait
+from bot.core.shortage import SHORTAGE, is_shortage
+from bot.core.summary.summarizer import Summarizer
+from bot.core.turn import Notice, Turn, TurnChange, TurnState
+from bot.core.turn_logs import heard, turn_changed, turn_ended
+from bot.core.worker.attempts import Phase, Tries
+from bot.core.worker.database_contact import Contact
+from bot.core.worker.deliveries import Deliveries
+
+_T = TypeVar("_T")
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0  # turns that other processes made due, or that become due by time
+RENEW_SECONDS = 1.5  # leases last much longer, but a claim that was lost should end its work soon
+BURST_SECONDS = 1.0  # what follows on a question within this time is answered together, even after its answer
+EDIT_QUIET_SECONDS = 3.0  # an edited question is answered anew when it has not been edited for so long
+CALL_SECONDS = 60.0  # longer than any call to a platform takes
+AT_ONCE_SECONDS = 1.0  # what a second signal leaves for giving back what a healthy database takes
+MOST_BROKEN = 100  # answers of which the beginning is kept in memory
+PERSIST_SECONDS = 600.0  # how long an answer is kept in memory while the database cannot take it
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    max_concurrent_turns: int
+    patience: Patience = field(default_factory=Patience)
+
+
+class Worker:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        answerer: Answerer,
+        platforms: Collection[Platform],
+        settings: WorkerSettings,
+        checkpoint: Checkpoint,
+        decide: Decide = decide,
+        summarizer: Summarizer | None = None,
+    ) -> None:
+        """Without a *summarizer* what windows leave behind is dropped."""
+        self.owner = uuid.uuid4().hex
+        self._ledger = ledger
+        self._answerer = answerer
+        self._platforms = platforms
+        self._settings = settings
+        self._checkpoint = checkpoint
+        self._decide = decide
+        self._summarizer = summarizer
+        self._tasks: dict[asyncio.Task[None], _Work] = {}
+        self._wake = asyncio.Event()
+        self._look = asyncio.Event()  # a turn at work may have been stopped, or its question changed
+        self._stopping = asyncio.Event()
+        self._working = False
+        self._contact = Contact()
+        self._deliveries = Deliveries()
+        self._tries = Tries()
+        self._broken: dict[int, BrokenAnswer] = {}  # by turn: what people see of an answer until it is asked for again
+
+    @property
+    def working(self) -> bool:
+        """Whether turns are claimed just now: the worker runs and the database can be used."""
+        return self._working
+
+    # receiving
+
+    async def receive(self, incoming: Incoming) -> None:
+        """As ports.Receive: when this returns, the event is committed or of no interest."""
+        if isinstance(incoming, Deleted):
+            await self._ledger.erase(incoming)
+            await self._checkpoint("after change")
+            self._look_around(incoming.ref)
+        elif isinstance(incoming, Reacted):
+            await self._ledger.react(incoming)
+            await self._checkpoint("after change")
+            self._look_around(incoming.ref)
+        elif isinstance(incoming, Acted):
+            pressed = await self._ledger.act(incoming)
+            await self._checkpoint("after change")
+            log.debug("pressed on %s: %s, %s", incoming.thread.platform, incoming.operation, pressed)
+            self._look.set()
+            self._wake.set()
+        else:
+            await self._receive_said(incoming)
+
+    async def _receive_said(self, said: Said) -> None:
+        posted = posted_of(said)
+        decision = self._decide(posted, UNKNOWN)
+        if decision.action is Action.IGNORE:  # whatever is known of its thread
+            log.debug("ignored on %s: %s", posted.thread.platform, decision.reason)
+            return
+        edited_at = said.edited_at if isinstance(said, Edited) else None
+        key = (posted.thread, posted.id, posted.addressed, edited_at)
+        await self._deliveries.once(key, lambda: self._record(said))
+
+    async def _record(self, said: Said) -> None:
+        await self._checkpoint("before record")
+        recorded = await self._ledger.record(said, self._decide)
+        await self._checkpoint("after record")
+        heard(said, recorded.decision, known=recorded.known)
+        if recorded.due:
+            self._wake.set()
+            asyncio.get_running_loop().call_later(BURST_SECONDS, self._wake.set)
+        if isinstance(said, Edited):
+            self._look_around(posted_of(said).ref)
+
+    def _look_around(self, changed: MessageRef) -> None:
+        """Something other than a new question may have changed what is due, what is at work, or what is summarized."""
+        self._look.set()
+        self._wake.set()
+        if self._summarizer is not None:
+            self._summarizer.changed(changed)
+
+    # claiming
+
+    async def run(self) -> None:
+        """Work until stop()."""
+        working = [asyncio.create_task(self._claim_until_done()), asyncio.create_task(self._renew())]
+        try:
+            ended, _ = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._working = False
+            for task in working:
+                task.cancel()
+            await asyncio.wait(working)
+        for task in ended:
+            task.result()  # raises the defect that ended it: better to be started again than to work by halves
+
+    async def _claim_until_done(self) -> None:
+        await self._claim_until_stopped()
+        while self._tasks:  # they still hold their leases
+            await asyncio.wait(list(self._tasks))
+
+    async def _claim_until_stopped(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            self._wake.clear()
+            try:
+                await self._claim()
+                if failures:
+                    log.info("the database can be used again")
+                failures = 0
+                self._working = True
+            except LedgerError as error:
+                failures += 1
+                self._working = False
+                log.warning("the database cannot be used, turns wait: %s", error)
+            await self._rest(reconnect_wait(failures, random.random) if failures else POLL_SECONDS)
+
+    async def _claim(self) -> None:
+        room = self._settings.max_concurrent_turns - len(self._tasks)
+        ready = [platform.name for platform in self._platforms if platform.ready]
+        if room <= 0 or not ready:
+            return
+        # After an outage, or a sleep, of the lease's length what we work on is due; it is still ours to finish.
+        held = [work.turn.claim.turn for work in self._tasks.values()]
+        take_over = self._contact.lasts(time.monotonic())
+        for turn in await self._noted(self._ledger.claim(self.owner, ready, room, held, take_over=take_over)):
+            if self._stopping.is_set():  # asked for while the claim was made
+                await self._release_at_stop(turn)
+                continue
+            await self._checkpoint("after claim")
+            turn_changed(TurnChange.of(turn, turn.state, "claimed"))
+            work = _Work(turn, Interruption())
+            task = asyncio.create_task(self._work(work))
+            self._tasks[task] = work
+            task.add_done_callback(self._ended)
+
+    async def _noted(self, call: Awaitable[_T]) -> _T:
+        """What *call* to the ledger gives, and whether there was a database."""
+        began = time.monotonic()
+        try:
+            result = await call
+        except LedgerError:
+            self._contact.failed()
+            raise
+        self._contact.reached(began, time.monotonic())
+        return result
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._tasks[task]
+        self._wake.set()  # its conversation may have a next turn, and there is room again
+
+    async def _rest(self, seconds: float) -> None:
+        """Until somebody wakes us; a poll finds what nobody told us."""
+        await _set_within(self._wake, seconds)
+
+    async def _renew(self) -> None:
+        while True:
+            await _set_within(self._look, RENEW_SECONDS)
+            self._look.clear()
+            if not self._tasks:
+                continue
+            try:
+                await self._renew_once()
+            except LedgerError as error:
+                log.warning("leases could not be renewed: %s", error)
+
+    async def _renew_once(self) -> None:
+        held = {work.turn.claim: (task, work) for task, work in self._tasks.items()}
+        renewal = await self._noted(self._ledger.renew(self.owner, held.keys()))
+        for claim in renewal.lost:
+            task, _ = held[claim]
+            if not task.cancelling():  # once: cancelled again, it no longer waits for a call that is under way
+                log.warning("turn %d belongs to another worker by now", claim.turn)
+                task.cancel()
+        for claim, interrupt in renewal.interrupted.items():
+            task, work = held[claim]
+            work.interruption.by(interrupt, task)
+
+    # one turn
+
+    async def _work(self, work: _Work) -> None:
+        """The boundary of a turn: nothing that goes wrong in it reaches another."""
+        turn = work.turn
+        try:
+            broken = self._broken.pop(turn.claim.turn, None)
+            if broken is None or not turn.stop_requested or not await self._answerer.end_broken(turn, broken):
+                await self._answerer.answer(turn, work.interruption)
+            self._tries.forget(turn.claim.turn)
+            if self._summarizer is not None:
+                self._summarizer.consider(turn.conversation.id)
+        except asyncio.CancelledError:
+            interrupted = work.interruption.caught()
+            if interrupted is None:
+                raise
+            await self._settle_safely(work, interrupted)
+        except LeaseLost:
+            log.warning("turn %d belongs to another worker by now", turn.claim.turn)
+        except LedgerError as error:
+            log.warning("turn %d waits for the database: %s", turn.claim.turn, error)
+        except Exception as error:  # noqa: BLE001 - a defect in one turn must not end the others, nor stay silent
+            await self._settle_safely(work, error)
+
+    async def _settle_safely(self, work: _Work, error: Exception) -> None:
+        turn = work.turn
+        if is_shortage(error):
+            log.warning("turn %d waits: this process is out of descriptors, memory or threads", turn.claim.turn)
+            if not isinstance(error, BotError):  # no door was there: it may have happened anywhere in the turn
+                error = PlatformError(SHORTAGE, passing=True)
+        if not isinstance(error, BotError):
+            log.error("turn %d failed by a defect of ours", turn.claim.turn, exc_info=error)
+        try:
+            await self._settle(work, error)
+        except LeaseLost:
+            log.warning("turn %d belongs to another worker by now", turn.claim.turn)
+        except BotError as failed:
+            log.warning("turn %d could not be settled and waits for its lease to end: %s", turn.claim.turn, failed)
+
+    async def _settle(self, work: _Work, error: Exception) -> None:
+        """Later again, or a sentence instead of the answer; the last resort is to note that nothing can be shown."""
+        turn = work.turn
+        if isinstance(error, PlatformError):
+            await self._settle_unshown(turn, error)
+            return
+        if isinstance(error, Interrupted):
+            await self._end_early(turn, error)
+            return
+        reason = error.problem.value if isinstance(error, ModelError) else "internal"
+        phase = Phase.BROKEN if isinstance(error, BrokenAnswer) else Phase.ASKING
+        wait = self._wait_for(self._settings.patience.asking, phase, turn, error)
+        if wait is not None:
+            if isinstance(error, BrokenAnswer):
+                self._broken[turn.claim.turn] = error
+                if len(self._broken) > MOST_BROKEN:  # other processes have taken some of these turns
+                    del self._broken[next(iter(self._broken))]
+            await self._release(turn, wait, reason, turn.said)
+            return
+        try:
+            if isinstance(error, BrokenAnswer):
+                await self._answerer.keep(turn, error, work.interruption)
+            elif isinstance(error, ModelError) and (wait := self._outage_wait(turn, error)) is not None:
+                await self._release(turn, wait, reason, await self._answerer.say_outage(turn))
+                return
+            else:
+                await self._answerer.say(turn, reason, Notice(reason))
+            self._tries.forget(turn.claim.turn)
+        except PlatformError as refused:
+            await self._settle_unshown(turn, refused)
+
+    async def _end_early(self, turn: Turn, interrupted: Interrupted) -> None:
+        try:
+            await self._answerer.end_early(turn, interrupted)
+            self._tries.forget(turn.claim.turn)
+        except PlatformError as refused:
+            await self._settle_unshown(turn, refused)
+
+    def _outage_wait(self, turn: Turn, error: ModelError) -> float | None:
+        """Seconds until the provider, which is down, is asked again; None when the question is not kept for so long."""
+        wait = max(outage_wait(turn.attempts, random.random), error.retry_after or 0)
+        ends = turn.first_attempt_at + self._settings.patience.outage
+        left = (ends - datetime.now(UTC)).total_seconds()
+        return wait if is_passing(error) and wait < left else None
+
+    async def _settle_unshown(self, turn: Turn, error: PlatformError) -> None:
+        wait = self._wait_for(self._settings.patience.showing, Phase.SHOWING, turn, error)
+        if wait is not None:
+            await self._release(turn, wait, error.code)
+            return
+        state = await self._ledger.give_up(turn.claim, error.code, erase=isinstance(error, ReplyDeleted))
+        self._tries.forget(turn.claim.turn)
+        log.warning("turn %d cannot be shown and is given up: %s", turn.claim.turn, error.code)
+        turn_ended(turn, state, error.code)
+
+    def _wait_for(self, policy: RetryPolicy, phase: Phase, turn: Turn, error: Exception) -> float | None:
+        now = datetime.now(UTC)
+        tried = self._tries.failed(turn.claim.turn, phase, now)
+        return policy.wait_for(error, attempt=tried.times, first_attempt_at=tried.since, now=now, random=random.random)
+
+    async def _release(self, turn: Turn, wait: float, reason: str, said: Sequence[Notice] = ()) -> None:
+        await self._ledger.release(turn.claim, timedelta(seconds=wait), reason, said)
+        turn_changed(TurnChange.of(turn, TurnState.PENDING, f"{reason}, again in {wait:.1f} s"))
+
+    # stopping
+
+    async def stop(self, grace_seconds: float, at_once: asyncio.Event) -> None:
+        """
+        No new turns; those that run get *grace_seconds*, or until *at_once* is set.
+
+        Then they are released for whoever starts next.
+        """
+        self._stopping.set()
+        self._wake.set()
+        if self._summarizer is not None:
+            await self._summarizer.stop()
+        await self._finish_within(grace_seconds, at_once)
+        left = list(self._tasks.values())
+        await self._cancel(at_once)
+        # Together: a database that does not take one lets each wait for it. A lease that is left ends by itself.
+        releasing = [asyncio.create_task(self._release_at_stop(work.turn)) for work in left]
+        await ended(releasing, None, at_once)
+        for task in releasing:
+            task.cancel()
+
+    async def _finish_within(self, seconds: float, at_once: asyncio.Event) -> None:
+        ends = time.monotonic() + seconds
+        waiting = asyncio.create_task(at_once.wait())
+        while self._tasks and not waiting.done() and (left := ends - time.monotonic()) > 0:
+            await asyncio.wait([*self._tasks, waiting], timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+
+    async def _cancel(self, at_once: asyncio.Event) -> None:
+        """What is cancelled waits for a call that is under way, unless it is cancelled once more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.sleep(0)  # let them come to that call
+        await self._finish_within(CALL_SECONDS, at_once)
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(list(self._tasks), timeout=0.1)
+
+    async def _release_at_stop(self, turn: Turn) -> None:
+        try:
+            await self._ledger.release(turn.claim, timedelta(0), "stopping")
+            turn_changed(TurnChange.of(turn, TurnState.PENDING, "stopping"))
+        except (LedgerError, LeaseLost) as error:
+            log.warning("turn %d was not released: %r", turn.claim.turn, error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    turn: Turn
+    interruption: Interruption
+
+
+async def ended(tasks: Collection[asyncio.Future[Any]], seconds: float | None, at_once: asyncio.Event) -> None:
+    """Wait until all of *tasks* have ended: at most so long, and for a moment only from *at_once* on."""
+    if not tasks:
+        return
+    waiting = asyncio.create_task(asyncio.wait(tasks, timeout=seconds))
+    hurry = asyncio.create_task(at_once.wait())
+    await asyncio.wait([waiting, hurry], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([waiting], timeout=AT_ONCE_SECONDS)
+    waiting.cancel()
+    hurry.cancel()
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    """Return when *event* is set, or after *seconds*."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+
+
+async def persist(write: Callable[[], Awaitable[_T]]) -> _T:
+    """Try a write until the database takes it. Raises LedgerError when that lasts longer than PERSIST_SECONDS."""
+    failures = 0
+    started = time.monotonic()
+    while True:
+        try:
+            return await write()
+        except LedgerError as error:
+            if time.monotonic() - started > PERSIST_SECONDS:
+                raise
+            failures += 1
+            log.warning("an answer waits for the database: %s", error)
+            await asyncio.sleep(reconnect_wait(failures, random.random))

@@ -1,0 +1,116 @@
+"""
+Texts as Slack writes them, made readable; texts of ours, made safe. Pure.
+
+Cutting long texts is in bot/markdown; what a message is made of, in message.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from bot.core.ports import References
+from bot.markdown import plain_text
+from bot.platforms.slack.markup.links import with_targets
+from bot.platforms.slack.markup.mention_tokens import defused
+
+NOTIFICATION_LIMIT = 3_000  # characters; chat.update refuses a `text` above 4,000
+_READ_FOR_NOTIFICATION = 4_000  # characters of Markdown; its parser takes quadratic time for brackets without an end
+
+_TOKEN = re.compile(r"<([^<>]*)>")
+_PERSON, _CHANNEL = re.compile("@[UWB][A-Z0-9]{1,40}"), re.compile("#[CG][A-Z0-9]{1,40}")
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
+
+
+def readable(text: str, bot_user_id: str, names: Mapping[str, str] | None = None) -> str:
+    """
+    What a person reads of a message's wire text: tokens in words, escapes undone.
+
+    Our own mention is gone where it only calls us, at the beginning or the end of a line; elsewhere it is a name.
+
+    *names*: of people and channels, by their ids; who is not among them is called as the token says, or by the id.
+    Source: "Formatting text for app surfaces", retrieving messages.
+    """
+    # A name is text already: what looks like an escape in it is none.
+    pieces = _TOKEN.split(_uncalled(text, bot_user_id))
+    words = [_words(piece, names or {}) if n % 2 else _unescaped(piece) for n, piece in enumerate(pieces)]
+    return "".join(words).strip()
+
+
+def _uncalled(text: str, bot_user_id: str) -> str:
+    """*text* without the mentions of us that only call us."""
+    own = rf"<@{re.escape(bot_user_id)}(?:\|[^<>]*)?>"
+    # A run of blanks, and one of mentions, is looked at from its beginning only: from each of its characters, 40,000
+    # of them take seconds.
+    called = re.compile(rf"(?:(?<![ \t])[ \t]++)?(?:{own}[ \t]*+)++")
+    return called.sub(lambda run: "" if _at_end_of_line(text, *run.span()) else run[0], text)
+
+
+def _at_end_of_line(text: str, start: int, end: int) -> bool:
+    """Whether a line begins at *start*, or ends at *end*."""
+    return text[start - 1 : start] in ("", "\n") or text[end : end + 1] in ("", "\n")
+
+
+def references(text: str) -> References:
+    """Whom and what a wire text refers to by ids. A channel whose name is in its token needs no other."""
+    targets = [token.partition("|") for token in _TOKEN.findall(text)] if "<" in text else []
+    return References(
+        [target[1:] for target, *_ in targets if _PERSON.fullmatch(target)],
+        [target[1:] for target, _, label in targets if not label and _CHANNEL.fullmatch(target)],
+    )
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"&(?:lt|gt|amp);", lambda match: _ENTITIES[match[0]], text)
+
+
+def _words(token: str, names: Mapping[str, str]) -> str:
+    target, _, label = token.partition("|")
+    match target[:1]:
+        case "@":
+            return "@" + (names.get(target[1:]) or _unescaped(label.removeprefix("@") or target[1:]))
+        case "#":
+            return "#" + (_unescaped(label.removeprefix("#")) or names.get(target[1:]) or target[1:])
+        case "!":
+            return _unescaped(_special(target[1:], label))
+    return _unescaped(_link(target, label))
+
+
+def _link(target: str, label: str) -> str:
+    bare = re.sub(r"^(?:https?://|mailto:|tel:)", "", target)
+    if not label or label == target:
+        return target if target.startswith("http") else bare
+    return label if label == bare else f"{label} ({target})"
+
+
+def _special(command: str, label: str) -> str:
+    if command.startswith("date^"):
+        return label or command
+    return "@" + (label.removeprefix("@") or command.removeprefix("subteam^"))
+
+
+def safe(markdown: str, *, unfinished: bool = False) -> str:
+    """
+    *markdown* without a token that pings or is replaced by Slack, and with links that show where they go.
+
+    A zero-width space stands behind the bracket of a token. All that only looks similar (`<!DOCTYPE html>`,
+    `<!-- -->`, `#include <stdio.h>`) is left alone. Of an *unfinished* text an end that may yet become a token is held
+    back: what is returned for a beginning of a text is a beginning of what is returned for more of it.
+    """
+    return defused(with_targets(markdown), unfinished=unfinished)
+
+
+def escape(text: str) -> str:
+    """*text* such that mrkdwn shows it literally: & < > only, as Slack asks."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def notification(markdown: str, notes: Sequence[str] = ()) -> str:
+    """The plain text that goes with blocks, within NOTIFICATION_LIMIT: notifications and screen readers use it."""
+    beginning = markdown[:_READ_FOR_NOTIFICATION]
+    plain = plain_text(beginning).strip() or beginning.strip()
+    text = escape("\n".join([plain, *notes]).strip())
+    if len(text) <= NOTIFICATION_LIMIT:
+        return text
+    cut = re.sub(r"&[a-z]*\Z", "", text[: NOTIFICATION_LIMIT - 1])  # never half an escape
+    return cut.rstrip() + "…"

@@ -1,0 +1,111 @@
+"""
+Reading back what was said, within Slack's limits: which channels there are, and what is new in one of them.
+
+Which threads are worth a call is decided in pure functions. What becomes of the messages is in catch_up.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import aclosing
+from functools import partial
+
+from bot.core.errors import PlatformError
+from bot.platforms.slack.calls.api import CHANNELS, HISTORY, REPLIES, Message, SlackApi
+from bot.platforms.slack.calls.limits import Quota
+from bot.platforms.slack.calls.pages import GONE, MISSING_SCOPE, Pages
+from bot.platforms.slack.incoming.events import microseconds, timestamp
+
+KINDS = ("public_channel", "private_channel", "mpim", "im")
+
+
+class History:
+    """Raises PlatformError when something cannot be read; a 429 is waited out, whatever it asks for."""
+
+    def __init__(self, api: SlackApi) -> None:
+        self._api = api
+        self._pages = Pages(api, {method: Quota() for method in (CHANNELS, HISTORY, REPLIES)})
+
+    async def channels(self) -> Sequence[str]:
+        """Those that we are in. Where a scope is missing, the kinds that need no other."""
+        everything = await self._listed(",".join(KINDS))
+        if everything is not None:
+            return everything
+        return [channel for kind in KINDS for channel in await self._listed(kind) or ()]
+
+    async def news(self, channel: str, since: int, known: Collection[str]) -> Sequence[Message]:
+        """
+        What was said in *channel* at *since* (microseconds) or later, oldest first, in its threads too.
+
+        Threads whose root is too old to be met on the way are read only if they are among *known*. Messages that were
+        edited since then are news, where they are met: of a thread Slack gives only what was said since then.
+        """
+        top = await self._top(channel, since)
+        found = {str(message.get("ts")): message for message in top if is_news(message, since)}
+        roots = threads_with_news(top, known, since)
+        for root in roots:
+            found |= {str(message.get("ts")): message for message in await self._thread(channel, root, since)}
+        return sorted(found.values(), key=_position)
+
+    async def _top(self, channel: str, since: int) -> Sequence[Message]:
+        """At least one page, however little is new: its roots say in which older threads somebody has replied."""
+        messages: list[Message] = []
+        async with aclosing(self._pages.read(HISTORY, partial(self._api.history_page, channel))) as pages:
+            async for page in pages:
+                messages += page.items
+                if not page.items or _position(page.items[-1]) < since:
+                    break
+        return messages
+
+    async def _thread(self, channel: str, root: str, since: int) -> Sequence[Message]:
+        read = partial(self._api.replies_page, channel, root, timestamp(since))
+        try:
+            pages = [page async for page in self._pages.read(REPLIES, read)]
+        except PlatformError as error:
+            if error.code not in GONE:
+                raise
+            return []
+        return [message for page in pages for message in page.items if is_news(message, since)]
+
+    async def _listed(self, types: str) -> Sequence[str] | None:
+        """None when a scope is missing."""
+        try:
+            pages = [page async for page in self._pages.read(CHANNELS, partial(self._api.channels_page, types))]
+        except PlatformError as error:
+            if error.code != MISSING_SCOPE:
+                raise
+            return None
+        return [str(channel["id"]) for page in pages for channel in page.items]
+
+
+def threads_with_news(top: Sequence[Message], known: Collection[str], since: int) -> Sequence[str]:
+    """
+    The roots (ts) of the threads to read, each once: *top* are messages of the channel, without replies.
+
+    A root says when somebody replied last. Of *known* threads whose root is not there, nobody can say.
+    """
+    met = {str(message.get("ts")) for message in top}
+    told = [_root(message) for message in top if _tells_of_replies(message, since)]
+    return list(dict.fromkeys([*told, *(root for root in known if root not in met)]))
+
+
+def is_news(message: Message, since: int) -> bool:
+    """Whether it was said, or has been edited, at *since* or later."""
+    edited = message.get("edited")
+    edited_at = microseconds(str(edited.get("ts"))) if isinstance(edited, dict) else None
+    return max(_position(message), edited_at or 0) >= since
+
+
+def _tells_of_replies(message: Message, since: int) -> bool:
+    if _root(message) != message.get("ts"):  # a reply that was also sent to the channel
+        return _position(message) >= since
+    latest = microseconds(str(message.get("latest_reply")))
+    return bool(message.get("reply_count")) if latest is None else latest >= since
+
+
+def _root(message: Message) -> str:
+    return str(message.get("thread_ts") or message.get("ts"))
+
+
+def _position(message: Message) -> int:
+    return microseconds(str(message.get("ts"))) or 0

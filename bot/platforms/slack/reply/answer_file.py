@@ -1,0 +1,206 @@
+"""
+A long answer as a Markdown file in its thread, below the message that shows its beginning.
+
+Its message is a part of the reply like others, under a number of its own. Slack names a file before anything of it is
+seen, and its message only a while after it was shared: so the part is noted under the file's id (F…) first, by which
+its message is found whatever dies, and then under the message's ts. A file that nobody can see is deleted before
+another one is uploaded. When there is to be one is decided in reply.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.conversation import ThreadRef
+from bot.core.errors import PlatformError
+from bot.core.ports import ReplyRequest
+from bot.core.texts import label
+from bot.platforms.slack.calls.api import COMPLETE_UPLOAD, DELETE_FILE, FILE, UPLOAD_URL, SlackApi
+from bot.platforms.slack.calls.limits import DELETE
+from bot.platforms.slack.reply.streams import Admitted
+
+logger = logging.getLogger(__name__)
+
+FILE_PART = 1_000_000  # the number of the part; parts that show text count from 1
+WAITS = (0.0, 0.3, 0.7, 1.5, 3.0, 5.0, 5.0, 5.0)  # seconds before each look whether a file was shared; 20 in all
+LOOKS = 4  # of these, for what an earlier attempt has left
+
+NOT_HERE = frozenset(
+    {
+        *("missing_scope", "not_allowed_token_type", "no_permission", "access_denied", "unknown_method"),
+        *("method_deprecated", "deprecated_endpoint", "file_uploads_disabled", "file_uploads_except_images_disabled"),
+        *("file_type_not_allowed", "blocked_file_type"),
+    }
+)
+"""What Slack will say to every such file in this workspace (Slack, the errors of files.getUploadURLExternal)."""
+
+
+@dataclass(slots=True)
+class FileSupport:
+    """What we know about Slack and files of ours, shared by all replies of a workspace."""
+
+    refused: bool = False
+    waits: Sequence[float] = WAITS
+
+    def note_refusal(self, code: str) -> None:
+        logger.info("slack: an answer cannot be sent as a file: %s", code)
+        self.refused |= code in NOT_HERE
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A file that is there; *ts* is its message's, None while it has none."""
+
+    file: str
+    name: str = ""
+    ts: str | None = None
+
+
+class AnswerFile:
+    """The file of one reply. Raises PlatformError for what passes; what does not makes methods say False."""
+
+    def __init__(self, api: SlackApi, support: FileSupport, request: ReplyRequest, admitted: Admitted) -> None:
+        self._api, self._support, self._admitted = api, support, admitted
+        self._thread, self._turn, self._log = request.thread, request.turn, request.log
+        self._title = label("answer_file", request.language)
+        self._intended = any(part.number == FILE_PART for part in request.parts)
+        self._part = next((part.id for part in request.parts if part.number == FILE_PART), None)
+        self._name: str | None = None  # of the file, where it is known to be there
+
+    async def prepare(self, text: str) -> bool:
+        """Whether a file that holds *text* is at Slack, shared already or to be shared by share()."""
+        name = file_name(self._turn, text)
+        if self._part is not None and self._name == name:
+            return True
+        if self._support.refused:
+            return False
+        if await self._adopted(name):
+            return True
+        await self.remove()
+        try:
+            await self._upload(name, text.encode())
+        except PlatformError as error:
+            return await self._refused(error)
+        return True
+
+    async def share(self) -> bool:
+        """Whether the file that was prepared stands in the thread."""
+        file = self._part
+        if file is None or _is_ts(file):
+            return file is not None
+        share = lambda: self._api.complete_upload(file, self._title, self._thread)  # noqa: E731
+        try:
+            await self._admitted(COMPLETE_UPLOAD, share, final=True)
+        except PlatformError as error:
+            return await self._refused(error)
+        standing = await self._described(file, self._support.waits)
+        if standing.ts is None:  # Slack may say ok and never share it
+            logger.warning("slack: a file was not shared in time, its text comes in messages")
+            await self.remove()
+            return False
+        await self._note(standing.ts)
+        return True
+
+    async def remove(self) -> None:
+        """Take the file and its message away, if there are any."""
+        if not self._intended:
+            return
+        standing = await self._standing(looks=1)
+        if standing is not None:
+            await self._deleted(DELETE_FILE, standing)
+            if standing.ts is not None:
+                await self._deleted(DELETE, standing)
+        await self._log.removed(FILE_PART)
+        self._intended, self._part, self._name = False, None, None
+
+    async def _upload(self, name: str, content: bytes) -> None:
+        await self._log.intend(FILE_PART)
+        self._intended = True
+        url = lambda: self._api.upload_url(name, len(content))  # noqa: E731
+        address, file = await self._admitted(UPLOAD_URL, url, final=True)
+        await self._note(file)
+        await self._api.upload(address, content)
+        self._name = name
+
+    async def _note(self, part: str) -> None:
+        self._part = part
+        await self._log.posted(FILE_PART, part)
+
+    async def _refused(self, error: PlatformError) -> bool:
+        if error.passing:
+            raise error
+        self._support.note_refusal(error.code)
+        await self.remove()
+        return False
+
+    # What an earlier attempt, or an earlier variant of the answer, has left
+
+    async def _adopted(self, name: str) -> bool:
+        """Whether the file of this name stands in the thread; it is ours then."""
+        standing = await self._standing(looks=LOOKS)
+        if standing is None or standing.ts is None or standing.name != name:
+            return False
+        if self._part != standing.ts:
+            await self._note(standing.ts)
+        self._name = name
+        return True
+
+    async def _standing(self, *, looks: int) -> _Standing | None:
+        if self._part is None:
+            return None
+        if not _is_ts(self._part):
+            return await self._described(self._part, self._support.waits[:looks])
+        message = await self._api.reply(self._thread.channel, self._thread.thread, self._part)
+        files = (message or {}).get("files") or ()
+        return next((_Standing(str(each.get("id")), str(each.get("name")), self._part) for each in files), None)
+
+    async def _described(self, file: str, waits: Sequence[float]) -> _Standing:
+        """As files.info tells of it, after *waits* at most. One that was never shared is not known to Slack."""
+        for seconds in waits:
+            await asyncio.sleep(seconds)
+            try:
+                described = await self._admitted(FILE, lambda: self._api.file(file), final=True)
+            except PlatformError as error:
+                if error.passing:
+                    raise
+                if error.code in NOT_HERE:
+                    self._support.note_refusal(error.code)
+                break
+            if (ts := shared_at(described, self._thread)) is not None:
+                return _Standing(file, str(described.get("name")), ts)
+        return _Standing(file)
+
+    async def _deleted(self, method: str, standing: _Standing) -> None:
+        ts = standing.ts or ""
+        channel = self._thread.channel
+        delete = lambda: (  # noqa: E731
+            self._api.delete_file(standing.file) if method == DELETE_FILE else self._api.delete(channel, ts)
+        )
+        try:
+            await self._admitted(method, delete, final=True)
+        except PlatformError as error:
+            if error.passing:
+                raise
+            logger.info("slack: %s of a file of ours: %s", method, error.code)  # gone already, mostly
+
+
+def file_name(turn: int, text: str) -> str:
+    """Names the turn and what the file holds: that of another variant has another name."""
+    return f"answer-{turn}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.md"
+
+
+def shared_at(described: Mapping[str, Any], thread: ThreadRef) -> str | None:
+    """The ts of the message in *thread* that shares a file; None where there is none yet (Slack, "File object")."""
+    shares = described.get("shares")
+    kinds = shares.values() if isinstance(shares, Mapping) else ()
+    found = [each for kind in kinds if isinstance(kind, Mapping) for each in kind.get(thread.channel) or ()]
+    return next((str(each["ts"]) for each in found if each.get("thread_ts") == thread.thread and each.get("ts")), None)
+
+
+def _is_ts(part: str) -> bool:
+    return "." in part

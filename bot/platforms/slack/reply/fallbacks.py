@@ -1,0 +1,79 @@
+"""
+Which form a reply takes once Slack has refused another one: simpler buttons, shorter parts, plain text. No calls here.
+
+What is learned of the whole workspace that way is shared by all its replies: BlockSupport, ButtonSupport.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bot.core.controls import Controls
+from bot.core.errors import PlatformError
+from bot.platforms.slack.calls.errors import REFUSED_BLOCKS, TOO_LONG, TOO_MANY_BLOCKS
+from bot.platforms.slack.markup import buttons
+from bot.platforms.slack.markup.buttons import Block, Form
+from bot.platforms.slack.markup.message import BlockSupport, Piece
+
+MOST_HALVINGS = 3  # of a part's length: an eighth is refused for another reason
+SMALLEST = 6  # halvings after refused blocks, of which only those count that make more parts: 156 characters
+
+
+class Shape:
+    """Of the reply to *turn*; sentences of ours before its end are in *language*."""
+
+    def __init__(self, blocks: BlockSupport, turn: int, language: str) -> None:
+        self._blocks, self._turn, self._language = blocks, turn, language
+        self._form = blocks.buttons.form
+        self._plain = False
+        self.halvings = 0  # of what a part may hold
+        self._shortenings = 0  # those that made more parts, after blocks were refused
+
+    @property
+    def plain(self) -> bool:
+        return self._plain or self._blocks.refused
+
+    def controls(self, controls: Controls) -> Sequence[Block]:
+        """Below the last part of a whole answer."""
+        return buttons.blocks(controls, self._turn, self._form)
+
+    def stop_button(self) -> Sequence[Block]:
+        """Below one that is still being written."""
+        return () if self._form is Form.NONE else (buttons.stop_block(self._turn, self._language),)
+
+    def taken(self) -> None:
+        """Slack has taken a message in this form."""
+        self._blocks.accepted |= not self.plain
+
+    def finished(self, controls: Controls) -> None:
+        """It has taken all of an answer, with *controls*."""
+        if controls.offered and not self.plain:
+            self._blocks.buttons.taken(self._form)
+
+    def gives_way(self, error: PlatformError, wanted: Callable[[], Sequence[Piece]]) -> bool:
+        """Whether there is another form to try, after Slack refused what is *wanted*; it is chosen then."""
+        if error.code in REFUSED_BLOCKS and not self.plain:
+            if not self._buttons_give_way(wanted()) and (error.code != TOO_MANY_BLOCKS or not self._shortened(wanted)):
+                self._plain, self.halvings = True, 0
+                self._blocks.note_refusal(self._turn)
+            return True
+        if error.code in TOO_LONG and self.halvings < MOST_HALVINGS:
+            self.halvings += 1
+            return True
+        return False
+
+    def _buttons_give_way(self, wanted: Sequence[Piece]) -> bool:
+        with_buttons = any(piece.controls for piece in wanted)
+        simpler = self._blocks.buttons.simpler(self._form) if with_buttons else None
+        self._form = self._form if simpler is None else simpler
+        return simpler is not None
+
+    def _shortened(self, wanted: Callable[[], Sequence[Piece]]) -> bool:
+        """Halve the parts until there are more of them; whether that may still help."""
+        before = len(wanted())
+        while self._shortenings < MOST_HALVINGS and self.halvings < SMALLEST:
+            self.halvings += 1
+            if len(wanted()) > before:
+                self._shortenings += 1
+                return True
+        return False

@@ -1,0 +1,267 @@
+"""
+Messages that grow while they are read: chat.startStream, .appendStream and .stopStream.
+
+A stream is only how the beginning of a part is shown: it ends when the part is whole, and before Slack would end it
+(five minutes after its start), before it is full (at about 10,600 bytes) and when a button has to stand below it; then
+the same message goes on by edits. What a part shows, and when, is in reply.py.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from bot.core.conversation import ThreadRef
+from bot.core.errors import PlatformError, ReplyDeleted
+from bot.markdown import Growing
+from bot.platforms.slack.calls.api import Message, Recipient, SlackApi
+from bot.platforms.slack.calls.errors import MESSAGE_NOT_FOUND, UncertainError
+from bot.platforms.slack.calls.limits import APPEND, RATE_LIMITED, STOP, STREAM_SECONDS, Promise
+from bot.platforms.slack.status.status import SlackNoticing
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+OLDEST_SECONDS = 210.0  # it may last until the next show
+MOST_BYTES = 9_000  # UTF-8; Slack refused more at 10,600 to 11,300
+CONVINCING = 3  # refusals in a row for reasons that we do not know; and channels with so many, where none was taken
+
+STREAMING = "streaming_state_conflict"  # what an edit of a message that is being streamed is refused with
+
+NOT_HERE = frozenset(
+    {
+        *("unknown_method", "feature_disabled", "missing_scope", "not_allowed_token_type", "method_deprecated"),
+        *("deprecated_endpoint", "access_denied", "no_permission", "team_access_not_granted", "not_agent_app"),
+    }
+)
+"""What Slack will say to every stream in this workspace."""
+
+NOT_IN_THIS_CHANNEL = frozenset({"channel_type_not_supported", "restricted_action"})
+
+
+class Admitted(Protocol):
+    """Makes one call as soon as Slack and the ledger admit it."""
+
+    async def __call__(self, method: str, change: Callable[[], Awaitable[Result]], *, final: bool) -> Result: ...
+
+
+def growing() -> Growing:
+    """What may be shown of a text that is appended to: nothing that what comes next would make something else of."""
+    return Growing()
+
+
+def beginning_of(open_end: str) -> str:
+    """What a stream may show of a message, as far as that has come; empty when it has only begun."""
+    source = growing()
+    source.take(open_end)
+    return source.shown.strip()
+
+
+@dataclass(slots=True)
+class Stream:
+    """One message that is being streamed. *unsure*: a call was lost, and nobody knows what it shows."""
+
+    thread: ThreadRef
+    ts: str
+    text: str
+    source: Growing
+    written: str  # what the source has taken
+    began: float  # by the clock of Streams
+    promise: Promise
+    unsure: bool = False
+
+    def takes(self, text: str) -> bool:
+        """Whether it shows *text* once something is appended."""
+        return not self.unsure and text.startswith(self.text) and len(text.encode()) <= MOST_BYTES
+
+    def take(self, open_end: str) -> str | None:
+        """What it may show of a message, as far as that has come; None when that does not begin as before."""
+        if not open_end.startswith(self.written):
+            return None
+        self.source.take(open_end)
+        self.written = open_end
+        return self.source.shown
+
+    def is_old(self, now: float) -> bool:
+        return now - self.began >= OLDEST_SECONDS
+
+
+@dataclass(slots=True)
+class StreamSupport:
+    """What we know about Slack and streams, shared by all replies of a workspace."""
+
+    refused: bool = False
+    _channels: set[str] = field(default_factory=set)  # where there can be none
+    _doubts: Counter[str] = field(default_factory=Counter)  # refusals in a row, by channel: it may be its fault
+    _accepted: bool = False
+
+    def possible(self, channel: str, recipient: Recipient | None) -> bool:
+        """In channels, Slack wants to know for whom an answer is."""
+        return not self.refused and channel not in self._channels and (recipient is not None or channel[:1] == "D")
+
+    def accepted(self, channel: str) -> None:
+        self._accepted = True
+        self._doubts.pop(channel, None)
+
+    def note_refusal(self, code: str, channel: str) -> None:
+        if code in NOT_IN_THIS_CHANNEL:
+            self._channels.add(channel)
+            return
+        self._doubts[channel] += 1
+        if self._doubts[channel] == CONVINCING:
+            self._channels.add(channel)
+            logger.info("slack: answers are not streamed in a channel: %s", code)
+        doubtful = sum(count >= CONVINCING for count in self._doubts.values())
+        if code in NOT_HERE or (doubtful >= CONVINCING and not self._accepted):
+            self.refused = True
+            logger.info("slack: answers are not streamed in this workspace: %s", code)
+
+
+class Streams:
+    """The streams of a workspace that are under way. A reply that is opened anew finds its own among them."""
+
+    def __init__(self, api: SlackApi, noticing: SlackNoticing, clock: Callable[[], float] = time.monotonic) -> None:
+        self._api, self._limits, self._noticing, self.clock = api, api.limits, noticing, clock  # seconds
+        self.support = StreamSupport()
+        self._live: dict[str, Stream] = {}
+
+    def live(self, ts: str | None) -> Stream | None:
+        return self._live.get(ts) if ts else None
+
+    def possible(self, channel: str, recipient: Recipient | None) -> bool:
+        return self.support.possible(channel, recipient)
+
+    def open(self, text: str) -> Promise | None:
+        """What start() needs; None where there can be no stream just now."""
+        return self._limits.open_stream() if len(text.encode()) <= MOST_BYTES else None
+
+    async def start(
+        self, promise: Promise, thread: ThreadRef, open_end: str, recipient: Recipient | None
+    ) -> str | None:
+        """The ts of a message that can grow; None where Slack refuses. Raises UncertainError: there may be one then."""
+        self._forget_old()
+        began, source = self.clock(), growing()
+        source.take(open_end)
+        text = source.shown
+        try:
+            ts = await self._api.start_stream(thread.channel, thread.thread, text, recipient)
+        except UncertainError:
+            raise  # the promise stays: whatever comes next may have to stop it
+        except PlatformError as error:
+            self._limits.close(promise)
+            if error.code != RATE_LIMITED:
+                self.support.note_refusal(error.code, thread.channel)
+            return None
+        self.support.accepted(thread.channel)
+        self._live[ts] = Stream(thread, ts, text, source, open_end, began, promise)
+        self._noticing.stream_started(thread)
+        return ts
+
+    async def append(self, stream: Stream, text: str, admitted: Admitted) -> bool:
+        """
+        Let it show *text*, which it takes(). False when it is over: somebody, or Slack, has ended it.
+
+        Raises ReplyDeleted when it is gone.
+        """
+        if text == stream.text:
+            return True
+
+        async def append() -> None:
+            stream.unsure = True  # cut off or lost, nobody knows
+            try:
+                await self._api.append_stream(stream.thread.channel, stream.ts, text[len(stream.text) :])
+            except UncertainError:
+                raise
+            except PlatformError:
+                stream.unsure = False
+                raise
+            stream.unsure, stream.text = False, text
+
+        try:
+            await admitted(APPEND, append, final=False)
+        except PlatformError as error:
+            if error.code == MESSAGE_NOT_FOUND:
+                raise ReplyDeleted(error.code) from error
+            if error.passing:
+                raise
+            logger.info("slack: a stream takes no more: %s", error.code)
+            return False
+        return True
+
+    async def stop(
+        self,
+        stream: Stream,
+        admitted: Admitted,
+        *,
+        text: str,
+        blocks: Sequence[Message],
+        metadata: Message,
+        final: bool,
+    ) -> bool:
+        """
+        End it. Whether it shows *text* then, with *blocks* below: only if it takes() that, and Slack the blocks.
+
+        A *final* one is the end of the work in its thread, too; behind another one the session goes on, which Slack
+        would end unless told. Raises PlatformError for what passes; it is ended another time then.
+        """
+        whole = stream.takes(text)
+        added, thread = text[len(stream.text) :] if whole else "", stream.thread
+        session = self._session_then(thread, final=final)
+        more = {"text": added, "blocks": blocks, "session": session}
+        stopped = await self._stopped(stream.ts, thread, admitted, metadata=metadata, **more)
+        if not stopped and any(more.values()):
+            whole, session = False, None
+            await self._stopped(stream.ts, thread, admitted, metadata=metadata)
+        self._over(thread, stream.ts, session_ended=stopped and session == "active")
+        return whole and stopped
+
+    async def stop_left(self, ts: str, thread: ThreadRef, admitted: Admitted, *, final: bool) -> bool:
+        """
+        End one that an earlier attempt, or another process, may have left behind. Whether there was one.
+
+        *final* as for stop(): behind another one whoever left it may have died, but we go on.
+        """
+        session = self._session_then(thread, final=final)
+        stopped = await self._stopped(ts, thread, admitted, session=session)
+        if not stopped and session:
+            session = None
+            stopped = await self._stopped(ts, thread, admitted)
+        self._over(thread, ts, session_ended=stopped and session == "active")
+        return stopped
+
+    def _session_then(self, thread: ThreadRef, *, final: bool) -> str | None:
+        """What the end of a stream says of the session in its thread, where there is one."""
+        if not self._noticing.in_session(thread):
+            return None
+        return "active" if final else "processing"
+
+    def _over(self, thread: ThreadRef, ts: str, *, session_ended: bool) -> None:
+        if (stream := self._live.pop(ts, None)) is not None:
+            self._limits.close(stream.promise)
+        self._noticing.stream_stopped(thread, session_ended=session_ended)
+
+    async def _stopped(self, ts: str, thread: ThreadRef, admitted: Admitted, **more: Any) -> bool:
+        """False when Slack refuses: it has ended already (message_not_in_streaming_state, stopped_by_user), mostly."""
+        stream = self._live.get(ts)
+        if stream is not None:
+            stream.unsure = True
+        try:
+            await admitted(STOP, lambda: self._api.stop_stream(thread.channel, ts, **more), final=True)
+        except PlatformError as error:
+            if error.passing:
+                raise
+            logger.info("slack: a stream could not be ended: %s", error.code)
+            return False
+        return True
+
+    def _forget_old(self) -> None:
+        """Those that nobody ended, Slack has."""
+        now = self.clock()
+        for stream in list(self._live.values()):
+            if now - stream.began > STREAM_SECONDS:
+                self._over(stream.thread, stream.ts, session_ended=False)

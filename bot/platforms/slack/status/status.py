@@ -1,0 +1,273 @@
+"""
+Showing that a question was noticed, in the best form that the workspace has: an agent session, the status of an
+assistant, a reaction, or nothing. When to show it is the core's business; the forms are in notice_forms.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from bot.core.conversation import ThreadRef
+from bot.core.errors import PlatformError
+from bot.platforms.slack.calls.api import SlackApi
+from bot.platforms.slack.status.forms import FOREVER, STATUS_SECONDS, Form, Notice, Reaction, Session, Status
+
+logger = logging.getLogger(__name__)
+
+LAST_SECONDS = 3.0  # for what is still to be taken away when the process stops
+CALL_SECONDS = 1.0  # that an answer waits for the end of the call that says it will come
+MOST_TRIES = 100  # of taking one away: about an hour and a half
+STREAM_SECONDS = 60.0  # that the end of a stream is waited for, which ends its session, too
+NOT_HERE = frozenset(
+    {
+        *("not_agent_app", "missing_scope", "feature_disabled", "not_allowed_token_type", "unknown_method"),
+        *("access_denied", "not_allowed", "invalid_arguments", "invalid_arg_name", "method_deprecated"),
+    }
+)
+"""What Slack will say to every such call in this workspace."""
+
+Where = tuple[ThreadRef, str]  # and the message
+
+
+@dataclass(slots=True)
+class _Given:
+    """The form that a notice was given in. Not *sure*: the call is under way."""
+
+    form: Form
+    notice: Notice
+    due: float  # when it is given again; time.monotonic()
+    sure: bool = False
+    over: bool = False
+
+
+@dataclass(slots=True)
+class _Left:
+    """A notice that could not be taken away yet, in one of these forms. *due* is time.monotonic()."""
+
+    forms: Sequence[Form]
+    due: float
+    tries: int = 1
+
+
+class SlackNoticing:
+    """As the Noticing port. What does not work in this workspace is found out once."""
+
+    def __init__(self, api: SlackApi, status_seconds: float = STATUS_SECONDS) -> None:
+        """*status_seconds*: after which the status of an assistant is given again."""
+        self._limits = api.limits
+        self._session = Session(api)
+        self._forms: list[Form] = [self._session, Status(api, status_seconds), Reaction(api)]
+        self._calls: dict[Where, asyncio.Task[None]] = {}  # that give a notice, under way
+        self._given: dict[Where, _Given] = {}
+        self._left: dict[Where, _Left] = {}
+        self._streams: set[ThreadRef] = set()  # threads in which a stream of ours is open
+        self._more_due = asyncio.Event()
+
+    async def notice(self, thread: ThreadRef, message: str, text: str, title: str = "") -> None:
+        """Cut off, it goes on by itself: nobody could take away what comes after that was tried."""
+        where, notice = (thread, message), Notice(thread, message, text, title)
+        before = self._calls.get(where)
+        call = self._calls[where] = asyncio.create_task(self._give(notice, before))
+        call.add_done_callback(lambda _: self._called(where, call))
+        await asyncio.shield(call)
+
+    def _called(self, where: Where, call: asyncio.Task[None]) -> None:
+        if self._calls.get(where) is call:
+            del self._calls[where]
+
+    async def _give(self, notice: Notice, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        where = notice.thread, notice.message
+        self._keep(*where)
+        for form in list(self._forms):
+            due = time.monotonic() + form.refresh
+            given = self._given[where] = _Given(form, notice, due)
+            if self._limits.take(form.giving) and await self._gave(form, notice):
+                given.sure = True
+                self._more_due.set()
+                return
+        self._given.pop(where, None)
+
+    def _keep(self, thread: ThreadRef, message: str) -> None:
+        """What was to be taken away would now take away what is given; a reaction to another message would not."""
+        for (where, which), left in list(self._left.items()):
+            if where != thread:
+                continue
+            others = [form for form in left.forms if not form.of_thread]
+            if which == message or not others:
+                del self._left[where, which]
+            else:
+                left.forms = others
+
+    async def unnotice(self, thread: ThreadRef, message: str, *, left_behind: bool = False) -> None:
+        """
+        Where nothing is known of a notice, a process that died may have left one, in any form.
+
+        What Slack does not take away just now is left to run(): an answer does not wait for it.
+        """
+        where = thread, message
+        if (call := self._calls.get(where)) is not None:
+            await asyncio.wait([call], timeout=CALL_SECONDS)
+        if (call := self._calls.get(where)) is not None:
+            call.add_done_callback(lambda _: self._given_too_late(where, left_behind=left_behind))
+            return
+        forms = self._forms_of(self._given.pop(where, None), left_behind=left_behind)
+        other = [form for form in forms if not self._ends_with_stream(thread, form)]
+        if not await self._taken(other, thread, message):
+            self._leave(thread, message, forms, _wait(1))
+        elif other != forms:
+            self._leave(thread, message, [self._session], STREAM_SECONDS)
+
+    def _forms_of(self, given: _Given | None, *, left_behind: bool) -> list[Form]:
+        """In which a notice may be there: whoever left one may have known less, or more, of the workspace than we."""
+        known = [given.form] if given is not None and not given.over else []
+        return known if given is not None and not left_behind else list(dict.fromkeys([*known, *self._forms]))
+
+    def _ends_with_stream(self, thread: ThreadRef, form: Form) -> bool:
+        return form is self._session and thread in self._streams
+
+    def _given_too_late(self, where: Where, *, left_behind: bool) -> None:
+        """What was to be taken away while the call that gave it was under way, and for long."""
+        if where in self._calls:
+            return
+        given = self._given.pop(where, None)
+        forms = self._forms_of(given, left_behind=left_behind) if given is not None or left_behind else []
+        if forms:
+            self._leave(*where, forms, 0.0)
+
+    def _leave(self, thread: ThreadRef, message: str, forms: Sequence[Form], seconds: float) -> None:
+        self._left[thread, message] = _Left(forms, time.monotonic() + seconds)
+        self._more_due.set()
+
+    async def run(self) -> None:
+        """Take away what was left, and give again what would vanish, until cancelled."""
+        while True:
+            self._more_due.clear()
+            due = [*(left.due for left in self._left.values()), *(given.due for given in self._given.values())]
+            soonest = min(due, default=FOREVER)
+            wait = soonest - time.monotonic()
+            try:
+                async with asyncio.timeout(None if wait == FOREVER else max(0.0, wait)):
+                    await self._more_due.wait()
+            except TimeoutError:
+                await self._take_due()
+                await self._refresh_due()
+
+    async def last_try(self) -> None:
+        """Before the process ends: what is left then is known to nobody afterwards. Takes a moment at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_SECONDS):
+                if self._calls:
+                    await asyncio.wait(list(self._calls.values()))
+                for (thread, message), left in list(self._left.items()):
+                    await asyncio.sleep(max(self._limits.remaining(form.taking) for form in left.forms))
+                    if await self._taken(left.forms, thread, message):
+                        self._left.pop((thread, message), None)
+
+    async def _take_due(self) -> None:
+        for (thread, message), left in list(self._left.items()):
+            if left.due > time.monotonic():
+                continue
+            if await self._taken(left.forms, thread, message):
+                self._left.pop((thread, message), None)
+            elif left.tries == MOST_TRIES:
+                logger.warning("slack: that a message was noticed still shows: %s would not end", left.forms[0].taking)
+                self._left.pop((thread, message), None)
+            else:
+                left.tries += 1
+                pause = max(self._limits.remaining(form.taking) for form in left.forms)
+                left.due = time.monotonic() + max(_wait(left.tries), pause)
+
+    async def _refresh_due(self) -> None:
+        for where, given in list(self._given.items()):
+            if given.due > time.monotonic():
+                continue
+            given.due = time.monotonic() + given.form.refresh
+            if given.over or not given.sure or not self._limits.take(given.form.giving):
+                continue
+            await self._gave(given.form, given.notice)
+            now = self._given.get(where)
+            if now is None or now.over:  # it ended meanwhile, and now it is there again
+                self._leave(*where, [given.form], 0.0)
+
+    # What a reply tells and wants to know
+
+    def posted(self, thread: ThreadRef) -> None:
+        """A message of ours stands in *thread* now."""
+        for (where, _), given in self._given.items():
+            given.over |= where == thread and given.sure and given.form.ends_with_post
+
+    def has_stop_button(self, thread: ThreadRef) -> bool:
+        """Whether Slack shows one of its own in *thread* now, and tells us when it is pressed."""
+        working = any(where == thread and each.sure and each.form is self._session for where, each in self._given_now())
+        return working and self._session.stoppable is True
+
+    def in_session(self, thread: ThreadRef) -> bool:
+        """Whether the end of a stream in *thread* should say that the session is active again (`session_status`)."""
+        left = any(where == thread and self._session in each.forms for (where, _), each in self._left.items())
+        return left or any(where == thread and each.form is self._session for where, each in self._given_now())
+
+    def stream_started(self, thread: ThreadRef) -> None:
+        """From now on the end of the stream ends the session."""
+        self._streams.add(thread)
+
+    def stream_stopped(self, thread: ThreadRef, *, session_ended: bool) -> None:
+        """*session_ended*: the call that ended the stream said so. Call when a stream is given up, too."""
+        self._streams.discard(thread)
+        for where, left in list(self._left.items()):
+            if where[0] == thread and list(left.forms) == [self._session]:
+                if session_ended:
+                    del self._left[where]
+                else:
+                    left.due = time.monotonic()
+                    self._more_due.set()
+        if session_ended:
+            for place, given in self._given_now():
+                given.over |= place == thread and given.form is self._session
+
+    def _given_now(self) -> Sequence[tuple[ThreadRef, _Given]]:
+        return [(thread, given) for (thread, _), given in self._given.items() if not given.over]
+
+    # Calls
+
+    async def _gave(self, form: Form, notice: Notice) -> bool:
+        """Whether it is there, or may be; False when another form may do better, after a lasting refusal."""
+        try:
+            await form.give(notice)
+        except PlatformError as error:
+            self._note(form, form.giving, error)
+            return error.passing
+        return True
+
+    async def _taken(self, forms: Sequence[Form], thread: ThreadRef, message: str) -> bool:
+        """
+        Whether there is no more to do: it is gone, or was never there, or Slack will never let us.
+
+        That a reaction is there no longer is a refusal, too.
+        """
+        for form in forms:
+            if not self._limits.take(form.taking):
+                return False
+            try:
+                await form.take(thread, message)
+            except PlatformError as error:
+                self._note(form, form.taking, error)
+                if error.passing:
+                    return False
+        return True
+
+    def _note(self, form: Form, method: str, error: PlatformError) -> None:
+        if error.code in NOT_HERE and form in self._forms:
+            logger.info("slack: %s does not work in this workspace: %s", method, error.code)
+            self._forms.remove(form)
+
+
+def _wait(tries: int) -> float:
+    """Seconds until what could not be taken away *tries* times (from 1) is tried again."""
+    return min(60.0, 0.25 * 2.0 ** min(tries, 10))

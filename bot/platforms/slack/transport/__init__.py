@@ -1,0 +1,1 @@
+"""How events arrive: Socket Mode or signed HTTP requests. What they mean is in incoming/."""

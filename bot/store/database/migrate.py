@@ -1,0 +1,75 @@
+"""Brings a database to the newest schema. The steps themselves are in migrations/versions/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection
+
+from bot.core.errors import BotError
+from bot.store.database.base import Database
+from bot.store.database.postgresql import transaction_limit
+
+_ADVISORY_LOCK = 0x7468_7265  # "thre": two processes that start together migrate one after the other
+
+
+class SchemaError(BotError):
+    """The database has a schema that this version does not know; it was not changed."""
+
+
+def scripts() -> Path:
+    """migrations/, from a checkout or from inside the installed package."""
+    package = Path(__file__).parents[2]
+    installed = package / "_migrations"
+    return installed if installed.is_dir() else package.parent / "migrations"
+
+
+def config(connection: Connection | None = None) -> Config:
+    made = Config()
+    made.set_main_option("script_location", str(scripts()).replace("%", "%%"))
+    made.attributes["connection"] = connection
+    return made
+
+
+async def upgrade(database: Database, revision: str = "head") -> tuple[str | None, str | None]:
+    """
+    Migrate to *revision* in one transaction. Returns the revisions before and after.
+
+    Raises LedgerError when the database cannot be used, SchemaError when it was made by a newer version.
+    """
+    return await database.write(lambda connection: _upgrade(connection, revision))
+
+
+async def current(database: Database) -> str | None:
+    """The schema's revision; None for an empty database."""
+    return await database.read(_revision)
+
+
+def head() -> str | None:
+    return ScriptDirectory.from_config(config()).get_current_head()
+
+
+def _upgrade(connection: Connection, revision: str) -> tuple[str | None, str | None]:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(transaction_limit(0, local=True))  # as long as it takes, here or at another process
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+    before = _revision(connection)
+    if before is not None and before == head():
+        return before, before
+    try:
+        command.upgrade(config(connection), revision)
+    except CommandError as error:
+        raise SchemaError(
+            f"The database at DATABASE_URL cannot be migrated: {error}. "
+            "It was probably made by a newer version of Threadbot: run that one, or use another database."
+        ) from error
+    return before, _revision(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

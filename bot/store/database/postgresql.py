@@ -1,0 +1,110 @@
+"""PostgreSQL: a pool of connections, one transaction an operation."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.core.errors import BotError, LedgerError, SettingsError
+from bot.store.database.base import Operation, is_unusable, unusable
+
+T = TypeVar("T")
+
+CONNECTIONS = 20
+STALLED_SECONDS = 10  # half a lease
+"""
+How long a transaction may stand still. A process that does (stopped, cut off) keeps its turn's row locked meanwhile:
+nobody could take the turn over.
+"""
+
+
+DEADLOCK = "40P01"
+DEADLOCKS = 5
+"""
+How often a transaction is made that PostgreSQL ended so that another one could go on: nothing of it has happened.
+
+What is said, and a claim, come to the same rows from different sides: a message is stored before its turn is locked, a
+claim takes messages after its turn. One order for all would lock every conversation's turn before each message.
+"""
+
+
+class PostgresDatabase:
+    """The Database port on a server."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: URL) -> None:
+        self._engine = _engine(url)
+
+    async def write(
+        self,
+        operation: Operation[T],
+        *,
+        synced: bool = True,  # noqa: ARG002 - always; see the port
+        urgent: bool = False,  # noqa: ARG002 - nobody waits for anybody here
+    ) -> T:
+        for _ in range(DEADLOCKS):
+            try:
+                return await self._tried(operation)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) != DEADLOCK:
+                    raise unusable(error) from error
+            except BotError:
+                raise
+            except Exception as error:
+                if is_unusable(error):
+                    raise unusable(error) from error
+                raise
+        raise LedgerError("transactions of several processes wait for each other again and again")
+
+    async def _tried(self, operation: Operation[T]) -> T:
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(operation)
+
+    async def read(self, operation: Operation[T]) -> T:
+        return await self.write(operation)
+
+    async def clean(self) -> None:
+        """Nothing: see the port."""
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def _engine(url: URL) -> AsyncEngine:
+    settings = {"idle_in_transaction_session_timeout": str(STALLED_SECONDS * 1000)}  # milliseconds
+    try:
+        engine = create_async_engine(
+            url,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_pre_ping=True,
+            connect_args={"server_settings": settings},
+        )
+    except ModuleNotFoundError:
+        raise SettingsError("DATABASE_URL: PostgreSQL needs a driver: pip install asyncpg (`make run` does).") from None
+    event.listen(engine.sync_engine, "connect", _limit)
+    return engine
+
+
+def _limit(connection: Any, _record: Any) -> None:
+    """Until the first statement of its kind is prepared, to stand still within it does not count as being idle."""
+    cursor = connection.cursor()
+    cursor.execute(transaction_limit(STALLED_SECONDS, local=False))
+    cursor.close()
+    connection.commit()
+
+
+def transaction_limit(seconds: int, *, local: bool) -> str:
+    """
+    Limits transactions on servers that can, PostgreSQL 17 and newer; elsewhere nothing happens. 0: no limit.
+
+    *local*: for the transaction that it is executed in.
+    """
+    return (
+        f"SELECT set_config('transaction_timeout', '{seconds * 1000}', {local})"
+        " WHERE current_setting('transaction_timeout', true) IS NOT NULL"
+    )

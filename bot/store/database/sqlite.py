@@ -1,0 +1,250 @@
+"""
+SQLite: one connection that writes and one that reads, each in a thread of its own (aiosqlite's).
+
+A transaction goes to that thread as a whole. Sent there statement by statement, it costs some ten times as much: each
+statement takes four trips between the threads. Writes that wait at the same moment share one transaction, since the
+commit is the dearest part of it and there is one writer anyway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiosqlite
+from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from bot import database_file
+from bot.core.errors import BotError, LedgerError
+from bot.store.database import erasure
+from bot.store.database.base import Operation, is_unusable, unusable
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_SECONDS = 5.0  # other programs may open the file: commands, backups
+SHARED = 16  # operations in one transaction, at most: the first of them should not wait long, nor an event behind them
+PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA foreign_keys = ON",
+    database_file.SECURE_DELETE,
+)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    operation: Operation[Any]
+    synced: bool
+    done: asyncio.Future[Any] = field(repr=False)
+
+
+class _NotBegunError(LedgerError):
+    """The database takes no transaction now, whatever is in it: each one would wait as long for the same answer."""
+
+
+_Outcome = tuple[Any, BotError | None]
+
+
+class SqliteDatabase:
+    """The Database port on one file."""
+
+    dialect = "sqlite"
+
+    def __init__(self, file: Path) -> None:
+        # A transaction that reads first and writes later fails under contention, whatever the timeout, unless it
+        # takes the write lock at its beginning.
+        self._writer = _Thread(file, "BEGIN IMMEDIATE")
+        self._reader = _Thread(file, "BEGIN")
+        self._waiting: deque[_Waiting] = deque()
+        self._urgent: deque[_Waiting] = deque()
+        self._draining: asyncio.Task[None] | None = None
+        self._cleaner = erasure.Cleaner(self._clean)
+
+    async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
+        entry = _Waiting(operation, synced, asyncio.get_running_loop().create_future())
+        (self._urgent if urgent else self._waiting).append(entry)
+        if self._draining is None or self._draining.done():
+            self._draining = asyncio.create_task(self._drain())
+        result: T = await entry.done
+        return result
+
+    async def read(self, operation: Operation[T]) -> T:
+        return await self._reader.run(lambda engine: _alone(engine, operation))
+
+    async def clean(self) -> None:
+        if await self._writer.run(lambda engine: erasure.clean_all(_raw(engine))) != (True, True):
+            self._cleaner.note()
+
+    async def _clean(self, compact: bool) -> erasure.Cleaned:
+        return await self._writer.run(lambda engine: erasure.clean(_raw(engine), compact=compact))
+
+    async def close(self) -> None:
+        for queue in (self._urgent, self._waiting):  # a file that is locked lets each that is left wait for it
+            for entry in [entry for entry in queue if entry.done.done()]:
+                queue.remove(entry)
+        if self._draining is not None:
+            await asyncio.wait([self._draining])
+        await self._cleaner.close()
+        await self._writer.close()
+        await self._reader.close()
+
+    async def _drain(self) -> None:
+        while batch := self._next_batch():
+            if not await self._settled(batch):  # none of them has happened: find out whose fault it is
+                for entry in batch:
+                    await self._settled([entry])
+
+    def _next_batch(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        for queue in (self._urgent, self._waiting):
+            while queue and len(batch) < SHARED:
+                batch.append(queue.popleft())
+        return batch
+
+    async def _settled(self, batch: Sequence[_Waiting]) -> bool:
+        """
+        Run *batch* in one transaction; False when one of several failed it.
+
+        Whatever is raised, also by a defect, reaches whoever waits: nobody may wait for ever.
+        """
+        writing = asyncio.ensure_future(self._writer.run(lambda engine: _together(engine, batch)))
+        await asyncio.wait([writing])
+        error = writing.exception()
+        if error is None:
+            outcomes, erased = writing.result()
+            if erased:
+                self._cleaner.note()
+            for entry, outcome in zip(batch, outcomes, strict=True):
+                _deliver(entry, *outcome)
+        elif len(batch) == 1 or isinstance(error, _NotBegunError):
+            for entry in batch:
+                _deliver(entry, None, error)
+            return True
+        return error is None
+
+
+class _Thread:
+    """A connection in aiosqlite's thread, with a SQLAlchemy engine on it that is only ever used there."""
+
+    def __init__(self, file: Path, begin: str) -> None:
+        self._file = file
+        self._begin = begin
+        self._opening = asyncio.Lock()
+        self._connection: aiosqlite.Connection | None = None
+        self._engine: Engine | None = None
+
+    async def run(self, work: Callable[[Engine], T]) -> T:
+        """Raises LedgerError; a BotError of *work* passes."""
+        try:
+            connection, engine = await self._open()
+            result: T = await _call(connection, lambda: work(engine))
+        except BotError:
+            raise
+        except Exception as error:
+            if isinstance(error, sqlite3.Error) or is_unusable(error):
+                raise unusable(error) from error
+            raise
+        return result
+
+    async def close(self) -> None:
+        if self._connection is not None and self._engine is not None:
+            await _call(self._connection, self._engine.dispose)
+            await self._connection.close()
+        self._connection = self._engine = None
+
+    async def _open(self) -> tuple[aiosqlite.Connection, Engine]:
+        async with self._opening:
+            if self._connection is None or self._engine is None:
+                connection = await _connected(self._file)
+                try:
+                    self._engine = await _call(connection, lambda: self._engine_on(connection))
+                except BaseException:
+                    await connection.close()
+                    raise
+                self._connection = connection
+            return self._connection, self._engine
+
+    def _engine_on(self, connection: aiosqlite.Connection) -> Engine:
+        raw = connection._conn  # noqa: SLF001 - see _call
+        for pragma in PRAGMAS:
+            raw.execute(pragma).close()
+        engine = create_engine("sqlite+pysqlite://", creator=lambda: raw, poolclass=StaticPool)
+        event.listen(engine, "begin", lambda begun: begun.exec_driver_sql(self._begin))
+        return engine
+
+
+async def _connected(file: Path) -> aiosqlite.Connection:
+    database_file.create(file)
+    connecting = aiosqlite.connect(file, isolation_level=None, timeout=BUSY_TIMEOUT_SECONDS)
+    try:
+        return await connecting
+    except sqlite3.Error:
+        # Its thread is told to end, but not waited for: it would answer to an event loop that may be closed by then.
+        await asyncio.to_thread(connecting._thread.join)  # noqa: SLF001
+        raise
+
+
+async def _call(connection: aiosqlite.Connection, work: Callable[[], T]) -> T:
+    """Run *work* in the connection's thread. aiosqlite offers no public way; SQLAlchemy's dialect does the same."""
+    result: T = await connection._execute(work)  # type: ignore[no-untyped-call] # noqa: SLF001
+    return result
+
+
+def _sync(engine: Engine, *, synced: bool) -> None:
+    """
+    Whether the next commit waits for the disk (SQLite, "PRAGMA synchronous", in WAL mode).
+
+    FULL: an acknowledged event survives a power failure. NORMAL: the end of the process, but a power failure only
+    together with the next commit that is FULL, since that one syncs all that was written before it.
+    """
+    _raw(engine).execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}").close()
+
+
+def _raw(engine: Engine) -> sqlite3.Connection:
+    """The one connection there is, for what is no transaction: each statement of SQLAlchemy's would begin one."""
+    with engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - it is open
+        return raw
+
+
+def _alone(engine: Engine, operation: Operation[T]) -> T:
+    with engine.begin() as connection:
+        return operation(connection)
+
+
+def _together(engine: Engine, batch: Sequence[_Waiting]) -> tuple[list[_Outcome], bool]:
+    """One transaction for all, synced if one of them is to be; and whether text was erased in it."""
+    _sync(engine, synced=any(entry.synced for entry in batch))
+    with engine.connect() as connection, _begun(connection):
+        outcomes = [_tried(connection, entry.operation) for entry in batch]
+        return outcomes, erasure.was_noted(connection)
+
+
+def _begun(connection: Connection) -> RootTransaction:
+    try:
+        return connection.begin()
+    except SQLAlchemyError as error:
+        raise _NotBegunError(str(unusable(error))) from error
+
+
+def _tried(connection: Connection, operation: Operation[Any]) -> _Outcome:
+    try:
+        return operation(connection), None
+    except BotError as refused:  # before its first write, so the others are not affected
+        return None, refused
+
+
+def _deliver(entry: _Waiting, result: Any, error: BaseException | None) -> None:
+    if entry.done.done():  # whoever waited was cancelled
+        return
+    if error is not None:
+        entry.done.set_exception(error)
+    else:
+        entry.done.set_result(result)

@@ -1,0 +1,1 @@
+"""The ledger: recording, claiming, histories, completions. What a change does to a turn is in changes/."""

@@ -1,0 +1,76 @@
+"""What was learned of models: the ModelNotes port on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, null, select
+
+from bot.core.ports import LearnedModel
+from bot.store import statements as sql
+from bot.store.database.base import Database
+from bot.store.database.dialects import upsert
+from bot.store.tables import models
+
+# A server may be started again with a larger window, or with eyes: a refused call tells anew what is still so.
+TRUSTED = timedelta(days=1)
+
+# Built once; see statements.py.
+_LEARNED = select(models.c.token_factor, models.c.window, models.c.sees, models.c.learned_at).where(
+    models.c.name == bindparam("model")
+)
+_LONGEST_NAME = 255  # characters, as the column has it
+
+
+class SqlModelNotes:
+    def __init__(self, database: Database, clock: Callable[[], datetime] | None = None) -> None:
+        """*clock* replaces the time in tests."""
+        self._database = database
+        self._upsert = upsert(database.dialect)
+        self._clock = clock
+
+    def _now(self, connection: Connection) -> datetime:
+        return self._clock() if self._clock is not None else sql.now(connection)
+
+    async def learned(self, model: str) -> LearnedModel:
+        def read(connection: Connection) -> LearnedModel:
+            row = connection.execute(_LEARNED, {"model": model[:_LONGEST_NAME]}).first()
+            if row is None:
+                return LearnedModel()
+            lately = row.learned_at > self._now(connection) - TRUSTED
+            return LearnedModel(row.token_factor, row.window if lately else None, row.sees if lately else None)
+
+        return await self._database.read(read)
+
+    async def note_factor(self, model: str, factor: float) -> None:
+        def write(connection: Connection) -> None:
+            row = {"name": model[:_LONGEST_NAME], "token_factor": factor, "learned_at": self._now(connection)}
+            made = self._upsert(models).values(row)
+            values = {"token_factor": made.excluded.token_factor}  # the time is the window's
+            connection.execute(made.on_conflict_do_update(index_elements=["name"], set_=values))
+
+        await self._database.write(write, synced=False)
+
+    async def note_window(self, model: str, window: int) -> None:
+        await self._note(model, window=window)
+
+    async def note_sight(self, model: str, *, sees: bool) -> None:
+        await self._note(model, sees=sees)
+
+    async def _note(self, model: str, **said: int | bool) -> None:
+        """What its server said just now."""
+
+        def write(connection: Connection) -> None:
+            now = self._now(connection)
+            values: dict[str, Any] = {**said, "learned_at": now}
+            made = self._upsert(models).values(name=model[:_LONGEST_NAME], **values)
+            lately = models.c.learned_at > now - TRUSTED
+            # What it said longer ago is not to be believed for another day.
+            old = {
+                each: case((lately, models.c[each]), else_=null()) for each in ("window", "sees") if each not in said
+            }
+            connection.execute(made.on_conflict_do_update(index_elements=["name"], set_=values | old))
+
+        await self._database.write(write, synced=False)

@@ -1,0 +1,128 @@
+"""The Desk port: what people may ask of the database beside the conversation. Read only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from bot.core.completion import estimate, model_facts
+from bot.core.conversation import MessageRef
+from bot.core.prompt.build import Counting
+from bot.core.receipt.left_out import left_out
+from bot.core.receipt.receipt import PRIVATE, UNKNOWN, About, Opinions, Receipt, Refused, Use, Viewer
+from bot.core.receipt.record import Asked, Call, UnknownEntryError, put_together
+from bot.store.changes.presses import DISLIKE, LIKE
+from bot.store.database.base import Database
+from bot.store.receipt import record
+from bot.store.tables import completions, conversations, feedback, messages, participants, reply_parts, turns
+
+
+class SqlDesk:
+    """*admins*: ids of people who may see every receipt."""
+
+    def __init__(self, database: Database, counting: Counting, about: About, admins: Collection[str] = ()) -> None:
+        self._database, self._counting, self._about = database, counting, about
+        self._admins = frozenset(admins)
+
+    @property
+    def about(self) -> About:
+        return self._about
+
+    async def receipt(self, viewer: Viewer, channel: str, turn: int, completion: int | None = None) -> Receipt:
+        try:
+            asked = await record.load(self._database, turn, completion=completion)
+        except record.NoSuchTurnError:
+            raise Refused(UNKNOWN) from None
+        # The workspace of a press is that of whoever pressed; a channel's id is one of a kind.
+        if (asked.thread.platform, asked.thread.channel) != (viewer.platform, channel):
+            raise Refused(UNKNOWN)
+        if viewer.id not in self._admins and viewer.id not in _askers(asked):
+            raise Refused(PRIVATE)
+        if asked.call is None:
+            return Receipt(asked)
+        opinions = await self._opinions(asked.call.id)
+        try:  # it takes as long as the thread is long
+            return await asyncio.to_thread(_made, asked, asked.call, self._counting, opinions)
+        except UnknownEntryError:
+            raise Refused(UNKNOWN) from None
+
+    async def _opinions(self, completion: int) -> Opinions:
+        def read(connection: Connection) -> Opinions:
+            found = {row.value: row.people for row in connection.execute(_OPINIONS, {"completion": completion})}
+            return Opinions(found.get(LIKE, 0), found.get(DISLIKE, 0))
+
+        return await self._database.read(read)
+
+    async def turn_of(self, message: MessageRef) -> int | None:
+        found = {"platform": message.platform, "channel": message.channel, "id": message.id}
+        return await self._database.read(lambda connection: connection.execute(_TURN_OF, found).scalar())
+
+    async def use(self, viewer: Viewer, since: datetime) -> Use:
+        where = _of(viewer) | {"since": since}
+
+        def read(connection: Connection) -> Use:
+            row = connection.execute(_USE, where).one()
+            return Use(row.turns, int(row.prompt or 0), int(row.completion or 0), int(row.cost or 0))
+
+        return await self._database.read(read)
+
+    async def locale(self, viewer: Viewer) -> str | None:
+        return await self._database.read(lambda connection: connection.execute(_LOCALE, _of(viewer)).scalar())
+
+
+def _made(asked: Asked, call: Call, counting: Counting, opinions: Opinions) -> Receipt:
+    put = put_together(call, asked.record, counting)
+    off = estimate.error(call.estimated_tokens, model_facts.billed(call.usage))
+    return Receipt(asked, call, put, left_out(asked, call, counting.count), off, opinions)
+
+
+def _of(viewer: Viewer) -> dict[str, Any]:
+    return {"platform": viewer.platform, "workspace": viewer.workspace, "person": viewer.id}
+
+
+def _askers(asked: Asked) -> frozenset[str]:
+    of_turn = (message for message in asked.record.messages.values() if message.turn == asked.turn.id)
+    return frozenset(message.author.id for message in of_turn if message.addressed or asked.turn.command)
+
+
+# Built once; see statements.py.
+_PERSON = (
+    select(participants.c.id)
+    .where(
+        participants.c.platform == bindparam("platform"),
+        participants.c.workspace == bindparam("workspace"),
+        participants.c.external_id == bindparam("person"),
+    )
+    .scalar_subquery()
+)
+_LOCALE = select(participants.c.locale).where(participants.c.id == _PERSON)
+_ASKED = (
+    select(messages.c.turn_id)
+    .where(messages.c.participant_id == _PERSON, messages.c.addressed, messages.c.posted_at >= bindparam("since"))
+    .distinct()
+)
+_USE = select(
+    func.count(completions.c.turn_id.distinct()).label("turns"),
+    func.sum(completions.c.prompt_tokens).label("prompt"),
+    func.sum(completions.c.completion_tokens).label("completion"),
+    func.sum(completions.c.cost_nanodollars).label("cost"),
+).where(completions.c.turn_id.in_(_ASKED))
+_OPINIONS = (
+    select(feedback.c.value, func.count().label("people"))
+    .where(feedback.c.completion_id == bindparam("completion"))
+    .group_by(feedback.c.value)
+)
+_TURN_OF = (
+    select(turns.c.id)
+    .select_from(reply_parts.join(turns, turns.c.id == reply_parts.c.turn_id).join(conversations))
+    .where(
+        reply_parts.c.external_id == bindparam("id"),
+        conversations.c.platform == bindparam("platform"),
+        conversations.c.channel == bindparam("channel"),
+    )
+    .limit(1)
+)

@@ -1,0 +1,163 @@
+"""What is learned of models in memory, with a database that comes and goes."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import pytest
+
+from bot.core.completion.model_facts import REFRESH_SECONDS, Learning
+from bot.core.errors import LedgerError
+from bot.core.ports import LearnedModel
+from bot.core.turn import Usage
+
+
+class Notes:
+    """The notes of all processes. While *away*, nobody can use them."""
+
+    def __init__(self) -> None:
+        self.model = LearnedModel()
+        self.away = False
+        self.reads = 0
+        self.writes = 0
+
+    async def learned(self, model: str) -> LearnedModel:
+        self._use()
+        self.reads += 1
+        return self.model
+
+    async def note_factor(self, model: str, factor: float) -> None:
+        self._use()
+        self.writes += 1
+        self.model = replace(self.model, token_factor=factor)
+
+    async def note_window(self, model: str, window: int) -> None:
+        self._use()
+        self.writes += 1
+        self.model = replace(self.model, window=window)
+
+    async def note_sight(self, model: str, *, sees: bool) -> None:
+        self._use()
+        self.model = replace(self.model, sees=sees)
+
+    def _use(self) -> None:
+        if self.away:
+            raise LedgerError("away")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 5.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def learning(notes: Notes, clock: Clock) -> Learning:
+    return Learning(notes, clock)
+
+
+async def bill(learning: Learning, counted: int, billed: int | None, cached: int | None = None, times: int = 1) -> None:
+    for _ in range(times):
+        await learning.answered(1, "m", counted, round(counted * learning.factor("m")), Usage(billed, 5, cached))
+
+
+async def test_it_is_read_at_first_and_then_once_in_a_while(learning: Learning, notes: Notes, clock: Clock) -> None:
+    notes.model = LearnedModel(1.5, 4_096)
+    for _ in range(10):
+        await learning.refresh("m")
+    assert (notes.reads, learning.factor("m"), learning.window("m", 8_192)) == (1, 1.5, 4_096)
+    notes.model = LearnedModel(1.6, None)
+    clock.seconds += REFRESH_SECONDS
+    await learning.refresh("m")
+    assert (notes.reads, learning.factor("m"), learning.window("m", 8_192)) == (2, 1.6, 8_192)
+
+
+async def test_what_changes_little_is_not_written(learning: Learning, notes: Notes) -> None:
+    await bill(learning, 4_000, 4_000, times=50)
+    assert (notes.writes, notes.model.token_factor) == (1, 1.0)
+    await bill(learning, 4_000, 4_400)
+    assert notes.writes == 2
+
+
+async def test_without_the_database_it_is_learned_in_memory_and_noted_later(
+    learning: Learning, notes: Notes, clock: Clock
+) -> None:
+    notes.away = True
+    await learning.refresh("m")
+    await bill(learning, 4_000, 5_600, times=12)
+    await learning.refused("m", 8_192, 4_096)
+    assert learning.factor("m") == pytest.approx(1.4, rel=0.01)
+    assert learning.window("m", 8_192) == 4_096
+    notes.away = False
+    clock.seconds += REFRESH_SECONDS
+    await learning.refresh("m")
+    assert learning.factor("m") == pytest.approx(1.4, rel=0.01), "what nobody else has learned better is kept"
+    await bill(learning, 4_000, 5_600)
+    assert notes.model.token_factor == pytest.approx(1.4, rel=0.01)
+
+
+async def test_a_server_that_names_a_smaller_window_is_believed(learning: Learning, notes: Notes) -> None:
+    await learning.refused("m", 8_192, 4_096)
+    assert learning.window("m", 8_192) == 4_096
+    assert notes.model.window == 4_096
+    assert learning.factor("m") == 1
+
+
+async def test_a_server_that_names_the_window_we_know_counts_more_than_we_do(learning: Learning, notes: Notes) -> None:
+    await learning.refused("m", 4_096, 4_096)
+    assert learning.window("m", 4_096) == 4_096
+    assert learning.factor("m") == pytest.approx(4 / 3)
+    assert notes.model == LearnedModel(4 / 3, None)
+    for _ in range(5):
+        await learning.refused("m", 4_096, 4_096)
+    assert (learning.factor("m"), learning.window("m", 4_096)) == (4, 3_072)
+
+
+async def test_a_guess_is_never_noted(learning: Learning, notes: Notes) -> None:
+    await learning.refused("m", 4_096, None)
+    assert learning.window("m", 4_096) == 3_072
+    assert notes.writes == 0
+
+
+async def test_what_was_cached_may_be_billed_beside_the_rest(learning: Learning) -> None:
+    await bill(learning, 4_000, 100, cached=5_500, times=12)
+    assert learning.factor("m") == pytest.approx(1.4, rel=0.01)
+
+
+async def test_servers_that_say_nothing_or_nonsense_are_lived_with(learning: Learning, notes: Notes) -> None:
+    for billed in (None, 0, -1, 10**9, 7):
+        await bill(learning, 4_000, billed)
+    assert (learning.factor("m"), notes.writes) == (1, 0)
+
+
+async def test_an_error_of_more_than_two_percent_is_one_line_in_the_log(
+    learning: Learning, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        await learning.answered(7, "m", 1_000, 1_000, Usage(1_019, 5))
+        await learning.answered(8, "m", 1_000, 1_000, Usage(1_250, 5))
+        await learning.answered(9, "m", 1_000, 1_000, Usage())
+    assert [record.getMessage() for record in caplog.records] == [
+        "turn 8: the prompt was estimated at 1000 tokens of m, and billed as 1250 (-20.0 %)"
+    ]
+
+
+async def test_of_a_prompt_that_is_not_to_be_learned_from_the_error_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    learning = Learning(Notes())
+    await learning.answered(7, "m", None, 1_000, Usage(2_000, 5))
+    assert "turn 7: the prompt was estimated at 1000 tokens" in caplog.text
+    assert learning.factor("m") == 1.0

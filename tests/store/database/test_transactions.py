@@ -1,0 +1,67 @@
+"""Whatever an operation does, whoever waits for it hears of it."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from bot.core.errors import LeaseLost, LedgerError
+from bot.store.database.base import Database
+from bot.store.database.urls import open_database
+
+
+async def test_an_operation_that_fails_takes_no_other_with_it(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'a.db'}")
+    await database.write(lambda connection: connection.execute(text("CREATE TABLE numbers (n INTEGER UNIQUE)")))
+
+    def refuse(_: Connection) -> None:
+        raise LeaseLost
+
+    def stumble(_: Connection) -> None:
+        raise ValueError("a defect")
+
+    def insert(value: int) -> object:
+        def operation(connection: Connection) -> int:
+            connection.execute(text("INSERT INTO numbers VALUES (:n)"), {"n": value})
+            return value
+
+        return operation
+
+    operations = [insert(1), refuse, insert(1), stumble, insert(2**70), insert(2)]
+    outcomes = await asyncio.gather(
+        *(database.write(operation) for operation in operations),  # type: ignore[arg-type] # of several kinds
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [int, LeaseLost, LedgerError, ValueError, OverflowError, int]
+    assert await numbers(database) == [1, 2]
+    await database.close()
+
+
+async def test_a_reader_hears_of_a_defect_too(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'a.db'}")
+
+    def stumble(_: Connection) -> None:
+        raise ValueError("a defect")
+
+    with pytest.raises(ValueError, match="a defect"):
+        await database.read(stumble)
+    await database.close()
+
+
+async def numbers(database: Database) -> list[int]:
+    return await database.read(lambda connection: list(connection.execute(text("SELECT n FROM numbers")).scalars()))
+
+
+async def test_a_process_that_is_out_of_memory_or_threads_waits_for_its_database(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'a.db'}")
+    for error in (MemoryError(), RuntimeError("can't start new thread")):
+
+        def starve(_: Connection, error: Exception = error) -> None:
+            raise error
+
+        with pytest.raises(LedgerError):
+            await database.write(starve)
+        with pytest.raises(LedgerError):
+            await database.read(starve)
+    await database.close()
