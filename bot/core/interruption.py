@@ -43,10 +43,10 @@ class Interruption:
     The worker interrupts the asking by cancelling the turn's task. The task tells by *interrupt* that this is why.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, asking: bool = True) -> None:
         self.interrupt: Interrupt | None = None
         self.halted: Interrupt | None = None  # why the showing is to end
-        self._asking = True
+        self._asking = asking
         self._halt: Callable[[], None] | None = None
 
     def halts(self, halt: Callable[[], None] | None) -> None:

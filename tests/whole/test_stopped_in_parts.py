@@ -227,3 +227,20 @@ async def test_what_broke_off_and_is_stopped_before_it_is_asked_for_again_stays_
 
 def replies(office: Office, root: str) -> list[str]:
     return office.slack.replies(office.general, root)
+
+
+async def test_an_answer_that_is_shown_after_a_restart_can_be_stopped_too(office: Office) -> None:
+    office.slack.workspace.stream_kinds = ()
+    office.model.answers.append(Answer(LONG, chunk_size=100_000))
+    office.slack.fail("chat.postMessage", ServerError(), times=1_000)
+    async with office.bot(openai_max_tokens=WHOLE, stop_grace=0):
+        root = await office.ask("hello")
+        await office.slack.wait_for(lambda: office.rows("SELECT state FROM turns") == [("answered",)])
+    office.slack.faults.forget("chat.postMessage")
+    gates = hold_posts(office)
+    async with office.bot(openai_max_tokens=WHOLE):
+        await reached(gates)
+        await by_reaction(office, root)
+        await told(office)
+        let_through(office, gates)
+        await kept(office, root, 1)

@@ -171,15 +171,16 @@ class Answerer:
         await self._unnotice(turn, history)
         await self._show(turn, await self._opener.reopen(turn, _without_file(self._addressee(history))), outcome)
 
-    async def end_broken(self, turn: Turn, broken: BrokenAnswer) -> bool:
+    async def end_broken(self, turn: Turn, broken: BrokenAnswer, interruption: Interruption) -> bool:
         """
         Somebody stopped a turn before its answer, which broke off, was asked for again: what people see of it stays.
 
-        False where there is nothing to be seen, or nobody asks any more.
+        False where nobody has stopped it, nobody asks any more, or nothing is to be seen.
         """
         history = await self._ledger.history(turn)
-        if turn.state is not TurnState.RUNNING or not any(message.addressed for message in history.messages):
+        if not turn.stop_requested or not any(message.addressed for message in history.messages):
             return False
+        interruption.close()  # the stop is told again at each renewal of the lease
         kept = await (await self._opener.reopen(turn, self._addressee(history))).kept(broken.partial.text)
         if not kept:
             return False

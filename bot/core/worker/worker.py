@@ -188,7 +188,7 @@ class Worker:
                 continue
             await self._checkpoint("after claim")
             turn_changed(TurnChange.of(turn, turn.state, "claimed"))
-            work = _Work(turn, Interruption())
+            work = _Work(turn, Interruption(asking=turn.state is TurnState.RUNNING))
             task = asyncio.create_task(self._work(work))
             self._tasks[task] = work
             task.add_done_callback(self._ended)
@@ -242,7 +242,7 @@ class Worker:
         turn = work.turn
         try:
             broken = self._broken.pop(turn.claim.turn, None)
-            if broken is None or not turn.stop_requested or not await self._answerer.end_broken(turn, broken):
+            if broken is None or not await self._answerer.end_broken(turn, broken, work.interruption):
                 await self._answerer.answer(turn, work.interruption)
             self._tries.forget(turn.claim.turn)
             if self._summarizer is not None:
