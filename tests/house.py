@@ -122,7 +122,7 @@ ORDERS = (
             "turn",
             "conversation",
             "files retry",
-            "errors check_findings shortage slots",
+            "errors check_findings off_loop shortage slots",
         ),
     ),
     Order(

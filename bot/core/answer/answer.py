@@ -7,6 +7,7 @@ the model is not asked again.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -286,7 +287,7 @@ class Answerer:
                 return await self._conclude(
                     turn, await introduction.language(), "stopped", Notice("stopped_unanswered")
                 )
-            if is_blank(history, platform.readable):
+            if await asyncio.to_thread(is_blank, history, platform.readable):
                 return await self._conclude(
                     turn, await introduction.language(), "blank question", Notice("question_blank")
                 )

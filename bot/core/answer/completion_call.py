@@ -20,6 +20,7 @@ from bot.core.completion.model_facts import Learning
 from bot.core.completion.stream import Collected
 from bot.core.errors import ModelError, ModelProblem, ReplyDeleted
 from bot.core.interruption import Interruption, Partial
+from bot.core.off_loop import off_loop
 from bot.core.ports import (
     Checkpoint,
     CompletionRequest,
@@ -106,12 +107,12 @@ class Asker:
         """Read the files that are new, ask for the names that are, and write the prompt."""
         await self._learning.refresh(self._settings.model)
         naming = await named(history, turn, platform, self._ledger)
-        prompt = self._prompt(turn, naming, platform)
+        prompt = await asyncio.to_thread(self._prompt, turn, naming, platform)  # a history may be long
         # What has no room even without its files is not worth fetching them, and they take none from others.
         while self._files is not None and isinstance(prompt, Prompt) and is_unread(naming.history, prompt.entries):
             read = await self._files.read(naming.history, prompt.entries, platform, self._budget(), self.count)
             naming = replace(naming, history=read)
-            prompt = self._prompt(turn, naming, platform)
+            prompt = await asyncio.to_thread(self._prompt, turn, naming, platform)
         if isinstance(prompt, budget.QuestionTooLong):
             return prompt
         return Prepared(naming.history, prompt, self._start(prompt, naming.history))
@@ -146,7 +147,7 @@ class Asker:
         collected = Collected(time.monotonic(), prepared.continued)
         try:
             await self._stream(turn, prepared, collected, presenter)
-            result = self._result(prepared.prompt, collected)
+            result = await off_loop(len(collected.said), lambda: self._result(prepared.prompt, collected))
             if self._roomier(prepared, result) is None:
                 await asyncio.sleep(0)  # an interruption that is on its way arrives here
                 interruption.close()

@@ -8,6 +8,7 @@ prompt is in speakers.py; a message that was sent before keeps the form it was s
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -42,7 +43,7 @@ async def named(history: History, turn: Turn, platform: Platform, ledger: Ledger
         return Named(history)
     thread, us = turn.conversation.thread, platform.own_id
     speaking = [] if history.alone else [*([us] if us else ()), *_speaking(history)]
-    references = _references(history, platform)
+    references = await asyncio.to_thread(_references, history, platform)
     people = dict.fromkeys([*speaking, *(each for each in references.people if each != us)])
     older = _references(history, platform, sent=True).people if people else ()
     known = await ledger.names(thread, [*people, *older]) if people else {}

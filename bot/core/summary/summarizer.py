@@ -21,6 +21,7 @@ from bot.core.completion.model_facts import Learning
 from bot.core.completion.stream import Collected
 from bot.core.conversation import MessageRef
 from bot.core.errors import LedgerError, ModelError, ModelProblem
+from bot.core.off_loop import off_loop
 from bot.core.ports import CompletionRequest, CompletionStart, LanguageModel, Platform, Sampling
 from bot.core.prompt import budget
 from bot.core.prompt.build import Counting
@@ -128,7 +129,7 @@ class Summarizer:
         older = await self._summaries.older(conversation)
         if older is None:
             return False
-        prompt = self._prompt(older)
+        prompt = await asyncio.to_thread(self._prompt, older)  # it may be long
         if prompt is None:
             log.info("conversation %d: the prompt budget has no room to summarize in", conversation)
             return False
@@ -160,7 +161,8 @@ class Summarizer:
         return await self._finish(begun, start, result)
 
     async def _finish(self, begun: SummaryBegun, start: SummaryStart, result: Completion) -> bool:
-        text = transcript.fitted(unbracketed(result.text), transcript.longest(self._prompt_tokens()), self._count)
+        most = transcript.longest(self._prompt_tokens())
+        text = await off_loop(len(result.text), lambda: transcript.fitted(unbracketed(result.text), most, self._count))
         counts = await self._summaries.finish(begun, start, result, text, self._count(text))
         log.info(
             "conversation %d: summary %d of %d messages and answers%s",

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.core.controls import NO_CONTROLS, Controls
 from bot.core.errors import PlatformError
+from bot.core.off_loop import off_loop
 from bot.core.ports import ReplyRequest
 from bot.markdown import close_open, fitting, split
 from bot.platforms.web.api import MESSAGE_NOT_FOUND, THREAD_NOT_FOUND, WorkspaceApi
@@ -45,11 +46,11 @@ class WebReply:
 
     async def show(self, text: str) -> None:
         if text.strip():
-            await self._bring(parts_of(close_open(text), ()))
+            await self._bring(await off_loop(len(text), lambda: parts_of(close_open(text), ())))
 
     async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:  # noqa: ARG002 - drawn later
         self._halted = False
-        parts = parts_of(text, notes)
+        parts = await off_loop(len(text), lambda: parts_of(text, notes))
         if await self._bring(parts):
             await self._take_away(beyond=len(parts))
 
@@ -58,7 +59,8 @@ class WebReply:
 
     async def kept(self, text: str) -> str:
         await self.locate()
-        return fitting(text, len(self._ids), PART_LIMIT, lambda each: len(parts_of(each, ())))
+        count = lambda each: len(parts_of(each, ()))  # noqa: E731
+        return await off_loop(len(text), lambda: fitting(text, len(self._ids), PART_LIMIT, count))
 
     async def remove(self) -> None:
         await self.locate()

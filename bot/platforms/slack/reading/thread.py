@@ -6,6 +6,7 @@ What was said while we were away is history.py's to read, in all channels.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -43,7 +44,9 @@ class ThreadHistory:
         try:
             async with aclosing(self._pages.read(REPLIES, lambda cursor: self._page(thread, cursor))) as pages:
                 async for page in pages:
-                    found = [_read(message, place, us) for message in page.items]
+                    found = await asyncio.to_thread(
+                        lambda items: [_read(each, place, us) for each in items], page.items
+                    )
                     said = [one for one in found if isinstance(one, Posted | Edited)]
                     deleted += [one for one in found if isinstance(one, Deleted)]
                     reactions += [mark for each in page.items for mark in standing(each, place, us, self._reactions)]

@@ -6,7 +6,7 @@ What is learned of the whole workspace that way is shared by all its replies: Bl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.core.controls import Controls
 from bot.core.errors import PlatformError
@@ -16,6 +16,9 @@ from bot.platforms.slack.markup.buttons import Block, Form
 from bot.platforms.slack.markup.message import BlockSupport, Piece
 
 MOST_HALVINGS = 3  # of a part's length: an eighth is refused for another reason
+Wanted = Callable[[], Awaitable[Sequence[Piece]]]
+"""The parts of a reply, in the form that it has now."""
+
 SMALLEST = 6  # halvings after refused blocks, of which only those count that make more parts: 156 characters
 
 
@@ -50,10 +53,12 @@ class Shape:
         if controls.offered and not self.plain:
             self._blocks.buttons.taken(self._form)
 
-    def gives_way(self, error: PlatformError, wanted: Callable[[], Sequence[Piece]]) -> bool:
+    async def gives_way(self, error: PlatformError, wanted: Wanted) -> bool:
         """Whether there is another form to try, after Slack refused what is *wanted*; it is chosen then."""
         if error.code in REFUSED_BLOCKS and not self.plain:
-            if not self._buttons_give_way(wanted()) and (error.code != TOO_MANY_BLOCKS or not self._shortened(wanted)):
+            if self._buttons_give_way(await wanted()):
+                return True
+            if error.code != TOO_MANY_BLOCKS or not await self._shortened(wanted):
                 self._plain, self.halvings = True, 0
                 self._blocks.note_refusal(self._turn)
             return True
@@ -68,12 +73,12 @@ class Shape:
         self._form = self._form if simpler is None else simpler
         return simpler is not None
 
-    def _shortened(self, wanted: Callable[[], Sequence[Piece]]) -> bool:
+    async def _shortened(self, wanted: Wanted) -> bool:
         """Halve the parts until there are more of them; whether that may still help."""
-        before = len(wanted())
+        before = len(await wanted())
         while self._shortenings < MOST_HALVINGS and self.halvings < SMALLEST:
             self.halvings += 1
-            if len(wanted()) > before:
+            if len(await wanted()) > before:
                 self._shortenings += 1
                 return True
         return False

@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from bot.core.controls import NO_CONTROLS, Controls
 from bot.core.errors import PlatformError, ReplyDeleted
+from bot.core.off_loop import off_loop
 from bot.core.ports import ReplyRequest
 from bot.core.texts import sentence
 from bot.core.turn import Notice
@@ -39,7 +40,7 @@ from bot.platforms.slack.markup.message import (
 )
 from bot.platforms.slack.reply import pace
 from bot.platforms.slack.reply.answer_file import FILE_PART, AnswerFile, FileSupport
-from bot.platforms.slack.reply.fallbacks import Shape
+from bot.platforms.slack.reply.fallbacks import Shape, Wanted
 from bot.platforms.slack.reply.lost_parts import find
 from bot.platforms.slack.reply.streams import STREAMING, Stream, Streams, beginning_of
 from bot.platforms.slack.status.status import SlackNoticing
@@ -137,8 +138,9 @@ class SlackReply:
     async def kept(self, text: str) -> str:
         self._as_file = False
         await self.locate()
-        count = lambda each: len(self._whole(each, (), NO_CONTROLS))  # noqa: E731
-        return fitting(text, len(self._ids), PART_LIMIT >> self._shape.halvings, count)
+        plain, halvings = self._shape.plain, self._shape.halvings
+        count = lambda each: len(pieces(each, plain=plain, halvings=halvings))  # noqa: E731
+        return await off_loop(len(text), lambda: fitting(text, len(self._ids), PART_LIMIT >> halvings, count))
 
     async def remove(self) -> None:
         await self.locate()
@@ -160,7 +162,7 @@ class SlackReply:
 
     async def _finish_as_file(self, text: str, notes: Sequence[str], controls: Controls) -> bool:
         """Show how it begins, and all of it in a file, if it is long, people want that and Slack takes one."""
-        if not self._as_file or len(self._whole(text, notes, controls)) < 2:
+        if not self._as_file or len(await self._whole(text, notes, controls)) < 2:
             return False
         if not await self._file.prepare(text):
             return False
@@ -169,21 +171,22 @@ class SlackReply:
         self._check_halted()
         return await self._file.prepare(text) and await self._file.share()  # it went if the first part was posted anew
 
-    async def _end(self, wanted: Callable[[], list[Piece]]) -> None:
+    async def _end(self, wanted: Wanted) -> None:
         await self._take_away(beyond=await self._bring(wanted, final=True))
 
-    def _whole(self, text: str, notes: Sequence[str], controls: Controls) -> list[Piece]:
-        below = self._shape.controls(controls)
-        return pieces(text, notes, below, plain=self._shape.plain, halvings=self._shape.halvings)
+    async def _whole(self, text: str, notes: Sequence[str], controls: Controls) -> list[Piece]:
+        below, plain, halvings = self._shape.controls(controls), self._shape.plain, self._shape.halvings
+        return await off_loop(len(text), lambda: pieces(text, notes, below, plain=plain, halvings=halvings))
 
-    def _shortened(self, text: str, notes: Sequence[str], controls: Controls) -> list[Piece]:
+    async def _shortened(self, text: str, notes: Sequence[str], controls: Controls) -> list[Piece]:
         said = (sentence(Notice("whole_in_file"), self._language), *notes)
-        below = self._shape.controls(controls)
-        return shortened(text, said, below, plain=self._shape.plain, halvings=self._shape.halvings)
+        below, plain, halvings = self._shape.controls(controls), self._shape.plain, self._shape.halvings
+        return await off_loop(len(text), lambda: shortened(text, said, below, plain=plain, halvings=halvings))
 
-    def _beginning(self, text: str) -> list[Piece]:
+    async def _beginning(self, text: str) -> list[Piece]:
         stop = self._shape.stop_button() if self._needs_button() else ()
-        wanted = beginning(text, stop, plain=self._shape.plain, halvings=self._shape.halvings)
+        plain, halvings = self._shape.plain, self._shape.halvings
+        wanted = await off_loop(len(text), lambda: beginning(text, stop, plain=plain, halvings=halvings))
         affordable = pace.affordable(self._calls, len(text)) or self._has_old_stream()
         return wanted if affordable or len(wanted) > len(self._ids) else []
 
@@ -210,17 +213,17 @@ class SlackReply:
             weakref.finalize(self, self._limits.close, promise)  # however this attempt ends
         return self._edits is not None
 
-    async def _bring(self, wanted: Callable[[], list[Piece]], *, final: bool) -> int:
+    async def _bring(self, wanted: Wanted, *, final: bool) -> int:
         """Make the parts show what is *wanted*. Returns how many it takes."""
         await self.locate()
         while True:
             try:
-                return await self._bring_parts(wanted(), final=final)
+                return await self._bring_parts(await wanted(), final=final)
             except PlatformError as error:
-                if not self._shape.gives_way(error, wanted):
+                if not await self._shape.gives_way(error, wanted):
                     raise
 
-    async def _bring_parts(self, wanted: list[Piece], *, final: bool) -> int:
+    async def _bring_parts(self, wanted: Sequence[Piece], *, final: bool) -> int:
         changed = False
         for number, piece in enumerate(wanted, 1):
             stream = self._streams.live(self._ids.get(number))
@@ -282,7 +285,7 @@ class SlackReply:
         if not self._streams.possible(self._thread.channel, self._recipient):
             return False
         text = piece.open_end
-        if not beginning_of(text):
+        if not await off_loop(len(text), lambda: beginning_of(text)):
             raise PlatformError(RATE_LIMITED, passing=True)  # a word of it: the rest will soon be there
         promise = self._streams.open(text)
         if promise is None:
