@@ -16,7 +16,7 @@ from bot import database_file, late_imports
 from bot.core.answer.answer import Answerer
 from bot.core.answer.completion_call import AnswerSettings
 from bot.core.answer.file_intake import FileIntake
-from bot.core.completion.model_facts import Learning
+from bot.core.completion.model_facts import ModelFacts
 from bot.core.conversation import Operation
 from bot.core.decide.policy import decide
 from bot.core.errors import BotError, LedgerError
@@ -39,8 +39,8 @@ from bot.store.database.base import Database
 from bot.store.database.lock import worker_lock
 from bot.store.database.urls import open_database, sqlite_file
 from bot.store.ledger.ledger import SqlLedger
-from bot.store.model_facts import SqlModelNotes
-from bot.store.receipt.receipts import SqlDesk
+from bot.store.model_facts import SqlModelFacts
+from bot.store.receipt.receipts import SqlReceipts
 from bot.store.summaries import SqlSummaries
 
 log = logging.getLogger(__name__)
@@ -95,12 +95,12 @@ async def run(
             database_file.tighten(file)
         database = await stack.enter_async_context(nullcontext(store) if store else open_store(settings))
         ledger = await open_ledger(database, settings.bot_language, burst)
-        learning = Learning(SqlModelNotes(database))
-        await learning.refresh(settings.openai_model)
+        model_facts = ModelFacts(SqlModelFacts(database))
+        await model_facts.refresh(settings.openai_model)
         model = await stack.enter_async_context(open_model(settings))
         patience = patience or Patience(outage=timedelta(hours=settings.outage_hours))
-        summarizer = await _summarizer(settings, platforms, database, model, learning)
-        worker = _worker(settings, platforms, ledger, model, learning, checkpoint, patience, summarizer)
+        summarizer = await _summarizer(settings, platforms, database, model, model_facts)
+        worker = _worker(settings, platforms, ledger, model, model_facts, checkpoint, patience, summarizer)
         await stack.enter_async_context(
             internal_listener(
                 settings.internal_host,
@@ -173,7 +173,7 @@ def _worker(
     platforms: Sequence[Platform],
     ledger: SqlLedger,
     model: LanguageModel,
-    learning: Learning,
+    model_facts: ModelFacts,
     checkpoint: Checkpoint,
     patience: Patience,
     summarizer: Summarizer | None,
@@ -194,7 +194,7 @@ def _worker(
             language=settings.bot_language,
             overlooked_after=patience.overlooked_after,
         ),
-        learning=learning,
+        model_facts=model_facts,
         checkpoint=checkpoint,
         persist=persist,
         files=FileIntake(ChildReader(), ledger.files),
@@ -215,7 +215,7 @@ def _worker(
 
 
 async def _summarizer(
-    settings: Settings, platforms: Sequence[Platform], database: Database, model: LanguageModel, learning: Learning
+    settings: Settings, platforms: Sequence[Platform], database: Database, model: LanguageModel, model_facts: ModelFacts
 ) -> Summarizer | None:
     """None when what is cut is dropped; the demo model has no words for it either."""
     if not settings.threadbot_summarize or settings.offline:
@@ -233,7 +233,7 @@ async def _summarizer(
             max_tokens=settings.openai_max_tokens,
             sampling=sampling(settings),
         ),
-        learning=learning,
+        model_facts=model_facts,
     )
 
 
@@ -241,14 +241,14 @@ def sampling(settings: Settings) -> Sampling:
     return Sampling(settings.openai_temperature, settings.openai_seed, settings.openai_stop)
 
 
-def desk(settings: Settings, database: Database) -> SqlDesk:
+def receipts(settings: Settings, database: Database) -> SqlReceipts:
     """What people may ask of *database* beside the conversation."""
     about = About(
         model="" if settings.offline else settings.openai_model,
         reactions=[(name, Operation(what)) for what, name in settings.reactions.items() if name != "none"],
         language=settings.bot_language,
     )
-    return SqlDesk(database, Counting(tokens.count, *tokens.overhead()), about, settings.threadbot_admins)
+    return SqlReceipts(database, Counting(tokens.count, *tokens.overhead()), about, settings.threadbot_admins)
 
 
 @asynccontextmanager

@@ -41,7 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CALLS = ("compile", "search", "match", "fullmatch", "sub", "split", "findall", "finditer")
 
 PATTERN_SECONDS = 0.1  # of CPU, for 40,000 characters; what is quadratic takes several
-AT_ONCE_SECONDS = 0.1  # the same, of what the event loop waits for
+SECOND_SIGNAL_SECONDS = 0.1  # the same, of what the event loop waits for
 SHORTER, IN_A_THREAD_SECONDS = 10_000, 0.2  # characters and CPU of what the event loop does not wait for
 
 BOUNDED = {
@@ -128,7 +128,7 @@ AT_ONCE: dict[str, Callable[[str], object]] = {
     "a body, all of it": lambda text: _incoming(
         ts=text, user=text, thread_ts=text, bot_id=text, username=text, edited={"ts": text}, channel=text
     ),
-    "blocks and attachments": lambda text: message_text.wording(
+    "blocks and attachments": lambda text: message_text.text_of(
         {"blocks": [{"text": text}], "attachments": [{"text": text}]}
     ),
     "a file": lambda text: files.file_of({"id": "F1", "name": text, "mimetype": text, "url_private": text}),
@@ -280,7 +280,7 @@ def test_a_pattern_takes_time_in_proportion_to_the_text(place: str) -> None:
 
 @pytest.mark.parametrize("reader", AT_ONCE)
 def test_the_event_loop_waits_for_no_text(reader: str) -> None:
-    _assert_quick(AT_ONCE[reader], runs(), AT_ONCE_SECONDS)
+    _assert_quick(AT_ONCE[reader], runs(), SECOND_SIGNAL_SECONDS)
 
 
 @pytest.mark.parametrize("reader", IN_A_THREAD)

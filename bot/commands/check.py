@@ -23,7 +23,7 @@ from bot.settings import ENV_FILE, Settings
 from bot.store.database import migrate
 from bot.store.database.urls import sqlite_file
 
-_MARKS = {
+_LABELS = {
     Verdict.OK: "ok     ",
     Verdict.FAILED: "FAILED ",
     Verdict.UNKNOWN: "unknown",
@@ -44,7 +44,7 @@ async def check(settings: Settings, channel: str | None) -> Sequence[Finding]:
 
 
 def line(finding: Finding) -> str:
-    text = f"{_MARKS[finding.verdict]}  {finding.subject}: {finding.detail}"
+    text = f"{_LABELS[finding.verdict]}  {finding.subject}: {finding.detail}"
     return f"{text}\n           → {finding.remedy}" if finding.remedy else text
 
 

@@ -17,7 +17,7 @@ from bot.core.conversation import Participant
 from bot.core.prompt.build import Counting
 from bot.core.prompt.speakers import cleaned
 from bot.core.receipt.left_out import LeftOut, left_out
-from bot.core.receipt.record import Asked, Call, Sent, put_together
+from bot.core.receipt.record import SentPrompt, StoredCompletion, TurnRecord, put_together
 from bot.core.turn import TurnState
 from bot.llm import openai_chat, tokens
 from bot.settings import Settings
@@ -28,21 +28,21 @@ from bot.store.receipt import record as store
 class Report:
     """*sent* and *call* are None when the turn never came to the model."""
 
-    asked: Asked
-    call: Call | None
-    sent: Sent | None
+    asked: TurnRecord
+    completion: StoredCompletion | None
+    sent: SentPrompt | None
     left_out: Sequence[LeftOut]
 
 
 async def prompt(settings: Settings, turn: int, variant: int | None, completion: int | None) -> Report:
     """Raises BotError when there is no such turn, or it has no such completion."""
     async with ledger.opened(settings) as database:
-        asked = await store.load(database, turn, variant=variant, completion=completion)
-    if asked.call is None:
+        asked = await store.load(database, turn, variant=variant, completion_id=completion)
+    if asked.completion is None:
         return Report(asked, None, None, ())
     counting = Counting(tokens.count, *tokens.overhead())
-    sent = put_together(asked.call, asked.record, counting)
-    return Report(asked, asked.call, sent, left_out(asked, asked.call, tokens.count))
+    sent = put_together(asked.completion, asked.record, counting)
+    return Report(asked, asked.completion, sent, left_out(asked, asked.completion, tokens.count))
 
 
 # JSON
@@ -53,7 +53,7 @@ def as_json(report: Report) -> str:
 
 
 def _document(report: Report) -> dict[str, Any]:
-    asked, call, sent = report.asked, report.call, report.sent
+    asked, completion, sent = report.asked, report.completion, report.sent
     turn = {
         "id": asked.turn.id,
         "state": asked.turn.state.value,
@@ -62,67 +62,67 @@ def _document(report: Report) -> dict[str, Any]:
         "workspace": asked.thread.workspace,
         "channel": asked.thread.channel,
         "thread": asked.thread.thread,
-        "completions": [_named(each) for each in asked.calls],
+        "completions": [_named(each) for each in asked.completions],
     }
-    if call is None or sent is None:
+    if completion is None or sent is None:
         return {"turn": turn, "never_sent": never_sent(asked), "model": None, "messages": None}
     return {
-        "model": call.model,
+        "model": completion.model,
         "messages": openai_chat.wire([joined.message for joined in sent.messages]),
-        "parameters": _sampling(call),
+        "parameters": _sampling(completion),
         "byte_for_byte": not sent.erased,
         "tokens": [joined.tokens for joined in sent.messages],
         "entries": [[entry.key for entry in joined.entries] for joined in sent.messages],
         "left_out": [_left_out(each) for each in report.left_out],
-        "completion": _named(call) | _numbers(call),
+        "completion": _named(completion) | _numbers(completion),
         "turn": turn,
     }
 
 
-def _sampling(call: Call) -> dict[str, Any]:
+def _sampling(completion: StoredCompletion) -> dict[str, Any]:
     """As they were set; None: not sent."""
-    sampling = call.sampling
+    sampling = completion.sampling
     return {
-        "max_tokens": call.max_tokens,
+        "max_tokens": completion.max_tokens,
         "temperature": sampling.temperature,
         "seed": sampling.seed,
         "stop": list(sampling.stop) or None,
     }
 
 
-def _named(call: Call) -> dict[str, Any]:
-    feedback = {"like": call.likes, "dislike": call.dislikes}
+def _named(completion: StoredCompletion) -> dict[str, Any]:
+    feedback = {"like": completion.likes, "dislike": completion.dislikes}
     return {
-        "id": call.id,
-        "variant": call.variant,
-        "outcome": call.outcome,
-        "chosen": call.chosen,
+        "id": completion.id,
+        "variant": completion.variant,
+        "outcome": completion.outcome,
+        "chosen": completion.chosen,
         "feedback": feedback,
     }
 
 
-def _numbers(call: Call) -> dict[str, Any]:
-    usage = call.usage
+def _numbers(completion: StoredCompletion) -> dict[str, Any]:
+    usage = completion.usage
     return {
-        "started_at": call.started_at.isoformat(),
-        "counted_prompt_tokens": call.counted_tokens,
-        "estimated_prompt_tokens": call.estimated_tokens,
+        "started_at": completion.started_at.isoformat(),
+        "counted_prompt_tokens": completion.counted_tokens,
+        "estimated_prompt_tokens": completion.estimated_tokens,
         "prompt_tokens": usage.prompt_tokens,
-        "estimate_error": estimate_error(call),
+        "estimate_error": estimate_error(completion),
         "cached_tokens": usage.cached_tokens,
         "completion_tokens": usage.completion_tokens,
         "reasoning_tokens": usage.reasoning_tokens,
-        "cost_nanodollars": call.cost_nanodollars,
-        "finish_reason": call.finish_reason,
-        "response_id": call.response_id,
-        "response_model": call.response_model,
-        "seconds": call.total_seconds,
+        "cost_nanodollars": completion.cost_nanodollars,
+        "finish_reason": completion.finish_reason,
+        "response_id": completion.response_id,
+        "response_model": completion.response_model,
+        "seconds": completion.total_seconds,
     }
 
 
-def estimate_error(call: Call) -> float | None:
+def estimate_error(completion: StoredCompletion) -> float | None:
     """How far our estimate of its prompt was off, as a fraction of what was billed."""
-    return estimate.error(call.estimated_tokens, model_facts.billed(call.usage))
+    return estimate.error(completion.estimated_tokens, model_facts.billed(completion.usage))
 
 
 def _left_out(each: LeftOut) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _left_out(each: LeftOut) -> dict[str, Any]:
 # Words that the text has, too
 
 
-def never_sent(asked: Asked) -> str:
+def never_sent(asked: TurnRecord) -> str:
     """Why a turn has no call."""
     turn = asked.turn
     if turn.command:

@@ -16,7 +16,7 @@ from bot.commands.turns import cells, votes
 from bot.core.completion import model_facts
 from bot.core.prompt.entries import read_key
 from bot.core.receipt.left_out import LeftOut, Reason
-from bot.core.receipt.record import Asked, Call, Record, Sent
+from bot.core.receipt.record import ConversationRecord, SentPrompt, StoredCompletion, TurnRecord
 
 INDENT = "  "
 _HARMLESS = "\t\N{ZERO WIDTH JOINER}"  # the second holds emoji together
@@ -36,35 +36,41 @@ _WHY = {
 
 
 def as_text(report: Report) -> str:
-    asked, call, sent = report.asked, report.call, report.sent
-    if call is None or sent is None:
+    asked, completion, sent = report.asked, report.completion, report.sent
+    if completion is None or sent is None:
         return "\n".join([_head(asked), escaped(never_sent(asked))])
     return "\n".join(
-        [_head(asked), *_calls(asked, call, sent), *_messages(report, sent), *_parameters(call), *_table(report)]
+        [
+            _head(asked),
+            *_calls(asked, completion, sent),
+            *_messages(report, sent),
+            *_parameters(completion),
+            *_table(report),
+        ]
     )
 
 
-def _head(asked: Asked) -> str:
+def _head(asked: TurnRecord) -> str:
     turn, thread = asked.turn, asked.thread
     where = f"{thread.platform}, channel {thread.channel}, thread {thread.thread}"
     return f"Turn {turn.id} in {escaped(where)} is {turn.state.value}."
 
 
-def _calls(asked: Asked, call: Call, sent: Sent) -> Iterator[str]:
-    yield f"Its completions: {', '.join(map(_named, asked.calls))}."
-    yield f"What follows was sent for completion {call.id}, at {call.started_at:%Y-%m-%d %H:%M:%S} UTC."
+def _calls(asked: TurnRecord, completion: StoredCompletion, sent: SentPrompt) -> Iterator[str]:
+    yield f"Its completions: {', '.join(map(_named, asked.completions))}."
+    yield f"What follows was sent for completion {completion.id}, at {completion.started_at:%Y-%m-%d %H:%M:%S} UTC."
     if sent.erased:
         texts = "1 text was" if len(sent.erased) == 1 else f"{len(sent.erased)} texts were"
         yield f"It is as it was sent, but {texts} deleted since: see [deleted DATE, tokens]."
 
 
-def _named(call: Call) -> str:
-    known = [f"variant {call.variant}", escaped(call.outcome), *["chosen"] * call.chosen]
-    said = " ".join(votes(call.likes, call.dislikes))
-    return f"{call.id} ({', '.join([*known, said] if said else known)})"
+def _named(completion: StoredCompletion) -> str:
+    known = [f"variant {completion.variant}", escaped(completion.outcome), *["chosen"] * completion.chosen]
+    said = " ".join(votes(completion.likes, completion.dislikes))
+    return f"{completion.id} ({', '.join([*known, said] if said else known)})"
 
 
-def _messages(report: Report, sent: Sent) -> Iterator[str]:
+def _messages(report: Report, sent: SentPrompt) -> Iterator[str]:
     newest = {version.message: version.id for version in report.asked.record.versions.values()}
     for number, joined in enumerate(sent.messages, 1):
         origin = (_origin(entry.key, report.asked.record, newest) for entry in joined.entries)
@@ -76,7 +82,7 @@ def _messages(report: Report, sent: Sent) -> Iterator[str]:
             yield f"{INDENT}+ picture: {image.media_type}, {len(image.content):,} bytes, about {image.tokens:,} tokens"
 
 
-def _origin(key: str, record: Record, newest: Mapping[int, int]) -> str:
+def _origin(key: str, record: ConversationRecord, newest: Mapping[int, int]) -> str:
     """What an entry is: whose message, or which turn's answer. *newest*: the version of each message."""
     read = read_key(key)
     if read.kind == "v":
@@ -86,20 +92,22 @@ def _origin(key: str, record: Record, newest: Mapping[int, int]) -> str:
     return f"{key} turn {record.answers[read.id].turn}" if read.kind == "c" else key
 
 
-def _parameters(call: Call) -> Iterator[str]:
-    usage, sampling, error = call.usage, call.sampling, estimate_error(call)
+def _parameters(completion: StoredCompletion) -> Iterator[str]:
+    usage, sampling, error = completion.usage, completion.sampling, estimate_error(completion)
     rows = {
-        "model": call.model if call.response_model in (None, call.model) else f"{call.model} ({call.response_model})",
-        "max tokens": f"{call.max_tokens:,}",
+        "model": completion.model
+        if completion.response_model in (None, completion.model)
+        else f"{completion.model} ({completion.response_model})",
+        "max tokens": f"{completion.max_tokens:,}",
         "temperature": sampling.temperature,
         "seed": sampling.seed,
         "stop": json.dumps(sampling.stop, ensure_ascii=False) if sampling.stop else None,
-        "prompt tokens": " · ".join(_prompt_tokens(call)),
+        "prompt tokens": " · ".join(_prompt_tokens(completion)),
         "error": None if error is None else f"{100 * error:+.1f} %",
         "cached tokens": _number(usage.cached_tokens),
         "answer tokens": _number(usage.completion_tokens),
-        "cost": None if call.cost_nanodollars is None else dollars(call.cost_nanodollars),
-        "ended with": call.finish_reason,
+        "cost": None if completion.cost_nanodollars is None else dollars(completion.cost_nanodollars),
+        "ended with": completion.finish_reason,
     }
     yield ""
     yield "Parameters"
@@ -107,11 +115,11 @@ def _parameters(call: Call) -> Iterator[str]:
         yield f"{INDENT}{name:<15}{'-' if value is None else escaped(str(value))}"
 
 
-def _prompt_tokens(call: Call) -> Iterator[str]:
-    yield f"{call.counted_tokens:,} counted"
-    if call.estimated_tokens is not None:
-        yield f"{call.estimated_tokens:,} estimated"
-    billed = model_facts.billed(call.usage)
+def _prompt_tokens(completion: StoredCompletion) -> Iterator[str]:
+    yield f"{completion.counted_tokens:,} counted"
+    if completion.estimated_tokens is not None:
+        yield f"{completion.estimated_tokens:,} estimated"
+    billed = model_facts.billed(completion.usage)
     yield "the server said nothing" if billed is None else f"{billed:,} as the server said"
 
 

@@ -96,7 +96,7 @@ def slack_platform(settings: Settings, store: Database) -> SlackPlatform:
         watermarks=SqlWatermarks(store),
         catch_up=CatchUpSettings(longest=timedelta(hours=settings.catch_up_hours)),
         reactions=reaction_names(settings),
-        desk=app.desk(settings, store),
+        receipts=app.receipts(settings, store),
     )
 
 

@@ -83,7 +83,7 @@ class Interruption:
         return Interrupted(interrupt, partial)
 
 
-async def uncut(call: Awaitable[None]) -> None:
+async def finish_before_cancel(call: Awaitable[None]) -> None:
     """
     Await *call*; whoever is cancelled meanwhile waits for it all the same.
 

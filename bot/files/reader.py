@@ -17,7 +17,7 @@ from bot.core.slots import FairSlots
 from bot.files import wire
 from bot.files.limits import Limits
 
-AT_ONCE = 3  # children; each may take a processor
+CHILDREN_AT_A_TIME = 3  # children; each may take a processor
 EACH = 2  # children for the files of one sender: the files of others find one free
 
 _SPENT = {-9, -24}  # SIGKILL, SIGXCPU: ended by a limit
@@ -32,7 +32,7 @@ class ChildReader:
         """*program*: what Python runs in a child; another one in tests."""
         self._limits = limits or Limits()
         self._program = program
-        self._slots = FairSlots(AT_ONCE, EACH)
+        self._slots = FairSlots(CHILDREN_AT_A_TIME, EACH)
 
     async def read(self, content: bytes, media_type: str, sender: str) -> Reading:
         """See FileParser. Cancelled, it leaves no child behind. Raises OSError where none can be started just now."""

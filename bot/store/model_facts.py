@@ -1,4 +1,4 @@
-"""What was learned of models: the ModelNotes port on SQLite and PostgreSQL."""
+"""What was learned of models: the ModelFactStore port on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, null, select
 
-from bot.core.ports import LearnedModel
+from bot.core.ports import LearnedFacts
 from bot.store import statements as sql
 from bot.store.database.base import Database
 from bot.store.database.dialects import upsert
@@ -24,7 +24,7 @@ _LEARNED = select(models.c.token_factor, models.c.window, models.c.sees, models.
 _LONGEST_NAME = 255  # characters, as the column has it
 
 
-class SqlModelNotes:
+class SqlModelFacts:
     def __init__(self, database: Database, clock: Callable[[], datetime] | None = None) -> None:
         """*clock* replaces the time in tests."""
         self._database = database
@@ -34,13 +34,13 @@ class SqlModelNotes:
     def _now(self, connection: Connection) -> datetime:
         return self._clock() if self._clock is not None else sql.now(connection)
 
-    async def learned(self, model: str) -> LearnedModel:
-        def read(connection: Connection) -> LearnedModel:
+    async def learned(self, model: str) -> LearnedFacts:
+        def read(connection: Connection) -> LearnedFacts:
             row = connection.execute(_LEARNED, {"model": model[:_LONGEST_NAME]}).first()
             if row is None:
-                return LearnedModel()
+                return LearnedFacts()
             lately = row.learned_at > self._now(connection) - TRUSTED
-            return LearnedModel(row.token_factor, row.window if lately else None, row.sees if lately else None)
+            return LearnedFacts(row.token_factor, row.window if lately else None, row.sees if lately else None)
 
         return await self._database.read(read)
 

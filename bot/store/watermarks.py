@@ -75,7 +75,7 @@ def _unread(since: ColumnElement[int]) -> ColumnElement[int]:
 
 
 def _overtaken(platform: str, workspace: str, position: int) -> Any:
-    """Marks of single channels that say nothing more once the whole workspace's is as far."""
+    """StandingReactions of single channels that say nothing more once the whole workspace's is as far."""
     return delete(watermarks).where(
         watermarks.c.platform == platform,
         watermarks.c.workspace == workspace,

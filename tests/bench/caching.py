@@ -19,7 +19,7 @@ from typing import Any
 
 from bot.core.answer.answer import Answerer
 from bot.core.answer.completion_call import AnswerSettings
-from bot.core.completion.model_facts import Learning
+from bot.core.completion.model_facts import ModelFacts
 from bot.core.conversation import Participant, Posted, ThreadRef
 from bot.core.decide.policy import decide
 from bot.core.interruption import Interruption
@@ -29,7 +29,7 @@ from bot.llm.openai_chat import OpenAIChat
 from bot.store.database import migrate
 from bot.store.database.urls import open_database
 from bot.store.ledger.ledger import SqlLedger
-from bot.store.model_facts import SqlModelNotes
+from bot.store.model_facts import SqlModelFacts
 from tests.bench.mute import MUTE, MutePlatform, nowhere
 from tests.standins import model_tokens
 from tests.standins.model import ModelServer
@@ -156,7 +156,7 @@ async def _asker(server: ModelServer, budget: int, keep: float, directory: Path)
             model=model,
             platforms={MUTE: MutePlatform()},
             settings=AnswerSettings("gpt-6-luna", SYSTEM_PROMPT, budget, 4_096, Patience().overlooked_after, keep),
-            learning=Learning(SqlModelNotes(database)),
+            model_facts=ModelFacts(SqlModelFacts(database)),
             checkpoint=nowhere,
             persist=persist,
         )

@@ -7,7 +7,7 @@ from bot.commands.prompt_text import as_text
 from bot.core.conversation import ThreadRef
 from bot.core.prompt.build import Counting
 from bot.core.receipt.left_out import LeftOut, Reason, Why
-from bot.core.receipt.record import Asked, StoredTurn, put_together
+from bot.core.receipt.record import StoredTurn, TurnRecord, put_together
 from bot.core.turn import TurnState
 from tests.core.receipt.test_record import KIM, LEE, NOW, call, record, said, version
 
@@ -18,7 +18,7 @@ def lines(text: str, left_out: list[LeftOut] | None = None) -> list[str]:
     made = call("v1")
     stored = record([said(1, 5)], [version(1, text)])
     thread = ThreadRef("slack", "T1", "C1", "1.0")
-    asked = Asked(StoredTurn(5, TurnState.SHOWN, None, command=False), thread, [made], made, stored)
+    asked = TurnRecord(StoredTurn(5, TurnState.SHOWN, None, command=False), thread, [made], made, stored)
     sent = put_together(made, stored, Counting(count=len, per_message=4, per_prompt=3))
     return as_text(Report(asked, made, sent, left_out or [])).split("\n")
 

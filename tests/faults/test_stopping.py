@@ -20,7 +20,7 @@ from tests.standins.postgres import Postgres
 from tests.standins.slack import Slack
 
 ANSWER = "끝까지 다 읽을 수 있는 대답. " * 100
-AT_ONCE_SECONDS = 15.0  # on a busy machine; what does not stop at once takes 60
+SECOND_SIGNAL_SECONDS = 15.0  # on a busy machine; what does not stop at once takes 60
 
 
 class World:
@@ -80,7 +80,7 @@ async def test_a_second_sigterm_does_not_wait_for_a_call_that_slack_does_not_ans
         life.send(signal.SIGTERM)
         await world.slack.wait_for(lambda: lock.read_bytes() == b"stopping", 10)
         life.send(signal.SIGTERM)
-        await life.ended(AT_ONCE_SECONDS)
+        await life.ended(SECOND_SIGNAL_SECONDS)
         gate.open()
     await world.finished_by_the_next()
 
@@ -97,5 +97,5 @@ async def test_a_second_sigterm_does_not_wait_for_a_locked_file_once_for_each_tu
             life.send(signal.SIGTERM)
             await world.slack.wait_for(lambda: lock.read_bytes() == b"stopping", 10)
             life.send(signal.SIGTERM)
-            await life.ended(AT_ONCE_SECONDS + BUSY_TIMEOUT_SECONDS)  # one transaction may have begun to wait
+            await life.ended(SECOND_SIGNAL_SECONDS + BUSY_TIMEOUT_SECONDS)  # one transaction may have begun to wait
     await world.finished_by_the_next(requests=6 + 6)

@@ -4,67 +4,67 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.completion.model_facts import Learning
-from bot.core.ports import LearnedModel
+from bot.core.completion.model_facts import ModelFacts
+from bot.core.ports import LearnedFacts
 from bot.core.turn import Usage
 from bot.store.database.base import Database
-from bot.store.model_facts import SqlModelNotes
+from bot.store.model_facts import SqlModelFacts
 from tests.store.conftest import Clock
 
 
 @pytest.fixture
-def notes(database: Database, clock: Clock) -> SqlModelNotes:
-    return SqlModelNotes(database, clock)
+def notes(database: Database, clock: Clock) -> SqlModelFacts:
+    return SqlModelFacts(database, clock)
 
 
-async def test_nothing_is_known_of_a_model_at_first(notes: SqlModelNotes) -> None:
-    assert await notes.learned("llama3.2") == LearnedModel()
+async def test_nothing_is_known_of_a_model_at_first(notes: SqlModelFacts) -> None:
+    assert await notes.learned("llama3.2") == LearnedFacts()
 
 
-async def test_factor_and_window_are_kept_beside_each_other(notes: SqlModelNotes) -> None:
+async def test_factor_and_window_are_kept_beside_each_other(notes: SqlModelFacts) -> None:
     await notes.note_factor("llama3.2", 1.4)
     await notes.note_window("llama3.2", 4_096)
     await notes.note_factor("llama3.2", 1.41)
-    assert await notes.learned("llama3.2") == LearnedModel(1.41, 4_096)
-    assert await notes.learned("llama3.3") == LearnedModel()
+    assert await notes.learned("llama3.2") == LearnedFacts(1.41, 4_096)
+    assert await notes.learned("llama3.3") == LearnedFacts()
 
 
-async def test_a_window_is_believed_for_a_day(notes: SqlModelNotes, clock: Clock) -> None:
+async def test_a_window_is_believed_for_a_day(notes: SqlModelFacts, clock: Clock) -> None:
     await notes.note_factor("llama3.2", 1.4)
     clock.advance(20 * 3600)
     await notes.note_window("llama3.2", 4_096)
     clock.advance(23 * 3600)
     await notes.note_factor("llama3.2", 1.5)
-    assert await notes.learned("llama3.2") == LearnedModel(1.5, 4_096)
+    assert await notes.learned("llama3.2") == LearnedFacts(1.5, 4_096)
     clock.advance(3600)
-    assert await notes.learned("llama3.2") == LearnedModel(1.5, None)
+    assert await notes.learned("llama3.2") == LearnedFacts(1.5, None)
 
 
-async def test_that_a_model_does_not_see_is_believed_for_a_day_too(notes: SqlModelNotes, clock: Clock) -> None:
+async def test_that_a_model_does_not_see_is_believed_for_a_day_too(notes: SqlModelFacts, clock: Clock) -> None:
     await notes.note_factor("llama3.2", 1.4)
     await notes.note_sight("llama3.2", sees=False)
-    assert await notes.learned("llama3.2") == LearnedModel(1.4, None, sees=False)
+    assert await notes.learned("llama3.2") == LearnedFacts(1.4, None, sees=False)
     clock.advance(24 * 3600)
-    assert await notes.learned("llama3.2") == LearnedModel(1.4)
+    assert await notes.learned("llama3.2") == LearnedFacts(1.4)
 
 
-async def test_what_is_learned_anew_does_not_renew_what_was_learned_before(notes: SqlModelNotes, clock: Clock) -> None:
+async def test_what_is_learned_anew_does_not_renew_what_was_learned_before(notes: SqlModelFacts, clock: Clock) -> None:
     await notes.note_window("llama3.2", 4_096)
     clock.advance(23 * 3600)
     await notes.note_sight("llama3.2", sees=False)
-    assert await notes.learned("llama3.2") == LearnedModel(None, 4_096, sees=False)
+    assert await notes.learned("llama3.2") == LearnedFacts(None, 4_096, sees=False)
     clock.advance(25 * 3600)
     await notes.note_window("llama3.2", 8_192)
-    assert await notes.learned("llama3.2") == LearnedModel(None, 8_192)
+    assert await notes.learned("llama3.2") == LearnedFacts(None, 8_192)
 
 
-async def test_a_very_long_name_is_a_name_like_others(notes: SqlModelNotes) -> None:
+async def test_a_very_long_name_is_a_name_like_others(notes: SqlModelFacts) -> None:
     await notes.note_window("m" * 1_000, 4_096)
-    assert await notes.learned("m" * 1_000) == LearnedModel(None, 4_096)
+    assert await notes.learned("m" * 1_000) == LearnedFacts(None, 4_096)
 
 
 async def test_what_one_process_learns_another_knows(database: Database) -> None:
-    one, other = Learning(SqlModelNotes(database)), Learning(SqlModelNotes(database))
+    one, other = ModelFacts(SqlModelFacts(database)), ModelFacts(SqlModelFacts(database))
     for _ in range(12):
         await one.answered(1, "llama3.2", 4_000, 4_000, Usage(5_600, 5))
     await one.refused("llama3.2", 8_192, 4_096)

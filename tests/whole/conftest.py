@@ -46,7 +46,7 @@ class Office:
                 http=self.http,
                 api_url=self.slack.api_url,
                 reactions=reaction_names(chosen),
-                desk=app.desk(chosen, store),
+                receipts=app.receipts(chosen, store),
             )
             stop = asyncio.Event()
             working = app.run(

@@ -401,7 +401,7 @@ class Histories(RuleBasedStateMachine):
         interrupt = self._interrupt(turn, model) if looks else None
         if interrupt is Interrupt.CHANGED:
             self._do(self._ledger.abandon(turn.claim, self._call.completion, "changed"))
-            self._do(self._ledger.begin_anew(turn.claim))
+            self._do(self._ledger.restart_turn(turn.claim))
             self._model.give_back(model)
             self._call = None
             return

@@ -20,18 +20,18 @@ from bot.core.answer.completion_call import AnswerSettings, Asker, BrokenAnswer
 from bot.core.answer.file_intake import FileIntake
 from bot.core.answer.thread_reading import read_up
 from bot.core.completion import endings
-from bot.core.completion.model_facts import Learning
+from bot.core.completion.model_facts import ModelFacts
 from bot.core.errors import ModelError, PlatformError
-from bot.core.interruption import Interrupt, Interrupted, Interruption, Partial, uncut
+from bot.core.interruption import Interrupt, Interrupted, Interruption, Partial, finish_before_cancel
 from bot.core.ports import Checkpoint, LanguageModel, Ledger, Platform, Reply
 from bot.core.prompt import budget, file_form
 from bot.core.prompt.build import Prompt, is_blank
 from bot.core.reply.addressee import Addressee, addressee
-from bot.core.reply.language import Introduction, introducing
-from bot.core.reply.opening import Opener
+from bot.core.reply.language import LanguageLookup, looking_up_language
+from bot.core.reply.opening import ReplyOpener
 from bot.core.reply.outage_notice import OUTAGE, outages, said_in, was_said
 from bot.core.reply.presenter import Presenter
-from bot.core.reply.status import noticing, unnotice, unnotice_all
+from bot.core.reply.status import clear_all_statuses, clear_status, status_shown
 from bot.core.texts import sentence
 from bot.core.turn import Completion, History, Notice, Outcome, Turn, TurnChange, TurnState
 from bot.core.turn_logs import turn_changed, turn_ended
@@ -56,7 +56,7 @@ class Answerer:
         model: LanguageModel,
         platforms: Mapping[str, Platform],
         settings: AnswerSettings,
-        learning: Learning,
+        model_facts: ModelFacts,
         checkpoint: Checkpoint,
         persist: Persist,
         files: FileIntake | None = None,
@@ -67,9 +67,9 @@ class Answerer:
         self._settings = settings
         self._checkpoint = checkpoint
         self._persist = persist
-        self._opener = Opener(ledger, platforms, checkpoint, settings.overlooked_after)
+        self._opener = ReplyOpener(ledger, platforms, checkpoint, settings.overlooked_after)
         self._asker = Asker(
-            ledger=ledger, model=model, settings=settings, learning=learning, checkpoint=checkpoint, files=files
+            ledger=ledger, model=model, settings=settings, model_facts=model_facts, checkpoint=checkpoint, files=files
         )
 
     async def answer(self, turn: Turn, interruption: Interruption) -> None:
@@ -100,10 +100,10 @@ class Answerer:
             presenter.addressee = _without_file(to) if _is_stopped(outcome) else to
             if turn.stop_requested and not _is_stopped(outcome):
                 outcome = await self._shorten(turn, await presenter.reply(), outcome)
-        if outcome is None or presenter.announced or turn.state is TurnState.ANSWERED:
+        if outcome is None or presenter.status_is_shown or turn.state is TurnState.ANSWERED:
             # Whoever began to show an answer may have died before taking the notice back.
             questions = await self._ledger.questions(turn)
-            await unnotice_all(self._platform(turn), turn, questions, announced=presenter.announced)
+            await clear_all_statuses(self._platform(turn), turn, questions, status_is_shown=presenter.status_is_shown)
         if outcome is None:
             await self._withdraw(turn, await presenter.reply())
         else:
@@ -134,7 +134,7 @@ class Answerer:
             return
         history = await self._ledger.history(turn)
         outcome = await self._conclude(turn, self._addressee(history).language, reason, notice)
-        await self._unnotice(turn, history)
+        await self._clear_statuses(turn, history)
         await self._show(turn, await self._opener.reopen(turn, self._addressee(history)), outcome)
 
     async def keep(self, turn: Turn, broken: BrokenAnswer, interruption: Interruption) -> None:
@@ -146,7 +146,7 @@ class Answerer:
             self._addressee(history).language,
         )
         outcome = await self._complete(turn, Partial(broken.completion, broken.partial), notices, language)
-        await self._unnotice(turn, history)
+        await self._clear_statuses(turn, history)
         await self._show(turn, await self._opener.reopen(turn, self._addressee(history)), outcome, interruption)
 
     async def end_early(self, turn: Turn, interrupted: Interrupted) -> None:
@@ -155,8 +155,8 @@ class Answerer:
         if interrupted.interrupt is Interrupt.CHANGED:
             if partial is not None:
                 await self._ledger.abandon(turn.claim, partial.completion, "changed", partial.result.cost_nanodollars)
-            await self._ledger.begin_anew(turn.claim)
-            await self._checkpoint("begun anew")
+            await self._ledger.restart_turn(turn.claim)
+            await self._checkpoint("restarted")
             turn_changed(TurnChange.of(turn, TurnState.PENDING, "changed"))
             return
         history = await self._ledger.history(turn)
@@ -169,7 +169,7 @@ class Answerer:
             notices = [Notice("stopped"), *file_form.notices(history, sees=self._asker.sees)]
             outcome = await self._complete(turn, partial, notices, self._addressee(history).language, stopped=True)
         await self._checkpoint("after stop")
-        await self._unnotice(turn, history)
+        await self._clear_statuses(turn, history)
         await self._show(turn, await self._opener.reopen(turn, _without_file(self._addressee(history))), outcome)
 
     async def end_broken(self, turn: Turn, broken: BrokenAnswer, interruption: Interruption) -> bool:
@@ -200,15 +200,17 @@ class Answerer:
         history = await self._ledger.history(turn)
         to = self._addressee(history)
         reply = await self._opener.reopen(turn, to)
-        await self._unnotice(turn, history)
+        await self._clear_statuses(turn, history)
         await self._ledger.note_said(turn.claim, [Notice(OUTAGE)])  # or a death would leave a notice nobody knows of
         said = sentence(Notice(OUTAGE), to.language)
-        await uncut(reply.finish(history.continued.text, [said]) if history.continued else reply.finish(said))
+        await finish_before_cancel(
+            reply.finish(history.continued.text, [said]) if history.continued else reply.finish(said)
+        )
         await self._checkpoint("outage said")
         return said_in(await self._ledger.parts(turn.claim), below_an_answer=history.continued is not None)
 
-    async def _unnotice(self, turn: Turn, history: History) -> None:
-        await unnotice(self._platform(turn), turn, history)
+    async def _clear_statuses(self, turn: Turn, history: History) -> None:
+        await clear_status(self._platform(turn), turn, history)
 
     def _platform(self, turn: Turn) -> Platform:
         return self._platforms[turn.conversation.thread.platform]
@@ -240,16 +242,16 @@ class Answerer:
         if not any(message.addressed for message in history.messages):
             return turn
         async with (
-            self._introducing(turn, history, presenter),
-            self._noticing(turn, history, presenter, interruption, goes_on=True),
+            self._looking_up_language(turn, history, presenter),
+            self._status_shown(turn, history, presenter, interruption, goes_on=True),
         ):
             return await read_up(turn, platform, self._ledger, self._checkpoint)
 
-    def _noticing(
+    def _status_shown(
         self, turn: Turn, history: History, presenter: Presenter, interruption: Interruption, *, goes_on: bool = False
     ) -> AbstractAsyncContextManager[None]:
         check = partial(self._ledger.check, turn.claim)
-        return noticing(turn, history, self._platform(turn), presenter, interruption, check, goes_on=goes_on)
+        return status_shown(turn, history, self._platform(turn), presenter, interruption, check, goes_on=goes_on)
 
     async def _ask(self, turn: Turn, presenter: Presenter, interruption: Interruption) -> Outcome | None:
         """None when nobody asks any more."""
@@ -259,8 +261,8 @@ class Answerer:
             return None  # somebody has deleted what there is of the answer
         if not any(message.addressed for message in history.messages):
             return await self._leave_as_it_was(turn, history) if history.continued else None
-        async with self._introducing(turn, history, presenter) as introduction:
-            return await self._ask_as(introduction, turn, history, presenter, interruption)
+        async with self._looking_up_language(turn, history, presenter) as language_lookup:
+            return await self._ask_as(language_lookup, turn, history, presenter, interruption)
 
     async def _leave_as_it_was(self, turn: Turn, history: History) -> Outcome:
         """The question is gone, but the answer was there before."""
@@ -268,36 +270,38 @@ class Answerer:
             turn, self._addressee(history).language, "nothing to answer", Notice(controls.UNASKED)
         )
 
-    def _introducing(
+    def _looking_up_language(
         self, turn: Turn, history: History, presenter: Presenter
-    ) -> AbstractAsyncContextManager[Introduction]:
-        return introducing(turn, history, self._platform(turn), self._ledger, presenter, self._settings.language)
+    ) -> AbstractAsyncContextManager[LanguageLookup]:
+        return looking_up_language(
+            turn, history, self._platform(turn), self._ledger, presenter, self._settings.language
+        )
 
     async def _ask_as(
         self,
-        introduction: Introduction,
+        language_lookup: LanguageLookup,
         turn: Turn,
         history: History,
         presenter: Presenter,
         interruption: Interruption,
     ) -> Outcome:
         platform = self._platform(turn)
-        async with self._noticing(turn, history, presenter, interruption):  # names and files may take a moment
+        async with self._status_shown(turn, history, presenter, interruption):  # names and files may take a moment
             if turn.stop_requested:
                 return await self._conclude(
-                    turn, await introduction.language(), "stopped", Notice("stopped_unanswered")
+                    turn, await language_lookup.language(), "stopped", Notice("stopped_unanswered")
                 )
             if await asyncio.to_thread(is_blank, history, platform.readable):
                 return await self._conclude(
-                    turn, await introduction.language(), "blank question", Notice("question_blank")
+                    turn, await language_lookup.language(), "blank question", Notice("question_blank")
                 )
             prepared = await self._asker.prepare(turn, history, platform)
             if isinstance(prepared, budget.QuestionTooLong):
                 too_long = _too_long(prepared, history)
-                return await self._conclude(turn, await introduction.language(), "question too long", too_long)
+                return await self._conclude(turn, await language_lookup.language(), "question too long", too_long)
             prepared, answered = await self._asker.ask(turn, prepared, presenter, interruption)
         result, limit = answered.result, prepared.start.max_tokens
-        language = await introduction.language()
+        language = await language_lookup.language()
         if history.continued and not result.text:
             await self._ledger.abandon(turn.claim, answered.completion, "empty", result=result)
             return await self._conclude(turn, language, "nothing added", endings.nothing_added(result, limit))
@@ -391,9 +395,9 @@ async def _finish(reply: Reply, outcome: Outcome) -> None:
     sentences = [sentence(notice, outcome.language) for notice in outcome.notices if notice.key != OUTAGE]
     below = controls.offered(outcome)
     if outcome.text is None:
-        await uncut(reply.finish("\n\n".join(sentences), (), below))
+        await finish_before_cancel(reply.finish("\n\n".join(sentences), (), below))
     else:
-        await uncut(reply.finish(outcome.text, sentences, below))
+        await finish_before_cancel(reply.finish(outcome.text, sentences, below))
 
 
 def _without_file(to: Addressee) -> Addressee:

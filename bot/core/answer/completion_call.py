@@ -16,8 +16,8 @@ from datetime import timedelta
 
 from bot.core.answer.file_intake import FileIntake, is_unread
 from bot.core.completion import endings, estimate
-from bot.core.completion.model_facts import Learning
-from bot.core.completion.stream import Collected
+from bot.core.completion.model_facts import ModelFacts
+from bot.core.completion.stream import CollectedStream
 from bot.core.errors import ModelError, ModelProblem, ReplyDeleted
 from bot.core.interruption import Interruption, Partial
 from bot.core.off_loop import off_loop
@@ -86,7 +86,7 @@ class Asker:
         ledger: Ledger,
         model: LanguageModel,
         settings: AnswerSettings,
-        learning: Learning,
+        model_facts: ModelFacts,
         checkpoint: Checkpoint,
         files: FileIntake | None,
     ) -> None:
@@ -94,18 +94,18 @@ class Asker:
         self._ledger = ledger
         self._model = model
         self._settings = settings
-        self._learning = learning
+        self._model_facts = model_facts
         self._checkpoint = checkpoint
         self._files = files
 
     @property
     def sees(self) -> bool:
         """Whether the model takes images."""
-        return self._learning.sees(self._settings.model)
+        return self._model_facts.sees(self._settings.model)
 
     async def prepare(self, turn: Turn, history: History, platform: Platform) -> Prepared | budget.QuestionTooLong:
         """Read the files that are new, ask for the names that are, and write the prompt."""
-        await self._learning.refresh(self._settings.model)
+        await self._model_facts.refresh(self._settings.model)
         naming = await named(history, turn, platform, self._ledger)
         prompt = await asyncio.to_thread(self._prompt, turn, naming, platform)  # a history may be long
         # What has no room even without its files is not worth fetching them, and they take none from others.
@@ -144,7 +144,7 @@ class Asker:
     async def _call(self, turn: Turn, prepared: Prepared, presenter: Presenter, interruption: Interruption) -> Partial:
         """One call of the model, from its request to its last word."""
         completion = await self._ledger.begin(turn.claim, prepared.start)
-        collected = Collected(time.monotonic(), prepared.continued)
+        collected = CollectedStream(time.monotonic(), prepared.continued)
         try:
             await self._stream(turn, prepared, collected, presenter)
             result = await off_loop(len(collected.said), lambda: self._result(prepared.prompt, collected))
@@ -177,15 +177,15 @@ class Asker:
         start = prepared.start
         # What images cost is estimated; how the model counts text is not to be learned from them.
         counted = None if any(message.images for message in prepared.prompt.messages) else start.prompt_tokens
-        await self._learning.answered(turn.claim.turn, start.model, counted, start.estimated_tokens, usage)
+        await self._model_facts.answered(turn.claim.turn, start.model, counted, start.estimated_tokens, usage)
 
     async def learn_refusal(self, error: ModelError) -> bool:
         """Whether the server takes less than was known (a shorter prompt, no images) and should be asked with less."""
         name = self._settings.model
         if error.problem is ModelProblem.IMAGES:
-            await self._learning.refused_images(name)
+            await self._model_facts.refused_images(name)
         elif error.problem is ModelProblem.CONTEXT_LENGTH:
-            await self._learning.refused(name, self._model.window(name), error.limit)
+            await self._model_facts.refused(name, self._model.window(name), error.limit)
         else:
             return False
         return True
@@ -199,7 +199,7 @@ class Asker:
 
     def _window(self) -> int:
         """Tokens, prompt and completion together."""
-        return self._learning.window(self._settings.model, self._model.window(self._settings.model))
+        return self._model_facts.window(self._settings.model, self._model.window(self._settings.model))
 
     def _limit(self) -> int:
         """Tokens of a prompt, in the model's own."""
@@ -207,12 +207,12 @@ class Asker:
 
     def _budget(self) -> int:
         """Tokens of a prompt, as we count them."""
-        return estimate.in_ours(self._limit(), self._learning.factor(self._settings.model))
+        return estimate.to_our_tokens(self._limit(), self._model_facts.factor(self._settings.model))
 
     def _prompt(self, turn: Turn, named: Named, platform: Platform) -> Prompt | budget.QuestionTooLong:
         settings = self._settings
         per_message, per_prompt = self._model.overhead(settings.model)
-        factor = self._learning.factor(settings.model)
+        factor = self._model_facts.factor(settings.model)
         limit = self._limit()
         prompt = build(
             system_prompt=settings.system_prompt,
@@ -223,12 +223,16 @@ class Asker:
             reserved=named.reserved,
             mentioned=named.mentioned,
             counting=Counting(self.count, per_message, per_prompt),
-            prompt_tokens=estimate.in_ours(limit, factor),
+            prompt_tokens=estimate.to_our_tokens(limit, factor),
             keep=settings.keep,
-            sees=self._learning.sees(settings.model),
+            sees=self._model_facts.sees(settings.model),
             examples=settings.examples,
         )
-        return estimate.told(prompt, limit, factor) if isinstance(prompt, budget.QuestionTooLong) else prompt
+        return (
+            estimate.refusal_in_model_tokens(prompt, limit, factor)
+            if isinstance(prompt, budget.QuestionTooLong)
+            else prompt
+        )
 
     def _start(self, prompt: Prompt, history: History) -> CompletionStart:
         return CompletionStart(
@@ -240,13 +244,13 @@ class Asker:
             max_tokens=self.max_tokens(),
             sampling=self._settings.sampling,
             prompt_tokens=prompt.tokens,
-            estimated_tokens=estimate.in_the_models(prompt.tokens, self._learning.factor(self._settings.model)),
+            estimated_tokens=estimate.to_model_tokens(prompt.tokens, self._model_facts.factor(self._settings.model)),
             window_start=prompt.window_start,
             window_position=prompt.window_position,
             continues=history.continued.completion if history.continued else None,
         )
 
-    async def _stream(self, turn: Turn, prepared: Prepared, collected: Collected, presenter: Presenter) -> None:
+    async def _stream(self, turn: Turn, prepared: Prepared, collected: CollectedStream, presenter: Presenter) -> None:
         prompt = prepared.prompt
         request = CompletionRequest(
             model=self._settings.model,
@@ -270,10 +274,10 @@ class Asker:
                 presenter.raise_failure()
         await self._checkpoint("last chunk")
 
-    def _result(self, prompt: Prompt, collected: Collected) -> Completion:
+    def _result(self, prompt: Prompt, collected: CollectedStream) -> Completion:
         return self._cut_off(prompt, collected) if collected.overrun else self._completion(collected)
 
-    def _completion(self, collected: Collected) -> Completion:
+    def _completion(self, collected: CollectedStream) -> Completion:
         name = self._settings.model
         return collected.completion(
             name,
@@ -282,7 +286,7 @@ class Asker:
             cost=lambda usage: self._model.cost(name, usage),
         )
 
-    def _cut_off(self, prompt: Prompt, collected: Collected) -> Completion:
+    def _cut_off(self, prompt: Prompt, collected: CollectedStream) -> Completion:
         """What there is of an answer that we broke off: the server says no usage then, but what was sent costs."""
         name = self._settings.model
         result = collected.partial(name, time.monotonic(), count=lambda text: self._model.count_tokens(name, text))

@@ -32,7 +32,7 @@ from bot.core.retry import reconnect_wait
 from bot.core.slots import FairSlots
 from bot.core.turn import History
 
-AT_ONCE = 4  # files of one turn
+FILES_AT_A_TIME = 4  # files of one turn
 EACH = 8  # files of one sender, in all turns
 TOTAL = 24  # files; each takes up to LARGEST bytes of memory until it is read
 TRIES = 3  # to fetch one
@@ -64,7 +64,7 @@ class FileIntake:
         groups = _by_precedence(history, sent)
         if not groups:
             return history
-        turn = asyncio.Semaphore(AT_ONCE)
+        turn = asyncio.Semaphore(FILES_AT_A_TIME)
         senders = _senders(history)
         pending = [file for group in groups for file in group]
         reading = (self._read(file.ref, f"{platform.name} {senders[file.id]}", platform, turn) for file in pending)

@@ -36,7 +36,7 @@ async def read_up(turn: Turn, platform: Platform, ledger: Ledger, checkpoint: Ch
     if read is None:
         return turn
     messages = [kept for said in read.messages if (kept := _without_sentences(said, platform.readable)) is not None]
-    truncated = conversation.truncated or leaves_a_hole(read, since)
+    truncated = conversation.truncated or has_gap(read, since)
     await checkpoint("thread read")
     for deleted in read.deleted:
         await ledger.erase(deleted)
@@ -45,7 +45,7 @@ async def read_up(turn: Turn, platform: Platform, ledger: Ledger, checkpoint: Ch
     return replace(turn, conversation=replace(conversation, unread_since=None, truncated=truncated))
 
 
-def leaves_a_hole(read: ThreadRead, since: int) -> bool:
+def has_gap(read: ThreadRead, since: int) -> bool:
     """Whether something may have been said after *since*, a position, and before the oldest message that was read."""
     return read.truncated and (not read.messages or posted_of(read.messages[0]).position > since)
 

@@ -21,7 +21,7 @@ LEAST_OF_CODE_LINES = 20  # whole lines of code may well stand there twice
 LEAST_OF_A_BEGUN_LINE = 3  # of code, or with a whole line before it
 LEAST_OF_A_LINE_AFTER_A_FENCE = 1  # the model has shown that it starts over
 
-_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<marks>`{3,}+|~{3,}+)(?P<info>[^`\n]*)")
+_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<delimiter>`{3,}+|~{3,}+)(?P<info>[^`\n]*)")
 _DELIMITER = re.compile(r"[ \t]*+\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*\|?[ \t]*")
 _MARKER = re.compile(r"[ \t]*(?:[-*+>]|#{1,6}|\d{1,9}[.)])[ \t]+\S")  # of an item, a quote or a heading
 _SENTENCE_END = re.compile(r"[^\W\d_][.!?…,;:][\"'”’)\]*_]*\Z")
@@ -32,12 +32,12 @@ _SENTENCE_BEGIN = re.compile(r"[\"'“‘(\[*_]*(?:[A-Z][a-z]|[가-힣])")
 class _Block:
     """An open code block: its fence, and where the line of that fence begins."""
 
-    marks: str
+    delimiter: str
     info: str
     start: int
 
     def closed_by(self, fence: re.Match[str]) -> bool:
-        return fence["marks"].startswith(self.marks) and not fence["info"].strip()
+        return fence["delimiter"].startswith(self.delimiter) and not fence["info"].strip()
 
 
 def join_continuation(before: str, after: str, *, finished: bool = True) -> str:
@@ -184,7 +184,7 @@ def _open_block(text: str) -> _Block | None:
     for line in text.split("\n"):
         if fence := _FENCE.fullmatch(line):
             if block is None:
-                block = _Block(fence["marks"], fence["info"].strip(), start)
+                block = _Block(fence["delimiter"], fence["info"].strip(), start)
             elif block.closed_by(fence):
                 block = None
         start += len(line) + 1
@@ -195,7 +195,7 @@ def _without_fence(before: str, after: str, block: _Block) -> str | None:
     """*after* without the fence that opens *block* again at its beginning; None when there is no such fence."""
     line, newline, rest = after.lstrip("\n").partition("\n")
     fence = _FENCE.fullmatch(line)
-    if not fence or not newline or fence["marks"] != block.marks:
+    if not fence or not newline or fence["delimiter"] != block.delimiter:
         return None
     if fence["info"].strip():
         return rest if fence["info"].strip() == block.info or not block.info else None

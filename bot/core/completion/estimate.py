@@ -43,19 +43,19 @@ def raised(factor: float | None) -> float | None:
     return None if known >= HIGHEST else _bounded(known * 4 / 3)
 
 
-def in_ours(budget: int, factor: float) -> int:
+def to_our_tokens(budget: int, factor: float) -> int:
     """How many tokens of ours fit into *budget*, which is in the model's."""
     return math.floor(budget / factor)
 
 
-def in_the_models(tokens: int, factor: float) -> int:
+def to_model_tokens(tokens: int, factor: float) -> int:
     """What our *tokens* are at the model."""
     return math.ceil(tokens * factor)
 
 
-def told(refused: QuestionTooLong, budget: int, factor: float) -> QuestionTooLong:
+def refusal_in_model_tokens(refused: QuestionTooLong, budget: int, factor: float) -> QuestionTooLong:
     """The same refusal in the model's tokens, of which there are *budget*."""
-    return QuestionTooLong(max(in_the_models(refused.tokens, factor), budget + 1), budget)
+    return QuestionTooLong(max(to_model_tokens(refused.tokens, factor), budget + 1), budget)
 
 
 def error(estimated: int | None, billed: int | None) -> float | None:

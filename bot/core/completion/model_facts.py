@@ -1,7 +1,7 @@
 """
 What was learned of models: how they count, how much they take, whether they see. How they count is in estimate.py.
 
-All processes on one database share it. Learning never fails a turn: without the database it goes on in memory.
+All processes on one database share it. ModelFacts never fails a turn: without the database it goes on in memory.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from bot.core.completion import estimate
 from bot.core.errors import LedgerError
-from bot.core.ports import LearnedModel, ModelNotes
+from bot.core.ports import LearnedFacts, ModelFactStore
 from bot.core.turn import Usage
 
 REFRESH_SECONDS = 60.0
@@ -22,12 +22,12 @@ WORTH_NOTING = 0.005  # of a factor
 log = logging.getLogger(__name__)
 
 
-class Learning:
-    def __init__(self, notes: ModelNotes, monotonic: Callable[[], float] = time.monotonic) -> None:
+class ModelFacts:
+    def __init__(self, notes: ModelFactStore, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._notes = notes
         self._monotonic = monotonic
-        self._known: dict[str, LearnedModel] = {}
-        self._noted: dict[str, LearnedModel] = {}  # as the database has it
+        self._known: dict[str, LearnedFacts] = {}
+        self._noted: dict[str, LearnedFacts] = {}  # as the database has it
         self._read_at: dict[str, float] = {}
         self._guessed_windows: dict[str, int] = {}  # tokens; never noted: nobody said so
 
@@ -42,14 +42,14 @@ class Learning:
         except LedgerError as error:
             log.debug("what was learned of %s could not be read: %s", model, error)
             return
-        known, before = self.known(model), self._noted.get(model, LearnedModel())
+        known, before = self.known(model), self._noted.get(model, LearnedFacts())
         # What this process has not noted, because it is too little or the database was away, is kept.
         factor = known.token_factor if noted.token_factor == before.token_factor else noted.token_factor
         self._known[model] = replace(noted, token_factor=factor)
         self._noted[model] = noted
 
-    def known(self, model: str) -> LearnedModel:
-        return self._known.get(model, LearnedModel())
+    def known(self, model: str) -> LearnedFacts:
+        return self._known.get(model, LearnedFacts())
 
     def factor(self, model: str) -> float:
         """The model's own tokens for each of ours; 1 as long as nothing was learned."""
@@ -116,7 +116,7 @@ class Learning:
         if factor is None:
             return
         self._known[model] = replace(self.known(model), token_factor=factor)
-        before = self._noted.get(model, LearnedModel())
+        before = self._noted.get(model, LearnedFacts())
         if before.token_factor is not None and abs(factor / before.token_factor - 1) < WORTH_NOTING:
             return
         try:

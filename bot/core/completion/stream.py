@@ -14,7 +14,7 @@ from bot.core.turn import CUT_SHORT, OVERRUN, Completion, Usage
 
 
 @dataclass(slots=True)
-class Collected:
+class CollectedStream:
     """
     Texts add up, of everything else the last value counts. Times are seconds of one monotonic clock.
 

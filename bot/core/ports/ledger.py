@@ -211,7 +211,7 @@ class Ledger(Protocol):
     async def remove(self, claim: Claim, reason: str) -> TurnState:
         """Nobody asks any more, and nothing is shown: the turn is *removed*. Returns its new state, as shown() does."""
 
-    async def begin_anew(self, claim: Claim) -> None:
+    async def restart_turn(self, claim: Claim) -> None:
         """Give the turn back because what it asks has changed; it is due when that has been quiet for a while."""
 
     async def give_up(self, claim: Claim, reason: str, *, erase: bool = False) -> TurnState:
@@ -278,7 +278,7 @@ class Watermarks(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LearnedModel:
+class LearnedFacts:
     """What its server's answers have told of a model; None: nothing yet."""
 
     token_factor: float | None = None  # its own tokens for each that we count
@@ -286,10 +286,10 @@ class LearnedModel:
     sees: bool | None = None  # whether it takes images; as its server said lately
 
 
-class ModelNotes(Protocol):
+class ModelFactStore(Protocol):
     """What every process on this database has learned of models. All methods raise LedgerError."""
 
-    async def learned(self, model: str) -> LearnedModel: ...
+    async def learned(self, model: str) -> LearnedFacts: ...
 
     async def note_factor(self, model: str, factor: float) -> None: ...
 

@@ -145,19 +145,19 @@ class Directory(Protocol):
 
 
 @runtime_checkable
-class Noticing(Protocol):
+class Status(Protocol):
     """A capability: letting the asker see that a message was noticed, before there are words. Never raises."""
 
-    async def notice(self, thread: ThreadRef, message: str, text: str, title: str = "") -> None:
+    async def show_status(self, thread: ThreadRef, message: str, text: str, title: str = "") -> None:
         """
         *text* says what we are doing, where the platform shows a text: a sentence without our name before it.
 
-        Cancelled, a call that is under way goes on: what it shows is there until unnotice().
+        Cancelled, a call that is under way goes on: what it shows is there until clear_status().
 
         *title*: of a conversation that begins, where the platform shows one; empty for one that goes on.
         """
 
-    async def unnotice(self, thread: ThreadRef, message: str, *, left_behind: bool = False) -> None:
+    async def clear_status(self, thread: ThreadRef, message: str, *, left_behind: bool = False) -> None:
         """
         Take that away, if it is there: now, or as soon as the platform lets us.
 

@@ -14,7 +14,14 @@ from enum import StrEnum
 
 from bot.core.conversation import Operation, Participant
 from bot.core.prompt.entries import TRUNCATED_KEY, read_key
-from bot.core.receipt.record import Asked, Call, Mark, Record, StoredAnswer, StoredMessage
+from bot.core.receipt.record import (
+    ConversationRecord,
+    StoredAnswer,
+    StoredCompletion,
+    StoredMessage,
+    StoredReaction,
+    TurnRecord,
+)
 from bot.core.summary.store import ANSWER, Place
 
 
@@ -58,9 +65,9 @@ class LeftOut:
     why: Why
 
 
-def left_out(asked: Asked, call: Call, count: Callable[[str], int]) -> list[LeftOut]:
+def left_out(asked: TurnRecord, completion: StoredCompletion, count: Callable[[str], int]) -> list[LeftOut]:
     """What was said before the question of *call* and not sent, oldest first. *count*: what was never counted."""
-    view = _View(asked.turn.id, call, asked.record)
+    view = _View(asked.turn.id, completion, asked.record)
     found = [
         *((view.place(message), _message(message, view, count)) for message in view.unsent_messages()),
         *(((answer.turn, ANSWER), _answer(answer, view)) for answer in view.unsent_answers()),
@@ -68,15 +75,15 @@ def left_out(asked: Asked, call: Call, count: Callable[[str], int]) -> list[Left
     ]
     found.sort(key=lambda each: each[0])
     never = [LeftOut("older messages", "", None, None, None, None, Why(Reason.NEVER_READ))]
-    return [*(never if TRUNCATED_KEY in call.entries else ()), *(each for _, each in found)]
+    return [*(never if TRUNCATED_KEY in completion.entries else ()), *(each for _, each in found)]
 
 
 class _View:
     """A conversation as it stood when a call was made, as far as that can be told."""
 
-    def __init__(self, turn: int, call: Call, record: Record) -> None:
-        self.turn, self.call, self.record = turn, call, record
-        keys = [read_key(key) for key in call.entries]
+    def __init__(self, turn: int, completion: StoredCompletion, record: ConversationRecord) -> None:
+        self.turn, self.completion, self.record = turn, completion, record
+        keys = [read_key(key) for key in completion.entries]
         versions = {key.id for key in keys if key.kind == "v"}
         self.sent_messages = {record.versions[each].message for each in versions if each in record.versions}
         self.sent_answers = {key.id for key in keys if key.kind == "c"}
@@ -86,8 +93,8 @@ class _View:
                 self._answers.setdefault(answer.turn, []).append(answer)
         asked = [m.position for m in record.messages.values() if m.turn == turn and m.id in self.sent_messages]
         self._asked_at = max(asked, default=-1)
-        self._cuts = [mark for mark in record.marks if mark.operation is Operation.CUT]
-        self._hides = [mark for mark in record.marks if mark.operation is Operation.HIDE]
+        self._cuts = [reaction for reaction in record.reactions if reaction.operation is Operation.CUT]
+        self._hides = [reaction for reaction in record.reactions if reaction.operation is Operation.HIDE]
         self._newest = {version.message: version for version in record.versions.values()}
         self._files: dict[int, int] = {}  # tokens, by message
         for file in record.files.values():
@@ -113,7 +120,9 @@ class _View:
     def unsent_answers(self) -> Iterable[StoredAnswer]:
         """Those in words, of earlier turns, and earlier ones of this one; not what a later one begins with."""
         for answer in (each for answers in self._answers.values() for each in answers):
-            is_earlier = answer.turn < self.turn or (answer.turn == self.turn and answer.completion < self.call.id)
+            is_earlier = answer.turn < self.turn or (
+                answer.turn == self.turn and answer.completion < self.completion.id
+            )
             if is_earlier and answer.completion not in self.sent_answers and not self._was_gone_on_with(answer):
                 yield answer
 
@@ -126,64 +135,66 @@ class _View:
 
     def was_chosen(self, answer: StoredAnswer) -> bool:
         """Whether it was the answer of its turn when the call was made."""
-        then = [one.completion for one in self._answers[answer.turn] if one.started_at <= self.call.started_at]
+        then = [one.completion for one in self._answers[answer.turn] if one.started_at <= self.completion.started_at]
         return answer.completion == max(then)
 
     def _was_gone_on_with(self, answer: StoredAnswer) -> bool:
         same = (one for one in self._answers[answer.turn] if one.variant == answer.variant)
-        return any(one.number > answer.number and one.started_at <= self.call.started_at for one in same)
+        return any(one.number > answer.number and one.started_at <= self.completion.started_at for one in same)
 
-    def was_hidden(self, message: int | None, turn: int | None) -> Mark | None:
+    def was_hidden(self, message: int | None, turn: int | None) -> StoredReaction | None:
         return self._earliest(m for m in self._hides if (m.message, m.turn) == (message, turn) and self._in_force(m))
 
-    def was_cut(self, place: Place) -> Mark | None:
-        return self._earliest(mark for mark in self._cuts if place < self._place_of(mark) and self._in_force(mark))
+    def was_cut(self, place: Place) -> StoredReaction | None:
+        return self._earliest(
+            reaction for reaction in self._cuts if place < self._place_of(reaction) and self._in_force(reaction)
+        )
 
-    def perhaps_hidden(self, message: int | None, turn: int | None) -> Mark | None:
+    def perhaps_hidden(self, message: int | None, turn: int | None) -> StoredReaction | None:
         """By a reaction that was taken away since, or whose date is of another clock than ours."""
         return self._earliest(m for m in self._hides if (m.message, m.turn) == (message, turn))
 
-    def perhaps_cut(self, place: Place) -> Mark | None:
-        return self._earliest(mark for mark in self._cuts if place < self._place_of(mark))
+    def perhaps_cut(self, place: Place) -> StoredReaction | None:
+        return self._earliest(reaction for reaction in self._cuts if place < self._place_of(reaction))
 
     def is_dropped(self, place: Place) -> bool:
-        return self.call.window is not None and place < self.call.window
+        return self.completion.window is not None and place < self.completion.window
 
-    def _in_force(self, mark: Mark) -> bool:
-        return mark.active and mark.at <= self.call.started_at
+    def _in_force(self, reaction: StoredReaction) -> bool:
+        return reaction.active and reaction.at <= self.completion.started_at
 
-    def _place_of(self, mark: Mark) -> Place:
-        if mark.message is None:
-            return (mark.turn or 0, ANSWER)
-        place = self.place(self.record.messages[mark.message])
+    def _place_of(self, reaction: StoredReaction) -> Place:
+        if reaction.message is None:
+            return (reaction.turn or 0, ANSWER)
+        place = self.place(self.record.messages[reaction.message])
         return place if place <= (self.turn, ANSWER) else (0, 0)  # one that stands later cut nothing off here
 
     @staticmethod
-    def _earliest(marks: Iterable[Mark]) -> Mark | None:
-        return min(marks, key=lambda mark: mark.at, default=None)
+    def _earliest(reactions: Iterable[StoredReaction]) -> StoredReaction | None:
+        return min(reactions, key=lambda reaction: reaction.at, default=None)
 
 
 def _has_words(answer: StoredAnswer) -> bool:
     return bool(answer.text) or (answer.erased_at is not None and bool(answer.tokens))
 
 
-def _marked(reason: Reason, mark: Mark) -> Why:
-    return Why(reason, mark.by, mark.at, "" if mark.active else "taken away since")
+def _marked(reason: Reason, reaction: StoredReaction) -> Why:
+    return Why(reason, reaction.by, reaction.at, "" if reaction.active else "taken away since")
 
 
 def _why(view: _View, place: Place, message: int | None, turn: int | None, erased_at: datetime | None) -> Why:
-    if erased_at is not None and erased_at <= view.call.started_at:
+    if erased_at is not None and erased_at <= view.completion.started_at:
         return Why(Reason.DELETED, on=erased_at)
-    if mark := view.was_hidden(message, turn):
-        return _marked(Reason.HIDDEN, mark)
-    if mark := view.was_cut(place):
-        return _marked(Reason.CUT, mark)
+    if reaction := view.was_hidden(message, turn):
+        return _marked(Reason.HIDDEN, reaction)
+    if reaction := view.was_cut(place):
+        return _marked(Reason.CUT, reaction)
     if view.is_dropped(place):
         return Why(Reason.BUDGET)
-    if mark := view.perhaps_hidden(message, turn):
-        return _marked(Reason.HIDDEN, mark)
-    if mark := view.perhaps_cut(place):
-        return _marked(Reason.CUT, mark)
+    if reaction := view.perhaps_hidden(message, turn):
+        return _marked(Reason.HIDDEN, reaction)
+    if reaction := view.perhaps_cut(place):
+        return _marked(Reason.CUT, reaction)
     return Why(Reason.UNKNOWN) if erased_at is None else Why(Reason.DELETED, on=erased_at)
 
 
@@ -208,7 +219,7 @@ def _answer(answer: StoredAnswer, view: _View) -> LeftOut:
 def _why_answer(answer: StoredAnswer, view: _View) -> Why:
     if answer.turn == view.turn:
         return Why(Reason.VARIANT)
-    if answer.started_at > view.call.started_at:
+    if answer.started_at > view.completion.started_at:
         return Why(Reason.LATER)
     if not answer.chosen and not view.was_chosen(answer):
         return Why(Reason.VARIANT)

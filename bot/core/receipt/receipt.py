@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.core.conversation import MessageRef, Operation
 from bot.core.receipt.left_out import LeftOut
-from bot.core.receipt.record import Asked, Call, Sent
+from bot.core.receipt.record import SentPrompt, StoredCompletion, TurnRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Opinions:
 class Receipt:
     """Everything that is known of one call of a turn; *call* and *sent* are None when no model was asked."""
 
-    asked: Asked
-    call: Call | None = None
-    sent: Sent | None = None
+    asked: TurnRecord
+    completion: StoredCompletion | None = None
+    sent: SentPrompt | None = None
     left_out: Sequence[LeftOut] = ()
     estimate_error: float | None = None  # as a fraction of what was billed
     opinions: Opinions = Opinions()
@@ -71,13 +71,13 @@ class Refused(Exception):  # noqa: N818 - as Interrupted
 PRIVATE, UNKNOWN = "receipt_private", "receipt_unknown"
 
 
-class Desk(Protocol):
+class Receipts(Protocol):
     """All methods raise LedgerError when the database cannot be used just now."""
 
     @property
     def about(self) -> About: ...
 
-    async def receipt(self, viewer: Viewer, channel: str, turn: int, completion: int | None = None) -> Receipt:
+    async def receipt(self, viewer: Viewer, channel: str, turn: int, completion_id: int | None = None) -> Receipt:
         """
         Of *completion*, or else of the answer that is shown.
 

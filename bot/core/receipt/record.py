@@ -35,7 +35,7 @@ from bot.core.turn import TurnState, Usage
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class StoredCompletion:
     """A call of the model: what it was sent, by name, and what is known of its end."""
 
     id: int  # of the completion
@@ -132,7 +132,7 @@ class StoredTurn:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class StoredReaction:
     """
     A reaction that steers, as it was last changed: set, or taken away again.
 
@@ -148,7 +148,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ConversationRecord:
     """All that is stored of a conversation, each by its id."""
 
     turns: Mapping[int, StoredTurn]
@@ -156,23 +156,23 @@ class Record:
     versions: Mapping[int, StoredVersion]  # oldest first
     answers: Mapping[int, StoredAnswer]
     files: Mapping[int, StoredFile]  # with their pictures only where the call was sent them
-    marks: Sequence[Mark] = ()
+    reactions: Sequence[StoredReaction] = ()
     summaries: Mapping[int, StoredSummary] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TurnRecord:
     """A turn, its calls (oldest first), and the one that is to be shown; None: it never came to one."""
 
     turn: StoredTurn
     thread: ThreadRef
-    calls: Sequence[Call]
-    call: Call | None
-    record: Record
+    completions: Sequence[StoredCompletion]
+    completion: StoredCompletion | None
+    record: ConversationRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentPrompt:
     """The messages of a request, each with its tokens and what it was joined from. *erased*: keys of deleted texts."""
 
     messages: Sequence[Joined]
@@ -191,16 +191,16 @@ def deleted(at: datetime | None, tokens: int | None) -> str:
     return f"[{', '.join(said)}]"
 
 
-def put_together(call: Call, record: Record, counting: Counting) -> Sent:
+def put_together(completion: StoredCompletion, record: ConversationRecord, counting: Counting) -> SentPrompt:
     """The messages of *call* in their order, from its system prompt on. Raises UnknownEntryError."""
-    before = instructions(call.system_prompt, call.examples)
-    entries = [_entry(key, read_key(key), record, counting) for key in call.entries]
+    before = instructions(completion.system_prompt, completion.examples)
+    entries = [_entry(key, read_key(key), record, counting) for key in completion.entries]
     first = [Joined(message, _cost(message.content, counting), ()) for message in before]
     joined = join((entry for entry, _ in entries), counting.per_message)
-    return Sent([*first, *joined], [entry.key for entry, is_erased in entries if is_erased and entry.text])
+    return SentPrompt([*first, *joined], [entry.key for entry, is_erased in entries if is_erased and entry.text])
 
 
-def _entry(key: str, read: Key, record: Record, counting: Counting) -> tuple[Entry, bool]:
+def _entry(key: str, read: Key, record: ConversationRecord, counting: Counting) -> tuple[Entry, bool]:
     """One of them, and whether its text was deleted since."""
     try:
         if key == TRUNCATED_KEY:
@@ -220,7 +220,7 @@ def _entry(key: str, read: Key, record: Record, counting: Counting) -> tuple[Ent
     raise UnknownEntryError(f"The prompt names {key}, which this version of Threadbot does not know.")
 
 
-def _said(key: str, read: Key, record: Record, counting: Counting) -> tuple[Entry, bool]:
+def _said(key: str, read: Key, record: ConversationRecord, counting: Counting) -> tuple[Entry, bool]:
     version = record.versions[read.id]
     message = record.messages[version.message]
     text = version.given
@@ -243,7 +243,7 @@ def _summary(key: str, summary: StoredSummary, counting: Counting) -> tuple[Entr
     return Entry(key, "user", form, _cost(form, counting)), summary.text is None
 
 
-def _file(key: str, read: Key, record: Record, counting: Counting) -> tuple[Entry, bool]:
+def _file(key: str, read: Key, record: ConversationRecord, counting: Counting) -> tuple[Entry, bool]:
     stored, was_read = record.files[read.id], read.outcome is FileOutcome.READ
     erased_at = record.messages[stored.message].erased_at
     is_gone = stored.file.reading.outcome is not FileOutcome.READ

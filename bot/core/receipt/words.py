@@ -16,7 +16,7 @@ from bot.core.prompt.entries import GO_ON_KEY, Entry, read_key
 from bot.core.prompt.speakers import cleaned
 from bot.core.receipt.left_out import LeftOut, Reason
 from bot.core.receipt.receipt import Receipt
-from bot.core.receipt.record import Call, Mark, Record
+from bot.core.receipt.record import ConversationRecord, StoredCompletion, StoredReaction
 from bot.core.texts import label
 
 MOST_LINES = 50  # of what was sent, and of what was left out: the newest
@@ -32,11 +32,11 @@ class Section:
 
 def sections(receipt: Receipt, language: str) -> list[Section]:
     words = _Words(receipt, language)
-    if receipt.call is None or receipt.sent is None:
+    if receipt.completion is None or receipt.sent is None:
         return [Section(words("receipt_answer"), [words("receipt_never_sent"), *words.state()])]
     return [
-        Section(words("receipt_answer"), [*words.answer(receipt.call), *words.state()]),
-        Section(words("receipt_tokens"), list(words.tokens(receipt.call))),
+        Section(words("receipt_answer"), [*words.answer(receipt.completion), *words.state()]),
+        Section(words("receipt_tokens"), list(words.tokens(receipt.completion))),
         Section(words("receipt_sent"), words.newest(list(words.sent()))),
         Section(words("receipt_left_out"), words.newest([words.unsent(each) for each in receipt.left_out])),
     ]
@@ -56,22 +56,30 @@ class _Words:
         if opinions.good or opinions.bad:
             yield self("receipt_feedback", good=opinions.good, bad=opinions.bad)
 
-    def answer(self, call: Call) -> Iterator[str]:
-        sampling = call.sampling
-        yield self("receipt_completion", completion=call.id, variant=call.variant, outcome=self._outcome(call.outcome))
+    def answer(self, completion: StoredCompletion) -> Iterator[str]:
+        sampling = completion.sampling
+        yield self(
+            "receipt_completion",
+            completion=completion.id,
+            variant=completion.variant,
+            outcome=self._outcome(completion.outcome),
+        )
         rows: Sequence[tuple[str, object | None]] = (
-            ("receipt_model", call.model),
-            ("receipt_response_model", call.response_model if call.response_model != call.model else None),
-            ("receipt_response", call.response_id),
-            ("receipt_fingerprint", call.fingerprint),
-            ("receipt_finish", call.finish_reason),
+            ("receipt_model", completion.model),
+            (
+                "receipt_response_model",
+                completion.response_model if completion.response_model != completion.model else None,
+            ),
+            ("receipt_response", completion.response_id),
+            ("receipt_fingerprint", completion.fingerprint),
+            ("receipt_finish", completion.finish_reason),
             ("receipt_temperature", sampling.temperature),
             ("receipt_seed", sampling.seed),
             ("receipt_stop", ", ".join(map(repr, sampling.stop)) or None),
-            ("receipt_max_tokens", f"{call.max_tokens:,}"),
-            ("receipt_started", f"{call.started_at:%Y-%m-%d %H:%M:%S} UTC"),
-            ("receipt_first_token", self._seconds(call.first_token_seconds)),
-            ("receipt_total", self._seconds(call.total_seconds)),
+            ("receipt_max_tokens", f"{completion.max_tokens:,}"),
+            ("receipt_started", f"{completion.started_at:%Y-%m-%d %H:%M:%S} UTC"),
+            ("receipt_first_token", self._seconds(completion.first_token_seconds)),
+            ("receipt_total", self._seconds(completion.total_seconds)),
         )
         for key, value in rows:
             yield self(key, value=self("receipt_none") if value is None else one_line(str(value), 200))
@@ -82,8 +90,8 @@ class _Words:
     def _outcome(self, outcome: str) -> str:
         return self(f"outcome_{outcome}") if outcome in OUTCOMES else self("outcome_failed", code=outcome)
 
-    def tokens(self, call: Call) -> Iterator[str]:
-        usage, error = call.usage, self._receipt.estimate_error
+    def tokens(self, completion: StoredCompletion) -> Iterator[str]:
+        usage, error = completion.usage, self._receipt.estimate_error
         for key, value in (
             ("receipt_prompt", usage.prompt_tokens),
             ("receipt_cached", usage.cached_tokens),
@@ -91,10 +99,12 @@ class _Words:
             ("receipt_reasoning", usage.reasoning_tokens),
         ):
             yield self(key, value=self("receipt_none") if value is None else f"{value:,}")
-        estimated = call.counted_tokens if call.estimated_tokens is None else call.estimated_tokens
+        estimated = completion.counted_tokens if completion.estimated_tokens is None else completion.estimated_tokens
         off = "" if error is None else f" ({100 * error:+.1f} %)"
         yield self("receipt_estimate", value=f"{estimated:,}{off}")
-        yield self("receipt_cost", value=self("receipt_none") if call.cost_nanodollars is None else dollars(call))
+        yield self(
+            "receipt_cost", value=self("receipt_none") if completion.cost_nanodollars is None else dollars(completion)
+        )
 
     def newest(self, lines: list[str]) -> list[str]:
         if not lines:
@@ -130,9 +140,10 @@ class _Words:
             what = self("receipt_file", name=one_line(record.files[read.id].file.ref.name or "", EXCERPT))
         return self._line(what, entry.tokens, entry.text)
 
-    def _pinned(self, record: Record, message: int | None, turn: int | None) -> bool:
+    def _pinned(self, record: ConversationRecord, message: int | None, turn: int | None) -> bool:
         return any(
-            _is_pin(mark, self._receipt.call) and (mark.message, mark.turn) == (message, turn) for mark in record.marks
+            _is_pin(reaction, self._receipt.completion) and (reaction.message, reaction.turn) == (message, turn)
+            for reaction in record.reactions
         )
 
     def _by(self, author: Participant | None, at: datetime | None, pinned: bool = False) -> str:
@@ -146,9 +157,13 @@ class _Words:
         return f"{what}{counted}" + (f" · {excerpt}" if excerpt else "")
 
     def unsent(self, each: LeftOut) -> str:
-        why, call = each.why, self._receipt.call
+        why, completion = each.why, self._receipt.completion
         reason = f"reason_{why.reason.value}"
-        if why.reason is Reason.BUDGET and call is not None and any(key.startswith("s") for key in call.entries):
+        if (
+            why.reason is Reason.BUDGET
+            and completion is not None
+            and any(key.startswith("s") for key in completion.entries)
+        ):
             reason = "reason_summarized"
         said = self(reason)
         if why.by is not None:
@@ -157,8 +172,13 @@ class _Words:
         return f"{self._line(what, each.tokens, '')} · {said}"
 
 
-def _is_pin(mark: Mark, call: Call | None) -> bool:
-    return mark.operation is Operation.PIN and mark.active and call is not None and mark.at <= call.started_at
+def _is_pin(reaction: StoredReaction, completion: StoredCompletion | None) -> bool:
+    return (
+        reaction.operation is Operation.PIN
+        and reaction.active
+        and completion is not None
+        and reaction.at <= completion.started_at
+    )
 
 
 def named(author: Participant) -> str:
@@ -172,8 +192,8 @@ def one_line(text: str, most: int) -> str:
     return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
-def dollars(call: Call) -> str:
-    return money(call.cost_nanodollars or 0)
+def dollars(completion: StoredCompletion) -> str:
+    return money(completion.cost_nanodollars or 0)
 
 
 def money(nanodollars: int) -> str:

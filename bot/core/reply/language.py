@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 ENOUGH = 0.5  # seconds that a sentence of ours waits for its language
 
 
-class Introduction:
+class LanguageLookup:
     def __init__(self, presenter: Presenter, asking: asyncio.Task[None]) -> None:
         self._presenter, self._asking = presenter, asking
 
@@ -30,9 +30,9 @@ class Introduction:
 
 
 @asynccontextmanager
-async def introducing(
+async def looking_up_language(
     turn: Turn, history: History, platform: Platform, ledger: Ledger, presenter: Presenter, default: str
-) -> AsyncIterator[Introduction]:
+) -> AsyncIterator[LanguageLookup]:
     """
     Have the answer addressed to whoever asked, in the language that is known by now, and in theirs once that is known.
 
@@ -41,7 +41,7 @@ async def introducing(
     presenter.addressee = addressee(history, default)
     asking = asyncio.create_task(_ask(turn, history, platform, ledger, presenter, default))
     try:
-        yield Introduction(presenter, asking)
+        yield LanguageLookup(presenter, asking)
     finally:
         asking.cancel()
         await asyncio.wait([asking])

@@ -12,7 +12,7 @@ from bot.core.reply.outage_notice import is_overlooked
 from bot.core.turn import Claim, Turn
 
 
-class Opener:
+class ReplyOpener:
     """*overlooked_after*: an answer in place of an older notice is not noticed, so that the notice is removed first."""
 
     def __init__(

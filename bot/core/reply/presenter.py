@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.core.completion.continuation import join_continuation
 from bot.core.errors import LeaseLost, LedgerError, PlatformError, ReplyDeleted
-from bot.core.interruption import uncut
+from bot.core.interruption import finish_before_cancel
 from bot.core.ports import Reply
 from bot.core.reply.addressee import Addressee
 from bot.core.reply.pacing import Pace
@@ -36,7 +36,7 @@ class Presenter:
         self._failure: LeaseLost | ReplyDeleted | None = None
         self._words = asyncio.Event()
         self._began_at = time.monotonic()
-        self.announced = False  # the asker is shown that there will be words
+        self.status_is_shown = False  # the asker is shown that there will be words
 
     def add(self, text: str) -> None:
         """More of the answer."""
@@ -64,7 +64,7 @@ class Presenter:
         if self._reply is not None:
             self._reply.halt()
         if self._task is not None:
-            await uncut(self._task)
+            await finish_before_cancel(self._task)
             self._task = None
 
     async def reply(self) -> Reply:

@@ -9,18 +9,18 @@ from contextlib import asynccontextmanager
 from bot.core.conversation import Message, ThreadRef
 from bot.core.errors import LeaseLost, LedgerError, ReplyDeleted
 from bot.core.interruption import Interrupt, Interrupted, Interruption
-from bot.core.ports import Noticing, Platform
+from bot.core.ports import Platform, Status
 from bot.core.reply.presenter import Presenter
 from bot.core.texts import sentence
 from bot.core.turn import History, Notice, Turn
 
-UNNOTICED = 5  # questions of one turn, the newest ones: each costs a call
+CLEARED_QUESTIONS = 5  # questions of one turn, the newest ones: each costs a call
 TITLE_LENGTH = 60  # characters; Slack takes 200, and shows fewer
-NOTICE_SECONDS = 0.5  # words that come sooner need no announcement
+STATUS_DELAY_SECONDS = 0.5  # words that come sooner need no announcement
 
 
 @asynccontextmanager
-async def noticing(
+async def status_shown(
     turn: Turn,
     history: History,
     platform: Platform,
@@ -31,16 +31,16 @@ async def noticing(
     goes_on: bool = False,
 ) -> AsyncIterator[None]:
     """
-    Announce the answer to the newest question, unless the first words come at once; take that back at the end.
+    Show a status on the newest question, unless the first words come at once; clear it at the end.
 
-    With *goes_on* there is more to do before the first words, and what was announced stays so. What is tried again
-    stays announced, too; where somebody has deleted the answer, nothing is. An attempt after the first takes back what
-    the one before it left, because it was to be tried again or because its process died. What is asked anew may be no
-    question by then, and in no history any more: that is taken back at once. *check* raises LeaseLost when the turn is
-    another worker's by now: a notice given then would be taken back by nobody.
+    With *goes_on* there is more to do before the first words, and the status stays. A turn that is tried again keeps
+    its status, too; where somebody has deleted the answer, none stays. An attempt after the first clears what the one
+    before it left, because the turn was to be tried again or because its process died. A message of a restarted turn
+    may be no question by then, and in no history: its status is cleared at once. *check* raises LeaseLost when the turn
+    belongs to another worker by now: nobody would clear a status that is shown then.
     """
     door = platform
-    if not isinstance(platform, Noticing):
+    if not isinstance(platform, Status):
         yield
         return
     thread = turn.conversation.thread
@@ -66,33 +66,35 @@ async def noticing(
         await _take_back(platform, turn, history, presenter)
 
 
-async def _take_back(platform: Noticing, turn: Turn, history: History, presenter: Presenter) -> None:
-    announced, presenter.announced = presenter.announced, False
+async def _take_back(platform: Status, turn: Turn, history: History, presenter: Presenter) -> None:
+    status_is_shown, presenter.status_is_shown = presenter.status_is_shown, False
     if turn.attempts > 1:
-        await _unnotice(platform, turn, _questions(history))
-    elif announced:
-        await platform.unnotice(turn.conversation.thread, history.asked.platform_id)
+        await _clear_statuses(platform, turn, _questions(history))
+    elif status_is_shown:
+        await platform.clear_status(turn.conversation.thread, history.asked.platform_id)
 
 
-async def unnotice(platform: Platform, turn: Turn, history: History) -> None:
+async def clear_status(platform: Platform, turn: Turn, history: History) -> None:
     """Take away what may have been shown by any attempt: the newest question may have been another one then."""
-    if isinstance(platform, Noticing):
-        await _unnotice(platform, turn, _questions(history))
+    if isinstance(platform, Status):
+        await _clear_statuses(platform, turn, _questions(history))
 
 
-async def unnotice_all(platform: Platform, turn: Turn, questions: Sequence[str], *, announced: bool) -> None:
+async def clear_all_statuses(
+    platform: Platform, turn: Turn, questions: Sequence[str], *, status_is_shown: bool
+) -> None:
     """
     The same where no history holds the *questions* any more, by the platform's ids: they were hidden, or deleted.
 
-    *announced*: by this attempt.
+    *status_is_shown*: by this attempt.
     """
-    if isinstance(platform, Noticing) and (turn.attempts > 1 or announced):
-        await _unnotice(platform, turn, questions)
+    if isinstance(platform, Status) and (turn.attempts > 1 or status_is_shown):
+        await _clear_statuses(platform, turn, questions)
 
 
-async def _unnotice(platform: Noticing, turn: Turn, questions: Sequence[str]) -> None:
-    for asked in questions[-UNNOTICED:]:
-        await platform.unnotice(turn.conversation.thread, asked, left_behind=turn.attempts > 1)
+async def _clear_statuses(platform: Status, turn: Turn, questions: Sequence[str]) -> None:
+    for asked in questions[-CLEARED_QUESTIONS:]:
+        await platform.clear_status(turn.conversation.thread, asked, left_behind=turn.attempts > 1)
 
 
 def _questions(history: History) -> Sequence[str]:
@@ -118,19 +120,19 @@ def title_of(question: str) -> str:
 
 
 async def _announce(
-    platform: Noticing,
+    platform: Status,
     thread: ThreadRef,
     asked: Message,
     title: str,
     presenter: Presenter,
     check: Callable[[], Awaitable[None]],
 ) -> None:
-    if presenter.announced or await presenter.words_within(NOTICE_SECONDS):
+    if presenter.status_is_shown or await presenter.words_within(STATUS_DELAY_SECONDS):
         return
     try:
         await check()
     except (LeaseLost, LedgerError):  # whoever reads or writes next hears of it, too
         return
-    presenter.announced = True
+    presenter.status_is_shown = True
     text = sentence(Notice("writing"), presenter.addressee.language)
-    await platform.notice(thread, asked.platform_id, text, title)
+    await platform.show_status(thread, asked.platform_id, text, title)

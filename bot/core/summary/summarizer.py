@@ -17,8 +17,8 @@ from typing import Any
 
 from bot.core.completion import estimate
 from bot.core.completion.endings import UNMARKED, UNSTATED
-from bot.core.completion.model_facts import Learning
-from bot.core.completion.stream import Collected
+from bot.core.completion.model_facts import ModelFacts
+from bot.core.completion.stream import CollectedStream
 from bot.core.conversation import MessageRef
 from bot.core.errors import LedgerError, ModelError, ModelProblem
 from bot.core.off_loop import off_loop
@@ -31,7 +31,7 @@ from bot.core.summary.store import Older, Summaries, SummaryBegun, SummaryStart
 from bot.core.summary.transcript import SummaryPrompt
 from bot.core.turn import OVERRUN, Completion, Usage
 
-AT_ONCE = 2  # calls, of all conversations
+SUMMARY_CALLS_AT_A_TIME = 2  # calls, of all conversations
 QUIET_SECONDS = 3.0  # what is edited once is often edited again
 ENDINGS = ("stop", "length", OVERRUN, UNSTATED, UNMARKED)  # of what is a summary, a short one perhaps
 CALL_SECONDS = 300.0  # after which the ledger's patience with an unfinished summary is not over yet
@@ -56,14 +56,14 @@ class Summarizer:
         model: LanguageModel,
         platforms: Mapping[str, Platform],
         settings: SummarizerSettings,
-        learning: Learning,
+        model_facts: ModelFacts,
     ) -> None:
         self._summaries = summaries
         self._model = model
         self._platforms = platforms
         self._settings = settings
-        self._learning = learning
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._model_facts = model_facts
+        self._room = asyncio.Semaphore(SUMMARY_CALLS_AT_A_TIME)
         self._tasks: set[asyncio.Task[None]] = set()
         self._working: set[int] = set()  # conversations
         self._again: set[int] = set()  # those that were named while they were worked on
@@ -138,7 +138,7 @@ class Summarizer:
         return begun is not None and await self._make(begun, start, prompt)
 
     async def _make(self, begun: SummaryBegun, start: SummaryStart, prompt: SummaryPrompt) -> bool:
-        collected = Collected(time.monotonic())
+        collected = CollectedStream(time.monotonic())
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 await self._stream(prompt, collected)
@@ -152,7 +152,7 @@ class Summarizer:
         except ModelError as error:
             if error.problem is ModelProblem.CONTEXT_LENGTH:
                 model = self._settings.model
-                await self._learning.refused(model, self._model.window(model), error.limit)
+                await self._model_facts.refused(model, self._model.window(model), error.limit)
             await self._give_up(begun, start, error.problem.value, None)
             return False
         if not _is_usable(result):
@@ -177,7 +177,7 @@ class Summarizer:
         await self._summaries.abandon(begun, reason, cost)
         log.info("conversation %d: no summary for now: %s", start.older.conversation, reason)
 
-    async def _stream(self, prompt: SummaryPrompt, collected: Collected) -> None:
+    async def _stream(self, prompt: SummaryPrompt, collected: CollectedStream) -> None:
         request = CompletionRequest(
             model=self._settings.model,
             messages=prompt.messages,
@@ -206,7 +206,7 @@ class Summarizer:
             max_tokens=self._max_tokens(),
             sampling=self._sampling(),
             prompt_tokens=prompt.tokens,
-            estimated_tokens=estimate.in_the_models(prompt.tokens, self._learning.factor(self._settings.model)),
+            estimated_tokens=estimate.to_model_tokens(prompt.tokens, self._model_facts.factor(self._settings.model)),
             window_start=prompt.until[0],
             window_position=prompt.until[1],
         )
@@ -215,14 +215,14 @@ class Summarizer:
         """Without what ends an answer: a summary may hold it."""
         return replace(self._settings.sampling, stop=())
 
-    def _completion(self, prompt: SummaryPrompt, collected: Collected) -> Completion:
+    def _completion(self, prompt: SummaryPrompt, collected: CollectedStream) -> Completion:
         name = self._settings.model
         result = collected.completion(
             name, time.monotonic(), count=self._count, cost=lambda usage: self._model.cost(name, usage)
         )
         return replace(result, cost_nanodollars=self._cost_so_far(prompt, collected)) if collected.overrun else result
 
-    def _cost_so_far(self, prompt: SummaryPrompt, collected: Collected) -> int | None:
+    def _cost_so_far(self, prompt: SummaryPrompt, collected: CollectedStream) -> int | None:
         """Of a call that was broken off: the server says no usage then."""
         text = collected.partial(self._settings.model, time.monotonic(), count=self._count)
         return self._model.cost(self._settings.model, Usage(prompt.tokens, text.text_tokens))
@@ -231,7 +231,7 @@ class Summarizer:
         return self._model.count_tokens(self._settings.model, text)
 
     def _window(self) -> int:
-        return self._learning.window(self._settings.model, self._model.window(self._settings.model))
+        return self._model_facts.window(self._settings.model, self._model.window(self._settings.model))
 
     def _max_tokens(self) -> int:
         return budget.reply_tokens(self._window(), self._settings.max_tokens)
@@ -239,7 +239,7 @@ class Summarizer:
     def _prompt_tokens(self) -> int:
         """As we count them."""
         limit = budget.prompt_budget(self._settings.prompt_tokens, self._window(), self._settings.max_tokens)
-        return estimate.in_ours(limit, self._learning.factor(self._settings.model))
+        return estimate.to_our_tokens(limit, self._model_facts.factor(self._settings.model))
 
 
 def _is_usable(result: Completion) -> bool:

@@ -25,19 +25,19 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class AttemptCount:
     since: datetime
     times: int
 
 
-class Tries:
+class AttemptCounts:
     def __init__(self, remembered: int = REMEMBERED) -> None:
         self._remembered = remembered
-        self._tried: OrderedDict[tuple[int, Phase], Tried] = OrderedDict()
+        self._tried: OrderedDict[tuple[int, Phase], AttemptCount] = OrderedDict()
 
-    def failed(self, turn: int, phase: Phase, now: datetime) -> Tried:
+    def failed(self, turn: int, phase: Phase, now: datetime) -> AttemptCount:
         """Count one more failure, and say how many there were."""
-        before = self._tried.pop((turn, phase), Tried(now, 0))
+        before = self._tried.pop((turn, phase), AttemptCount(now, 0))
         tried = self._tried[turn, phase] = replace(before, times=before.times + 1)
         if len(self._tried) > self._remembered:
             self._tried.popitem(last=False)

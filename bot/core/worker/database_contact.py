@@ -5,7 +5,7 @@ from __future__ import annotations
 SILENCE_SECONDS = 5.0  # in which every living worker that can reach the database renews its leases, several times
 
 
-class Contact:
+class DatabaseContact:
     """
     As far as claims and renewals tell.
 

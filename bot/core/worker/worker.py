@@ -29,8 +29,8 @@ from bot.core.shortage import SHORTAGE, is_shortage
 from bot.core.summary.summarizer import Summarizer
 from bot.core.turn import Notice, Turn, TurnChange, TurnState
 from bot.core.turn_logs import heard, turn_changed, turn_ended
-from bot.core.worker.attempts import Phase, Tries
-from bot.core.worker.database_contact import Contact
+from bot.core.worker.attempts import AttemptCounts, Phase
+from bot.core.worker.database_contact import DatabaseContact
 from bot.core.worker.deliveries import Deliveries
 
 _T = TypeVar("_T")
@@ -42,7 +42,7 @@ RENEW_SECONDS = 1.5  # leases last much longer, but a claim that was lost should
 BURST_SECONDS = 1.0  # what follows on a question within this time is answered together, even after its answer
 EDIT_QUIET_SECONDS = 3.0  # an edited question is answered anew when it has not been edited for so long
 CALL_SECONDS = 60.0  # longer than any call to a platform takes
-AT_ONCE_SECONDS = 1.0  # what a second signal leaves for giving back what a healthy database takes
+SECOND_SIGNAL_SECONDS = 1.0  # what a second signal leaves for giving back what a healthy database takes
 MOST_BROKEN = 100  # answers of which the beginning is kept in memory
 PERSIST_SECONDS = 600.0  # how long an answer is kept in memory while the database cannot take it
 
@@ -79,9 +79,9 @@ class Worker:
         self._look = asyncio.Event()  # a turn at work may have been stopped, or its question changed
         self._stopping = asyncio.Event()
         self._working = False
-        self._contact = Contact()
+        self._contact = DatabaseContact()
         self._deliveries = Deliveries()
-        self._tries = Tries()
+        self._tries = AttemptCounts()
         self._broken: dict[int, BrokenAnswer] = {}  # by turn: what people see of an answer until it is asked for again
 
     @property
@@ -398,7 +398,7 @@ async def ended(tasks: Collection[asyncio.Future[Any]], seconds: float | None, a
     waiting = asyncio.create_task(asyncio.wait(tasks, timeout=seconds))
     hurry = asyncio.create_task(at_once.wait())
     await asyncio.wait([waiting, hurry], return_when=asyncio.FIRST_COMPLETED)
-    await asyncio.wait([waiting], timeout=AT_ONCE_SECONDS)
+    await asyncio.wait([waiting], timeout=SECOND_SIGNAL_SECONDS)
     waiting.cancel()
     hurry.cancel()
 

@@ -41,7 +41,7 @@ RATES: Mapping[str, Rate] = {
 
 
 @dataclass(slots=True)
-class Window:
+class RateWindow:
     """
     The calls of one method, of the last *rate.seconds* and of the time to come.
 

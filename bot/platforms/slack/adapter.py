@@ -23,7 +23,7 @@ from bot.core.errors import LedgerError, PlatformError
 from bot.core.files import FileRef
 from bot.core.ports import Receive, References, Reply, ReplyRequest, ThreadRead, Watermarks
 from bot.core.prompt.speakers import unbracketed
-from bot.core.receipt.receipt import Desk, Viewer
+from bot.core.receipt.receipt import Receipts, Viewer
 from bot.core.texts import language_of
 from bot.platforms.slack.calls.api import DEFAULT_URL, TIMEOUT, SlackApi
 from bot.platforms.slack.calls.limits import Limiter, start_wait
@@ -35,18 +35,18 @@ from bot.platforms.slack.incoming.slash_commands import told_to_mention
 from bot.platforms.slack.markup import text as slack_text
 from bot.platforms.slack.markup.message import BlockSupport
 from bot.platforms.slack.reading.catch_up import CatchUp, CatchUpSettings
-from bot.platforms.slack.reading.channels import History
+from bot.platforms.slack.reading.channels import ChannelReader
 from bot.platforms.slack.reading.files import SlackFiles
 from bot.platforms.slack.reading.names import SlackDirectory
-from bot.platforms.slack.reading.thread import ThreadHistory
+from bot.platforms.slack.reading.thread import SlackThreadReader
 from bot.platforms.slack.reply.answer_file import FileSupport
-from bot.platforms.slack.reply.reply import Shared, SlackReply
+from bot.platforms.slack.reply.reply import ReplyServices, SlackReply
 from bot.platforms.slack.reply.streams import Streams
-from bot.platforms.slack.status.status import SlackNoticing
+from bot.platforms.slack.status.status import SlackStatus
 from bot.platforms.slack.transport.dispatch import PAYLOAD
 from bot.platforms.slack.transport.http import HttpSettings, Listener
 from bot.platforms.slack.transport.socket_mode import Connection
-from bot.platforms.slack.view_opener import Viewing
+from bot.platforms.slack.view_opener import ViewOpener
 
 logger = logging.getLogger(__name__)
 
@@ -77,22 +77,22 @@ class SlackPlatform:
         watermarks: Watermarks | None = None,
         catch_up: CatchUpSettings | None = None,
         reactions: Names = DEFAULT_NAMES,
-        desk: Desk | None = None,
+        receipts: Receipts | None = None,
     ) -> None:
-        """Without *watermarks* nothing that was missed is read; without a *desk* there are no views."""
+        """Without *watermarks* nothing that was missed is read; without a *receipts* there are no views."""
         self._bot_token, self._api_url = bot_token, api_url
         self._api = SlackApi(bot_token, api_url, Limiter())
         self._connection = Listener(http) if http else Connection(self._api, app_token, ping_seconds)
         self._watermarks, self._catch_up_settings = watermarks, catch_up or CatchUpSettings()
-        self._noticing = SlackNoticing(self._api)
-        self._replies = Shared(
-            self._api, Streams(self._api, self._noticing), BlockSupport(), FileSupport(), self._noticing
+        self._status = SlackStatus(self._api)
+        self._replies = ReplyServices(
+            self._api, Streams(self._api, self._status), BlockSupport(), FileSupport(), self._status
         )
         self._directory = SlackDirectory(self._api)
-        self._viewing = Viewing(self._api, desk, self._directory) if desk else None
+        self._views = ViewOpener(self._api, receipts, self._directory) if receipts else None
         self._files = SlackFiles(self._api, bot_token, api_url)
         self._reactions = reactions
-        self._threads = ThreadHistory(self._api, reactions)
+        self._threads = SlackThreadReader(self._api, reactions)
         self._identity: Identity | None = None
 
     @property
@@ -120,12 +120,12 @@ class SlackPlatform:
         async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
             self._api.use(session)
             try:
-                async with _beside(self._noticing.run()):
+                async with _beside(self._status.run()):
                     await self._serve(receive, await self._started(), session)
             finally:
-                if self._viewing is not None:
-                    await self._viewing.close()
-                await self._noticing.last_try()
+                if self._views is not None:
+                    await self._views.close()
+                await self._status.last_try()
                 self._api.use(None)  # replies that are still written go on without it
 
     async def _serve(self, receive: Receive, identity: Identity, session: aiohttp.ClientSession) -> None:
@@ -133,9 +133,9 @@ class SlackPlatform:
             await self._connection.serve(self._app(receive, _nothing_missed, identity, session))
             return
         catch_up = CatchUp(
-            history=History(self._api),
+            channels=ChannelReader(self._api),
             us=identity,
-            marks=self._watermarks,
+            watermarks=self._watermarks,
             receive=receive,
             session=lambda: self._connection.session,
             settings=self._catch_up_settings,
@@ -154,12 +154,12 @@ class SlackPlatform:
         """The ThreadReader port."""
         return await self._threads.read(await self._identify(), thread)
 
-    async def notice(self, thread: ThreadRef, message: str, text: str, title: str = "") -> None:
-        """The Noticing port. Never raises."""
-        await self._noticing.notice(thread, message, text, title)
+    async def show_status(self, thread: ThreadRef, message: str, text: str, title: str = "") -> None:
+        """The Status port. Never raises."""
+        await self._status.show_status(thread, message, text, title)
 
-    async def unnotice(self, thread: ThreadRef, message: str, *, left_behind: bool = False) -> None:
-        await self._noticing.unnotice(thread, message, left_behind=left_behind)
+    async def clear_status(self, thread: ThreadRef, message: str, *, left_behind: bool = False) -> None:
+        await self._status.clear_status(thread, message, left_behind=left_behind)
 
     async def names(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:  # noqa: ARG002
         """The Directory port; our token knows one *workspace*. Never raises."""
@@ -198,9 +198,9 @@ class SlackPlatform:
     async def _spoken(self, command: Mapping[str, Any], us: Identity) -> str:
         """The language of whoever gave a slash command."""
         text, user = str(command.get("text") or ""), str(command.get("user_id") or "")
-        if self._viewing is None:
+        if self._views is None:
             return language_of(text)
-        return await self._viewing.language(Viewer(PLATFORM, us.team_id, user), text)
+        return await self._views.language(Viewer(PLATFORM, us.team_id, user), text)
 
     async def _started(self) -> Identity:
         failures = 0
@@ -228,7 +228,7 @@ class SlackPlatform:
 
         async def commit(context: dict[str, Any]) -> BoltResponse:
             body = context[PAYLOAD]
-            if self._viewing is not None and self._viewing.takes(body, identity):
+            if self._views is not None and self._views.takes(body, identity):
                 return BoltResponse(status=200)
             if "command" in body:  # the manifest declares none: an operator did
                 return BoltResponse(status=200, body=told_to_mention(identity, await self._spoken(body, identity)))

@@ -1,8 +1,8 @@
 """
 Opening views for people: the receipt of an answer, by its button or from its menu; the app's Home and Messages tabs.
 
-What they look like is in views.py, what they hold is the Desk's. All of it happens after Slack was told that we have
-the press: nothing of it has to be kept.
+What they look like is in views.py, what they hold comes from the Receipts port. All of it happens after Slack was told
+that we have the press: nothing of it has to be kept.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.core.conversation import MessageRef
 from bot.core.errors import LedgerError, PlatformError
-from bot.core.receipt.receipt import UNKNOWN, Desk, Refused, Viewer
+from bot.core.receipt.receipt import UNKNOWN, Receipts, Refused, Viewer
 from bot.core.receipt.words import sections
 from bot.core.texts import label, language_for
 from bot.platforms.slack.calls.api import SlackApi
@@ -28,13 +28,15 @@ from bot.platforms.slack.status.status import NOT_HERE
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 1.0  # seconds; a receipt that takes longer is preceded by a view that says so: a trigger lives for three
+RECEIPT_SECONDS = (
+    1.0  # seconds; a receipt that takes longer is preceded by a view that says so: a trigger lives for three
+)
 LANGUAGE_SECONDS = 0.5
 
 
-class Viewing:
-    def __init__(self, api: SlackApi, desk: Desk, directory: SlackDirectory) -> None:
-        self._api, self._desk, self._directory = api, desk, directory
+class ViewOpener:
+    def __init__(self, api: SlackApi, receipts: Receipts, directory: SlackDirectory) -> None:
+        self._api, self._receipts, self._directory = api, receipts, directory
         self._tasks: set[asyncio.Task[None]] = set()
         self._prompts = True  # whether Slack takes suggested prompts here
 
@@ -89,7 +91,7 @@ class Viewing:
 
     async def _of_message(self, viewer: Viewer, channel: str, message: str, trigger: str) -> None:
         try:
-            turn = await self._desk.turn_of(MessageRef(viewer.platform, viewer.workspace, channel, message))
+            turn = await self._receipts.turn_of(MessageRef(viewer.platform, viewer.workspace, channel, message))
         except LedgerError:
             turn = None
         await self._show(viewer, channel, trigger, turn, None)
@@ -97,7 +99,7 @@ class Viewing:
     async def _show(self, viewer: Viewer, channel: str, trigger: str, turn: int | None, completion: int | None) -> None:
         making = asyncio.create_task(self._made(viewer, channel, turn, completion))
         try:
-            done, _ = await asyncio.wait([making], timeout=AT_ONCE)
+            done, _ = await asyncio.wait([making], timeout=RECEIPT_SECONDS)
             if done:
                 await self._api.open_view(trigger, making.result())
                 return
@@ -112,7 +114,7 @@ class Viewing:
         if turn is None:
             return views.told(UNKNOWN, language)
         try:
-            found = await self._desk.receipt(viewer, channel, turn, completion)
+            found = await self._receipts.receipt(viewer, channel, turn, completion)
         except Refused as refused:
             return views.told(refused.key, language)
         except LedgerError:
@@ -124,24 +126,24 @@ class Viewing:
         locale = None
         try:
             async with asyncio.timeout(LANGUAGE_SECONDS):
-                locale = await self._desk.locale(viewer)
+                locale = await self._receipts.locale(viewer)
                 if locale is None:
                     locale = (await self._directory.locales([viewer.id])).get(viewer.id)
         except (TimeoutError, LedgerError):
             pass
-        return language_for(locale, text, self._desk.about.language)
+        return language_for(locale, text, self._receipts.about.language)
 
     # the app's own tabs
 
     async def _home(self, viewer: Viewer, us: Identity) -> None:
         language = await self.language(viewer)
         try:
-            use = await self._desk.use(
+            use = await self._receipts.use(
                 viewer, datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
             )
         except LedgerError:
             use = None
-        await self._api.publish_home(viewer.id, views.home(us.called, self._desk.about, use, language))
+        await self._api.publish_home(viewer.id, views.home(us.called, self._receipts.about, use, language))
 
     async def _messages(self, viewer: Viewer, channel: str) -> None:
         """Suggest prompts. Slack, "Agent messages tab": without a thread, and silently where there is no agent view."""

@@ -185,7 +185,7 @@ def _ask_anew(connection: Connection, turn: int, now: datetime, quiet: timedelta
         return  # what is edited is hidden: there is nothing to answer instead
     when = {"turn": turn, "when": now + quiet}
     connection.execute(_WANTED, when)
-    went_on = reopened_turns.no_longer(connection, turn)
+    went_on = reopened_turns.end_continuation(connection, turn)
     if state is TurnState.PENDING and not went_on:
         connection.execute(_PUT_OFF, when)
     elif state in (TurnState.RUNNING, TurnState.ANSWERED):

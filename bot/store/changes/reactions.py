@@ -25,7 +25,7 @@ from bot.store.tables import UtcDateTime, messages, participants, reactions, tur
 MARKS = {Operation.PIN: "pinned", Operation.HIDE: "hidden", Operation.CUT: "cut"}
 """The operations that leave a mark, and its column."""
 
-AT_ONCE = 500  # messages whose marks are looked up with one statement
+MESSAGES_A_STATEMENT = 500  # messages whose marks are looked up with one statement
 
 OVER = (TurnState.SHOWN, TurnState.FAILED, TurnState.STOPPED)
 
@@ -125,8 +125,8 @@ def overtaken(connection: Connection, thread: ThreadRef, read: ThreadRead, ids: 
     where = dict(zip(("on_platform", "in_workspace", "in_channel"), place, strict=True))
     left = {
         (row.external_id, Operation(row.operation), row.by)
-        for start in range(0, len(ids), AT_ONCE)
-        for row in connection.execute(_LEFT, where | {"ids": ids[start : start + AT_ONCE]})
+        for start in range(0, len(ids), MESSAGES_A_STATEMENT)
+        for row in connection.execute(_LEFT, where | {"ids": ids[start : start + MESSAGES_A_STATEMENT]})
     }
     for key in sorted(standing.keys() - left):
         yield replace(standing[key], at=read.at)

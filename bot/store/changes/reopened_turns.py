@@ -124,7 +124,7 @@ def go_on_later(connection: Connection, turn: int, completion: int) -> None:
     connection.execute(_GO_ON_LATER, {"turn": turn, "completion": completion})
 
 
-def no_longer(connection: Connection, turn: int) -> bool:
+def end_continuation(connection: Connection, turn: int) -> bool:
     """The answer of *turn* is not to be gone on with: its question is another one. Whether it was to be."""
     return connection.execute(_NO_LONGER, {"turn": turn}).rowcount == 1
 

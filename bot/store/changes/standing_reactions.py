@@ -18,16 +18,16 @@ START: Place = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class StandingReactions:
     cut: Place = START  # nothing before it is sent
     pinned: bool = False  # whether anything is
 
 
-def read(connection: Connection, conversation: int, turn: int) -> Marks:
+def read(connection: Connection, conversation: int, turn: int) -> StandingReactions:
     """Those on messages that *turn* or one before it took, and on answers before it."""
     rows = connection.execute(_MARKED, {"conversation": conversation, "turn": turn}).all()
     cuts = [(row.turn, row.position) for row in rows if row.cut]
-    return Marks(max(cuts, default=START), any(row.pinned for row in rows))
+    return StandingReactions(max(cuts, default=START), any(row.pinned for row in rows))
 
 
 def _marked() -> Select[Any]:

@@ -273,7 +273,7 @@ class SqlLedger:
 
         return await self._write(write)
 
-    async def begin_anew(self, claim: Claim) -> None:
+    async def restart_turn(self, claim: Claim) -> None:
         def write(connection: Connection) -> None:
             now = self._now(connection)
             _change(connection, claim, owner=None, lease_until=now, reason="changed")

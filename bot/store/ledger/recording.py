@@ -33,7 +33,7 @@ from bot.store.ledger import files as file_rows
 from bot.store.ledger import situation
 
 ASKED = "asked"  # as the reason of a change of a turn
-AT_ONCE = timedelta(seconds=20)  # between a message and its event, differences of clocks included
+DELIVERY_TIME = timedelta(seconds=20)  # between a message and its event, differences of clocks included
 
 
 class Recorder:
@@ -172,4 +172,4 @@ def _stands_alone(said: Said, now: datetime) -> bool:
     posted = posted_of(said)
     if posted.id != posted.thread.thread or isinstance(said, Edited):
         return False
-    return posted.recovered or now - posted.posted_at < AT_ONCE  # a root is read back together with its thread
+    return posted.recovered or now - posted.posted_at < DELIVERY_TIME  # a root is read back together with its thread

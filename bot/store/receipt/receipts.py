@@ -1,4 +1,4 @@
-"""The Desk port: what people may ask of the database beside the conversation. Read only."""
+"""The Receipts port: what people may ask of the database beside the conversation. Read only."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from bot.core.conversation import MessageRef
 from bot.core.prompt.build import Counting
 from bot.core.receipt.left_out import left_out
 from bot.core.receipt.receipt import PRIVATE, UNKNOWN, About, Opinions, Receipt, Refused, Use, Viewer
-from bot.core.receipt.record import Asked, Call, UnknownEntryError, put_together
+from bot.core.receipt.record import StoredCompletion, TurnRecord, UnknownEntryError, put_together
 from bot.store.changes.presses import DISLIKE, LIKE
 from bot.store.database.base import Database
 from bot.store.receipt import record
 from bot.store.tables import completions, conversations, feedback, messages, participants, reply_parts, turns
 
 
-class SqlDesk:
+class SqlReceipts:
     """*admins*: ids of people who may see every receipt."""
 
     def __init__(self, database: Database, counting: Counting, about: About, admins: Collection[str] = ()) -> None:
@@ -32,9 +32,9 @@ class SqlDesk:
     def about(self) -> About:
         return self._about
 
-    async def receipt(self, viewer: Viewer, channel: str, turn: int, completion: int | None = None) -> Receipt:
+    async def receipt(self, viewer: Viewer, channel: str, turn: int, completion_id: int | None = None) -> Receipt:
         try:
-            asked = await record.load(self._database, turn, completion=completion)
+            asked = await record.load(self._database, turn, completion_id=completion_id)
         except record.NoSuchTurnError:
             raise Refused(UNKNOWN) from None
         # The workspace of a press is that of whoever pressed; a channel's id is one of a kind.
@@ -42,11 +42,11 @@ class SqlDesk:
             raise Refused(UNKNOWN)
         if viewer.id not in self._admins and viewer.id not in _askers(asked):
             raise Refused(PRIVATE)
-        if asked.call is None:
+        if asked.completion is None:
             return Receipt(asked)
-        opinions = await self._opinions(asked.call.id)
+        opinions = await self._opinions(asked.completion.id)
         try:  # it takes as long as the thread is long
-            return await asyncio.to_thread(_made, asked, asked.call, self._counting, opinions)
+            return await asyncio.to_thread(_made, asked, asked.completion, self._counting, opinions)
         except UnknownEntryError:
             raise Refused(UNKNOWN) from None
 
@@ -74,17 +74,17 @@ class SqlDesk:
         return await self._database.read(lambda connection: connection.execute(_LOCALE, _of(viewer)).scalar())
 
 
-def _made(asked: Asked, call: Call, counting: Counting, opinions: Opinions) -> Receipt:
-    put = put_together(call, asked.record, counting)
-    off = estimate.error(call.estimated_tokens, model_facts.billed(call.usage))
-    return Receipt(asked, call, put, left_out(asked, call, counting.count), off, opinions)
+def _made(asked: TurnRecord, completion: StoredCompletion, counting: Counting, opinions: Opinions) -> Receipt:
+    put = put_together(completion, asked.record, counting)
+    off = estimate.error(completion.estimated_tokens, model_facts.billed(completion.usage))
+    return Receipt(asked, completion, put, left_out(asked, completion, counting.count), off, opinions)
 
 
 def _of(viewer: Viewer) -> dict[str, Any]:
     return {"platform": viewer.platform, "workspace": viewer.workspace, "person": viewer.id}
 
 
-def _askers(asked: Asked) -> frozenset[str]:
+def _askers(asked: TurnRecord) -> frozenset[str]:
     of_turn = (message for message in asked.record.messages.values() if message.turn == asked.turn.id)
     return frozenset(message.author.id for message in of_turn if message.addressed or asked.turn.command)
 

@@ -18,16 +18,16 @@ from bot.core.errors import BotError
 from bot.core.ports import Example, Sampling
 from bot.core.prompt.entries import read_key
 from bot.core.receipt.record import (
-    Asked,
-    Call,
-    Mark,
-    Record,
+    ConversationRecord,
     StoredAnswer,
+    StoredCompletion,
     StoredFile,
     StoredMessage,
+    StoredReaction,
     StoredSummary,
     StoredTurn,
     StoredVersion,
+    TurnRecord,
 )
 from bot.core.turn import TurnState, Usage
 from bot.store.changes import presses
@@ -53,66 +53,72 @@ class NoSuchTurnError(BotError):
     """There is no such turn, or it has no such completion."""
 
 
-async def load(database: Database, turn: int, *, variant: int | None = None, completion: int | None = None) -> Asked:
+async def load(
+    database: Database, turn: int, *, variant: int | None = None, completion_id: int | None = None
+) -> TurnRecord:
     """
-    *turn*, and the chosen call of it, else the newest; of one *variant*, or *completion* itself, if that is asked for.
+    *turn*, and its chosen completion, else the newest; of one *variant*, or *completion_id*, if that is asked for.
 
     Raises NoSuchTurnError, or LedgerError when the database cannot be used.
     """
 
-    def read(connection: Connection) -> Asked:
-        return _load(connection, turn, variant, completion)
+    def read(connection: Connection) -> TurnRecord:
+        return _load(connection, turn, variant, completion_id)
 
     return await database.read(read)
 
 
-def _load(connection: Connection, turn: int, variant: int | None, completion: int | None) -> Asked:
+def _load(connection: Connection, turn: int, variant: int | None, completion_id: int | None) -> TurnRecord:
     asked = connection.execute(_TURN, {"turn": turn}).first()
     if asked is None:
         raise NoSuchTurnError(f"There is no turn {turn}.")
-    calls = [_call(row) for row in connection.execute(_CALLS, {"turn": turn})]
-    call = _wanted(turn, calls, variant, completion)
-    return Asked(
+    of_turn = [_completion(row) for row in connection.execute(_COMPLETIONS, {"turn": turn})]
+    completion = _wanted(turn, of_turn, variant, completion_id)
+    return TurnRecord(
         turn=_turn(asked),
         thread=ThreadRef(asked.platform, asked.workspace, asked.channel, asked.thread),
-        calls=calls,
-        call=call,
-        record=_record(connection, asked.conversation_id, call),
+        completions=of_turn,
+        completion=completion,
+        record=_record(connection, asked.conversation_id, completion),
     )
 
 
-def _wanted(turn: int, calls: Sequence[Call], variant: int | None, completion: int | None) -> Call | None:
+def _wanted(
+    turn: int, of_turn: Sequence[StoredCompletion], variant: int | None, completion_id: int | None
+) -> StoredCompletion | None:
     found = [
-        call
-        for call in calls
-        if (variant is None or call.variant == variant) and (completion is None or call.id == completion)
+        each
+        for each in of_turn
+        if (variant is None or each.variant == variant) and (completion_id is None or each.id == completion_id)
     ]
-    if not found and (variant, completion) != (None, None):
-        what = f"variant {variant}" if completion is None else f"completion {completion}"
-        there = ", ".join(f"{call.id} (variant {call.variant})" for call in calls) or "none"
+    if not found and (variant, completion_id) != (None, None):
+        what = f"variant {variant}" if completion_id is None else f"completion {completion_id}"
+        there = ", ".join(f"{each.id} (variant {each.variant})" for each in of_turn) or "none"
         raise NoSuchTurnError(f"Turn {turn} has no {what}. Its completions: {there}.")
-    return max(found, key=lambda call: (call.chosen, call.id), default=None)
+    return max(found, key=lambda each: (each.chosen, each.id), default=None)
 
 
-def _record(connection: Connection, conversation: int, call: Call | None) -> Record:
+def _record(connection: Connection, conversation: int, completion: StoredCompletion | None) -> ConversationRecord:
     which = {"conversation": conversation}
-    return Record(
+    return ConversationRecord(
         turns={row.id: _turn(row) for row in connection.execute(_TURNS, which)},
         messages={row.id: _message(row) for row in connection.execute(_MESSAGES, which)},
         versions={row.id: StoredVersion(*row) for row in connection.execute(_VERSIONS, which)},
         answers={row.id: StoredAnswer(*row) for row in connection.execute(_ANSWERS, which)},
-        files=_files(connection, which, call),
-        marks=[
-            *(_mark(row) for row in connection.execute(_MARKS_ON_MESSAGES, which)),
-            *(_mark(row) for row in connection.execute(_MARKS_ON_ANSWERS, which)),
+        files=_files(connection, which, completion),
+        reactions=[
+            *(_reaction(row) for row in connection.execute(_REACTIONS_ON_MESSAGES, which)),
+            *(_reaction(row) for row in connection.execute(_REACTIONS_ON_ANSWERS, which)),
         ],
         summaries={row.id: StoredSummary(*row) for row in connection.execute(_SUMMARIES, which)},
     )
 
 
-def _files(connection: Connection, which: Mapping[str, int], call: Call | None) -> dict[int, StoredFile]:
-    """All of them, with their pictures where the call was sent them: those are large."""
-    keys = [read_key(key) for key in call.entries] if call is not None else []
+def _files(
+    connection: Connection, which: Mapping[str, int], completion: StoredCompletion | None
+) -> dict[int, StoredFile]:
+    """All of them, with their pictures where the completion was sent them: those are large."""
+    keys = [read_key(key) for key in completion.entries] if completion is not None else []
     sent = {key.id for key in keys if key.kind == "f"}
     found = {}
     for row in connection.execute(_FILES, which):
@@ -145,16 +151,16 @@ def _message(row: Row[Any]) -> StoredMessage:
     )
 
 
-def _mark(row: Row[Any]) -> Mark:
-    return Mark(Operation(row.operation), row.message, row.turn, _participant(row), row.at, row.active)
+def _reaction(row: Row[Any]) -> StoredReaction:
+    return StoredReaction(Operation(row.operation), row.message, row.turn, _participant(row), row.at, row.active)
 
 
 def _participant(row: Row[Any]) -> Participant:
     return Participant(row.author, ParticipantKind(row.kind), row.name)
 
 
-def _call(row: Row[Any]) -> Call:
-    return Call(
+def _completion(row: Row[Any]) -> StoredCompletion:
+    return StoredCompletion(
         id=row.id,
         variant=row.variant,
         chosen=row.chosen,
@@ -215,7 +221,7 @@ _TURN = (
     .select_from(turns.join(conversations))
     .where(turns.c.id == bindparam("turn"))
 )
-_CALLS = (
+_COMPLETIONS = (
     select(completions, *_opinions(), system_prompts.c.text.label("system_prompt"), system_prompts.c.examples)
     .select_from(completions.outerjoin(system_prompts, system_prompts.c.id == completions.c.system_prompt_id))
     .where(completions.c.turn_id == bindparam("turn"), completions.c.purpose == "answer")
@@ -252,13 +258,13 @@ _FILES: Select[Any] = (
     .order_by(files.c.id)
 )
 _PICTURE = select(files.c.content).where(files.c.id == bindparam("file"))
-_MARKS_ON_MESSAGES = _marks(
+_REACTIONS_ON_MESSAGES = _marks(
     messages,
     messages.c.id,
     null(),
     *(reactions.c[name] == messages.c[name] for name in (*_ADDRESS, "external_id")),
 ).where(_of_conversation(messages))
-_MARKS_ON_ANSWERS = _marks(
+_REACTIONS_ON_ANSWERS = _marks(
     reply_parts.join(turns, turns.c.id == reply_parts.c.turn_id).join(conversations),
     null(),
     turns.c.id,

@@ -57,7 +57,9 @@ async def list_turns(
 def _query(state: TurnState | None, since: datetime | None) -> Select[Any]:
     of_turn = _calls.c.turn_id == turns.c.id
     chosen_first = case((_calls.c.chosen, 0), else_=1)
-    call = select(_calls.c.id).where(of_turn).order_by(chosen_first, _calls.c.id.desc()).limit(1).scalar_subquery()
+    completion = (
+        select(_calls.c.id).where(of_turn).order_by(chosen_first, _calls.c.id.desc()).limit(1).scalar_subquery()
+    )
     query = (
         select(
             *(turns.c[name] for name in ("id", "state", "attempts", "reason", "created_at", "due_at", "ended_at")),
@@ -70,7 +72,7 @@ def _query(state: TurnState | None, since: datetime | None) -> Select[Any]:
             _opinions(LIKE).label("likes"),
             _opinions(DISLIKE).label("dislikes"),
         )
-        .select_from(turns.join(conversations).outerjoin(completions, completions.c.id == call))
+        .select_from(turns.join(conversations).outerjoin(completions, completions.c.id == completion))
         .order_by(turns.c.id.desc())
     )
     if state is not None:

@@ -8,7 +8,7 @@ from string import Formatter
 
 import pytest
 
-from bot.core.answer.thread_reading import leaves_a_hole, without_sentences
+from bot.core.answer.thread_reading import has_gap, without_sentences
 from bot.core.conversation import Participant, Posted, ThreadRef
 from bot.core.ports import ThreadRead
 from bot.core.texts import LANGUAGES, is_sentence, sentence
@@ -29,7 +29,7 @@ def said(*positions: int) -> Sequence[Posted]:
 def test_a_long_thread_has_a_hole_if_what_was_read_does_not_reach_back_to_what_was_known(
     truncated: bool, oldest: int, since: int, hole: bool
 ) -> None:
-    assert leaves_a_hole(ThreadRead(said(oldest, 10), truncated=truncated), since) is hole
+    assert has_gap(ThreadRead(said(oldest, 10), truncated=truncated), since) is hole
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

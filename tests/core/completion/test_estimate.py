@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.completion.estimate import HIGHEST, LEAP, LOWEST, error, in_ours, in_the_models, learned, raised, told
+from bot.core.completion.estimate import (
+    HIGHEST,
+    LEAP,
+    LOWEST,
+    error,
+    learned,
+    raised,
+    refusal_in_model_tokens,
+    to_model_tokens,
+    to_our_tokens,
+)
 from bot.core.prompt.budget import MARGIN_TOKENS, QuestionTooLong
 
 
@@ -78,14 +88,14 @@ def test_a_refused_prompt_raises_it_by_a_third_until_the_highest() -> None:
 
 @given(st.integers(0, 10**6), st.floats(LOWEST, HIGHEST))
 def test_what_fits_in_ours_fits_in_the_models(budget: int, factor: float) -> None:
-    assert in_ours(budget, factor) * factor <= budget * (1 + 1e-9)
-    assert in_the_models(in_ours(budget, factor), factor) <= budget + 1
-    assert math.isclose(in_ours(budget, 1.0), budget)
+    assert to_our_tokens(budget, factor) * factor <= budget * (1 + 1e-9)
+    assert to_model_tokens(to_our_tokens(budget, factor), factor) <= budget + 1
+    assert math.isclose(to_our_tokens(budget, 1.0), budget)
 
 
 def test_a_question_that_is_too_long_is_told_in_the_models_tokens() -> None:
-    assert told(QuestionTooLong(1_000, 700), 1_050, 1.5) == QuestionTooLong(1_500, 1_050)
-    assert told(QuestionTooLong(701, 700), 1_051, 1.5) == QuestionTooLong(1_052, 1_051)
+    assert refusal_in_model_tokens(QuestionTooLong(1_000, 700), 1_050, 1.5) == QuestionTooLong(1_500, 1_050)
+    assert refusal_in_model_tokens(QuestionTooLong(701, 700), 1_051, 1.5) == QuestionTooLong(1_052, 1_051)
 
 
 def test_an_error_is_a_fraction_of_what_was_billed() -> None:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.completion.model_facts import REFRESH_SECONDS, Learning
+from bot.core.completion.model_facts import REFRESH_SECONDS, ModelFacts
 from bot.core.errors import LedgerError
-from bot.core.ports import LearnedModel
+from bot.core.ports import LearnedFacts
 from bot.core.turn import Usage
 
 
@@ -17,12 +17,12 @@ class Notes:
     """The notes of all processes. While *away*, nobody can use them."""
 
     def __init__(self) -> None:
-        self.model = LearnedModel()
+        self.model = LearnedFacts()
         self.away = False
         self.reads = 0
         self.writes = 0
 
-    async def learned(self, model: str) -> LearnedModel:
+    async def learned(self, model: str) -> LearnedFacts:
         self._use()
         self.reads += 1
         return self.model
@@ -65,91 +65,97 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def learning(notes: Notes, clock: Clock) -> Learning:
-    return Learning(notes, clock)
+def model_facts(notes: Notes, clock: Clock) -> ModelFacts:
+    return ModelFacts(notes, clock)
 
 
-async def bill(learning: Learning, counted: int, billed: int | None, cached: int | None = None, times: int = 1) -> None:
+async def bill(
+    model_facts: ModelFacts, counted: int, billed: int | None, cached: int | None = None, times: int = 1
+) -> None:
     for _ in range(times):
-        await learning.answered(1, "m", counted, round(counted * learning.factor("m")), Usage(billed, 5, cached))
+        await model_facts.answered(1, "m", counted, round(counted * model_facts.factor("m")), Usage(billed, 5, cached))
 
 
-async def test_it_is_read_at_first_and_then_once_in_a_while(learning: Learning, notes: Notes, clock: Clock) -> None:
-    notes.model = LearnedModel(1.5, 4_096)
+async def test_it_is_read_at_first_and_then_once_in_a_while(
+    model_facts: ModelFacts, notes: Notes, clock: Clock
+) -> None:
+    notes.model = LearnedFacts(1.5, 4_096)
     for _ in range(10):
-        await learning.refresh("m")
-    assert (notes.reads, learning.factor("m"), learning.window("m", 8_192)) == (1, 1.5, 4_096)
-    notes.model = LearnedModel(1.6, None)
+        await model_facts.refresh("m")
+    assert (notes.reads, model_facts.factor("m"), model_facts.window("m", 8_192)) == (1, 1.5, 4_096)
+    notes.model = LearnedFacts(1.6, None)
     clock.seconds += REFRESH_SECONDS
-    await learning.refresh("m")
-    assert (notes.reads, learning.factor("m"), learning.window("m", 8_192)) == (2, 1.6, 8_192)
+    await model_facts.refresh("m")
+    assert (notes.reads, model_facts.factor("m"), model_facts.window("m", 8_192)) == (2, 1.6, 8_192)
 
 
-async def test_what_changes_little_is_not_written(learning: Learning, notes: Notes) -> None:
-    await bill(learning, 4_000, 4_000, times=50)
+async def test_what_changes_little_is_not_written(model_facts: ModelFacts, notes: Notes) -> None:
+    await bill(model_facts, 4_000, 4_000, times=50)
     assert (notes.writes, notes.model.token_factor) == (1, 1.0)
-    await bill(learning, 4_000, 4_400)
+    await bill(model_facts, 4_000, 4_400)
     assert notes.writes == 2
 
 
 async def test_without_the_database_it_is_learned_in_memory_and_noted_later(
-    learning: Learning, notes: Notes, clock: Clock
+    model_facts: ModelFacts, notes: Notes, clock: Clock
 ) -> None:
     notes.away = True
-    await learning.refresh("m")
-    await bill(learning, 4_000, 5_600, times=12)
-    await learning.refused("m", 8_192, 4_096)
-    assert learning.factor("m") == pytest.approx(1.4, rel=0.01)
-    assert learning.window("m", 8_192) == 4_096
+    await model_facts.refresh("m")
+    await bill(model_facts, 4_000, 5_600, times=12)
+    await model_facts.refused("m", 8_192, 4_096)
+    assert model_facts.factor("m") == pytest.approx(1.4, rel=0.01)
+    assert model_facts.window("m", 8_192) == 4_096
     notes.away = False
     clock.seconds += REFRESH_SECONDS
-    await learning.refresh("m")
-    assert learning.factor("m") == pytest.approx(1.4, rel=0.01), "what nobody else has learned better is kept"
-    await bill(learning, 4_000, 5_600)
+    await model_facts.refresh("m")
+    assert model_facts.factor("m") == pytest.approx(1.4, rel=0.01), "what nobody else has learned better is kept"
+    await bill(model_facts, 4_000, 5_600)
     assert notes.model.token_factor == pytest.approx(1.4, rel=0.01)
 
 
-async def test_a_server_that_names_a_smaller_window_is_believed(learning: Learning, notes: Notes) -> None:
-    await learning.refused("m", 8_192, 4_096)
-    assert learning.window("m", 8_192) == 4_096
+async def test_a_server_that_names_a_smaller_window_is_believed(model_facts: ModelFacts, notes: Notes) -> None:
+    await model_facts.refused("m", 8_192, 4_096)
+    assert model_facts.window("m", 8_192) == 4_096
     assert notes.model.window == 4_096
-    assert learning.factor("m") == 1
+    assert model_facts.factor("m") == 1
 
 
-async def test_a_server_that_names_the_window_we_know_counts_more_than_we_do(learning: Learning, notes: Notes) -> None:
-    await learning.refused("m", 4_096, 4_096)
-    assert learning.window("m", 4_096) == 4_096
-    assert learning.factor("m") == pytest.approx(4 / 3)
-    assert notes.model == LearnedModel(4 / 3, None)
+async def test_a_server_that_names_the_window_we_know_counts_more_than_we_do(
+    model_facts: ModelFacts, notes: Notes
+) -> None:
+    await model_facts.refused("m", 4_096, 4_096)
+    assert model_facts.window("m", 4_096) == 4_096
+    assert model_facts.factor("m") == pytest.approx(4 / 3)
+    assert notes.model == LearnedFacts(4 / 3, None)
     for _ in range(5):
-        await learning.refused("m", 4_096, 4_096)
-    assert (learning.factor("m"), learning.window("m", 4_096)) == (4, 3_072)
+        await model_facts.refused("m", 4_096, 4_096)
+    assert (model_facts.factor("m"), model_facts.window("m", 4_096)) == (4, 3_072)
 
 
-async def test_a_guess_is_never_noted(learning: Learning, notes: Notes) -> None:
-    await learning.refused("m", 4_096, None)
-    assert learning.window("m", 4_096) == 3_072
+async def test_a_guess_is_never_noted(model_facts: ModelFacts, notes: Notes) -> None:
+    await model_facts.refused("m", 4_096, None)
+    assert model_facts.window("m", 4_096) == 3_072
     assert notes.writes == 0
 
 
-async def test_what_was_cached_may_be_billed_beside_the_rest(learning: Learning) -> None:
-    await bill(learning, 4_000, 100, cached=5_500, times=12)
-    assert learning.factor("m") == pytest.approx(1.4, rel=0.01)
+async def test_what_was_cached_may_be_billed_beside_the_rest(model_facts: ModelFacts) -> None:
+    await bill(model_facts, 4_000, 100, cached=5_500, times=12)
+    assert model_facts.factor("m") == pytest.approx(1.4, rel=0.01)
 
 
-async def test_servers_that_say_nothing_or_nonsense_are_lived_with(learning: Learning, notes: Notes) -> None:
+async def test_servers_that_say_nothing_or_nonsense_are_lived_with(model_facts: ModelFacts, notes: Notes) -> None:
     for billed in (None, 0, -1, 10**9, 7):
-        await bill(learning, 4_000, billed)
-    assert (learning.factor("m"), notes.writes) == (1, 0)
+        await bill(model_facts, 4_000, billed)
+    assert (model_facts.factor("m"), notes.writes) == (1, 0)
 
 
 async def test_an_error_of_more_than_two_percent_is_one_line_in_the_log(
-    learning: Learning, caplog: pytest.LogCaptureFixture
+    model_facts: ModelFacts, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO):
-        await learning.answered(7, "m", 1_000, 1_000, Usage(1_019, 5))
-        await learning.answered(8, "m", 1_000, 1_000, Usage(1_250, 5))
-        await learning.answered(9, "m", 1_000, 1_000, Usage())
+        await model_facts.answered(7, "m", 1_000, 1_000, Usage(1_019, 5))
+        await model_facts.answered(8, "m", 1_000, 1_000, Usage(1_250, 5))
+        await model_facts.answered(9, "m", 1_000, 1_000, Usage())
     assert [record.getMessage() for record in caplog.records] == [
         "turn 8: the prompt was estimated at 1000 tokens of m, and billed as 1250 (-20.0 %)"
     ]
@@ -157,7 +163,7 @@ async def test_an_error_of_more_than_two_percent_is_one_line_in_the_log(
 
 async def test_of_a_prompt_that_is_not_to_be_learned_from_the_error_is_told(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    learning = Learning(Notes())
-    await learning.answered(7, "m", None, 1_000, Usage(2_000, 5))
+    model_facts = ModelFacts(Notes())
+    await model_facts.answered(7, "m", None, 1_000, Usage(2_000, 5))
     assert "turn 7: the prompt was estimated at 1000 tokens" in caplog.text
-    assert learning.factor("m") == 1.0
+    assert model_facts.factor("m") == 1.0

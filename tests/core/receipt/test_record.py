@@ -15,15 +15,15 @@ from bot.core.prompt.entries import TRUNCATED_KEY
 from bot.core.prompt.speakers import TRUNCATED
 from bot.core.receipt.left_out import Reason, left_out
 from bot.core.receipt.record import (
-    Asked,
-    Call,
-    Mark,
-    Record,
-    Sent,
+    ConversationRecord,
+    SentPrompt,
     StoredAnswer,
+    StoredCompletion,
     StoredMessage,
+    StoredReaction,
     StoredTurn,
     StoredVersion,
+    TurnRecord,
     UnknownEntryError,
     put_together,
 )
@@ -35,8 +35,8 @@ BEFORE, SINCE = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
 COUNTING = Counting(count=len, per_message=4, per_prompt=3)
 
 
-def call(*entries: str, window: tuple[int, int] = (0, 0), **values: object) -> Call:
-    made = Call(
+def call(*entries: str, window: tuple[int, int] = (0, 0), **values: object) -> StoredCompletion:
+    made = StoredCompletion(
         id=9, variant=1, chosen=True, outcome="complete", model="m", system_prompt="", examples=(), entries=entries,
         max_tokens=100, sampling=Sampling(), counted_tokens=10, estimated_tokens=10, window=window, started_at=NOW,
         usage=Usage(), cost_nanodollars=None, finish_reason="stop", response_id=None, response_model=None,
@@ -64,21 +64,21 @@ def record(
     messages: Sequence[StoredMessage],
     versions: Sequence[StoredVersion] | None = None,
     answers: Sequence[StoredAnswer] = (),
-    marks: Sequence[Mark] = (),
-) -> Record:
+    reactions: Sequence[StoredReaction] = (),
+) -> ConversationRecord:
     turns = {m.turn for m in messages if m.turn is not None} | {answer.turn for answer in answers}
     of_messages = [version(m.id, "text") for m in messages] if versions is None else versions
-    return Record(
+    return ConversationRecord(
         turns={turn: StoredTurn(turn, TurnState.SHOWN, None, command=False) for turn in turns},
         messages={message.id: message for message in messages},
         versions={one.id: one for one in of_messages},
         answers={answer.completion: answer for answer in answers},
         files={},
-        marks=marks,
+        reactions=reactions,
     )
 
 
-def plain(sent: Sent) -> list[PromptMessage]:
+def plain(sent: SentPrompt) -> list[PromptMessage]:
     return [joined.message for joined in sent.messages]
 
 
@@ -130,10 +130,10 @@ def test_a_prompt_that_names_what_nobody_knows_is_an_error_and_not_another_promp
         put_together(call("v1", key), record([said(1, 5)]), COUNTING)
 
 
-def why(stored: Record, *entries: str, turn: int = 5, **values: object) -> list[tuple[str, Reason]]:
+def why(stored: ConversationRecord, *entries: str, turn: int = 5, **values: object) -> list[tuple[str, Reason]]:
     made = call(*entries, **values)  # type: ignore[arg-type] # as above
     thread = ThreadRef("slack", "T1", "C1", "1.0")
-    asked = Asked(StoredTurn(turn, TurnState.SHOWN, None, command=False), thread, [made], made, stored)
+    asked = TurnRecord(StoredTurn(turn, TurnState.SHOWN, None, command=False), thread, [made], made, stored)
     return [(each.id, each.why.reason) for each in left_out(asked, made, len)]
 
 
@@ -179,30 +179,32 @@ def test_a_variant_that_was_the_answer_then_and_is_none_any_more_was_dropped_lik
     ]
 
 
-def marked(operation: Operation, *, message: int | None = None, turn: int | None = None, at: datetime = BEFORE) -> Mark:
-    return Mark(operation, message, turn, LEE, at, active=True)
+def marked(
+    operation: Operation, *, message: int | None = None, turn: int | None = None, at: datetime = BEFORE
+) -> StoredReaction:
+    return StoredReaction(operation, message, turn, LEE, at, active=True)
 
 
 def test_scissors_on_an_answer_leave_the_answer_and_what_follows() -> None:
     stored = record(
         [said(1, 3), said(2, 4), said(3, 5)],
         answers=[answered(1, 3), answered(2, 4)],
-        marks=[marked(Operation.CUT, turn=4)],
+        reactions=[marked(Operation.CUT, turn=4)],
     )
     assert why(stored, "c2", "v3") == [("1.0", Reason.CUT), ("1", Reason.CUT), ("2.0", Reason.CUT)]
 
 
 def test_scissors_that_came_afterwards_do_not_explain_what_the_budget_dropped() -> None:
     late = [marked(Operation.CUT, message=2, at=SINCE), marked(Operation.HIDE, message=1, at=SINCE)]
-    assert why(record([said(1, 3), said(2, 5)], marks=late), "v2", window=(5, 0)) == [
+    assert why(record([said(1, 3), said(2, 5)], reactions=late), "v2", window=(5, 0)) == [
         ("1.0", Reason.BUDGET),
         ("", Reason.NO_ANSWER),
     ]
 
 
 def test_what_was_hidden_is_hidden_wherever_it_stands() -> None:
-    marks = [marked(Operation.HIDE, message=1), marked(Operation.HIDE, turn=3)]
-    stored = record([said(1, 3, hidden=True), said(2, 5)], answers=[answered(1, 3)], marks=marks)
+    reactions = [marked(Operation.HIDE, message=1), marked(Operation.HIDE, turn=3)]
+    stored = record([said(1, 3, hidden=True), said(2, 5)], answers=[answered(1, 3)], reactions=reactions)
     assert why(stored, "v2", window=(4, 0)) == [("1.0", Reason.HIDDEN), ("1", Reason.HIDDEN)]
 
 

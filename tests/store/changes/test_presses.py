@@ -152,7 +152,7 @@ async def test_a_question_that_is_edited_is_answered_anew_instead(
     await ledger.record(Edited(said(1.0, "<@UBOT> another"), START + timedelta(minutes=1)), decide)
     if turn is not None:
         assert (await ledger.renew("me", [turn.claim])).interrupted == {turn.claim: Interrupt.CHANGED}
-        await ledger.begin_anew(turn.claim)
+        await ledger.restart_turn(turn.claim)
     anew = await claimed(ledger)
     assert (anew.continues, anew.variant) == (None, 2)
     await shown(ledger, anew, WHOLE)
@@ -273,8 +273,8 @@ async def test_it_is_shown_with_the_turn_and_with_each_of_its_calls(database: Da
         await done.press(Operation.LIKE, by=person, completion=second)
     [turn] = await list_turns(database, state=None, since=None, limit=5)
     assert (turn.likes, turn.dislikes) == (2, 1)
-    calls = (await load(database, done.turn)).calls
-    assert [(call.likes, call.dislikes) for call in calls] == [(0, 1), (2, 0)]
+    completions = (await load(database, done.turn)).completions
+    assert [(each.likes, each.dislikes) for each in completions] == [(0, 1), (2, 0)]
 
 
 # where it does nothing

@@ -173,7 +173,7 @@ class LedgerModel:
         if turn.changed and turn.asks:
             self._begin_anew(turn, max(turn.due, now))
 
-    def begin_anew(self, turn: ModelTurn, now: datetime) -> None:
+    def restart_turn(self, turn: ModelTurn, now: datetime) -> None:
         """Its worker has seen that the question is another one."""
         turn.owner, turn.lease = None, now
         if turn.state == "running":

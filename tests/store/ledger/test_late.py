@@ -74,7 +74,7 @@ async def test_a_question_that_is_edited_after_a_stop_is_asked(ledger: SqlLedger
     turn = await claimed(ledger)
     await ledger.react(stop(1.0))
     await record(ledger, edited(question, "something else"))
-    await ledger.begin_anew(turn.claim)
+    await ledger.restart_turn(turn.claim)
     again = await claimed(ledger)
     assert (again.stop_requested, await texts(ledger, again)) == (False, ["something else"])
 

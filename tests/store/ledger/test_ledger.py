@@ -377,7 +377,7 @@ async def test_a_prompt_that_holds_what_was_erased_meanwhile_is_refused_and_no_f
     query = text("SELECT text, given FROM message_versions ORDER BY id")
     rows = await database.read(lambda connection: [tuple(row) for row in connection.execute(query)])
     assert rows == [("<@UBOT> hi", None), (None, None)]
-    await ledger.begin_anew(turn.claim)
+    await ledger.restart_turn(turn.claim)
     assert await texts(ledger, await claimed(ledger)) == ["<@UBOT> hi"]
 
 

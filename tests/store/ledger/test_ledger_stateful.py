@@ -295,12 +295,12 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: any(one.model.changed for one in self.able("running")))
     @rule(pick=PICK)
-    def begin_anew(self, pick: int) -> None:
+    def restart_turn(self, pick: int) -> None:
         self._begin_anew(chosen([one for one in self.able("running") if one.model.changed], pick))
 
     def _begin_anew(self, held: Held) -> None:
-        self._do(self._ledger.begin_anew(held.turn.claim))
-        self._model.begin_anew(held.model, self._clock())
+        self._do(self._ledger.restart_turn(held.turn.claim))
+        self._model.restart_turn(held.model, self._clock())
         self._held.remove(held)
 
     @precondition(lambda self: self.said)
@@ -392,7 +392,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self._ledger.shown(claim),
             self._ledger.give_up(claim, "late"),
             self._ledger.release(claim, timedelta(0), "late"),
-            self._ledger.begin_anew(claim),
+            self._ledger.restart_turn(claim),
             self._ledger.remove(claim, "late"),
         ):
             with pytest.raises(LeaseLost):

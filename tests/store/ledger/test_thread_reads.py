@@ -23,7 +23,7 @@ from bot.core.ports import ThreadRead
 from bot.core.turn import Turn
 from bot.store.ledger.claiming import LEASE
 from bot.store.ledger.ledger import SqlLedger
-from bot.store.ledger.recording import AT_ONCE
+from bot.store.ledger.recording import DELIVERY_TIME
 from tests.store.conftest import Clock
 from tests.store.steps import START, answer, claim, claimed, record, said, texts
 
@@ -221,13 +221,13 @@ async def test_a_root_that_is_told_of_at_once_leaves_nothing_to_read(ledger: Sql
 
 
 async def test_a_root_that_is_told_of_late_may_have_replies_already(ledger: SqlLedger, clock: Clock) -> None:
-    clock.advance(AT_ONCE.total_seconds() + 1)
+    clock.advance(DELIVERY_TIME.total_seconds() + 1)
     await record(ledger, said(1.0))
     assert await unread(ledger) == 0
 
 
 async def test_a_root_that_was_read_back_was_read_with_its_thread(ledger: SqlLedger, clock: Clock) -> None:
-    clock.advance(AT_ONCE.total_seconds() + 1)
+    clock.advance(DELIVERY_TIME.total_seconds() + 1)
     await record(ledger, replace(said(1.0), recovered=True))
     assert await unread(ledger) is None
 

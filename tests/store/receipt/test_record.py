@@ -24,9 +24,9 @@ COUNTING = Counting(count=len, per_message=4, per_prompt=3)
 
 
 async def messages(database: Database, turn: int, completion: int | None = None) -> list[PromptMessage]:
-    asked = await load(database, turn, completion=completion)
-    assert asked.call is not None
-    return [joined.message for joined in put_together(asked.call, asked.record, COUNTING).messages]
+    asked = await load(database, turn, completion_id=completion)
+    assert asked.completion is not None
+    return [joined.message for joined in put_together(asked.completion, asked.record, COUNTING).messages]
 
 
 async def answered(ledger: SqlLedger) -> Turn:
@@ -47,13 +47,13 @@ async def test_a_call_is_put_together_as_it_was_sent(database: Database, ledger:
     await ledger.shown(turn.claim)
     await record(ledger, Edited(said(1.0, "2019년 우승팀은?"), START + timedelta(seconds=9)))
     asked = await load(database, turn.claim.turn)
-    assert asked.call is not None
-    assert (asked.call.id, asked.call.model, asked.call.sampling) == (
+    assert asked.completion is not None
+    assert (asked.completion.id, asked.completion.model, asked.completion.sampling) == (
         completion,
         "gpt-6-luna",
         Sampling(0.7, 123, ("END",)),
     )
-    assert asked.call.usage == RESULT.usage
+    assert asked.completion.usage == RESULT.usage
     assert await messages(database, turn.claim.turn) == [
         PromptMessage("system", "Be brief."),
         PromptMessage("user", "hi"),
@@ -70,15 +70,15 @@ async def test_the_chosen_call_is_shown_else_the_newest_else_the_one_that_is_ask
     number = turn.claim.turn
     first = await ask(ledger, turn)
     await ledger.abandon(turn.claim, first, "model_busy")
-    assert (await load(database, number)).call == (await load(database, number)).calls[0]
+    assert (await load(database, number)).completion == (await load(database, number)).completions[0]
     second = await ask(ledger, turn)
     third = await ask(ledger, turn)
     await ledger.complete(turn.claim, second, RESULT, [], "en")
-    for which, expected in (({}, second), ({"variant": 1}, second), ({"completion": third}, third)):
-        found = (await load(database, number, **which)).call
+    for which, expected in (({}, second), ({"variant": 1}, second), ({"completion_id": third}, third)):
+        found = (await load(database, number, **which)).completion
         assert found is not None
         assert found.id == expected
-    for wrong in ({"variant": 2}, {"completion": third + 1}):
+    for wrong in ({"variant": 2}, {"completion_id": third + 1}):
         with pytest.raises(NoSuchTurnError, match=f"Turn {number} has no"):
             await load(database, number, **wrong)
     with pytest.raises(NoSuchTurnError, match="no turn 77"):
@@ -88,7 +88,7 @@ async def test_the_chosen_call_is_shown_else_the_newest_else_the_one_that_is_ask
 async def test_a_turn_that_has_no_call(database: Database, ledger: SqlLedger) -> None:
     await record(ledger, said(1.0))
     asked = await load(database, 1)
-    assert (asked.turn.state, asked.calls, asked.call) == (TurnState.PENDING, [], None)
+    assert (asked.turn.state, asked.completions, asked.completion) == (TurnState.PENDING, [], None)
 
 
 async def test_a_deletion_leaves_its_date_and_the_tokens_of_messages_and_answers(
@@ -120,12 +120,12 @@ async def test_a_file_that_is_gone_leaves_its_tokens_and_others_their_picture(
     await record(ledger, Edited(with_files(said(1.0, "see"), PHOTO, gone), START))
     asked = await load(database, turn.claim.turn)
     kept, lost = asked.record.files.values()
-    assert asked.call is not None
+    assert asked.completion is not None
     assert kept.file.reading == replace(IMAGE, image=b"")  # the call was not sent it
     assert (lost.file.reading, lost.tokens) == (Reading(FileOutcome.GONE), 20)
     assert lost.erased_at is not None
     assert [file.tokens for file in await files(ledger, turn)] == [30, 0]
-    sent = replace(asked.call, entries=[f"v{message.version.id}", f"f{photo.id}", f"f{report.id}"])
+    sent = replace(asked.completion, entries=[f"v{message.version.id}", f"f{photo.id}", f"f{report.id}"])
     content = put_together(sent, asked.record, COUNTING).messages[-1].message.content
     assert content.endswith(f"[deleted {lost.erased_at:%Y-%m-%d}, 20 tokens]")
 
@@ -141,7 +141,7 @@ async def test_who_set_a_mark_and_whether_it_is_still_there(
     later = clock() + timedelta(seconds=1)
     await ledger.react(Reacted(on_answer, Operation.CUT, lee, added=False, at=later))
     asked = await load(database, turn.claim.turn)
-    found = [(m.operation, m.message is None, m.turn, m.by.id, m.at, m.active) for m in asked.record.marks]
+    found = [(m.operation, m.message is None, m.turn, m.by.id, m.at, m.active) for m in asked.record.reactions]
     assert found == [
         (Operation.HIDE, False, None, "U2", clock(), True),
         (Operation.CUT, True, turn.claim.turn, "U2", later, False),

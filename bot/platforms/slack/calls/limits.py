@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.core.errors import PlatformError
-from bot.platforms.common.call_rates import RATES, Window
+from bot.platforms.common.call_rates import RATES, RateWindow
 
 RATE_LIMITED = "ratelimited"
 DEFAULT_PAUSE = 30.0  # seconds, after a 429 that names none
@@ -59,7 +59,7 @@ class Limiter:
         self._clock = clock  # seconds
         self._sleep = sleep
         self._until: dict[Key, float] = {}
-        self._windows: dict[Key, Window] = {}
+        self._windows: dict[Key, RateWindow] = {}
         self._strict_until: dict[str, float] = {}
         self._beyond = defaultdict[str, asyncio.Lock](asyncio.Lock)  # held by the one call that goes beyond a rate
         self._promises: set[Promise] = set()
@@ -227,12 +227,12 @@ class Limiter:
         if (window := self._window(key)) is not None:
             window.take(at)
 
-    def _window(self, key: Key) -> Window | None:
+    def _window(self, key: Key) -> RateWindow | None:
         return self._known(*key) if key[0] in RATES else None
 
-    def _known(self, method: str, channel: str = "") -> Window:
+    def _known(self, method: str, channel: str = "") -> RateWindow:
         """Of a method that has a rate."""
-        return self._windows.setdefault((method, channel), Window(RATES[method]))
+        return self._windows.setdefault((method, channel), RateWindow(RATES[method]))
 
 
 def _key(method: str, channel: str) -> Key:

@@ -22,8 +22,8 @@ _OPERATIONS = {
     buttons.STOP: Operation.STOP,
     buttons.CONTINUE: Operation.CONTINUE,
     buttons.REPEAT: Operation.REPEAT,
-    buttons.LIKE: Operation.LIKE,
-    buttons.DISLIKE: Operation.DISLIKE,
+    buttons.LIKE_ACTION: Operation.LIKE,
+    buttons.DISLIKE_ACTION: Operation.DISLIKE,
 }
 _OPINIONS = {buttons.GOOD: Operation.LIKE, buttons.BAD: Operation.DISLIKE}
 _VALUE = re.compile(r"(\d{1,18}):(\d{0,18})(?::(\w+))?", re.ASCII)

@@ -25,7 +25,7 @@ from bot.core.conversation import (
 )
 from bot.core.decide.addressing import PRODUCT_NAMES, calls
 from bot.platforms.slack.incoming.files import files_of
-from bot.platforms.slack.incoming.message_text import wording
+from bot.platforms.slack.incoming.message_text import text_of
 from bot.platforms.slack.incoming.participants import all_ids, home_of, mentioned_in, name_of, opened_by
 from bot.platforms.slack.markup.text import readable
 
@@ -191,7 +191,7 @@ def timestamp(position: int) -> str:
 
 
 def _posted(message: Json, place: Place, us: Identity) -> Posted | None:
-    ts, text, subtype = message.get("ts"), wording(message), message.get("subtype")
+    ts, text, subtype = message.get("ts"), text_of(message), message.get("subtype")
     if not isinstance(subtype, str | None) or subtype not in CONTENT_SUBTYPES:
         return None
     if not isinstance(ts, str) or not isinstance(message.get("text"), str | None):

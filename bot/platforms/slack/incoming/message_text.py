@@ -15,7 +15,7 @@ MOST = 12_000  # characters of what is put together
 _TITLES = ("pretext", "author_name", "title", "text")
 
 
-def wording(message: Mapping[str, Any]) -> str:
+def text_of(message: Mapping[str, Any]) -> str:
     """The text as Slack writes it, with what attachments say below it; that of the blocks where there is none."""
     text = message.get("text")
     said = text if isinstance(text, str) and text.strip() else "\n".join(_lines(message.get("blocks")))

@@ -29,7 +29,7 @@ MARKS = (Operation.PIN, Operation.HIDE, Operation.CUT)
 
 
 def standing(message: Json, place: Place, us: Identity, names: Names) -> list[Reacted]:
-    """The marks on a message that is read back. When each was set is not said: surely not before the message."""
+    """The reactions on a message that is read back. When each was set is not said: surely not before the message."""
     found, ts = message.get("reactions"), message.get("ts")
     at = moment(ts)
     if not isinstance(found, list) or not isinstance(ts, str) or at is None:

@@ -20,7 +20,7 @@ from bot.core.turn import Notice
 Block = dict[str, Any]
 
 STOP, CONTINUE, REPEAT, RECEIPT = "threadbot_stop", "threadbot_continue", "threadbot_repeat", "threadbot_receipt"
-LIKE, DISLIKE = "threadbot_like", "threadbot_dislike"
+LIKE_ACTION, DISLIKE_ACTION = "threadbot_like", "threadbot_dislike"
 FEEDBACK = "threadbot_feedback"  # one element with both buttons; the value says which
 GOOD, BAD = "good", "bad"
 
@@ -79,8 +79,8 @@ def blocks(controls: Controls, turn: int, form: Form = Form.NATIVE) -> list[Bloc
     feedback = Control.FEEDBACK in controls.offered
     if feedback and form is Form.PLAIN:
         buttons += [
-            _button(LIKE, value, "feedback_good", language, shown="\N{THUMBS UP SIGN}"),
-            _button(DISLIKE, value, "feedback_bad", language, shown="\N{THUMBS DOWN SIGN}"),
+            _button(LIKE_ACTION, value, "feedback_good", language, shown="\N{THUMBS UP SIGN}"),
+            _button(DISLIKE_ACTION, value, "feedback_bad", language, shown="\N{THUMBS DOWN SIGN}"),
         ]
     drawn = [_actions(buttons)] if buttons else []
     return [*drawn, _feedback(value, language)] if feedback and form is Form.NATIVE else drawn

@@ -161,9 +161,9 @@ def metadata(turn: int, part: int) -> Mapping[str, Any]:
 
 def part_of(message: Mapping[str, Any]) -> tuple[int, int] | None:
     """The (turn, part) that a message of ours was marked with, if it was."""
-    mark = message.get("metadata")
-    if not isinstance(mark, Mapping) or mark.get("event_type") != EVENT_TYPE:
+    tag = message.get("metadata")
+    if not isinstance(tag, Mapping) or tag.get("event_type") != EVENT_TYPE:
         return None
-    payload = mark.get("event_payload") or {}
+    payload = tag.get("event_payload") or {}
     turn, part = str(payload.get("turn")), str(payload.get("part"))
     return (int(turn), int(part)) if turn.isdecimal() and part.isdecimal() else None

@@ -90,7 +90,7 @@ def _mark(found: re.Match[str]) -> str:
 
 
 def _apart(found: re.Match[str], marked: str) -> str:
-    """Slack takes a sign for a mark only between words, and Korean particles stand at the word: `**굵게**은`."""
+    """Slack takes a sign for a delimiter only between words, and Korean particles stand at the word: `**굵게**은`."""
     before, after = found.string[: found.start()][-1:], found.string[found.end() :][:1]
     left = ZERO_WIDTH_SPACE if before.isalnum() else ""
     return f"{left}{marked}{ZERO_WIDTH_SPACE if after.isalnum() else ''}"

@@ -29,7 +29,7 @@ from bot.platforms.slack.incoming.events import (
     tells_that_we_joined,
 )
 from bot.platforms.slack.incoming.reactions import Names, standing
-from bot.platforms.slack.reading.channels import History
+from bot.platforms.slack.reading.channels import ChannelReader
 
 logger = logging.getLogger(__name__)
 
@@ -58,15 +58,15 @@ class CatchUp:
     def __init__(
         self,
         *,
-        history: History,
+        channels: ChannelReader,
         us: Identity,
-        marks: Watermarks,
+        watermarks: Watermarks,
         receive: Receive,
         session: Callable[[], object | None],
         settings: CatchUpSettings,
         reactions: Names,
     ) -> None:
-        self._history, self._us, self._marks = history, us, marks
+        self._channels, self._us, self._watermarks = channels, us, watermarks
         self._receive, self._session, self._settings = receive, session, settings
         self._reactions = reactions
         self._due = asyncio.Event()
@@ -141,7 +141,7 @@ class CatchUp:
 
     async def _advance(self, channel: str, position: int) -> None:
         try:
-            await self._marks.advance(PLATFORM, self._us.team_id, channel, position)
+            await self._watermarks.advance(PLATFORM, self._us.team_id, channel, position)
         except LedgerError as error:
             logger.warning("slack: the database cannot be used to note how far all is stored: %s", error)
 
@@ -149,10 +149,10 @@ class CatchUp:
         """Whether all that there is to read was read and is stored."""
         began, self._missed = self._stored_until(), False
         try:
-            marks = await self._marks.seen_until(PLATFORM, self._us.team_id)
-            if WHOLE_WORKSPACE not in marks:  # what there may be was stored by a version that noted nothing
+            watermarks = await self._watermarks.seen_until(PLATFORM, self._us.team_id)
+            if WHOLE_WORKSPACE not in watermarks:  # what there may be was stored by a version that noted nothing
                 await self._note_gap(WHOLE_WORKSPACE)
-            complete = WHOLE_WORKSPACE not in marks or await self._read_since(marks)
+            complete = WHOLE_WORKSPACE not in watermarks or await self._read_since(watermarks)
         except LedgerError as error:
             logger.warning("slack: the database cannot be used, what was missed is read later: %s", error)
             return False
@@ -163,26 +163,26 @@ class CatchUp:
             await self._advance(WHOLE_WORKSPACE, began)
         return complete
 
-    async def _read_since(self, marks: Mapping[str, int]) -> bool:
+    async def _read_since(self, watermarks: Mapping[str, int]) -> bool:
         known: dict[str, list[str]] = {}
-        for thread in await self._marks.recent_threads(PLATFORM, self._us.team_id, _now() - RECENT):
+        for thread in await self._watermarks.recent_threads(PLATFORM, self._us.team_id, _now() - RECENT):
             known.setdefault(thread.channel, []).append(thread.thread)
-        reading = _Reading(self._read_channel, marks, known)
+        reading = _Reading(self._read_channel, watermarks, known)
         await reading.read(list(known))
-        others = [channel for channel in await self._history.channels() if channel not in known]
+        others = [channel for channel in await self._channels.channels() if channel not in known]
         # Those that were read longest ago first, should this be interrupted again and again.
-        await reading.read(sorted(others, key=lambda channel: marks.get(channel, 0)))
+        await reading.read(sorted(others, key=lambda channel: watermarks.get(channel, 0)))
         logger.info(
-            "slack: what was said since %s was read", moment_of(marks[WHOLE_WORKSPACE]).isoformat("T", "seconds")
+            "slack: what was said since %s was read", moment_of(watermarks[WHOLE_WORKSPACE]).isoformat("T", "seconds")
         )
         return reading.complete
 
-    async def _read_channel(self, channel: str, mark: int, known: Collection[str]) -> None:
-        began, missed = self._stored_until(), mark - self._settings.look_back // MICROSECOND
+    async def _read_channel(self, channel: str, watermark: int, known: Collection[str]) -> None:
+        began, missed = self._stored_until(), watermark - self._settings.look_back // MICROSECOND
         since = max(missed, position_of(_now() - self._settings.longest))
         place = Place(self._us.team_id, channel, direct=channel.startswith("D"), recovered=True)
         try:
-            news = await self._history.news(channel, since, known)
+            news = await self._channels.news(channel, since, known)
         except PlatformError as error:
             if not error.passing and error.code not in UNUSABLE:
                 await self._note_gap(channel, missed)
@@ -197,14 +197,14 @@ class CatchUp:
         await self._advance(channel, began)
 
     def _found(self, message: Message, place: Place) -> Sequence[Incoming]:
-        """What was said, and the marks that it bears: one that was hidden at once is not to be answered."""
+        """What was said, and the watermarks that it bears: one that was hidden at once is not to be answered."""
         said = read(message, place, self._us)
         if said is None or _is_ours(said):
             return []
         return [said, *standing(message, place, self._us, self._reactions)]
 
     async def _note_gap(self, channel: str, since: int | None = None) -> None:
-        await self._marks.note_gap(PLATFORM, self._us.team_id, channel, since=since)
+        await self._watermarks.note_gap(PLATFORM, self._us.team_id, channel, since=since)
 
     async def _hand_in(self, incoming: Incoming) -> None:
         """Raises LedgerError. A message that we have a defect for must not keep all that comes after it."""
@@ -221,10 +221,10 @@ class _Reading:
     def __init__(
         self,
         read_channel: Callable[[str, int, Collection[str]], Awaitable[None]],
-        marks: Mapping[str, int],
+        watermarks: Mapping[str, int],
         known: Mapping[str, Collection[str]],
     ) -> None:
-        self._read_channel, self._marks, self._known = read_channel, marks, known
+        self._read_channel, self._watermarks, self._known = read_channel, watermarks, known
         self._pointless: BotError | None = None  # what goes wrong in every channel
         self.complete = True
 
@@ -243,9 +243,9 @@ class _Reading:
                 await self._read_one(channel)
 
     async def _read_one(self, channel: str) -> None:
-        mark = max(self._marks[WHOLE_WORKSPACE], self._marks.get(channel, 0))
+        watermark = max(self._watermarks[WHOLE_WORKSPACE], self._watermarks.get(channel, 0))
         try:
-            await self._read_channel(channel, mark, self._known.get(channel, ()))
+            await self._read_channel(channel, watermark, self._known.get(channel, ()))
         except LedgerError as error:
             self._pointless = error
         except PlatformError as error:

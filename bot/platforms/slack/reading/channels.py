@@ -19,7 +19,7 @@ from bot.platforms.slack.incoming.events import microseconds, timestamp
 KINDS = ("public_channel", "private_channel", "mpim", "im")
 
 
-class History:
+class ChannelReader:
     """Raises PlatformError when something cannot be read; a 429 is waited out, whatever it asks for."""
 
     def __init__(self, api: SlackApi) -> None:

@@ -21,7 +21,7 @@ from bot.platforms.slack.incoming.participants import name_of
 logger = logging.getLogger(__name__)
 
 PATIENCE = 2.0  # seconds for all names together: an answer waits for them
-AT_ONCE = 20  # calls; Slack's tier 4 allows more than 100 users.info a minute
+CALLS_AT_A_TIME = 20  # calls; Slack's tier 4 allows more than 100 users.info a minute
 MOST_ASKED = 60  # names for one answer: a text can refer to any number of ids
 KEPT = 600.0  # seconds
 KEPT_CHANNEL = 24 * 3600.0  # seconds; nobody else keeps them, and channels are seldom renamed
@@ -44,7 +44,7 @@ class SlackDirectory:
     def __init__(self, api: SlackApi, clock: Callable[[], float] = time.monotonic, patience: float = PATIENCE) -> None:
         self._api, self._clock, self._patience = api, clock, patience
         self._known: dict[str, _Known] = {}
-        self._calls = asyncio.Semaphore(AT_ONCE)
+        self._calls = asyncio.Semaphore(CALLS_AT_A_TIME)
         self._under_way = WeakValueDictionary[str, asyncio.Lock]()
 
     async def names(self, participants: Collection[str]) -> Mapping[str, str]:

@@ -25,7 +25,7 @@ KEPT = 1_000  # messages: more than fit into most prompts
 CLOCK_SKEW = timedelta(minutes=2)  # between Slack's clock, which dates all that is said and done, and ours
 
 
-class ThreadHistory:
+class SlackThreadReader:
     def __init__(self, api: SlackApi, reactions: Names) -> None:
         self._api, self._reactions = api, reactions
         self._pages = Pages(api, {})
@@ -49,7 +49,9 @@ class ThreadHistory:
                     )
                     said = [one for one in found if isinstance(one, Posted | Edited)]
                     deleted += [one for one in found if isinstance(one, Deleted)]
-                    reactions += [mark for each in page.items for mark in standing(each, place, us, self._reactions)]
+                    reactions += [
+                        reaction for each in page.items for reaction in standing(each, place, us, self._reactions)
+                    ]
                     positions |= _positions(page.items)
                     newest.extend(said)
                     count += len(said)

@@ -22,7 +22,7 @@ Wanted = Callable[[], Awaitable[Sequence[Piece]]]
 SMALLEST = 6  # halvings after refused blocks, of which only those count that make more parts: 156 characters
 
 
-class Shape:
+class Fallbacks:
     """Of the reply to *turn*; sentences of ours before its end are in *language*."""
 
     def __init__(self, blocks: BlockSupport, turn: int, language: str) -> None:

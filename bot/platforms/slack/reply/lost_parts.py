@@ -38,7 +38,7 @@ async def find(
         if error.code in ("thread_not_found", "message_not_found"):
             return {}
         raise
-    # The message of a file has no mark: it is no part that shows text; see answer_file.py.
+    # The message of a file has no tag: it is no part that shows text; see answer_file.py.
     own = [each for each in messages if _is_ours(each, us, thread, oldest) and not each.get("files")]
     return match(own, turn, missing, known)
 
@@ -47,14 +47,14 @@ def match(own: Sequence[Message], turn: int, missing: Mapping[int, datetime], kn
     """
     Which of our *own* messages are the *missing* parts of *turn*.
 
-    By their mark; where marks did not survive, the one unmarked message that no part knows is the one missing part.
+    By their tag; where tags did not survive, the one untagged message that no part knows is the one missing part.
     """
-    marked = {part_of(message): str(message["ts"]) for message in own}
-    found = {number: marked[turn, number] for number in missing if (turn, number) in marked}
+    tagged = {part_of(message): str(message["ts"]) for message in own}
+    found = {number: tagged[turn, number] for number in missing if (turn, number) in tagged}
     if found or len(missing) != 1:
         return found
-    unmarked = [str(message["ts"]) for message in own if part_of(message) is None and message["ts"] not in known]
-    return dict.fromkeys(missing, unmarked[0]) if len(unmarked) == 1 else {}
+    untagged = [str(message["ts"]) for message in own if part_of(message) is None and message["ts"] not in known]
+    return dict.fromkeys(missing, untagged[0]) if len(untagged) == 1 else {}
 
 
 def _is_ours(message: Message, us: Identity, thread: ThreadRef, oldest: str) -> bool:

@@ -40,10 +40,10 @@ from bot.platforms.slack.markup.message import (
 )
 from bot.platforms.slack.reply import pace
 from bot.platforms.slack.reply.answer_file import FILE_PART, AnswerFile, FileSupport
-from bot.platforms.slack.reply.fallbacks import Shape, Wanted
+from bot.platforms.slack.reply.fallbacks import Fallbacks, Wanted
 from bot.platforms.slack.reply.lost_parts import find
 from bot.platforms.slack.reply.streams import STREAMING, Stream, Streams, beginning_of
-from bot.platforms.slack.status.status import SlackNoticing
+from bot.platforms.slack.status.status import SlackStatus
 
 logger = logging.getLogger(__name__)
 
@@ -51,14 +51,14 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class ReplyServices:
     """What all replies of a workspace share."""
 
     api: SlackApi
     streams: Streams
     blocks: BlockSupport
     files: FileSupport
-    noticing: SlackNoticing
+    status: SlackStatus
 
 
 class _HaltedError(Exception):
@@ -68,13 +68,13 @@ class _HaltedError(Exception):
 class SlackReply:
     """The Reply port. Call locate() once it is made: it looks for what an earlier attempt left behind."""
 
-    def __init__(self, shared: Shared, us: Identity, request: ReplyRequest) -> None:
-        self._us, self._noticing = us, shared.noticing
+    def __init__(self, shared: ReplyServices, us: Identity, request: ReplyRequest) -> None:
+        self._us, self._status = us, shared.status
         self._api, self._limits, self._streams = shared.api, shared.api.limits, shared.streams
         self._thread, self._turn, self._log = request.thread, request.turn, request.log
         home = request.asker_home or request.thread.workspace
         self._recipient = Recipient(request.asker, home) if request.asker else None
-        self._shape = Shape(shared.blocks, request.turn, request.language)
+        self._fallbacks = Fallbacks(shared.blocks, request.turn, request.language)
         self._file = AnswerFile(shared.api, shared.files, request, self._admitted)
         self._as_file, self._language = request.as_file, request.language
         parts = [part for part in request.parts if part.number != FILE_PART]
@@ -100,7 +100,7 @@ class SlackReply:
     def _seconds_to_button(self) -> float | None:
         """Until an answer that is still being written needs one of ours; None when it has, or cannot have, one."""
         has_one = any(piece.controls for piece in self._shown.values())
-        if self._began is None or has_one or self._noticing.has_stop_button(self._thread):
+        if self._began is None or has_one or self._status.has_stop_button(self._thread):
             return None
         seconds = self._began + pace.BUTTON_SECONDS - self._streams.clock()
         return seconds if seconds > 0 else None
@@ -129,7 +129,7 @@ class SlackReply:
                 await self._end(lambda: self._whole(text, notes, controls))
         except _HaltedError:
             return
-        self._shape.finished(controls)
+        self._fallbacks.finished(controls)
         self._limits.close(self._edits)
 
     def halt(self) -> None:
@@ -138,7 +138,7 @@ class SlackReply:
     async def kept(self, text: str) -> str:
         self._as_file = False
         await self.locate()
-        plain, halvings = self._shape.plain, self._shape.halvings
+        plain, halvings = self._fallbacks.plain, self._fallbacks.halvings
         count = lambda each: len(pieces(each, plain=plain, halvings=halvings))  # noqa: E731
         return await off_loop(len(text), lambda: fitting(text, len(self._ids), PART_LIMIT >> halvings, count))
 
@@ -175,17 +175,17 @@ class SlackReply:
         await self._take_away(beyond=await self._bring(wanted, final=True))
 
     async def _whole(self, text: str, notes: Sequence[str], controls: Controls) -> list[Piece]:
-        below, plain, halvings = self._shape.controls(controls), self._shape.plain, self._shape.halvings
+        below, plain, halvings = self._fallbacks.controls(controls), self._fallbacks.plain, self._fallbacks.halvings
         return await off_loop(len(text), lambda: pieces(text, notes, below, plain=plain, halvings=halvings))
 
     async def _shortened(self, text: str, notes: Sequence[str], controls: Controls) -> list[Piece]:
         said = (sentence(Notice("whole_in_file"), self._language), *notes)
-        below, plain, halvings = self._shape.controls(controls), self._shape.plain, self._shape.halvings
+        below, plain, halvings = self._fallbacks.controls(controls), self._fallbacks.plain, self._fallbacks.halvings
         return await off_loop(len(text), lambda: shortened(text, said, below, plain=plain, halvings=halvings))
 
     async def _beginning(self, text: str) -> list[Piece]:
-        stop = self._shape.stop_button() if self._needs_button() else ()
-        plain, halvings = self._shape.plain, self._shape.halvings
+        stop = self._fallbacks.stop_button() if self._needs_button() else ()
+        plain, halvings = self._fallbacks.plain, self._fallbacks.halvings
         wanted = await off_loop(len(text), lambda: beginning(text, stop, plain=plain, halvings=halvings))
         affordable = pace.affordable(self._calls, len(text)) or self._has_old_stream()
         return wanted if affordable or len(wanted) > len(self._ids) else []
@@ -200,7 +200,7 @@ class SlackReply:
         Whether an answer that is being written needs a button of ours. Below a stream there can be none: it ends then,
         if there is an edit to be had for the rest.
         """
-        if self._began is None or self._noticing.has_stop_button(self._thread):
+        if self._began is None or self._status.has_stop_button(self._thread):
             return False
         if self._growing() is None:
             return bool(self._ids)  # below a first post, of an answer that may end at once, it would only flicker
@@ -220,7 +220,7 @@ class SlackReply:
             try:
                 return await self._bring_parts(await wanted(), final=final)
             except PlatformError as error:
-                if not await self._shape.gives_way(error, wanted):
+                if not await self._fallbacks.gives_way(error, wanted):
                     raise
 
     async def _bring_parts(self, wanted: Sequence[Piece], *, final: bool) -> int:
@@ -255,7 +255,7 @@ class SlackReply:
         elif not await self._updated(number, piece, final=final):
             await self._post(number, piece, final=final)
         self._shown[number] = piece
-        self._shape.taken()
+        self._fallbacks.taken()
 
     async def _streamed(self, stream: Stream, number: int, piece: Piece, *, goes_on: bool, final: bool) -> bool:
         """Whether a part that grows shows *piece*; if not, it does not grow any more and is to be edited."""
@@ -275,7 +275,7 @@ class SlackReply:
         )
         if shown:
             self._shown[number] = piece
-            self._shape.taken()
+            self._fallbacks.taken()
         return shown
 
     async def _start(self, number: int, piece: Piece) -> bool:
@@ -300,9 +300,9 @@ class SlackReply:
         return ts is not None
 
     async def _post(self, number: int, piece: Piece, *, final: bool) -> None:
-        what = content(piece, plain=self._shape.plain)
-        mark = metadata(self._turn, number)
-        post = lambda: self._api.post(self._thread.channel, what, thread=self._thread.thread, metadata=mark)  # noqa: E731
+        what = content(piece, plain=self._fallbacks.plain)
+        tag = metadata(self._turn, number)
+        post = lambda: self._api.post(self._thread.channel, what, thread=self._thread.thread, metadata=tag)  # noqa: E731
 
         async def make() -> str | None:
             self._check_halted()  # while it waited, perhaps
@@ -330,7 +330,7 @@ class SlackReply:
             raise
         del self._missing[number]
         if ts is not None:
-            self._noticing.posted(self._thread)
+            self._status.posted(self._thread)
             self._ids[number] = ts
             await self._log.posted(number, ts)
         return ts
@@ -364,9 +364,9 @@ class SlackReply:
         return True
 
     async def _edit(self, number: int, piece: Piece, *, final: bool) -> None:
-        what = content(piece, plain=self._shape.plain)
-        ts, mark = self._ids[number], metadata(self._turn, number)
-        edit = lambda: self._api.update(self._thread.channel, ts, {**what, "metadata": mark})  # noqa: E731
+        what = content(piece, plain=self._fallbacks.plain)
+        ts, tag = self._ids[number], metadata(self._turn, number)
+        edit = lambda: self._api.update(self._thread.channel, ts, {**what, "metadata": tag})  # noqa: E731
         try:
             await self._admitted(UPDATE, edit, final=final)
         except PlatformError as error:

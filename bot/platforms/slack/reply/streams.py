@@ -21,7 +21,7 @@ from bot.markdown import Growing
 from bot.platforms.slack.calls.api import Message, Recipient, SlackApi
 from bot.platforms.slack.calls.errors import MESSAGE_NOT_FOUND, UncertainError
 from bot.platforms.slack.calls.limits import APPEND, RATE_LIMITED, STOP, STREAM_SECONDS, Promise
-from bot.platforms.slack.status.status import SlackNoticing
+from bot.platforms.slack.status.status import SlackStatus
 
 logger = logging.getLogger(__name__)
 
@@ -125,8 +125,8 @@ class StreamSupport:
 class Streams:
     """The streams of a workspace that are under way. A reply that is opened anew finds its own among them."""
 
-    def __init__(self, api: SlackApi, noticing: SlackNoticing, clock: Callable[[], float] = time.monotonic) -> None:
-        self._api, self._limits, self._noticing, self.clock = api, api.limits, noticing, clock  # seconds
+    def __init__(self, api: SlackApi, status: SlackStatus, clock: Callable[[], float] = time.monotonic) -> None:
+        self._api, self._limits, self._status, self.clock = api, api.limits, status, clock  # seconds
         self.support = StreamSupport()
         self._live: dict[str, Stream] = {}
 
@@ -159,7 +159,7 @@ class Streams:
             return None
         self.support.accepted(thread.channel)
         self._live[ts] = Stream(thread, ts, text, source, open_end, began, promise)
-        self._noticing.stream_started(thread)
+        self._status.stream_started(thread)
         return ts
 
     async def append(self, stream: Stream, text: str, admitted: Admitted) -> bool:
@@ -236,14 +236,14 @@ class Streams:
 
     def _session_then(self, thread: ThreadRef, *, final: bool) -> str | None:
         """What the end of a stream says of the session in its thread, where there is one."""
-        if not self._noticing.in_session(thread):
+        if not self._status.in_session(thread):
             return None
         return "active" if final else "processing"
 
     def _over(self, thread: ThreadRef, ts: str, *, session_ended: bool) -> None:
         if (stream := self._live.pop(ts, None)) is not None:
             self._limits.close(stream.promise)
-        self._noticing.stream_stopped(thread, session_ended=session_ended)
+        self._status.stream_stopped(thread, session_ended=session_ended)
 
     async def _stopped(self, ts: str, thread: ThreadRef, admitted: Admitted, **more: Any) -> bool:
         """False when Slack refuses: it has ended already (message_not_in_streaming_state, stopped_by_user), mostly."""

@@ -80,10 +80,10 @@ class _Trial:
     async def read_back(self) -> str:
         return await self._found(POSTED)
 
-    async def _found(self, mark: tuple[int, int]) -> str:
-        if mark not in [part_of(message) async for message in self._api.replies(self._channel, self._ts, self._ts)]:
+    async def _found(self, tag: tuple[int, int]) -> str:
+        if tag not in [part_of(message) async for message in self._api.replies(self._channel, self._ts, self._ts)]:
             raise PlatformError("metadata_not_returned", passing=False)
-        return "found by its mark"
+        return "found by its tag"
 
     async def edit(self) -> str:
         await self._update(content(Piece("A trial, edited."), plain=self.plain))

@@ -1,5 +1,5 @@
 """
-The forms in which Slack shows that we are at work, the best first. What works where is found out in noticing.py.
+The forms in which Slack shows that we are at work, the best first. What works where is found out in status.py.
 
 Each has the methods that it is given and taken away with; *of_thread*: there is one for all messages of a thread;
 *refresh*: the seconds after which it has to be given again; *ends_with_post*: our next message in the thread ends it.
@@ -22,7 +22,7 @@ STATUS_SECONDS = 100.0  # Slack, "assistant.threads.setStatus": it is removed af
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class StatusRequest:
     """*text* is without our name. *title*: of a conversation that begins; empty for one that goes on."""
 
     thread: ThreadRef
@@ -31,7 +31,7 @@ class Notice:
     title: str = ""
 
 
-class Session:
+class AgentSession:
     """
     The status of an agent session, with a stop button of Slack's own; it stays until it is set anew.
 
@@ -45,15 +45,15 @@ class Session:
         self._api = api
         self.stoppable: bool | None = None
 
-    async def give(self, notice: Notice) -> None:
-        thread = notice.thread
-        self.stoppable = await self._api.set_session(thread.channel, thread.thread, "processing", notice.title)
+    async def give(self, request: StatusRequest) -> None:
+        thread = request.thread
+        self.stoppable = await self._api.set_session(thread.channel, thread.thread, "processing", request.title)
 
     async def take(self, thread: ThreadRef, message: str) -> None:  # noqa: ARG002 - it belongs to the thread
         await self._api.set_session(thread.channel, thread.thread, "active")
 
 
-class Status:
+class AssistantStatus:
     """Goes away by itself when we post in its thread, or after two minutes."""
 
     giving = taking = STATUS
@@ -63,11 +63,11 @@ class Status:
         self._api, self.refresh = api, refresh
         self._titles = True
 
-    async def give(self, notice: Notice) -> None:
-        thread = notice.thread
-        await self._api.set_status(thread.channel, thread.thread, notice.text)
-        if notice.title and self._titles and thread.channel.startswith("D"):
-            await self._set_title(thread, notice.title)
+    async def give(self, request: StatusRequest) -> None:
+        thread = request.thread
+        await self._api.set_status(thread.channel, thread.thread, request.text)
+        if request.title and self._titles and thread.channel.startswith("D"):
+            await self._set_title(thread, request.title)
 
     async def _set_title(self, thread: ThreadRef, title: str) -> None:
         """Only direct messages show one. What Slack refuses here is not asked for again."""
@@ -83,18 +83,18 @@ class Status:
         await self._api.set_status(thread.channel, thread.thread, "")
 
 
-class Reaction:
+class EyesReaction:
     giving, taking = REACT, UNREACT
     of_thread, refresh, ends_with_post = False, FOREVER, False
 
     def __init__(self, api: SlackApi) -> None:
         self._api = api
 
-    async def give(self, notice: Notice) -> None:
-        await self._api.react(notice.thread.channel, notice.message, REACTION)
+    async def give(self, request: StatusRequest) -> None:
+        await self._api.react(request.thread.channel, request.message, REACTION)
 
     async def take(self, thread: ThreadRef, message: str) -> None:
         await self._api.unreact(thread.channel, message, REACTION)
 
 
-Form = Session | Status | Reaction
+Form = AgentSession | AssistantStatus | EyesReaction

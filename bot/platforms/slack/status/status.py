@@ -1,6 +1,6 @@
 """
 Showing that a question was noticed, in the best form that the workspace has: an agent session, the status of an
-assistant, a reaction, or nothing. When to show it is the core's business; the forms are in notice_forms.py.
+assistant, a reaction, or nothing. When to show it is the core's business; the forms are in forms.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ from dataclasses import dataclass
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
 from bot.platforms.slack.calls.api import SlackApi
-from bot.platforms.slack.status.forms import FOREVER, STATUS_SECONDS, Form, Notice, Reaction, Session, Status
+from bot.platforms.slack.status.forms import (
+    FOREVER,
+    STATUS_SECONDS,
+    AgentSession,
+    AssistantStatus,
+    EyesReaction,
+    Form,
+    StatusRequest,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -36,10 +44,10 @@ Where = tuple[ThreadRef, str]  # and the message
 
 @dataclass(slots=True)
 class _Given:
-    """The form that a notice was given in. Not *sure*: the call is under way."""
+    """The form that a request was given in. Not *sure*: the call is under way."""
 
     form: Form
-    notice: Notice
+    request: StatusRequest
     due: float  # when it is given again; time.monotonic()
     sure: bool = False
     over: bool = False
@@ -47,32 +55,32 @@ class _Given:
 
 @dataclass(slots=True)
 class _Left:
-    """A notice that could not be taken away yet, in one of these forms. *due* is time.monotonic()."""
+    """A request that could not be taken away yet, in one of these forms. *due* is time.monotonic()."""
 
     forms: Sequence[Form]
     due: float
     tries: int = 1
 
 
-class SlackNoticing:
+class SlackStatus:
     """As the Noticing port. What does not work in this workspace is found out once."""
 
     def __init__(self, api: SlackApi, status_seconds: float = STATUS_SECONDS) -> None:
         """*status_seconds*: after which the status of an assistant is given again."""
         self._limits = api.limits
-        self._session = Session(api)
-        self._forms: list[Form] = [self._session, Status(api, status_seconds), Reaction(api)]
-        self._calls: dict[Where, asyncio.Task[None]] = {}  # that give a notice, under way
+        self._session = AgentSession(api)
+        self._forms: list[Form] = [self._session, AssistantStatus(api, status_seconds), EyesReaction(api)]
+        self._calls: dict[Where, asyncio.Task[None]] = {}  # that give a request, under way
         self._given: dict[Where, _Given] = {}
         self._left: dict[Where, _Left] = {}
         self._streams: set[ThreadRef] = set()  # threads in which a stream of ours is open
         self._more_due = asyncio.Event()
 
-    async def notice(self, thread: ThreadRef, message: str, text: str, title: str = "") -> None:
+    async def show_status(self, thread: ThreadRef, message: str, text: str, title: str = "") -> None:
         """Cut off, it goes on by itself: nobody could take away what comes after that was tried."""
-        where, notice = (thread, message), Notice(thread, message, text, title)
+        where, request = (thread, message), StatusRequest(thread, message, text, title)
         before = self._calls.get(where)
-        call = self._calls[where] = asyncio.create_task(self._give(notice, before))
+        call = self._calls[where] = asyncio.create_task(self._give(request, before))
         call.add_done_callback(lambda _: self._called(where, call))
         await asyncio.shield(call)
 
@@ -80,15 +88,15 @@ class SlackNoticing:
         if self._calls.get(where) is call:
             del self._calls[where]
 
-    async def _give(self, notice: Notice, before: asyncio.Task[None] | None) -> None:
+    async def _give(self, request: StatusRequest, before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await asyncio.wait([before])
-        where = notice.thread, notice.message
+        where = request.thread, request.message
         self._keep(*where)
         for form in list(self._forms):
             due = time.monotonic() + form.refresh
-            given = self._given[where] = _Given(form, notice, due)
-            if self._limits.take(form.giving) and await self._gave(form, notice):
+            given = self._given[where] = _Given(form, request, due)
+            if self._limits.take(form.giving) and await self._gave(form, request):
                 given.sure = True
                 self._more_due.set()
                 return
@@ -105,9 +113,9 @@ class SlackNoticing:
             else:
                 left.forms = others
 
-    async def unnotice(self, thread: ThreadRef, message: str, *, left_behind: bool = False) -> None:
+    async def clear_status(self, thread: ThreadRef, message: str, *, left_behind: bool = False) -> None:
         """
-        Where nothing is known of a notice, a process that died may have left one, in any form.
+        Where nothing is known of a request, a process that died may have left one, in any form.
 
         What Slack does not take away just now is left to run(): an answer does not wait for it.
         """
@@ -125,7 +133,7 @@ class SlackNoticing:
             self._leave(thread, message, [self._session], STREAM_SECONDS)
 
     def _forms_of(self, given: _Given | None, *, left_behind: bool) -> list[Form]:
-        """In which a notice may be there: whoever left one may have known less, or more, of the workspace than we."""
+        """In which a request may be there: whoever left one may have known less, or more, of the workspace than we."""
         known = [given.form] if given is not None and not given.over else []
         return known if given is not None and not left_behind else list(dict.fromkeys([*known, *self._forms]))
 
@@ -191,7 +199,7 @@ class SlackNoticing:
             given.due = time.monotonic() + given.form.refresh
             if given.over or not given.sure or not self._limits.take(given.form.giving):
                 continue
-            await self._gave(given.form, given.notice)
+            await self._gave(given.form, given.request)
             now = self._given.get(where)
             if now is None or now.over:  # it ended meanwhile, and now it is there again
                 self._leave(*where, [given.form], 0.0)
@@ -236,10 +244,10 @@ class SlackNoticing:
 
     # Calls
 
-    async def _gave(self, form: Form, notice: Notice) -> bool:
+    async def _gave(self, form: Form, request: StatusRequest) -> bool:
         """Whether it is there, or may be; False when another form may do better, after a lasting refusal."""
         try:
-            await form.give(notice)
+            await form.give(request)
         except PlatformError as error:
             self._note(form, form.giving, error)
             return error.passing

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.platforms.slack.incoming.message_text import wording
+from bot.platforms.slack.incoming.message_text import text_of
 
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "*배포 실패*"}, "fields": [{"text": "step 3"}]}
 RICH = {
@@ -45,7 +45,7 @@ RICH = {
     ],
 )
 def test_what_is_said(message: dict[str, Any], said: str) -> None:
-    assert wording(message) == said
+    assert text_of(message) == said
 
 
 JSON = st.recursive(
@@ -60,5 +60,5 @@ JSON = st.recursive(
 
 @given(JSON, JSON)
 def test_whatever_it_holds_nothing_is_raised(blocks: object, attachments: object) -> None:
-    assert isinstance(wording({"blocks": blocks, "attachments": attachments}), str)
-    assert isinstance(wording({"text": blocks, "attachments": [attachments]}), str)
+    assert isinstance(text_of({"blocks": blocks, "attachments": attachments}), str)
+    assert isinstance(text_of({"text": blocks, "attachments": [attachments]}), str)

@@ -1,4 +1,4 @@
-"""Views keep to Slack's limits, whatever is in them, and a Desk that takes long has a modal opened before."""
+"""Views keep to Slack's limits, whatever is in them, and a Receipts that takes long has a modal opened before."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ class SlowDesk:
         return "en-US"
 
 
-def with_desk(slack: Slack, desk: SlowDesk) -> SlackPlatform:
+def with_desk(slack: Slack, receipts: SlowDesk) -> SlackPlatform:
     return SlackPlatform(
-        bot_token=slack.bot_token, app_token=slack.app_token, api_url=slack.api_url, ping_seconds=0.1, desk=desk
+        bot_token=slack.bot_token, app_token=slack.app_token, api_url=slack.api_url, ping_seconds=0.1, receipts=receipts
     )
 
 
@@ -84,15 +84,15 @@ def with_desk(slack: Slack, desk: SlowDesk) -> SlackPlatform:
     [(Refused(PRIVATE), "Only whoever asked"), (LedgerError("away"), "I cannot look that up right now.")],
 )
 async def test_a_desk_that_takes_long_has_a_modal_opened_first(slack: Slack, error: Exception, said: str) -> None:
-    kim, channel, desk = slack.add_user("kim"), slack.add_channel("general"), SlowDesk()
-    desk.error = error
+    kim, channel, receipts = slack.add_user("kim"), slack.add_channel("general"), SlowDesk()
+    receipts.error = error
     ts = await slack.post(kim, channel, "hello")
-    async with running(slack, Heard(), with_desk(slack, desk)):
+    async with running(slack, Heard(), with_desk(slack, receipts)):
         delivery = await slack.people.choose(kim, channel, ts, RECEIPT)
         await slack.wait_for(lambda: delivery.acknowledged, 3)
         await slack.wait_for(lambda: slack.views.modals)
         assert slack.views.modal(kim).shown == "One moment…"
-        desk.answer.set()
+        receipts.answer.set()
         await slack.wait_for(lambda: slack.views.modal(kim).shown.startswith(said))
 
 

@@ -16,9 +16,9 @@ from bot.platforms.slack.calls.limits import APPEND, START, STOP, Limiter
 from bot.platforms.slack.incoming.events import Identity
 from bot.platforms.slack.markup.message import BlockSupport
 from bot.platforms.slack.reply.answer_file import FileSupport
-from bot.platforms.slack.reply.reply import Shared, SlackReply
+from bot.platforms.slack.reply.reply import ReplyServices, SlackReply
 from bot.platforms.slack.reply.streams import Streams
-from bot.platforms.slack.status.status import SlackNoticing
+from bot.platforms.slack.status.status import SlackStatus
 from tests.contract.world import Log
 from tests.platforms.slack.conftest import DELETE, POST, REPLIES, UPDATE
 from tests.standins.slack import Slack
@@ -41,8 +41,8 @@ class Door:
 
     def __init__(self, slack: Slack, clock: Callable[[], float]) -> None:
         api = SlackApi(slack.bot_token, slack.api_url, Limiter(clock))
-        self.noticing = SlackNoticing(api)
-        self.shared = Shared(api, Streams(api, self.noticing, clock), BlockSupport(), FileSupport(), self.noticing)
+        self.status = SlackStatus(api)
+        self.shared = ReplyServices(api, Streams(api, self.status, clock), BlockSupport(), FileSupport(), self.status)
 
 
 @dataclass
@@ -272,7 +272,7 @@ async def test_after_a_crash_slacks_own_button_stays_while_another_process_goes_
     place.slack.workspace.has_sessions = True
     await show(await place.reply(), "one")
     another = place.another_process()
-    await another.noticing.notice(place.thread, place.thread.thread, "is writing…")
+    await another.status.show_status(place.thread, place.thread.thread, "is writing…")
     reply = await place.reply(another)
     if refused:
         place.slack.fail(STOP, Refused("invalid_arguments"))
@@ -283,7 +283,7 @@ async def test_after_a_crash_slacks_own_button_stays_while_another_process_goes_
     session = place.slack.agents.session(place.thread.channel, place.thread.thread)
     assert session == ("active" if refused else "processing")
     await reply.finish("one two three")
-    await another.noticing.unnotice(place.thread, place.thread.thread)
+    await another.status.clear_status(place.thread, place.thread.thread)
     assert place.slack.agents.session(place.thread.channel, place.thread.thread) == "active"
 
 
@@ -398,28 +398,28 @@ async def test_slacks_own_button_stays_when_a_stream_ends_before_its_answer(
     def session() -> str | None:
         return place.slack.agents.session(place.thread.channel, place.thread.thread)
 
-    await place.door.noticing.notice(place.thread, place.thread.thread, "is writing…")
+    await place.door.status.show_status(place.thread, place.thread.thread, "is writing…")
     reply = await place.reply()
     await show(reply, "one")
     place.clock.now += seconds
     await show(reply, f"one{more}")
     assert place.calls()[:3] == [SESSION, START, STOP]
     assert session() == "processing"
-    await place.door.noticing.unnotice(place.thread, place.thread.thread)
-    await place.door.noticing.last_try()
+    await place.door.status.clear_status(place.thread, place.thread.thread)
+    await place.door.status.last_try()
     await reply.finish(f"one{more} three")
     assert session() == "active"
 
 
 async def test_slacks_own_button_needs_none_of_ours(place: Place) -> None:
     place.slack.workspace.has_sessions = True
-    noticing = place.door.noticing
-    await noticing.notice(place.thread, place.thread.thread, "is writing…")
+    status = place.door.status
+    await status.show_status(place.thread, place.thread.thread, "is writing…")
     reply = await place.reply()
     await show(reply, "one")
     place.clock.now += BUTTON_TIME
     await show(reply, "one two")
-    await noticing.unnotice(place.thread, place.thread.thread)
+    await status.clear_status(place.thread, place.thread.thread)
     await reply.finish("one two three", (), Controls((Control.REPEAT,), 3))
     assert place.calls() == [SESSION, START, APPEND, STOP]
     assert place.slack.calls(STOP)[0].arguments["session_status"] == "active"
@@ -473,13 +473,13 @@ async def written(place: Place, pace: int, text: str) -> float:
 @pytest.mark.parametrize("pace", [5, 20])
 async def test_a_model_that_writes_slowly_is_followed_for_minutes(place: Place, pace: int, *, sessions: bool) -> None:
     place.slack.workspace.has_sessions = sessions
-    await place.door.noticing.notice(place.thread, place.thread.thread, "is writing…")
+    await place.door.status.show_status(place.thread, place.thread.thread, "is writing…")
     assert await written(place, pace, "word " * (400 * pace // 5)) <= 31
 
 
 async def test_a_stream_that_may_cost_no_more_is_ended_before_slack_ends_it(place: Place) -> None:
     place.slack.workspace.has_sessions = True
-    await place.door.noticing.notice(place.thread, place.thread.thread, "is writing…")
+    await place.door.status.show_status(place.thread, place.thread.thread, "is writing…")
     reply = await place.reply()
     for count in range(40):
         await show(reply, "one" + " two" * count)
@@ -515,7 +515,7 @@ async def test_at_the_bounds_of_its_time_a_stream_is_followed_by_edits_of_the_wh
     place: Place, seconds: float
 ) -> None:
     place.slack.workspace.has_sessions = True  # else there would be a button below it after some seconds
-    await place.door.noticing.notice(place.thread, place.thread.thread, "is writing…")
+    await place.door.status.show_status(place.thread, place.thread.thread, "is writing…")
     reply = await place.reply()
     await show(reply, "one")
     place.clock.now += seconds
