@@ -204,7 +204,8 @@ def _worker(
         patience=patience,
     )
     return Worker(
-        ledger=ledger,
+        conversations=ledger,
+        queue=ledger,
         answerer=answerer,
         platforms=platforms,
         settings=worker_settings,

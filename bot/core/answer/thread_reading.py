@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from bot.core.conversation import Edited, ParticipantKind, Said, ThreadRef, posted_of
 from bot.core.errors import PlatformError
-from bot.core.ports import Checkpoint, Ledger, Platform, ThreadRead, ThreadReader
+from bot.core.ports import Checkpoint, ConversationStore, Platform, ThreadRead, ThreadReader
 from bot.core.texts import is_sentence
 from bot.core.turn import Turn
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 READ_SECONDS = 15.0  # an answer waits for it
 
 
-async def read_up(turn: Turn, platform: Platform, ledger: Ledger, checkpoint: Checkpoint) -> Turn:
+async def read_up(turn: Turn, platform: Platform, conversations: ConversationStore, checkpoint: Checkpoint) -> Turn:
     """
     *turn*, with nothing missing in its conversation.
 
@@ -39,8 +39,8 @@ async def read_up(turn: Turn, platform: Platform, ledger: Ledger, checkpoint: Ch
     truncated = conversation.truncated or has_gap(read, since)
     await checkpoint("thread read")
     for deleted in read.deleted:
-        await ledger.erase(deleted)
-    await ledger.fill(turn.claim, since, replace(read, messages=messages, truncated=truncated))
+        await conversations.erase(deleted)
+    await conversations.fill(turn.claim, since, replace(read, messages=messages, truncated=truncated))
     await checkpoint("thread stored")
     return replace(turn, conversation=replace(conversation, unread_since=None, truncated=truncated))
 

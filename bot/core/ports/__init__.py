@@ -8,18 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from bot.core.ports.ledger import (
-    WHOLE_WORKSPACE,
-    CompletionStart,
-    Given,
-    KnownName,
-    LearnedFacts,
-    Ledger,
-    ModelFactStore,
-    Recorded,
-    Renewal,
-    Watermarks,
-)
+from bot.core.ports.completions import CompletionStart, CompletionStore, Given
+from bot.core.ports.conversations import ConversationStore, KnownName, NameStore, Recorded
+from bot.core.ports.ledger import Ledger
 from bot.core.ports.model import (
     Chunk,
     CompletionRequest,
@@ -30,6 +21,8 @@ from bot.core.ports.model import (
     Role,
     Sampling,
 )
+from bot.core.ports.model_facts import LearnedFacts, ModelFactStore
+from bot.core.ports.parts import PartStore
 from bot.core.ports.platform import (
     Directory,
     PartLog,
@@ -42,6 +35,8 @@ from bot.core.ports.platform import (
     ThreadRead,
     ThreadReader,
 )
+from bot.core.ports.turn_queue import Renewal, TurnQueue
+from bot.core.ports.watermarks import WHOLE_WORKSPACE, Watermarks
 
 __all__ = [
     "WHOLE_WORKSPACE",
@@ -49,6 +44,8 @@ __all__ = [
     "Chunk",
     "CompletionRequest",
     "CompletionStart",
+    "CompletionStore",
+    "ConversationStore",
     "Directory",
     "Example",
     "Given",
@@ -57,7 +54,9 @@ __all__ = [
     "LearnedFacts",
     "Ledger",
     "ModelFactStore",
+    "NameStore",
     "PartLog",
+    "PartStore",
     "Platform",
     "PromptImage",
     "PromptMessage",
@@ -72,6 +71,7 @@ __all__ = [
     "Status",
     "ThreadRead",
     "ThreadReader",
+    "TurnQueue",
     "Watermarks",
 ]
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from bot.core.conversation import Message, Participant, ParticipantKind, ThreadRef
 from bot.core.decide.addressing import PRODUCT_NAMES
-from bot.core.ports import Directory, KnownName, Ledger, Platform, References
+from bot.core.ports import Directory, KnownName, NameStore, Platform, References
 from bot.core.prompt.speakers import cleaned, is_named, unbracketed
 from bot.core.turn import History, Turn
 
@@ -37,7 +37,7 @@ class Named:
     reserved: Sequence[str] = PRODUCT_NAMES
 
 
-async def named(history: History, turn: Turn, platform: Platform, ledger: Ledger) -> Named:
+async def named(history: History, turn: Turn, platform: Platform, name_store: NameStore) -> Named:
     """Nobody who speaks alone needs a name; on a platform that is no Directory events bring them."""
     if not isinstance(platform, Directory):
         return Named(history)
@@ -46,8 +46,8 @@ async def named(history: History, turn: Turn, platform: Platform, ledger: Ledger
     references = await asyncio.to_thread(_references, history, platform)
     people = dict.fromkeys([*speaking, *(each for each in references.people if each != us)])
     older = _references(history, platform, sent=True).people if people else ()
-    known = await ledger.names(thread, [*people, *older]) if people else {}
-    names = await _names(list(people), known, thread, platform, ledger, turn.first_attempt_at)
+    known = await name_store.names(thread, [*people, *older]) if people else {}
+    names = await _names(list(people), known, thread, platform, name_store, turn.first_attempt_at)
     mentioned = {each: known[each].name for each in older if each in known} | dict(names)
     channels = await platform.channel_names(thread, references.channels) if references.channels else {}
     return Named(
@@ -93,31 +93,33 @@ async def _names(
     known: Mapping[str, KnownName],
     thread: ThreadRef,
     platform: Directory,
-    ledger: Ledger,
+    name_store: NameStore,
     now: datetime,
 ) -> Mapping[str, str]:
     old = [each for each in people if each not in known or not _is_fresh(known[each].refreshed_at, now)]
-    told = await _told(old, thread, platform, ledger) if old else {}
+    told = await _told(old, thread, platform, name_store) if old else {}
     return {each: known[each].name for each in people if each in known} | dict(told)
 
 
-async def _told(people: Sequence[str], thread: ThreadRef, platform: Directory, ledger: Ledger) -> Mapping[str, str]:
+async def _told(
+    people: Sequence[str], thread: ThreadRef, platform: Directory, name_store: NameStore
+) -> Mapping[str, str]:
     """What the platform says of them today; noted."""
     names = await platform.names(thread.workspace, people)
     if names:
-        await ledger.name_participants(thread, names, await platform.locales(thread.workspace, list(names)))
+        await name_store.name_participants(thread, names, await platform.locales(thread.workspace, list(names)))
     return names
 
 
-async def get_to_know(who: Participant, turn: Turn, platform: Platform, ledger: Ledger) -> Participant:
+async def get_to_know(who: Participant, turn: Turn, platform: Platform, name_store: NameStore) -> Participant:
     """*who* with the locale that they have today, as far as the platform tells: asked for once a day, like names."""
     if not isinstance(platform, Directory) or who.kind is not ParticipantKind.PERSON:
         return who
     thread = turn.conversation.thread
-    known = (await ledger.names(thread, [who.id])).get(who.id)
+    known = (await name_store.names(thread, [who.id])).get(who.id)
     if known is None or not _is_fresh(known.refreshed_at, turn.first_attempt_at):
-        await _told([who.id], thread, platform, ledger)
-        known = (await ledger.names(thread, [who.id])).get(who.id)
+        await _told([who.id], thread, platform, name_store)
+        known = (await name_store.names(thread, [who.id])).get(who.id)
     return who if known is None else replace(who, locale=known.locale)
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.core.errors import BotError
-from bot.core.ports import Ledger, Platform
+from bot.core.ports import NameStore, Platform
 from bot.core.prompt.names import get_to_know
 from bot.core.reply.addressee import addressee, in_language_of
 from bot.core.reply.presenter import Presenter
@@ -31,7 +31,7 @@ class LanguageLookup:
 
 @asynccontextmanager
 async def looking_up_language(
-    turn: Turn, history: History, platform: Platform, ledger: Ledger, presenter: Presenter, default: str
+    turn: Turn, history: History, platform: Platform, name_store: NameStore, presenter: Presenter, default: str
 ) -> AsyncIterator[LanguageLookup]:
     """
     Have the answer addressed to whoever asked, in the language that is known by now, and in theirs once that is known.
@@ -39,7 +39,7 @@ async def looking_up_language(
     The platform is asked once a day for each person, beside the model: an answer that is there before waits a moment.
     """
     presenter.addressee = addressee(history, default)
-    asking = asyncio.create_task(_ask(turn, history, platform, ledger, presenter, default))
+    asking = asyncio.create_task(_ask(turn, history, platform, name_store, presenter, default))
     try:
         yield LanguageLookup(presenter, asking)
     finally:
@@ -48,12 +48,12 @@ async def looking_up_language(
 
 
 async def _ask(
-    turn: Turn, history: History, platform: Platform, ledger: Ledger, presenter: Presenter, default: str
+    turn: Turn, history: History, platform: Platform, name_store: NameStore, presenter: Presenter, default: str
 ) -> None:
     if not history.messages:
         return
     try:
-        known = await get_to_know(history.asked.author, turn, platform, ledger)
+        known = await get_to_know(history.asked.author, turn, platform, name_store)
     except BotError as error:
         log.info("in which language to speak is not known: %s", error)
         return

@@ -23,7 +23,7 @@ from bot.core.decide.policy import Action, Decide, decide
 from bot.core.decide.situation import UNKNOWN
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError, ReplyDeleted
 from bot.core.interruption import Interrupted, Interruption
-from bot.core.ports import Checkpoint, Ledger, Platform
+from bot.core.ports import Checkpoint, ConversationStore, Platform, TurnQueue
 from bot.core.retry import Patience, RetryPolicy, is_passing, outage_wait, reconnect_wait
 from bot.core.shortage import SHORTAGE, is_shortage
 from bot.core.summary.summarizer import Summarizer
@@ -57,7 +57,8 @@ class Worker:
     def __init__(
         self,
         *,
-        ledger: Ledger,
+        conversations: ConversationStore,
+        queue: TurnQueue,
         answerer: Answerer,
         platforms: Collection[Platform],
         settings: WorkerSettings,
@@ -67,7 +68,8 @@ class Worker:
     ) -> None:
         """Without a *summarizer* what windows leave behind is dropped."""
         self.owner = uuid.uuid4().hex
-        self._ledger = ledger
+        self._conversations = conversations
+        self._queue = queue
         self._answerer = answerer
         self._platforms = platforms
         self._settings = settings
@@ -94,15 +96,15 @@ class Worker:
     async def receive(self, incoming: Incoming) -> None:
         """As ports.Receive: when this returns, the event is committed or of no interest."""
         if isinstance(incoming, Deleted):
-            await self._ledger.erase(incoming)
+            await self._conversations.erase(incoming)
             await self._checkpoint("after change")
             self._look_around(incoming.ref)
         elif isinstance(incoming, Reacted):
-            await self._ledger.react(incoming)
+            await self._conversations.react(incoming)
             await self._checkpoint("after change")
             self._look_around(incoming.ref)
         elif isinstance(incoming, Acted):
-            pressed = await self._ledger.act(incoming)
+            pressed = await self._conversations.act(incoming)
             await self._checkpoint("after change")
             log.debug("pressed on %s: %s, %s", incoming.thread.platform, incoming.operation, pressed)
             self._look.set()
@@ -122,7 +124,7 @@ class Worker:
 
     async def _record(self, said: Said) -> None:
         await self._checkpoint("before record")
-        recorded = await self._ledger.record(said, self._decide)
+        recorded = await self._conversations.record(said, self._decide)
         await self._checkpoint("after record")
         heard(said, recorded.decision, known=recorded.known)
         if recorded.due:
@@ -182,7 +184,7 @@ class Worker:
         # After an outage, or a sleep, of the lease's length what we work on is due; it is still ours to finish.
         held = [work.turn.claim.turn for work in self._tasks.values()]
         take_over = self._contact.lasts(time.monotonic())
-        for turn in await self._noted(self._ledger.claim(self.owner, ready, room, held, take_over=take_over)):
+        for turn in await self._noted(self._queue.claim(self.owner, ready, room, held, take_over=take_over)):
             if self._stopping.is_set():  # asked for while the claim was made
                 await self._release_at_stop(turn)
                 continue
@@ -225,7 +227,7 @@ class Worker:
 
     async def _renew_once(self) -> None:
         held = {work.turn.claim: (task, work) for task, work in self._tasks.items()}
-        renewal = await self._noted(self._ledger.renew(self.owner, held.keys()))
+        renewal = await self._noted(self._queue.renew(self.owner, held.keys()))
         for claim in renewal.lost:
             task, _ = held[claim]
             if not task.cancelling():  # once: cancelled again, it no longer waits for a call that is under way
@@ -324,7 +326,7 @@ class Worker:
         if wait is not None:
             await self._release(turn, wait, error.code)
             return
-        state = await self._ledger.give_up(turn.claim, error.code, erase=isinstance(error, ReplyDeleted))
+        state = await self._queue.give_up(turn.claim, error.code, erase=isinstance(error, ReplyDeleted))
         self._tries.forget(turn.claim.turn)
         log.warning("turn %d cannot be shown and is given up: %s", turn.claim.turn, error.code)
         turn_ended(turn, state, error.code)
@@ -335,7 +337,7 @@ class Worker:
         return policy.wait_for(error, attempt=tried.times, first_attempt_at=tried.since, now=now, random=random.random)
 
     async def _release(self, turn: Turn, wait: float, reason: str, said: Sequence[Notice] = ()) -> None:
-        await self._ledger.release(turn.claim, timedelta(seconds=wait), reason, said)
+        await self._queue.release(turn.claim, timedelta(seconds=wait), reason, said)
         turn_changed(TurnChange.of(turn, TurnState.PENDING, f"{reason}, again in {wait:.1f} s"))
 
     # stopping
@@ -379,7 +381,7 @@ class Worker:
 
     async def _release_at_stop(self, turn: Turn) -> None:
         try:
-            await self._ledger.release(turn.claim, timedelta(0), "stopping")
+            await self._queue.release(turn.claim, timedelta(0), "stopping")
             turn_changed(TurnChange.of(turn, TurnState.PENDING, "stopping"))
         except (LedgerError, LeaseLost) as error:
             log.warning("turn %d was not released: %r", turn.claim.turn, error)

@@ -71,7 +71,7 @@ class Recording:
 
 
 def fill(connection: Connection, recording: Recording, turn: int, since: int, read: ThreadRead) -> None:
-    """As Ledger.fill, once the claim is known to hold."""
+    """As ConversationStore.fill, once the claim is known to hold."""
     conversation: int = connection.execute(_CONVERSATION, {"turn": turn}).scalar_one()
     where = {"conversation": conversation}
     thread = ThreadRef(*connection.execute(_THREAD, where).one())

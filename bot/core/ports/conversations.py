@@ -1,0 +1,104 @@
+"""What the core needs of the record of what was said: to write it as it happens, and to read it for a turn."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Protocol
+
+from bot.core.conversation import Acted, Deleted, Reacted, Said, ThreadRef
+from bot.core.decide.policy import Decide, Decision
+from bot.core.ports.platform import ThreadRead
+from bot.core.turn import Claim, History, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of something said. *due*: there is a turn to work on; *known*: its thread has a conversation."""
+
+    decision: Decision
+    due: bool = False
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownName:
+    name: str
+    refreshed_at: datetime | None  # when the platform was last asked for it; None: it came with an event
+    locale: str | None = None
+
+
+class ConversationStore(Protocol):
+    """
+    What was said, and what a turn reads of it. One method, one transaction.
+
+    The method that takes a Claim raises LeaseLost when it is no longer the newest one. All raise LedgerError when the
+    database cannot be used just now.
+    """
+
+    async def record(self, said: Said, decide: Decide) -> Recorded:
+        """
+        Decide what becomes of a message, by what is known of its thread; store it and, if it asks, a pending turn.
+
+        A message that is already there is not stored again, but one that was only listened to may become one to
+        answer, once. An edit adds a version, if the text is another one than before. With Action.LISTEN a message
+        outside of any conversation is not stored. A command is carried out, once, and has a turn that confirms it.
+
+        An edit of a question has it answered anew, in the same reply, if nothing was asked in the thread since; the
+        turn that is at work on it, in whatever process, is told by renew(). Otherwise its answer is stale.
+        """
+
+    async def erase(self, deleted: Deleted) -> None:
+        """
+        Erase all that a message said; it does not come back, whatever is delivered later.
+
+        A turn that is at work on it is told by renew(). An answer of ours that somebody deleted is erased as well.
+        """
+
+    async def react(self, reacted: Reacted) -> None:
+        """Do what a reaction stands for, if it stands on a message of a conversation or on an answer. Idempotent."""
+
+    async def act(self, acted: Acted) -> bool:
+        """
+        Do what a control stands for, once however often it is pressed. Whether anything is to be done, or left, now.
+
+        STOP ends the asking of the turn, wherever it is at work. REPEAT and CONTINUE hold only while the completion is
+        the one that is shown; CONTINUE makes the turn due again, to go on in the same variant. An opinion is noted
+        beside the completion, the last one of each person. A press in another channel than the turn's does nothing.
+        """
+
+    async def fill(self, claim: Claim, since: int, read: ThreadRead) -> None:
+        """
+        Store what was read of the turn's thread, as context of its question; what was said later is left to the next
+        turn. Nothing of it asks for an answer.
+
+        What is there already stays, or gets the version that it was edited to; what was erased stays erased; parts of
+        our replies are left out. What is not there any more is erased, answers too, and each mark is what it is there.
+        From then on nothing is missing, unless a gap was noted since *since* was read.
+        """
+
+    async def history(self, turn: Turn) -> History: ...
+
+    async def questions(self, turn: Turn) -> Sequence[str]:
+        """The platform's ids of all that a turn was to answer, oldest first; also of what was hidden, or deleted."""
+
+    async def count_before(self, turn: Turn, window: tuple[int, int]) -> int:
+        """
+        How many messages and answers a *window* of *turn*'s conversation leaves out that people have not cut off.
+
+        It starts at a turn and, in it, at a position.
+        """
+
+
+class NameStore(Protocol):
+    """Names and locales that platforms told of their participants. Methods raise LedgerError."""
+
+    async def names(self, thread: ThreadRef, participants: Collection[str]) -> Mapping[str, KnownName]:
+        """The names of people and bots in the workspace of *thread*, by id, as far as they are known."""
+
+    async def name_participants(
+        self, thread: ThreadRef, names: Mapping[str, str], locales: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Note the names of people and bots in the workspace of *thread*, as they are now, and the locales of some."""

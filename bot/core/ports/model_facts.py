@@ -1,0 +1,27 @@
+"""What the core needs of the record of what servers' answers have told of models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedFacts:
+    """What its server's answers have told of a model; None: nothing yet."""
+
+    token_factor: float | None = None  # its own tokens for each that we count
+    window: int | None = None  # tokens, as its server said lately
+    sees: bool | None = None  # whether it takes images; as its server said lately
+
+
+class ModelFactStore(Protocol):
+    """What every process on this database has learned of models. All methods raise LedgerError."""
+
+    async def learned(self, model: str) -> LearnedFacts: ...
+
+    async def note_factor(self, model: str, factor: float) -> None: ...
+
+    async def note_window(self, model: str, window: int) -> None: ...
+
+    async def note_sight(self, model: str, *, sees: bool) -> None: ...

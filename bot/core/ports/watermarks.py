@@ -1,0 +1,37 @@
+"""What a door needs of the database to find out what it missed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.core.conversation import ThreadRef
+
+WHOLE_WORKSPACE = ""  # in the place of a channel
+
+
+class Watermarks(Protocol):
+    """
+    How far a platform's messages are known to be stored, for a door that reads what it missed.
+
+    A position orders the messages of a workspace, as in Posted. A channel's watermark is the later one of its own and
+    that of the whole workspace. All methods raise LedgerError.
+    """
+
+    async def seen_until(self, platform: str, workspace: str) -> Mapping[str, int]:
+        """Positions by channel, with that of WHOLE_WORKSPACE; empty when nothing was ever noted."""
+
+    async def advance(self, platform: str, workspace: str, channel: str, position: int) -> None:
+        """Move a watermark forward; never back. Call once all that was said before *position* is committed."""
+
+    async def note_gap(self, platform: str, workspace: str, channel: str, *, since: int | None = None) -> None:
+        """
+        Something may have happened that nobody told us of, after *since*: each conversation's next turn reads it.
+
+        In the threads of *channel*, or of all channels for WHOLE_WORKSPACE. Without *since*: after the newest message
+        that we have of each.
+        """
+
+    async def recent_threads(self, platform: str, workspace: str, since: datetime) -> Sequence[ThreadRef]:
+        """Threads whose conversation had a turn since then, the last one first; as many as are worth a look."""
