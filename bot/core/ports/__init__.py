@@ -24,6 +24,7 @@ from bot.core.ports.model import (
 from bot.core.ports.model_facts import LearnedFacts, ModelFactStore
 from bot.core.ports.parts import PartStore
 from bot.core.ports.platform import (
+    CLOCK_SKEW,
     Directory,
     PartLog,
     Platform,
@@ -39,6 +40,7 @@ from bot.core.ports.turn_queue import Renewal, TurnQueue
 from bot.core.ports.watermarks import WHOLE_WORKSPACE, Watermarks
 
 __all__ = [
+    "CLOCK_SKEW",
     "WHOLE_WORKSPACE",
     "Checkpoint",
     "Chunk",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from bot.core.controls import NO_CONTROLS, Controls
@@ -13,6 +13,9 @@ from bot.core.turn import ReplyPart
 
 Receive = Callable[[Incoming], Awaitable[None]]
 """Returns once the event is stored, or ignored with a reason; raises LedgerError when it must be delivered again."""
+
+CLOCK_SKEW = timedelta(minutes=2)
+"""How far a platform's clock, which dates all that is said and done there, may be from ours, either way."""
 
 
 class PartLog(Protocol):

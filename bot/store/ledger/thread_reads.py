@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, Select, bindparam, case, func, null, select, update
@@ -25,13 +25,11 @@ from bot.core.conversation import (
     posted_of,
     said_at,
 )
-from bot.core.ports import ThreadRead
+from bot.core.ports import CLOCK_SKEW, ThreadRead
 from bot.store.changes import reactions
 from bot.store.ledger import files
 from bot.store.statements import VERSION
 from bot.store.tables import conversations, messages, reply_parts, turns
-
-CLOCK_SKEW = timedelta(minutes=2)  # between the platform's clock and the one that notes parts
 
 _CONVERSATION = select(turns.c.conversation_id).where(turns.c.id == bindparam("turn"))
 _KNOWN: Select[Any] = select(

@@ -10,11 +10,11 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from bot.core.conversation import Deleted, Edited, ParticipantKind, Posted, Reacted, Said, ThreadRef, posted_of
 from bot.core.errors import PlatformError
-from bot.core.ports import ThreadRead
+from bot.core.ports import CLOCK_SKEW, ThreadRead
 from bot.platforms.slack.calls.api import LONG_PAGE, PAGE, REPLIES, Message, Page, SlackApi
 from bot.platforms.slack.calls.pages import GONE, Pages
 from bot.platforms.slack.incoming.events import Identity, Place, microseconds, moment_of, read
@@ -22,7 +22,6 @@ from bot.platforms.slack.incoming.reactions import Names, standing
 from bot.platforms.slack.markup.message import answer_in
 
 KEPT = 1_000  # messages: more than fit into most prompts
-CLOCK_SKEW = timedelta(minutes=2)  # between Slack's clock, which dates all that is said and done, and ours
 
 
 class SlackThreadReader:

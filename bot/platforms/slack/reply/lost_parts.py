@@ -11,11 +11,10 @@ from datetime import datetime
 
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
+from bot.core.ports import CLOCK_SKEW
 from bot.platforms.slack.calls.api import Message, SlackApi
 from bot.platforms.slack.incoming.events import Identity, microseconds, position_of, timestamp
 from bot.platforms.slack.markup.message import part_of
-
-CLOCK_SKEW = 120_000_000  # microseconds between our clock and Slack's that we allow for
 
 
 async def find(
@@ -31,7 +30,7 @@ async def find(
 
     A thread that is no longer there holds none.
     """
-    oldest = timestamp(max(0, position_of(min(missing.values())) - CLOCK_SKEW))
+    oldest = timestamp(max(0, position_of(min(missing.values()) - CLOCK_SKEW)))
     try:
         messages = [message async for message in api.replies(thread.channel, thread.thread, oldest)]
     except PlatformError as error:
