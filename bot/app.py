@@ -19,7 +19,7 @@ from bot.core.answer.file_intake import FileIntake
 from bot.core.completion.model_facts import ModelFacts
 from bot.core.conversation import Operation
 from bot.core.decide.policy import decide
-from bot.core.errors import BotError, LedgerError
+from bot.core.errors import BotError, LedgerError, PlatformError
 from bot.core.ports import Checkpoint, Example, LanguageModel, Platform, Sampling
 from bot.core.prompt.build import Counting
 from bot.core.receipt.receipt import About
@@ -33,7 +33,7 @@ from bot.health import internal_listener
 from bot.llm import prices, tokens
 from bot.llm.offline import OfflineModel
 from bot.llm.openai_chat import OpenAIChat
-from bot.settings import Settings
+from bot.settings import Settings, participant_ids
 from bot.store.database import migrate
 from bot.store.database.base import Database
 from bot.store.database.lock import worker_lock
@@ -49,6 +49,15 @@ log = logging.getLogger(__name__)
 class ConnectedPlatform(Platform, Protocol):
     @property
     def connected(self) -> bool: ...
+
+
+class PlatformEndedError(BotError):
+    """A platform has no use for this bot any more, while it ran."""
+
+    def __init__(self, platform: str, code: str) -> None:
+        super().__init__(f"{platform}: {code}")
+        self.platform = platform
+        self.code = code  # the platform's own
 
 
 def run_until_complete(main: Coroutine[Any, Any, None]) -> None:
@@ -144,9 +153,14 @@ async def _serve(
             for task in (*serving, *ending):
                 task.cancel()
             await ended([working, *serving, *ending], 15, at_once)
-    for task in (working, *serving):
+    if working.done() and not working.cancelled():
+        working.result()  # raises what ended it
+    for platform, task in zip(platforms, serving, strict=True):
         if task.done() and not task.cancelled():
-            task.result()  # raises what ended it
+            try:
+                task.result()
+            except PlatformError as error:
+                raise PlatformEndedError(platform.name, error.code) from error
 
 
 class _signals:  # noqa: N801 - used like a function
@@ -210,7 +224,7 @@ def _worker(
         platforms=platforms,
         settings=worker_settings,
         checkpoint=checkpoint,
-        decide=partial(decide, allowed_bots=settings.allowed_bots),
+        decide=partial(decide, allowed_bots=participant_ids(settings.allowed_bots)),
         summarizer=summarizer,
     )
 
@@ -249,7 +263,9 @@ def receipts(settings: Settings, database: Database) -> SqlReceipts:
         reactions=[(name, Operation(what)) for what, name in settings.reactions.items() if name != "none"],
         language=settings.bot_language,
     )
-    return SqlReceipts(database, Counting(tokens.count, *tokens.overhead()), about, settings.threadbot_admins)
+    return SqlReceipts(
+        database, Counting(tokens.count, *tokens.overhead()), about, participant_ids(settings.threadbot_admins)
+    )
 
 
 @asynccontextmanager

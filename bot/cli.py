@@ -65,11 +65,12 @@ def main() -> None:
 def run() -> None:
     """Answer on Slack; without Slack's tokens, start the playground on this machine."""
     settings = _settings()
+    from bot.commands import platforms
     from bot.commands import run as command
 
-    if settings.slack_bot_token is None:
+    if not platforms.configured(settings):
         sys.exit(asyncio.run(command.playground(settings, click.echo)))
-    _run(lambda: command.slack(settings, click.echo))
+    _run(lambda: command.platforms(settings, click.echo))
 
 
 @cli.command("playground-bot", hidden=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -19,6 +19,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ENV_FILE = Path(".env")
 LANGUAGES = ("en", "ko")  # as in core/texts
+PARTICIPANT_IDS = {
+    "slack": (re.compile(r"[ABUW][A-Z0-9]{1,31}"), "A…, B…, U… or W…"),
+    "discord": (re.compile(r"[0-9]{1,20}"), "a number"),
+    "web": (re.compile(r"[\w.-]{1,64}"), "letters and digits"),
+}
+"""The platforms that an id in a setting may name, and how people and bots are numbered there."""
+BARE = "slack"  # the platform of an id that names none, as all did once
 Example = tuple[str, str]
 """What a user might write, and what the model should answer."""
 
@@ -90,8 +97,8 @@ class Settings(BaseSettings):
 
     allowed_bots: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(),
-        description="Other bots that are answered when they mention this one, by their ids on Slack (`B…`, `U…` or "
-        "`A…`), separated by commas; at most three times in a row. Empty: none.",
+        description="Other bots that are answered when they mention this one, by platform and id, separated by commas: "
+        "`slack:B012,discord:123…` (on Slack `B…`, `U…` or `A…`); at most three times in a row. Empty: none.",
     )
 
     http_host: str = Field(
@@ -124,8 +131,8 @@ class Settings(BaseSettings):
     )
     threadbot_admins: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(),
-        description="Who may see the details of every answer, by their user ids on Slack (`U…`), separated by commas. "
-        "Everybody sees those of what they asked. Empty: nobody else.",
+        description="Who may see the details of every answer, by platform and user id, separated by commas: "
+        "`slack:U012,discord:123…`. Everybody sees those of what they asked. Empty: nobody else.",
     )
     internal_host: str = Field("127.0.0.1", description="Address of the internal listener that serves `/healthz`.")
     internal_port: int = Field(8766, ge=0, le=65535, description="Port of the internal listener. 0 turns it off.")
@@ -158,8 +165,15 @@ class Settings(BaseSettings):
 
     @field_validator("allowed_bots", "threadbot_admins", mode="before")
     @classmethod
-    def _ids(cls, value: object) -> object:
+    def _listed(cls, value: object) -> object:
         return frozenset(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("allowed_bots", "threadbot_admins")
+    @classmethod
+    def _ids(cls, value: frozenset[str]) -> frozenset[str]:
+        for written in sorted(value):
+            participant_id(written)
+        return value
 
     @field_validator("log_level")
     @classmethod
@@ -231,6 +245,17 @@ class Settings(BaseSettings):
         }
 
     @property
+    def warnings(self) -> Sequence[str]:
+        """What is understood and should be written in another way, one line each."""
+        found = []
+        for name in ("allowed_bots", "threadbot_admins"):
+            bare = sorted(written for written in getattr(self, name) if ":" not in written)
+            if bare:
+                better = ",".join(f"{BARE}:{written}" for written in bare)
+                found.append(f"{name.upper()}: ids name their platform now; these are taken for Slack's: {better}")
+        return found
+
+    @property
     def over_http(self) -> bool:
         """Whether Slack's events come over HTTP: an app-level token asks for Socket Mode, whatever else is set."""
         return self.slack_signing_secret is not None and self.slack_app_token is None
@@ -239,6 +264,27 @@ class Settings(BaseSettings):
     def offline(self) -> bool:
         """Whether the demo model answers."""
         return self.openai_api_key is None and self.openai_base_url is None
+
+
+def participant_ids(written: Iterable[str]) -> frozenset[tuple[str, str]]:
+    """The (platform, id) of each of *written*: `slack:B012`, or a bare id of Slack's. Raises ValueError."""
+    return frozenset(map(participant_id, written))
+
+
+def participant_id(written: str) -> tuple[str, str]:
+    platform, named, id_ = written.rpartition(":") if ":" in written else (BARE, "", written)
+    platform = platform.strip().lower()
+    known = PARTICIPANT_IDS.get(platform)
+    if known is None:
+        names = ", ".join(PARTICIPANT_IDS)
+        raise ValueError(
+            f'{written}: there is no platform "{platform}". Write {names} before the id, such as slack:U012'
+        )
+    pattern, form = known
+    if not pattern.fullmatch(id_.strip()):
+        hint = "" if named else ". An id of another platform needs its name: discord:123…"
+        raise ValueError(f"{written} is no id of {platform}: there an id is {form}{hint}")
+    return platform, id_.strip()
 
 
 class InvalidSettingsError(Exception):

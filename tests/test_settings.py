@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import InvalidSettingsError, Settings, fields, read_settings
+from bot.settings import InvalidSettingsError, Settings, fields, participant_ids, read_settings
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +102,43 @@ def test_stop_sequences_are_separated_by_commas(tmp_path: Path) -> None:
 
 def test_allowed_bots_are_separated_by_commas(tmp_path: Path) -> None:
     assert read(tmp_path, "ALLOWED_BOTS= B1, U2 ,,\n").allowed_bots == {"B1", "U2"}
+
+
+def test_ids_name_their_platform_and_a_bare_one_is_slacks(tmp_path: Path) -> None:
+    settings = read(tmp_path, "ALLOWED_BOTS=slack:B1,U2,discord:123456789012345678\nTHREADBOT_ADMINS= SLACK:U1 \n")
+    assert participant_ids(settings.allowed_bots) == {
+        ("slack", "B1"),
+        ("slack", "U2"),
+        ("discord", "123456789012345678"),
+    }
+    assert participant_ids(settings.threadbot_admins) == {("slack", "U1")}
+    [warning] = settings.warnings
+    assert "ALLOWED_BOTS" in warning
+    assert "slack:U2" in warning
+    assert "B1" not in warning
+
+
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        ("ALLOWED_BOTS=teams:B1", "slack, discord, web"),
+        ("ALLOWED_BOTS=slack:kim", "A…, B…, U… or W…"),
+        ("ALLOWED_BOTS=123456789012345678", "discord:123…"),
+        ("THREADBOT_ADMINS=discord:U1", "a number"),
+        ("THREADBOT_ADMINS=@kim", "A…, B…, U… or W…"),
+        ("THREADBOT_ADMINS=slack:", "A…, B…, U… or W…"),
+        ("THREADBOT_ADMINS=:U1", "slack, discord, web"),
+        ("THREADBOT_ADMINS=slack:U1;slack:U2", "slack, discord, web"),
+    ],
+)
+def test_an_id_that_is_none_is_refused_in_one_line_with_what_would_be_right(
+    tmp_path: Path, line: str, right: str
+) -> None:
+    with pytest.raises(InvalidSettingsError) as refused:
+        read(tmp_path, line)
+    assert str(refused.value).startswith(line.partition("=")[0])
+    assert right in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_tokens_are_not_printed() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from shlex import quote
 
 from bot import app, database_file
+from bot.commands.platforms import PLATFORMS
 from bot.commands.run import PLAYGROUND_FILE
 from bot.core.check_findings import Finding, Verdict
 from bot.core.errors import BotError
@@ -18,7 +19,6 @@ from bot.files import confinement
 from bot.llm import tokens
 from bot.llm.offline import OfflineModel
 from bot.llm.openai_chat import OpenAIChat
-from bot.platforms.slack.setup import checks, post_check
 from bot.settings import ENV_FILE, Settings
 from bot.store.database import migrate
 from bot.store.database.urls import sqlite_file
@@ -36,8 +36,9 @@ async def check(settings: Settings, channel: str | None) -> Sequence[Finding]:
     """*channel*: where to try a post, or None."""
     return [
         *_rights(settings),
+        *_settings(settings),
         await _database(settings),
-        *await _slack(settings, channel),
+        *[finding for platform in PLATFORMS for finding in await platform.findings(settings, channel)],
         *await _model(settings),
         _file_reader(),
     ]
@@ -76,6 +77,10 @@ def _replaceable(directory: Path) -> Sequence[Finding]:
     return [Finding("Files", Verdict.WARNING, detail, f"chmod o-w {quote(str(directory))}")]
 
 
+def _settings(settings: Settings) -> Sequence[Finding]:
+    return [Finding("Settings", Verdict.WARNING, warning) for warning in settings.warnings]
+
+
 async def _database(settings: Settings) -> Finding:
     try:
         if _is_still_to_be_made(sqlite_file(settings.database_url)):
@@ -96,23 +101,6 @@ async def _database(settings: Settings) -> Finding:
 def _is_still_to_be_made(file: Path | None) -> bool:
     """Whether *file* is missing where it can be made. To open it would make it: a check leaves nothing behind."""
     return file is not None and not os.path.lexists(file) and os.access(file.parent, os.W_OK | os.X_OK)
-
-
-async def _slack(settings: Settings, channel: str | None) -> Sequence[Finding]:
-    bot_token, app_token = settings.slack_bot_token, settings.slack_app_token
-    if bot_token is None:
-        verdict = Verdict.FAILED if channel else Verdict.UNKNOWN
-        remedy = "Set SLACK_BOT_TOKEN, and SLACK_APP_TOKEN or SLACK_SIGNING_SECRET, to use Slack."
-        return [Finding("Slack", verdict, "no tokens are set", remedy)]
-    url = settings.slack_api_url
-    found = await checks.check(
-        bot_token=bot_token.get_secret_value(),
-        app_token=app_token.get_secret_value() if app_token else None,
-        api_url=url,
-    )
-    if channel:
-        found += await post_check.check_post(bot_token=bot_token.get_secret_value(), channel=channel, api_url=url)
-    return found
 
 
 async def _model(settings: Settings) -> Sequence[Finding]:

@@ -89,6 +89,15 @@ async def test_what_the_process_that_reads_files_is_not_confined_by_is_said(tmp_
     assert all(sentence in finding.detail for sentence in lacks)
 
 
+async def test_an_id_without_its_platform_is_a_warning(tmp_path: Path) -> None:
+    bare = without_accounts(tmp_path / "threadbot.db", allowed_bots=frozenset({"B1", "slack:B2"}))
+    finding = await found(bare, "Settings")
+    assert finding.verdict is Verdict.WARNING
+    assert "ALLOWED_BOTS" in finding.detail
+    assert "slack:B1" in finding.detail
+    assert exit_status([finding]) == 0
+
+
 @pytest.fixture
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where .env and the playground's file are looked for."""

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from bot import app, logs
-from bot.commands.run import slack_platform
+from bot.commands.platforms import slack
 from bot.core.ports import Receive
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.settings import read_settings
@@ -30,7 +30,7 @@ async def run(file: Path) -> None:
     settings = read_settings()
     logs.configure(settings.log_level)
     async with app.open_store(settings) as store:
-        platform = slack_platform(settings, store)
+        platform = slack.build(settings, store)
         platform.__class__ = Watched
         assert isinstance(platform, Watched)
         try:

@@ -52,7 +52,7 @@ async def main(file: Path) -> None:
     settings = read_settings()
     logs.configure(settings.log_level)
     threading.Thread(target=starve, args=(file,), daemon=True).start()
-    await run.slack(settings, print)
+    await run.platforms(settings, print)
 
 
 if __name__ == "__main__":

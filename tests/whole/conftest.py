@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bot import app
-from bot.commands.run import reaction_names
+from bot.commands.platforms.slack import reaction_names
 from bot.core.retry import Patience
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.platforms.slack.setup.manifest import COMMANDS_PATH, EVENTS_PATH, INTERACTIONS_PATH

@@ -43,11 +43,11 @@ Decide = Callable[[Posted, Situation], Decision]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A message in its situation; *allowed_bots* are ids of other bots that may ask."""
+    """A message in its situation; *allowed_bots* are other bots that may ask: (platform, id)."""
 
     posted: Posted
     situation: Situation
-    allowed_bots: Collection[str]
+    allowed_bots: Collection[tuple[str, str]]
 
     @property
     def person(self) -> bool:
@@ -70,7 +70,8 @@ class Case:
 
     @property
     def bot_is_allowed(self) -> bool:
-        return not {self.posted.author.id, *self.posted.aliases}.isdisjoint(self.allowed_bots)
+        platform = self.posted.thread.platform
+        return any((platform, each) in self.allowed_bots for each in (self.posted.author.id, *self.posted.aliases))
 
     @property
     def for_somebody_else(self) -> bool:
@@ -230,7 +231,7 @@ RULES = (
 )
 
 
-def decide(posted: Posted, situation: Situation = UNKNOWN, allowed_bots: Collection[str] = ()) -> Decision:
+def decide(posted: Posted, situation: Situation = UNKNOWN, allowed_bots: Collection[tuple[str, str]] = ()) -> Decision:
     """What becomes of *posted* in its thread's *situation*; the default one is that of a thread we know nothing of."""
     case = Case(posted, situation, allowed_bots)
     rule = next(rule for rule in RULES if rule.applies(case))

@@ -22,9 +22,11 @@ from bot.store.tables import completions, conversations, feedback, messages, par
 
 
 class SqlReceipts:
-    """*admins*: ids of people who may see every receipt."""
+    """*admins*: people who may see every receipt, by platform and id."""
 
-    def __init__(self, database: Database, counting: Counting, about: About, admins: Collection[str] = ()) -> None:
+    def __init__(
+        self, database: Database, counting: Counting, about: About, admins: Collection[tuple[str, str]] = ()
+    ) -> None:
         self._database, self._counting, self._about = database, counting, about
         self._admins = frozenset(admins)
 
@@ -40,7 +42,7 @@ class SqlReceipts:
         # The workspace of a press is that of whoever pressed; a channel's id is one of a kind.
         if (asked.thread.platform, asked.thread.channel) != (viewer.platform, channel):
             raise Refused(UNKNOWN)
-        if viewer.id not in self._admins and viewer.id not in _askers(asked):
+        if (viewer.platform, viewer.id) not in self._admins and viewer.id not in _askers(asked):
             raise Refused(PRIVATE)
         if asked.completion is None:
             return Receipt(asked)

@@ -176,13 +176,21 @@ TABLE = [
     ),
     line("a person after the bots", mentions(), replace(TALKING, bots_in_row=3), ANSWER, "mentions the bot"),
     line("an allowed bot in a quiet place", mentions(by=ROBOT), QUIET, LISTEN, "told to be quiet", {"U9"}),
+    line(
+        "a bot of that id on another platform",
+        replace(mentions(by=ROBOT), thread=ThreadRef("web", "T1", "C1", "1.0")),
+        ALONE,
+        LISTEN,
+        "another bot's message",
+        {"U9"},
+    ),
     line("an allowed bot's command", mentions("quiet", by=ROBOT), ALONE, ANSWER, "mentions the bot", {"U9"}),
 ]
 
 
 @pytest.mark.parametrize("line", TABLE, ids=lambda line: line.what)
 def test_the_bot_answers_when_it_is_meant(line: Line) -> None:
-    decision = decide(line.posted, line.situation, line.allowed)
+    decision = decide(line.posted, line.situation, [("slack", each) for each in line.allowed])
     assert (decision.action, decision.reason) == (line.action, line.reason)
 
 

@@ -46,7 +46,7 @@ class Talk:
     async def record(self, said: Said) -> Recorded:
         def deciding(posted: Posted, situation: Situation) -> Decision:
             self.told.append(situation)
-            return decide(posted, situation, self.allowed)
+            return decide(posted, situation, [("slack", each) for each in self.allowed])
 
         return await self.ledger.record(said, deciding)
 

@@ -20,7 +20,7 @@ COUNTING = Counting(count=len, per_message=4, per_prompt=3)
 
 @pytest.fixture
 def receipts(database: Database) -> SqlReceipts:
-    return SqlReceipts(database, COUNTING, About("gpt-6-luna"), admins=["UADMIN"])
+    return SqlReceipts(database, COUNTING, About("gpt-6-luna"), admins=[("slack", "UADMIN")])
 
 
 def viewer(person: str, workspace: str = "T1") -> Viewer:
