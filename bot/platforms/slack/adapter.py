@@ -33,13 +33,13 @@ from bot.platforms.slack.incoming.events import PLATFORM, Identity, for_another_
 from bot.platforms.slack.incoming.reactions import DEFAULT_NAMES, Names, reacted
 from bot.platforms.slack.incoming.slash_commands import told_to_mention
 from bot.platforms.slack.markup import text as slack_text
-from bot.platforms.slack.markup.message import BlockSupport
 from bot.platforms.slack.reading.catch_up import CatchUp, CatchUpSettings
 from bot.platforms.slack.reading.channels import ChannelReader
 from bot.platforms.slack.reading.files import SlackFiles
 from bot.platforms.slack.reading.names import SlackDirectory
 from bot.platforms.slack.reading.thread import SlackThreadReader
-from bot.platforms.slack.reply.answer_file import FileSupport
+from bot.platforms.slack.reply.answer_file import FileSettings
+from bot.platforms.slack.reply.fallbacks import MessageFeatures
 from bot.platforms.slack.reply.reply import ReplyServices, SlackReply
 from bot.platforms.slack.reply.streams import Streams
 from bot.platforms.slack.status.status import SlackStatus
@@ -86,7 +86,7 @@ class SlackPlatform:
         self._watermarks, self._catch_up_settings = watermarks, catch_up or CatchUpSettings()
         self._status = SlackStatus(self._api)
         self._replies = ReplyServices(
-            self._api, Streams(self._api, self._status), BlockSupport(), FileSupport(), self._status
+            self._api, Streams(self._api, self._status), MessageFeatures(), FileSettings(), self._status
         )
         self._directory = SlackDirectory(self._api)
         self._views = ViewOpener(self._api, receipts, self._directory) if receipts else None

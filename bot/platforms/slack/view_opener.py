@@ -18,13 +18,14 @@ from bot.core.errors import LedgerError, PlatformError
 from bot.core.receipt.receipt import UNKNOWN, Receipts, Refused, Viewer
 from bot.core.receipt.words import sections
 from bot.core.texts import label, language_for
+from bot.platforms.common.features import Feature
 from bot.platforms.slack.calls.api import SlackApi
 from bot.platforms.slack.incoming.actions import pressed
 from bot.platforms.slack.incoming.events import PLATFORM, Identity, Json, for_another_team, mapping, workspace
 from bot.platforms.slack.markup import views
 from bot.platforms.slack.markup.buttons import RECEIPT
 from bot.platforms.slack.reading.names import SlackDirectory
-from bot.platforms.slack.status.status import NOT_HERE
+from bot.platforms.slack.status.status import NO_STATUS
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class ViewOpener:
     def __init__(self, api: SlackApi, receipts: Receipts, directory: SlackDirectory) -> None:
         self._api, self._receipts, self._directory = api, receipts, directory
         self._tasks: set[asyncio.Task[None]] = set()
-        self._prompts = True  # whether Slack takes suggested prompts here
+        self._prompts = Feature(("suggested prompts",), NO_STATUS)
 
     def takes(self, body: Json, us: Identity) -> bool:
         """Whether *body* asks for a view; it is opened soon. Never raises."""
@@ -147,11 +148,11 @@ class ViewOpener:
 
     async def _messages(self, viewer: Viewer, channel: str) -> None:
         """Suggest prompts. Slack, "Agent messages tab": without a thread, and silently where there is no agent view."""
-        if not self._prompts:
+        if not self._prompts.here:
             return
         language = await self.language(viewer)
         try:
             await self._api.suggest(channel, label("prompts_title", language), views.prompts(language))
         except PlatformError as error:
-            self._prompts = error.code not in NOT_HERE
+            self._prompts.refused(error.code)
             logger.info("slack: prompts cannot be suggested: %s", error.code)

@@ -19,6 +19,14 @@ SERVER_SIDE = frozenset({"internal_error", "fatal_error", "service_unavailable",
 TOO_MANY_BLOCKS = "invalid_blocks"  # or one that is wrong: Slack does not say which
 REFUSED_BLOCKS = frozenset({TOO_MANY_BLOCKS, "invalid_blocks_format", "unsupported_block_type"})
 
+NOT_HERE = frozenset(
+    {
+        *("unknown_method", "method_deprecated", "deprecated_endpoint", "feature_disabled", "not_agent_app"),
+        *("missing_scope", "not_allowed_token_type", "access_denied", "team_access_not_granted"),
+    }
+)
+"""What Slack will say to every call of a method that this workspace, this app or its token does not have."""
+
 TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long"})
 
 BEYOND_THE_MESSAGE = frozenset(

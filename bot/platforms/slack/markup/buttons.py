@@ -9,8 +9,7 @@ Sources: "Actions block", "Context actions block", "Feedback buttons element".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum
 from typing import Any
 
 from bot.core.controls import Control, Controls
@@ -31,41 +30,12 @@ _BUTTONS = (  # in the order in which they are drawn
 )
 
 
-class Form(IntEnum):
+class Form(Enum):
     """How controls are drawn, the best first."""
 
     NATIVE = 0  # feedback as an element of its own
     PLAIN = 1  # buttons only, as every Slack has had them for years
     NONE = 2
-
-
-CONVINCING = 3  # replies that were taken in a simpler form only
-
-
-@dataclass(slots=True)
-class ButtonSupport:
-    """
-    The best form that this Slack takes, as far as it is known; shared by all replies of a workspace.
-
-    A refusal may be due to something else in the message: only several of them, before any was taken, change the form.
-    """
-
-    form: Form = Form.NATIVE
-    accepted: bool = False
-    _refusals: int = 0
-
-    def taken(self, form: Form) -> None:
-        """A reply with controls was taken in *form*, and in none before it."""
-        if form is self.form:
-            self.accepted = True
-        elif not self.accepted:
-            self._refusals += 1
-            if self._refusals == CONVINCING:
-                self.form, self._refusals = form, 0
-
-    def simpler(self, form: Form) -> Form | None:
-        """What to try after *form* was refused, if that may help."""
-        return None if self.accepted or form is Form.NONE else Form(form + 1)
 
 
 def blocks(controls: Controls, turn: int, form: Form = Form.NATIVE) -> list[Block]:

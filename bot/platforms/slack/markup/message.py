@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.markdown import close_open, spaced, split
-from bot.platforms.slack.markup.buttons import Block, ButtonSupport
+from bot.platforms.slack.markup.buttons import Block
 from bot.platforms.slack.markup.mention_tokens import defused
 from bot.platforms.slack.markup.mrkdwn import mrkdwn
 from bot.platforms.slack.markup.text import escape, notification, safe
@@ -19,31 +19,7 @@ from bot.platforms.slack.markup.text import escape, notification, safe
 PART_LIMIT = 10_000  # characters; a markdown block holds 12,000, all blocks of a message about 13,200
 PLAIN_LIMIT = 3_400  # characters once escaped; chat.update refuses a `text` above 4,000, notes included
 SHORTENED = 1_500  # characters of an answer that are shown where the whole of it is in a file
-CONVINCING = 3  # replies that were refused
 EVENT_TYPE = "threadbot_part"
-
-
-@dataclass(slots=True)
-class BlockSupport:
-    """
-    What we know about Slack and markdown blocks, shared by all replies of a workspace.
-
-    A refusal concerns the reply: Slack makes many blocks of a markdown block, and takes 50. Only where several replies
-    were refused, and none was ever taken, the workspace does not know these blocks.
-    """
-
-    accepted: bool = False
-    refused_turns: set[int] = field(default_factory=set)
-    buttons: ButtonSupport = field(default_factory=ButtonSupport)
-
-    @property
-    def refused(self) -> bool:
-        return not self.accepted and len(self.refused_turns) >= CONVINCING
-
-    def note_refusal(self, turn: int) -> None:
-        """The reply to *turn* is not taken as blocks, however short its parts."""
-        if not self.accepted and not self.refused:
-            self.refused_turns.add(turn)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,43 +13,39 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
 from bot.core.texts import label
+from bot.platforms.common.features import Feature
 from bot.platforms.slack.calls.api import COMPLETE_UPLOAD, DELETE_FILE, FILE, UPLOAD_URL, SlackApi
+from bot.platforms.slack.calls.errors import NOT_HERE
 from bot.platforms.slack.calls.limits import DELETE
 from bot.platforms.slack.reply.streams import Admitted
 
 logger = logging.getLogger(__name__)
 
+ANSWER_FILE = "answer file"
 FILE_PART = 1_000_000  # the number of the part; parts that show text count from 1
 WAITS = (0.0, 0.3, 0.7, 1.5, 3.0, 5.0, 5.0, 5.0)  # seconds before each look whether a file was shared; 20 in all
 LOOKS = 4  # of these, for what an earlier attempt has left
 
-NOT_HERE = frozenset(
-    {
-        *("missing_scope", "not_allowed_token_type", "no_permission", "access_denied", "unknown_method"),
-        *("method_deprecated", "deprecated_endpoint", "file_uploads_disabled", "file_uploads_except_images_disabled"),
-        *("file_type_not_allowed", "blocked_file_type"),
-    }
-)
+NO_FILES = NOT_HERE | {
+    *("no_permission", "file_uploads_disabled", "file_uploads_except_images_disabled"),
+    *("file_type_not_allowed", "blocked_file_type"),
+}
 """What Slack will say to every such file in this workspace (Slack, the errors of files.getUploadURLExternal)."""
 
 
 @dataclass(slots=True)
-class FileSupport:
-    """What we know about Slack and files of ours, shared by all replies of a workspace."""
+class FileSettings:
+    """Shared by all replies of a workspace."""
 
-    refused: bool = False
+    feature: Feature[str] = field(default_factory=lambda: Feature((ANSWER_FILE,), NO_FILES))
     waits: Sequence[float] = WAITS
-
-    def note_refusal(self, code: str) -> None:
-        logger.info("slack: an answer cannot be sent as a file: %s", code)
-        self.refused |= code in NOT_HERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +60,9 @@ class _Standing:
 class AnswerFile:
     """The file of one reply. Raises PlatformError for what passes; what does not makes methods say False."""
 
-    def __init__(self, api: SlackApi, support: FileSupport, request: ReplyRequest, admitted: Admitted) -> None:
-        self._api, self._support, self._admitted = api, support, admitted
+    def __init__(self, api: SlackApi, settings: FileSettings, request: ReplyRequest, admitted: Admitted) -> None:
+        self._api, self._admitted = api, admitted
+        self._feature, self._waits = settings.feature, settings.waits
         self._thread, self._turn, self._log = request.thread, request.turn, request.log
         self._title = label("answer_file", request.language)
         self._intended = any(part.number == FILE_PART for part in request.parts)
@@ -77,7 +74,7 @@ class AnswerFile:
         name = file_name(self._turn, text)
         if self._part is not None and self._name == name:
             return True
-        if self._support.refused:
+        if not self._feature.here:
             return False
         if await self._adopted(name):
             return True
@@ -98,7 +95,7 @@ class AnswerFile:
             await self._admitted(COMPLETE_UPLOAD, share, final=True)
         except PlatformError as error:
             return await self._refused(error)
-        standing = await self._described(file, self._support.waits)
+        standing = await self._described(file, self._waits)
         if standing.ts is None:  # Slack may say ok and never share it
             logger.warning("slack: a file was not shared in time, its text comes in messages")
             await self.remove()
@@ -134,7 +131,8 @@ class AnswerFile:
     async def _refused(self, error: PlatformError) -> bool:
         if error.passing:
             raise error
-        self._support.note_refusal(error.code)
+        logger.info("slack: an answer cannot be sent as a file: %s", error.code)
+        self._feature.refused(error.code)
         await self.remove()
         return False
 
@@ -154,7 +152,7 @@ class AnswerFile:
         if self._part is None:
             return None
         if not _is_ts(self._part):
-            return await self._described(self._part, self._support.waits[:looks])
+            return await self._described(self._part, self._waits[:looks])
         message = await self._api.reply(self._thread.channel, self._thread.thread, self._part)
         files = (message or {}).get("files") or ()
         return next((_Standing(str(each.get("id")), str(each.get("name")), self._part) for each in files), None)
@@ -168,8 +166,8 @@ class AnswerFile:
             except PlatformError as error:
                 if error.passing:
                     raise
-                if error.code in NOT_HERE:
-                    self._support.note_refusal(error.code)
+                if self._feature.refused(error.code):
+                    logger.info("slack: a file of ours cannot be looked for: %s", error.code)
                 break
             if (ts := shared_at(described, self._thread)) is not None:
                 return _Standing(file, str(described.get("name")), ts)

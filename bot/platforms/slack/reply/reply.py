@@ -29,7 +29,6 @@ from bot.platforms.slack.calls.limits import APPEND, DELETE, PATIENCE, POST, RAT
 from bot.platforms.slack.incoming.events import Identity
 from bot.platforms.slack.markup.message import (
     PART_LIMIT,
-    BlockSupport,
     Piece,
     beginning,
     below,
@@ -39,8 +38,8 @@ from bot.platforms.slack.markup.message import (
     shortened,
 )
 from bot.platforms.slack.reply import pace
-from bot.platforms.slack.reply.answer_file import FILE_PART, AnswerFile, FileSupport
-from bot.platforms.slack.reply.fallbacks import Fallbacks, Wanted
+from bot.platforms.slack.reply.answer_file import FILE_PART, AnswerFile, FileSettings
+from bot.platforms.slack.reply.fallbacks import Fallbacks, MessageFeatures, Wanted
 from bot.platforms.slack.reply.lost_parts import find
 from bot.platforms.slack.reply.streams import STREAMING, Stream, Streams, beginning_of
 from bot.platforms.slack.status.status import SlackStatus
@@ -56,8 +55,8 @@ class ReplyServices:
 
     api: SlackApi
     streams: Streams
-    blocks: BlockSupport
-    files: FileSupport
+    features: MessageFeatures
+    files: FileSettings
     status: SlackStatus
 
 
@@ -74,7 +73,7 @@ class SlackReply:
         self._thread, self._turn, self._log = request.thread, request.turn, request.log
         home = request.asker_home or request.thread.workspace
         self._recipient = Recipient(request.asker, home) if request.asker else None
-        self._fallbacks = Fallbacks(shared.blocks, request.turn, request.language)
+        self._fallbacks = Fallbacks(shared.features, request.turn, request.language)
         self._file = AnswerFile(shared.api, shared.files, request, self._admitted)
         self._as_file, self._language = request.as_file, request.language
         parts = [part for part in request.parts if part.number != FILE_PART]

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError, ReplyDeleted
 from bot.markdown import Growing
+from bot.platforms.common.features import Feature
 from bot.platforms.slack.calls.api import Message, Recipient, SlackApi
-from bot.platforms.slack.calls.errors import MESSAGE_NOT_FOUND, UncertainError
+from bot.platforms.slack.calls.errors import MESSAGE_NOT_FOUND, NOT_HERE, UncertainError
 from bot.platforms.slack.calls.limits import APPEND, RATE_LIMITED, STOP, STREAM_SECONDS, Promise
 from bot.platforms.slack.status.status import SlackStatus
 
@@ -29,18 +29,10 @@ Result = TypeVar("Result")
 
 OLDEST_SECONDS = 210.0  # it may last until the next show
 MOST_BYTES = 9_000  # UTF-8; Slack refused more at 10,600 to 11,300
-CONVINCING = 3  # refusals in a row for reasons that we do not know; and channels with so many, where none was taken
-
+STREAM = "stream"
 STREAMING = "streaming_state_conflict"  # what an edit of a message that is being streamed is refused with
 
-NOT_HERE = frozenset(
-    {
-        *("unknown_method", "feature_disabled", "missing_scope", "not_allowed_token_type", "method_deprecated"),
-        *("deprecated_endpoint", "access_denied", "no_permission", "team_access_not_granted", "not_agent_app"),
-    }
-)
-"""What Slack will say to every stream in this workspace."""
-
+NO_STREAMS = NOT_HERE | {"no_permission"}
 NOT_IN_THIS_CHANNEL = frozenset({"channel_type_not_supported", "restricted_action"})
 
 
@@ -91,34 +83,36 @@ class Stream:
         return now - self.began >= OLDEST_SECONDS
 
 
-@dataclass(slots=True)
 class StreamSupport:
-    """What we know about Slack and streams, shared by all replies of a workspace."""
+    """
+    Where in a workspace there may be streams, shared by all its replies.
 
-    refused: bool = False
-    _channels: set[str] = field(default_factory=set)  # where there can be none
-    _doubts: Counter[str] = field(default_factory=Counter)  # refusals in a row, by channel: it may be its fault
-    _accepted: bool = False
+    A refusal for a reason that we do not know may be the channel's fault: several in a row end streams in the channel,
+    and several such channels, where no stream was ever taken, in the workspace.
+    """
+
+    def __init__(self) -> None:
+        self._workspace = Feature((STREAM,), NO_STREAMS)
+        self._channels: dict[str, Feature[str]] = {}  # those in which one was refused
 
     def possible(self, channel: str, recipient: Recipient | None) -> bool:
         """In channels, Slack wants to know for whom an answer is."""
-        return not self.refused and channel not in self._channels and (recipient is not None or channel[:1] == "D")
+        refused = channel in self._channels and not self._channels[channel].here
+        return self._workspace.here and not refused and (recipient is not None or channel[:1] == "D")
 
-    def accepted(self, channel: str) -> None:
-        self._accepted = True
-        self._doubts.pop(channel, None)
+    def taken(self, channel: str) -> None:
+        self._workspace.taken()
+        if channel in self._channels:
+            self._channels[channel].taken()
 
-    def note_refusal(self, code: str, channel: str) -> None:
+    def refused(self, code: str, channel: str) -> None:
+        place = self._channels.setdefault(channel, Feature((STREAM,), NOT_IN_THIS_CHANNEL, kept=False))
+        given_up = place.refused(code, by=object())  # each refusal counts
         if code in NOT_IN_THIS_CHANNEL:
-            self._channels.add(channel)
             return
-        self._doubts[channel] += 1
-        if self._doubts[channel] == CONVINCING:
-            self._channels.add(channel)
+        if given_up:
             logger.info("slack: answers are not streamed in a channel: %s", code)
-        doubtful = sum(count >= CONVINCING for count in self._doubts.values())
-        if code in NOT_HERE or (doubtful >= CONVINCING and not self._accepted):
-            self.refused = True
+        if self._workspace.refused(code, by=channel if given_up else None):
             logger.info("slack: answers are not streamed in this workspace: %s", code)
 
 
@@ -127,14 +121,14 @@ class Streams:
 
     def __init__(self, api: SlackApi, status: SlackStatus, clock: Callable[[], float] = time.monotonic) -> None:
         self._api, self._limits, self._status, self.clock = api, api.limits, status, clock  # seconds
-        self.support = StreamSupport()
+        self._support = StreamSupport()
         self._live: dict[str, Stream] = {}
 
     def live(self, ts: str | None) -> Stream | None:
         return self._live.get(ts) if ts else None
 
     def possible(self, channel: str, recipient: Recipient | None) -> bool:
-        return self.support.possible(channel, recipient)
+        return self._support.possible(channel, recipient)
 
     def open(self, text: str) -> Promise | None:
         """What start() needs; None where there can be no stream just now."""
@@ -155,9 +149,9 @@ class Streams:
         except PlatformError as error:
             self._limits.close(promise)
             if error.code != RATE_LIMITED:
-                self.support.note_refusal(error.code, thread.channel)
+                self._support.refused(error.code, thread.channel)
             return None
-        self.support.accepted(thread.channel)
+        self._support.taken(thread.channel)
         self._live[ts] = Stream(thread, ts, text, source, open_end, began, promise)
         self._status.stream_started(thread)
         return ts

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
+from bot.platforms.common.features import Feature
 from bot.platforms.slack.calls.api import SlackApi
+from bot.platforms.slack.calls.errors import NOT_HERE
 from bot.platforms.slack.status.forms import (
     FOREVER,
     STATUS_SECONDS,
@@ -31,13 +33,7 @@ LAST_SECONDS = 3.0  # for what is still to be taken away when the process stops
 CALL_SECONDS = 1.0  # that an answer waits for the end of the call that says it will come
 MOST_TRIES = 100  # of taking one away: about an hour and a half
 STREAM_SECONDS = 60.0  # that the end of a stream is waited for, which ends its session, too
-NOT_HERE = frozenset(
-    {
-        *("not_agent_app", "missing_scope", "feature_disabled", "not_allowed_token_type", "unknown_method"),
-        *("access_denied", "not_allowed", "invalid_arguments", "invalid_arg_name", "method_deprecated"),
-    }
-)
-"""What Slack will say to every such call in this workspace."""
+NO_STATUS = NOT_HERE | {"not_allowed", "invalid_arguments", "invalid_arg_name"}
 
 Where = tuple[ThreadRef, str]  # and the message
 
@@ -63,13 +59,14 @@ class _Left:
 
 
 class SlackStatus:
-    """As the Noticing port. What does not work in this workspace is found out once."""
+    """As the Status port. What does not work in this workspace is found out once."""
 
     def __init__(self, api: SlackApi, status_seconds: float = STATUS_SECONDS) -> None:
         """*status_seconds*: after which the status of an assistant is given again."""
         self._limits = api.limits
         self._session = AgentSession(api)
-        self._forms: list[Form] = [self._session, AssistantStatus(api, status_seconds), EyesReaction(api)]
+        forms: tuple[Form, ...] = (self._session, AssistantStatus(api, status_seconds), EyesReaction(api))
+        self._feature = Feature(forms, NO_STATUS)
         self._calls: dict[Where, asyncio.Task[None]] = {}  # that give a request, under way
         self._given: dict[Where, _Given] = {}
         self._left: dict[Where, _Left] = {}
@@ -93,7 +90,7 @@ class SlackStatus:
             await asyncio.wait([before])
         where = request.thread, request.message
         self._keep(*where)
-        for form in list(self._forms):
+        for form in self._feature.forms:
             due = time.monotonic() + form.refresh
             given = self._given[where] = _Given(form, request, due)
             if self._limits.take(form.giving) and await self._gave(form, request):
@@ -135,7 +132,7 @@ class SlackStatus:
     def _forms_of(self, given: _Given | None, *, left_behind: bool) -> list[Form]:
         """In which a request may be there: whoever left one may have known less, or more, of the workspace than we."""
         known = [given.form] if given is not None and not given.over else []
-        return known if given is not None and not left_behind else list(dict.fromkeys([*known, *self._forms]))
+        return known if given is not None and not left_behind else list(dict.fromkeys([*known, *self._feature.forms]))
 
     def _ends_with_stream(self, thread: ThreadRef, form: Form) -> bool:
         return form is self._session and thread in self._streams
@@ -271,9 +268,8 @@ class SlackStatus:
         return True
 
     def _note(self, form: Form, method: str, error: PlatformError) -> None:
-        if error.code in NOT_HERE and form in self._forms:
+        if self._feature.refused(error.code, form=form):
             logger.info("slack: %s does not work in this workspace: %s", method, error.code)
-            self._forms.remove(form)
 
 
 def _wait(tries: int) -> float:

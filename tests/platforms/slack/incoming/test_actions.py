@@ -11,7 +11,7 @@ from bot.core.controls import NO_CONTROLS, Control, Controls
 from bot.core.conversation import Operation, Participant, ThreadRef
 from bot.platforms.slack.incoming.actions import acted
 from bot.platforms.slack.incoming.events import Identity
-from bot.platforms.slack.markup.buttons import ButtonSupport, Form, blocks, stop_block
+from bot.platforms.slack.markup.buttons import Form, blocks, stop_block
 
 US = Identity("T1", "UBOT", "BBOT")
 ALL = Controls((Control.CONTINUE, Control.REPEAT, Control.FEEDBACK, Control.RECEIPT), completion=7, language="ko")
@@ -123,14 +123,3 @@ def test_what_is_not_offered_is_not_drawn_and_nothing_leaves_no_block() -> None:
     assert blocks(ALL, 5, Form.NONE) == []
     [only] = elements(Form.NATIVE, Controls((Control.REPEAT,), None))
     assert (only["action_id"], only["value"], only["text"]["text"]) == ("threadbot_repeat", "5:", "Try again")
-
-
-def test_a_slack_that_takes_no_feedback_element_gets_buttons_and_one_without_buttons_nothing() -> None:
-    support = ButtonSupport()
-    assert [support.simpler(form) for form in Form] == [Form.PLAIN, Form.NONE, None]
-    for _ in range(3):
-        assert support.form is Form.NATIVE
-        support.taken(Form.PLAIN)
-    assert support.simpler(Form.PLAIN) is Form.NONE
-    support.taken(Form.PLAIN)
-    assert support.simpler(Form.PLAIN) is None  # taken before: something else is refused

@@ -14,8 +14,8 @@ from bot.core.ports import ReplyRequest
 from bot.platforms.slack.calls.api import SESSION, SlackApi
 from bot.platforms.slack.calls.limits import APPEND, START, STOP, Limiter
 from bot.platforms.slack.incoming.events import Identity
-from bot.platforms.slack.markup.message import BlockSupport
-from bot.platforms.slack.reply.answer_file import FileSupport
+from bot.platforms.slack.reply.answer_file import FileSettings
+from bot.platforms.slack.reply.fallbacks import MessageFeatures
 from bot.platforms.slack.reply.reply import ReplyServices, SlackReply
 from bot.platforms.slack.reply.streams import Streams
 from bot.platforms.slack.status.status import SlackStatus
@@ -42,7 +42,8 @@ class Door:
     def __init__(self, slack: Slack, clock: Callable[[], float]) -> None:
         api = SlackApi(slack.bot_token, slack.api_url, Limiter(clock))
         self.status = SlackStatus(api)
-        self.shared = ReplyServices(api, Streams(api, self.status, clock), BlockSupport(), FileSupport(), self.status)
+        streams = Streams(api, self.status, clock)
+        self.shared = ReplyServices(api, streams, MessageFeatures(), FileSettings(), self.status)
 
 
 @dataclass

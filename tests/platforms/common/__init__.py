@@ -1,0 +1,1 @@
+"""What all platforms share, tried without any of them."""
