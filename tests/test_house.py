@@ -19,7 +19,7 @@ BROKEN = {
     "a door in the core": ("bot.core.answer.answer", "from bot.llm import tokens"),
     "settings in a door": ("bot.platforms.slack.adapter", "from bot.settings import Settings"),
     "a door in another": ("bot.store.ledger.ledger", "from bot.platforms.slack import text"),
-    "one platform in another": ("bot.platforms.web.adapter", "import bot.platforms.slack.text"),
+    "one platform in another": ("bot.platforms.web.adapter", "import bot.platforms.slack.markup.text"),
     "another door's SDK": ("bot.platforms.slack.adapter", "import sqlalchemy.ext.asyncio"),
     "a late import": ("bot.core.turn", "def later():\n    import aiohttp"),
     "a relative import": ("bot.core.turn", "from ..store import tables"),

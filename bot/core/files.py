@@ -1,7 +1,7 @@
 """
 Files that come with a message: what is known of one, what was read of it, and who fetches and reads it.
 
-Fetching is its platform's business, reading that of bot/files; when both are done is written in reading.py.
+Fetching is its platform's business, reading that of bot/files; when both are done is written in file_intake.py.
 """
 
 from __future__ import annotations

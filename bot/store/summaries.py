@@ -1,4 +1,8 @@
-"""The Summaries port: what is to be summarized, and what came of it. Which rows are stale is said in summaries.py."""
+"""
+The Summaries port: what is to be summarized, and what came of it.
+
+Which rows are stale is said in changes/outdated_summaries.py.
+"""
 
 from __future__ import annotations
 

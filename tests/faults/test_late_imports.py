@@ -31,7 +31,7 @@ from bot.core.errors import ModelError
 from bot.core.ports import CompletionRequest, PromptMessage, Sampling
 from bot.llm.openai_chat import OpenAIChat
 from bot.platforms.slack.adapter import SlackPlatform
-from bot.platforms.slack.errors import PlatformError
+from bot.core.errors import PlatformError
 
 async def main(url):
     late_imports.load()

@@ -61,7 +61,7 @@ class Chunk:
     """
     A piece of a streamed completion; every field may be empty. Later values win, texts add up.
 
-    A stream of words has a *finish_reason*: the server's own, or one of finish.py's. Else it ended with an error.
+    A stream of words has a *finish_reason*: the server's own, or one of endings.py's. Else it ended with an error.
     """
 
     text: str = ""

@@ -1,7 +1,7 @@
 """
 What a prompt consists of, entry by entry, and how entries become the messages of the API. Pure.
 
-A prompt that is sent (prompt.py) and one that is shown later (sent.py) are joined here, by the same function. What was
+A prompt that is sent (build.py) and one that is shown later (record.py) are joined here, by the same function. What was
 sent is stored as the keys of its entries:
 
     v12           a version of a message; v12:unnamed is one that follows on names and has none

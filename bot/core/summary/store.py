@@ -1,7 +1,7 @@
 """
 Summaries of what a conversation's window has left behind: what one is made of, and where they are kept.
 
-How a call for one is written is in summary_prompt.py, when it is made in summarizer.py.
+How a call for one is written is in transcript.py, when it is made in summarizer.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """
 Slack as a Platform: events come in and are committed before Slack is told; replies go out.
 
-Parts of it have rooms of their own: payloads events.py, Socket Mode connection.py, HTTP http.py, replies reply.py.
+Parts of it have rooms of their own: payloads events.py, Socket Mode socket_mode.py, HTTP http.py, replies reply.py.
 """
 
 from __future__ import annotations

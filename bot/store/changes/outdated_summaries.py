@@ -1,5 +1,5 @@
 """
-Rows of summaries: which one a prompt may hold, and which are stale. Part of the ledger; summarizing.py makes them.
+Rows of summaries: which one a prompt may hold, and which are stale. Part of the ledger; summaries.py makes them.
 
 Whatever changes before a summary's window may be in it, or should be: it is stale from then on, in the transaction of
 the change. So is one that is only being made (it has no text yet), and nothing comes of it.

@@ -4,7 +4,7 @@ Part of the ledger.
 
 A press may come twice, from two people, late, or after a restart: what it asks for is done once, because it names the
 completion that was shown with the control, and because it is later than the last one that was done: the same answer may
-stand there again, where another one came to nothing. Reactions that ask for the same are in steering.py.
+stand there again, where another one came to nothing. Reactions that ask for the same are in reactions.py.
 """
 
 from __future__ import annotations

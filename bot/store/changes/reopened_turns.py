@@ -2,7 +2,7 @@
 A turn that is over is asked anew: its messages, and its reply, and another variant of the answer; or its answer is gone
 on with, in the same variant. Part of the ledger.
 
-What leads to it: an edited question (changes.py), a reaction (steering.py), a button (pressing.py), an operator
+What leads to it: an edited question (edits.py), a reaction (reactions.py), a button (presses.py), an operator
 (turn_retry.py).
 """
 

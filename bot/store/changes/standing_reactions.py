@@ -1,5 +1,5 @@
 """
-The marks that reactions left in a conversation, as its window needs them. Part of the ledger; steering.py sets them.
+The marks that reactions left in a conversation, as its window needs them. Part of the ledger; reactions.py sets them.
 
 Costs the same however long the thread is: marks have an index of their own.
 """

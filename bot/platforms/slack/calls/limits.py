@@ -1,5 +1,5 @@
 """
-Which method of Slack's may be called now, and who waits for it. What Slack allows is in rates.py.
+Which method of Slack's may be called now, and who waits for it. What Slack allows is in call_rates.py.
 
 Decisions only: the 429 is recognised in api.py. Whole attempts are repeated by the core.
 """

@@ -1,7 +1,7 @@
 """
 Reading page by page, patiently: a 429 is waited out, whatever it asks for, and what fails in passing is tried again.
 
-What is read in the background (history.py) leaves others some of Slack's calls; what an answer waits for (thread.py)
+What is read in the background (channels.py) leaves others some of Slack's calls; what an answer waits for (thread.py)
 does not.
 """
 

@@ -1,6 +1,6 @@
 """
 A press of one of our controls becomes an Acted. Pure; how controls look is in buttons.py, what opens a view in
-viewing.py.
+view_opener.py.
 
 Sources: the payload `block_actions`, the event `agent_session_stopped` (Slack's own stop button).
 """

@@ -1,5 +1,5 @@
 """
-The views that people open: the receipt of an answer (a modal) and the Home tab. Pure; who opens them is in viewing.py.
+The views that people open: the receipt of an answer (a modal) and the Home tab. Pure; view_opener.py opens them.
 
 Whatever somebody else wrote stands in plain_text, in which Slack reads no mentions, links or formatting; what stands in
 mrkdwn is ours. Limits: Slack, "Views" (100 blocks, titles of 24 characters) and "Section block" (3,000 characters).

@@ -1,7 +1,7 @@
 """
 Reading what was missed, after every (re)connection, and noting how far all is stored.
 
-How channels and threads are read is in history.py. What is found goes the way of every event: through receive, which
+How channels and threads are read is in channels.py. What is found goes the way of every event: through receive, which
 knows what it has already.
 """
 

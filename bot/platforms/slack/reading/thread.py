@@ -1,7 +1,7 @@
 """
 What was said in one thread, for an answer that waits for it: read whole, the newest part of it kept.
 
-What was said while we were away is history.py's to read, in all channels.
+What was said while we were away is channels.py's to read, in all channels.
 """
 
 from __future__ import annotations

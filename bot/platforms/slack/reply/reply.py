@@ -2,9 +2,9 @@
 One answer in a thread: its parts are posted or streamed in order, edited while the answer grows, and found again after
 a crash.
 
-What a part looks like is in message.py, how one grows in streams.py, how a lost one is found in lookup.py, the one
-that is a file in answer_file.py, what Slack's refusals lead to in shape.py. When to show is the core's business, how
-often is in rhythm.py and limits.py.
+What a part looks like is in message.py, how one grows in streams.py, how a lost one is found in lost_parts.py, the one
+that is a file in answer_file.py, what Slack's refusals lead to in fallbacks.py. The core says when to show, pace.py and
+limits.py how often.
 """
 
 from __future__ import annotations

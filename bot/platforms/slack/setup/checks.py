@@ -1,8 +1,7 @@
 """
 What `threadbot check` finds out about a Slack app without posting: its tokens, its scopes, and what its workspace has.
 
-Reads nothing but what it is given. What only a post can tell is in trial.py; how findings are printed is the command's
-business.
+Reads nothing but what it is given. What only a post can tell is in post_check.py; the command prints the findings.
 """
 
 from __future__ import annotations
