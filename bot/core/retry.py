@@ -1,26 +1,43 @@
-"""How long a turn waits before it is tried again, or that it will not be. Pure."""
+"""How long to wait after a failure, and whether a turn is tried again at all. Pure, but for chance."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.core.errors import LedgerError, ModelError, PlatformError
 
+HIGHEST_EXPONENT = 100  # far beyond every longest wait; 2.0 ** 1024 would raise OverflowError
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How waits grow with the failures in a row: first, first * factor, first * factor**2, …, longest."""
+
+    first: float  # seconds
+    longest: float  # seconds
+    factor: float = 2.0
+    jitter: float = 0.5  # the share of each wait that is left to chance, so that many do not come back together
+
+    def wait(self, failures: int, random: Callable[[], float] = random.random) -> float:
+        """Seconds until the next attempt after *failures* (from 1); *random* gives numbers in [0, 1)."""
+        exponent = min(failures - 1, HIGHEST_EXPONENT)
+        return min(self.longest, self.first * self.factor**exponent) * (1.0 - self.jitter * random())
+
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """
-    Exponential backoff with full jitter, within a number of attempts and a time.
+    Backoff within a number of attempts and a time.
 
     Chat users wait for the answer: what has not come within some minutes is better said than tried on.
     """
 
     attempts: int = 6
     within: timedelta = timedelta(minutes=5)  # of the first attempt
-    first_seconds: float = 0.5
-    longest_seconds: float = 30.0
+    backoff: Backoff = Backoff(first=1.0, longest=30.0)
 
     def wait_for(
         self, error: Exception, *, attempt: int, first_attempt_at: datetime, now: datetime, random: Callable[[], float]
@@ -33,7 +50,7 @@ class RetryPolicy:
         """
         if not is_passing(error) or attempt >= self.attempts:
             return None
-        wait = self._backoff(attempt, random)
+        wait = self.backoff.wait(attempt, random)
         asked = error.retry_after if isinstance(error, ModelError | PlatformError) else None
         if asked is not None:
             wait = asked + wait * 0.1
@@ -41,24 +58,16 @@ class RetryPolicy:
             return None
         return wait
 
-    def _backoff(self, attempt: int, random: Callable[[], float]) -> float:
-        ceiling = min(self.longest_seconds, self.first_seconds * 2.0 ** min(attempt, 30))
-        return ceiling * (0.5 + random() / 2)
-
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long this bot, and those who asked it, wait."""
 
     asking: RetryPolicy = field(default_factory=RetryPolicy)  # the model, before it counts as down
+    outage_backoff: Backoff = Backoff(first=3.0, longest=60.0, factor=1.15)  # from then on, by all failures of a turn
     outage: timedelta = timedelta(hours=6)  # how long a question is kept while the model is down
     showing: RetryPolicy = field(default_factory=lambda: RetryPolicy(attempts=1000, within=timedelta(hours=6)))
     overlooked_after: timedelta = timedelta(minutes=2)  # an answer in place of an older notice is not noticed
-
-
-def outage_wait(attempt: int, random: Callable[[], float]) -> float:
-    """Seconds until a provider that is down is asked again; *attempt* counts all that failed, from 1."""
-    return min(60.0, 2.0 * attempt) * (0.5 + random() / 2)
 
 
 def is_passing(error: Exception) -> bool:
@@ -68,8 +77,3 @@ def is_passing(error: Exception) -> bool:
     if isinstance(error, PlatformError):
         return error.passing
     return isinstance(error, LedgerError)
-
-
-def reconnect_wait(failures: int, random: Callable[[], float]) -> float:
-    """Seconds until a worker looks again at a database that failed *failures* times in a row (from 1)."""
-    return min(5.0, 0.1 * 2.0 ** min(failures, 10)) * (0.5 + random() / 2)

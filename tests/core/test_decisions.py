@@ -1,4 +1,4 @@
-"""Policy, retry, pacing, the sentences and the reasons why a completion ended: small pure rules."""
+"""Policy, pacing, the sentences and the reasons why a completion ended: small pure rules."""
 
 import string
 from datetime import UTC, datetime, timedelta
@@ -8,10 +8,9 @@ import pytest
 from bot.core.completion.endings import lateness, notices
 from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
 from bot.core.decide.policy import Action, decide
-from bot.core.errors import LedgerError, ModelError, ModelProblem, PlatformError
+from bot.core.errors import ModelProblem
 from bot.core.receipt.left_out import Reason
 from bot.core.reply.pacing import FIRST_SECONDS, SHORTEST_SECONDS, Pace
-from bot.core.retry import RetryPolicy
 from bot.core.texts import LABELS, LANGUAGES, language_of, sentence
 from bot.core.turn import Completion, Notice, TurnState, Usage
 
@@ -37,43 +36,6 @@ def test_what_is_answered_listened_to_and_ignored(message: Posted, action: Actio
     decision = decide(message)
     assert decision.action is action
     assert decision.reason
-
-
-def wait(error: Exception, attempt: int = 1, *, minutes: float = 0) -> float | None:
-    started = NOW - timedelta(minutes=minutes)
-    return RetryPolicy().wait_for(error, attempt=attempt, first_attempt_at=started, now=NOW, random=lambda: 0.5)
-
-
-def test_passing_errors_are_waited_for_longer_each_time() -> None:
-    waits = [wait(ModelError(ModelProblem.UNAVAILABLE), attempt) for attempt in (1, 2, 3)]
-    assert waits == [0.75, 1.5, 3.0]
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        ModelError(ModelProblem.AUTH),
-        ModelError(ModelProblem.QUOTA),
-        ModelError(ModelProblem.CONTEXT_LENGTH),
-        PlatformError("channel_not_found", passing=False),
-        ValueError("a defect"),
-    ],
-)
-def test_lasting_errors_are_not_waited_for(error: Exception) -> None:
-    assert wait(error) is None
-
-
-def test_a_servers_own_retry_after_is_never_undercut() -> None:
-    waited = wait(ModelError(ModelProblem.RATE_LIMITED, retry_after=20))
-    assert waited is not None
-    assert waited >= 20
-
-
-def test_attempts_end_by_number_and_by_time() -> None:
-    assert wait(LedgerError("locked"), attempt=6) is None
-    assert wait(LedgerError("locked"), minutes=5) is None
-    assert wait(ModelError(ModelProblem.RATE_LIMITED, retry_after=600)) is None
-    assert wait(LedgerError("locked"), attempt=5, minutes=1) is not None
 
 
 def test_a_long_answer_is_shown_less_and_less_often() -> None:

@@ -8,14 +8,14 @@ from itertools import pairwise
 
 import pytest
 
-from bot.core.retry import Patience, RetryPolicy
+from bot.core.retry import Backoff, Patience, RetryPolicy
 from tests.standins.model_rules import Rules
 from tests.standins.model_script import Answer, failure
 from tests.whole.conftest import Office
 
 pytestmark = pytest.mark.usefixtures("no_burst")
 
-AGAIN_AT_ONCE = Patience(asking=RetryPolicy(attempts=3, first_seconds=0.01))
+AGAIN_AT_ONCE = Patience(asking=RetryPolicy(attempts=3, backoff=Backoff(first=0.02, longest=1.0)))
 BUSY = Answer(failure=failure(503, "Try again.", code="server_error"))
 
 

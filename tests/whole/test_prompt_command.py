@@ -11,7 +11,7 @@ from bot.commands import prompt as command
 from bot.commands import prompt_text
 from bot.core.errors import BotError
 from bot.core.prompt.speakers import TRUNCATED
-from bot.core.retry import Patience, RetryPolicy
+from bot.core.retry import Backoff, Patience, RetryPolicy
 from bot.settings import Settings
 from tests.files.making import picture
 from tests.standins.model_script import Answer, failure
@@ -21,7 +21,7 @@ from tests.whole.test_files import CSV, ask_with, upload
 from tests.whole.test_reactions import SMALL, answer_of, ask, exchange, reacted
 from tests.whole.test_threads import REPLIES, people_talk
 
-AGAIN_AT_ONCE = Patience(asking=RetryPolicy(attempts=3, first_seconds=0.01))
+AGAIN_AT_ONCE = Patience(asking=RetryPolicy(attempts=3, backoff=Backoff(first=0.02, longest=1.0)))
 BUSY = Answer(failure=failure(503, "Try again.", code="server_error"))
 
 

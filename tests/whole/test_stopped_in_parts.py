@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.retry import Patience, RetryPolicy
+from bot.core.retry import Backoff, Patience, RetryPolicy
 from bot.core.texts import LANGUAGES
 from tests.standins.model_script import Answer
 from tests.standins.slack_faults import Gate, ServerError
@@ -214,7 +214,7 @@ async def test_what_broke_off_and_is_stopped_before_it_is_asked_for_again_stays_
     gate = asyncio.Event()
     half = LONG[: LONG.index("Paragraph 3")]
     office.model.answers.append(Answer(LONG, chunk_size=len(half), gate=gate, gate_at=1, cut_at=1))
-    patience = Patience(asking=RetryPolicy(first_seconds=3_600, longest_seconds=3_600, within=timedelta(days=1)))
+    patience = Patience(asking=RetryPolicy(backoff=Backoff(first=3_600, longest=3_600), within=timedelta(days=1)))
     async with office.bot(patience, openai_max_tokens=WHOLE):
         root = await office.ask("hello")
         await office.slack.wait_for(lambda: any("Paragraph 2" in said for said in replies(office, root)))

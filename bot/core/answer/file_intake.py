@@ -7,7 +7,6 @@ Fetching is the platform's business, parsing that of bot/files; how a file stand
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -28,7 +27,7 @@ from bot.core.ports import Platform
 from bot.core.prompt import file_form
 from bot.core.prompt.entries import file_key
 from bot.core.prompt.speakers import unbracketed
-from bot.core.retry import reconnect_wait
+from bot.core.retry import Backoff
 from bot.core.slots import FairSlots
 from bot.core.turn import History
 
@@ -36,6 +35,7 @@ FILES_AT_A_TIME = 4  # files of one turn
 EACH = 8  # files of one sender, in all turns
 TOTAL = 24  # files; each takes up to LARGEST bytes of memory until it is read
 TRIES = 3  # to fetch one
+FETCH_BACKOFF = Backoff(first=0.2, longest=5.0)
 FETCH_SECONDS = 60.0  # for all tries
 SHARE = 0.5  # of a prompt's budget, for the files that are new in it
 LEAST = 50  # tokens; less of a file is not worth its name
@@ -128,7 +128,7 @@ async def _fetched(file: FileRef, platform: FileReader) -> bytes:
         except FileError as error:
             if not error.passing:
                 raise
-            await asyncio.sleep(reconnect_wait(failures, random.random))
+            await asyncio.sleep(FETCH_BACKOFF.wait(failures))
     return await platform.fetch(file, LARGEST)
 
 

@@ -24,7 +24,7 @@ from bot.core.decide.situation import UNKNOWN
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError, ReplyDeleted
 from bot.core.interruption import Interrupted, Interruption
 from bot.core.ports import Checkpoint, ConversationStore, Platform, TurnQueue
-from bot.core.retry import Patience, RetryPolicy, is_passing, outage_wait, reconnect_wait
+from bot.core.retry import Backoff, Patience, RetryPolicy, is_passing
 from bot.core.shortage import SHORTAGE, is_shortage
 from bot.core.summary.summarizer import Summarizer
 from bot.core.turn import Notice, Turn, TurnChange, TurnState
@@ -44,6 +44,7 @@ EDIT_QUIET_SECONDS = 3.0  # an edited question is answered anew when it has not 
 CALL_SECONDS = 60.0  # longer than any call to a platform takes
 SECOND_SIGNAL_SECONDS = 1.0  # what a second signal leaves for giving back what a healthy database takes
 MOST_BROKEN = 100  # answers of which the beginning is kept in memory
+DATABASE_BACKOFF = Backoff(first=0.2, longest=5.0)
 PERSIST_SECONDS = 600.0  # how long an answer is kept in memory while the database cannot take it
 
 
@@ -174,7 +175,7 @@ class Worker:
                 failures += 1
                 self._working = False
                 log.warning("the database cannot be used, turns wait: %s", error)
-            await self._rest(reconnect_wait(failures, random.random) if failures else POLL_SECONDS)
+            await self._rest(DATABASE_BACKOFF.wait(failures) if failures else POLL_SECONDS)
 
     async def _claim(self) -> None:
         room = self._settings.max_concurrent_turns - len(self._tasks)
@@ -316,8 +317,9 @@ class Worker:
 
     def _outage_wait(self, turn: Turn, error: ModelError) -> float | None:
         """Seconds until the provider, which is down, is asked again; None when the question is not kept for so long."""
-        wait = max(outage_wait(turn.attempts, random.random), error.retry_after or 0)
-        ends = turn.first_attempt_at + self._settings.patience.outage
+        patience = self._settings.patience
+        wait = max(patience.outage_backoff.wait(turn.attempts), error.retry_after or 0)
+        ends = turn.first_attempt_at + patience.outage
         left = (ends - datetime.now(UTC)).total_seconds()
         return wait if is_passing(error) and wait < left else None
 
@@ -426,4 +428,4 @@ async def persist(write: Callable[[], Awaitable[_T]]) -> _T:
                 raise
             failures += 1
             log.warning("an answer waits for the database: %s", error)
-            await asyncio.sleep(reconnect_wait(failures, random.random))
+            await asyncio.sleep(DATABASE_BACKOFF.wait(failures))

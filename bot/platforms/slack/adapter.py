@@ -24,9 +24,10 @@ from bot.core.files import FileRef
 from bot.core.ports import Receive, References, Reply, ReplyRequest, ThreadRead, Watermarks
 from bot.core.prompt.speakers import unbracketed
 from bot.core.receipt.receipt import Receipts, Viewer
+from bot.core.retry import Backoff
 from bot.core.texts import language_of
 from bot.platforms.slack.calls.api import DEFAULT_URL, TIMEOUT, SlackApi
-from bot.platforms.slack.calls.limits import Limiter, start_wait
+from bot.platforms.slack.calls.limits import Limiter
 from bot.platforms.slack.calls.logs import bolt_logger, sdk_logger
 from bot.platforms.slack.incoming.actions import acted
 from bot.platforms.slack.incoming.events import PLATFORM, Identity, for_another_team, incoming, joined
@@ -53,6 +54,7 @@ logger = logging.getLogger(__name__)
 Invited = Callable[[str], Awaitable[None]]
 """Told the channel that we were invited to. Raises LedgerError."""
 
+START_BACKOFF = Backoff(first=0.25, longest=5.0, jitter=0.0)  # where Slack names no time
 PING_SECONDS = 5.0  # also the SDK's pause between two tries to connect
 
 
@@ -212,7 +214,8 @@ class SlackPlatform:
                     raise
                 failures += 1
                 logger.warning("slack: cannot be reached (%s), trying again", error.code)
-                await asyncio.sleep(start_wait(failures, error.retry_after))
+                asked = error.retry_after
+                await asyncio.sleep(START_BACKOFF.wait(failures) if asked is None else asked)
 
     def _app(self, receive: Receive, invited: Invited, identity: Identity, session: aiohttp.ClientSession) -> AsyncApp:
         authorization = AuthorizeResult(

@@ -18,14 +18,14 @@ import aiohttp
 from bot.core.conversation import ThreadRef
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.ports import Receive, Reply, ReplyRequest, ThreadRead
+from bot.core.retry import Backoff
 from bot.platforms.web import events
 from bot.platforms.web.api import WorkspaceApi
 from bot.platforms.web.reply import open_reply
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE_SECONDS = 0.1  # before the connection is made again; doubles
-LONGEST_PAUSE_SECONDS = 2.0  # the parent is on this machine: it is there, or it is gone
+BACKOFF = Backoff(first=0.1, longest=2.0, jitter=0.0)  # the parent is on this machine: it is there, or it is gone
 
 
 class WebPlatform:
@@ -79,17 +79,18 @@ class WebPlatform:
         return events.readable(text)
 
     async def _stay_connected(self, receive: Receive) -> None:
-        pause = FIRST_PAUSE_SECONDS
+        failures = 0
         while True:
             try:
                 await self._listen(await self._api.events(), receive)
-                pause = FIRST_PAUSE_SECONDS
+                failures = 0
             except PlatformError as error:
                 if not error.passing:
                     raise
+            failures += 1
+            pause = BACKOFF.wait(failures)
             log.warning("no connection to the playground; trying again in %.1f s", pause)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _listen(self, socket: aiohttp.ClientWebSocketResponse, receive: Receive) -> None:
         """Hand in every event that comes, side by side, until the connection breaks."""

@@ -9,7 +9,7 @@ import socket
 import sys
 from pathlib import Path
 
-from bot.platforms.web.workspace.supervisor import Timing, described, pause_before_restart
+from bot.platforms.web.workspace.supervisor import described
 from tests.platforms.web.playground import alive, playground, until
 
 STUBBORN = """
@@ -138,11 +138,6 @@ async def test_a_file_that_another_playground_has_is_said_without_a_traceback(tm
             assert await second.process.wait() == 1
             await second.said("another process uses it")
         assert len(second.lines) == 1
-
-
-def test_the_pause_before_a_restart_grows_to_a_limit() -> None:
-    timing = Timing(first_pause=0.25, longest_pause=10)
-    assert [pause_before_restart(timing, failures) for failures in (1, 2, 3, 6, 7, 5000)] == [0.25, 0.5, 1, 8, 10, 10]
 
 
 def test_an_exit_status_is_told_in_words() -> None:

@@ -267,8 +267,3 @@ class Quota:
         self._last.append(at)
         if at > now:
             await self._sleep(at - now)
-
-
-def start_wait(failures: int, retry_after: float | None) -> float:
-    """Seconds until Slack is asked again, after *failures* (from 1) to reach it at the start."""
-    return retry_after if retry_after is not None else min(5.0, 0.25 * 2.0 ** min(failures - 1, 10))

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
 from bot.core.errors import PlatformError
-from bot.core.retry import reconnect_wait
+from bot.core.retry import Backoff
 from bot.platforms.slack.calls.api import Page, SlackApi
 from bot.platforms.slack.calls.limits import RATE_LIMITED, Quota
 
@@ -24,6 +23,7 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 TRIES = 3  # of a call that fails by Slack's or the network's fault
+BACKOFF = Backoff(first=0.2, longest=5.0)
 MISSING_SCOPE = "missing_scope"
 GONE = frozenset({"thread_not_found", "message_not_found"})
 
@@ -61,7 +61,7 @@ class Pages:
                 failures += 1
                 if not error.passing or failures == TRIES:
                     raise
-            await asyncio.sleep(reconnect_wait(failures, random.random))
+            await asyncio.sleep(BACKOFF.wait(failures))
 
     def _tell_missing_scope(self) -> None:
         """Once: it will be missing until somebody does something."""

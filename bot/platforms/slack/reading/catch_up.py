@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from bot.core.conversation import Deleted, Incoming, ParticipantKind, Posted, Said
 from bot.core.errors import BotError, LedgerError, PlatformError
 from bot.core.ports import WHOLE_WORKSPACE, Receive, Watermarks
-from bot.core.retry import reconnect_wait
+from bot.core.retry import Backoff
 from bot.platforms.slack.calls.api import Message
 from bot.platforms.slack.incoming.events import (
     PLATFORM,
@@ -36,7 +35,7 @@ logger = logging.getLogger(__name__)
 LOOK_BACK = timedelta(minutes=2)  # clocks differ, and what is on its way when we die was not yet received
 RECENT = timedelta(days=7)  # threads with a turn since then are read even where nothing says that they have news
 MICROSECOND = timedelta(microseconds=1)
-PATIENCE = 3  # times the wait for a database: some channel may fail for long
+BACKOFF = Backoff(first=0.6, longest=15.0)  # some channel may fail for long
 READERS = 4  # channels that are read at the same time
 UNUSABLE = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
 
@@ -105,7 +104,7 @@ class CatchUp:
                 await self._unless_due(self._note_progress(session))
             elif not self._due.is_set():
                 failures += 1
-                await self._unless_due(asyncio.sleep(PATIENCE * reconnect_wait(failures, random.random)))
+                await self._unless_due(asyncio.sleep(BACKOFF.wait(failures)))
                 self._due.set()
 
     async def _unless_due(self, work: Awaitable[bool | None]) -> bool | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
+from bot.core.retry import Backoff
 from bot.platforms.common.features import Feature
 from bot.platforms.slack.calls.api import SlackApi
 from bot.platforms.slack.calls.errors import NOT_HERE
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 LAST_SECONDS = 3.0  # for what is still to be taken away when the process stops
 CALL_SECONDS = 1.0  # that an answer waits for the end of the call that says it will come
+TAKING_BACKOFF = Backoff(first=0.5, longest=60.0, jitter=0.0)
 MOST_TRIES = 100  # of taking one away: about an hour and a half
 STREAM_SECONDS = 60.0  # that the end of a stream is waited for, which ends its session, too
 NO_STATUS = NOT_HERE | {"not_allowed", "invalid_arguments", "invalid_arg_name"}
@@ -125,7 +127,7 @@ class SlackStatus:
         forms = self._forms_of(self._given.pop(where, None), left_behind=left_behind)
         other = [form for form in forms if not self._ends_with_stream(thread, form)]
         if not await self._taken(other, thread, message):
-            self._leave(thread, message, forms, _wait(1))
+            self._leave(thread, message, forms, TAKING_BACKOFF.wait(1))
         elif other != forms:
             self._leave(thread, message, [self._session], STREAM_SECONDS)
 
@@ -187,7 +189,7 @@ class SlackStatus:
             else:
                 left.tries += 1
                 pause = max(self._limits.remaining(form.taking) for form in left.forms)
-                left.due = time.monotonic() + max(_wait(left.tries), pause)
+                left.due = time.monotonic() + max(TAKING_BACKOFF.wait(left.tries), pause)
 
     async def _refresh_due(self) -> None:
         for where, given in list(self._given.items()):
@@ -270,8 +272,3 @@ class SlackStatus:
     def _note(self, form: Form, method: str, error: PlatformError) -> None:
         if self._feature.refused(error.code, form=form):
             logger.info("slack: %s does not work in this workspace: %s", method, error.code)
-
-
-def _wait(tries: int) -> float:
-    """Seconds until what could not be taken away *tries* times (from 1) is tried again."""
-    return min(60.0, 0.25 * 2.0 ** min(tries, 10))

@@ -16,11 +16,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.core.retry import Backoff
 from bot.platforms.web.workspace.live import BotState, Live, wait_for
 
 CONFIGURATION_ERROR = 2  # the exit status of a child that cannot start with these settings
 GIVE_UP_AFTER = 2  # such exits in a row
 LAST_WORDS = 20  # lines
+RESTART_BACKOFF = Backoff(first=0.25, longest=10.0, jitter=0.0)
 HEALTHY_SECONDS = 30.0  # a child that lived so long did not fail at its start
 
 
@@ -30,8 +32,7 @@ class Timing:
 
     redeliver: float = 5.0  # until an event that was not acknowledged is delivered again
     grace: float = 30.0  # for the child to end by itself; more than it gives its own turns
-    first_pause: float = 0.25  # before the child is started again; doubles
-    longest_pause: float = 10.0
+    restart: Backoff = RESTART_BACKOFF  # of the child, after lives that ended early
 
 
 class StopRequest:
@@ -71,11 +72,6 @@ class Ending:
         return self.status == CONFIGURATION_ERROR and not self.connected
 
 
-def pause_before_restart(timing: Timing, failures: int) -> float:
-    """Seconds; *failures* counts the lives that ended early, from 1."""
-    return min(timing.longest_pause, timing.first_pause * 2.0 ** min(failures - 1, 30))
-
-
 class Supervisor:
     """Runs one child at a time. *greeting* is the line that it reads; *announce* prints for the operator."""
 
@@ -105,7 +101,7 @@ class Supervisor:
                 self._announce("\n".join(["The bot cannot start. Its last words:", *self._words]))
                 return 1
             failures = 1 if ending.seconds >= HEALTHY_SECONDS else failures + 1
-            pause = pause_before_restart(self._timing, failures)
+            pause = self._timing.restart.wait(failures)
             self._announce(f"The bot has ended ({described(ending.status)}); it is started again in {pause:g} s.")
             self._live.set_bot(BotState.RESTARTING)
             await wait_for(stop.requested, pause)

@@ -16,7 +16,6 @@ from bot.platforms.slack.calls.limits import (
     UPDATE,
     Limiter,
     Quota,
-    start_wait,
 )
 
 
@@ -82,11 +81,6 @@ def test_a_pause_is_never_shortened_by_a_later_answer(limiter: Limiter) -> None:
 def test_a_429_that_names_no_time_counts_as_a_long_one(limiter: Limiter) -> None:
     limiter.note("chat.update", None)
     assert limiter.remaining("chat.update") == DEFAULT_PAUSE
-
-
-def test_the_wait_at_the_start_grows_to_a_ceiling_and_honours_what_slack_asks() -> None:
-    assert [start_wait(failures, None) for failures in (1, 2, 3, 50)] == [0.25, 0.5, 1.0, 5.0]
-    assert start_wait(1, 30.0) == 30.0
 
 
 async def test_a_pause_however_long_can_be_sat_out(limiter: Limiter, clock: Clock) -> None:
