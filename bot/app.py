@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
@@ -34,6 +33,7 @@ from bot.llm import prices, tokens
 from bot.llm.offline import OfflineModel
 from bot.llm.openai_chat import OpenAIChat
 from bot.settings import Settings, participant_ids
+from bot.stop_signals import StopRequest
 from bot.store.database import migrate
 from bot.store.database.base import Database
 from bot.store.database.lock import worker_lock
@@ -137,22 +137,22 @@ async def _serve(
     until: Callable[[], Coroutine[Any, Any, None]] | None,
     note_stopping: Callable[[], None],
 ) -> None:
-    stop, at_once = asyncio.Event(), asyncio.Event()
-    with _signals(stop, at_once):
+    stop = StopRequest()
+    with stop.on_signals():
         working = asyncio.create_task(worker.run())
         serving = [asyncio.create_task(platform.run(worker.receive)) for platform in platforms]
-        ending: list[asyncio.Future[Any]] = [asyncio.create_task(stop.wait())]
+        ending: list[asyncio.Future[Any]] = [asyncio.create_task(stop.requested.wait())]
         if until is not None:
             ending.append(asyncio.create_task(until()))
         try:
             await asyncio.wait([working, *serving, *ending], return_when=asyncio.FIRST_COMPLETED)
             note_stopping()
             # Events that arrive while turns finish are still stored: they are answered after the next start.
-            await worker.stop(grace_seconds, at_once)
+            await worker.stop(grace_seconds, stop.at_once)
         finally:
             for task in (*serving, *ending):
                 task.cancel()
-            await ended([working, *serving, *ending], 15, at_once)
+            await ended([working, *serving, *ending], 15, stop.at_once)
     if working.done() and not working.cancelled():
         working.result()  # raises what ended it
     for platform, task in zip(platforms, serving, strict=True):
@@ -161,25 +161,6 @@ async def _serve(
                 task.result()
             except PlatformError as error:
                 raise PlatformEndedError(platform.name, error.code) from error
-
-
-class _signals:  # noqa: N801 - used like a function
-    """The first SIGTERM or SIGINT sets *stop*, the second *at_once*."""
-
-    def __init__(self, stop: asyncio.Event, at_once: asyncio.Event) -> None:
-        self._stop = stop
-        self._at_once = at_once
-
-    def _ask(self) -> None:
-        (self._at_once if self._stop.is_set() else self._stop).set()
-
-    def __enter__(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._ask)
-
-    def __exit__(self, *_: object) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().remove_signal_handler(number)
 
 
 def _worker(

@@ -35,7 +35,7 @@ RULES = (
     Rule("bot.markdown", ("bot.markdown",), ("markdown_it",), "markdown imports its parser only"),
     Rule(
         "bot.platforms.web.workspace",
-        ("bot.core", "bot.database_file", "bot.markdown", "bot.platforms.web.workspace"),
+        ("bot.core", "bot.database_file", "bot.markdown", "bot.platforms.web.workspace", "bot.stop_signals"),
         ("aiohttp", "markdown_it"),
         "the playground's page starts fast: it imports no SDK and no database",
     ),
@@ -75,6 +75,7 @@ RULES = (
     Rule("bot.health", ("bot.core", "bot.listening"), ("aiohttp",), "the internal listener knows only the core"),
     Rule("bot.logs", ("bot.core",), (), "how logs look knows only the core"),
     Rule("bot.listening", (), ("aiohttp",), "a listener knows nothing of what it is asked"),
+    Rule("bot.stop_signals", (), (), "signals are the system's"),
     Rule("bot.descriptors", (), (), "the limit of descriptors is the system's"),
     Rule("bot.late_imports", (), (), "it knows modules by their names only"),
     Rule(

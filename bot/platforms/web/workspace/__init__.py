@@ -15,7 +15,8 @@ from pathlib import Path
 from bot.platforms.web.workspace.live import Live
 from bot.platforms.web.workspace.server import serving
 from bot.platforms.web.workspace.store import Store, StoreError
-from bot.platforms.web.workspace.supervisor import StopRequest, Supervisor, Timing
+from bot.platforms.web.workspace.supervisor import Supervisor, Timing
+from bot.stop_signals import StopRequest
 
 __all__ = ["Timing", "serve"]
 

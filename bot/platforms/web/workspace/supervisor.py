@@ -13,11 +13,12 @@ import json
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.core.retry import Backoff
 from bot.platforms.web.workspace.live import BotState, Live, wait_for
+from bot.stop_signals import StopRequest
 
 CONFIGURATION_ERROR = 2  # the exit status of a child that cannot start with these settings
 GIVE_UP_AFTER = 2  # such exits in a row
@@ -33,30 +34,6 @@ class Timing:
     redeliver: float = 5.0  # until an event that was not acknowledged is delivered again
     grace: float = 30.0  # for the child to end by itself; more than it gives its own turns
     restart: Backoff = RESTART_BACKOFF  # of the child, after lives that ended early
-
-
-class StopRequest:
-    """Asked for by signals: the first one stops, the second one stops at once."""
-
-    def __init__(self) -> None:
-        self.requested = asyncio.Event()
-        self.at_once = asyncio.Event()
-
-    def ask(self) -> None:
-        if self.requested.is_set():
-            self.at_once.set()
-        self.requested.set()
-
-    @contextlib.contextmanager
-    def on_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.ask)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
 
 
 @dataclass(frozen=True, slots=True)
