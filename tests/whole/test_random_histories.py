@@ -40,10 +40,11 @@ from bot.core.conversation import (
     Posted,
     Reacted,
     ThreadRef,
+    posted_of,
 )
 from bot.core.decide.addressing import PRODUCT_NAMES
 from bot.core.decide.policy import Action, Decision
-from bot.core.decide.situation import Situation
+from bot.core.decide.thread_facts import ThreadFacts
 from bot.core.interruption import Interrupt
 from bot.core.ports import CompletionStart, PromptMessage, Sampling, ThreadRead
 from bot.core.prompt.budget import QuestionTooLong
@@ -130,8 +131,8 @@ def at_once(work: Coroutine[Any, Any, T]) -> T:
     raise AssertionError("something waits")
 
 
-def answer_what_is_addressed(posted: Posted, _: Situation) -> Decision:
-    return Decision(Action.ANSWER if posted.addressed else Action.LISTEN, "test")
+def answer_what_is_addressed(said: Posted | Edited, _: ThreadFacts) -> Decision:
+    return Decision(Action.ANSWER if posted_of(said).addressed else Action.LISTEN, "test")
 
 
 def chosen(those: Sequence[T], pick: int) -> T:

@@ -12,15 +12,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.conversation import ParticipantKind, Posted
+from bot.core.conversation import ParticipantKind, Posted, Said, posted_of
 from bot.core.decide import addressing, commands
 from bot.core.decide.commands import Command
-from bot.core.decide.preferences import Mode, Preferences
-from bot.core.decide.situation import UNKNOWN, Situation
+from bot.core.decide.preferences import Mode
+from bot.core.decide.situation import UNKNOWN, Situation, situation_of
+from bot.core.decide.thread_facts import BOTS_IN_ROW, EXCHANGES, NOTHING_KNOWN, ThreadFacts
 
 QUIET = "told to be quiet"  # a rule's name
-BOTS_IN_ROW = 3  # messages of bots that are answered without a person in between
-EXCHANGES = 2  # answers in a row to one person alone, after which a thread with others in it is theirs
+OURS = "our own message"  # the same
 
 
 class Action(StrEnum):
@@ -37,7 +37,7 @@ class Decision:
     command: Command | None = None  # what it tells the bot, obeyed or not: nothing that a model should be asked
 
 
-Decide = Callable[[Posted, Situation], Decision]
+Decide = Callable[[Said, ThreadFacts], Decision]
 """decide(), with what an operator set."""
 
 
@@ -98,9 +98,9 @@ class Rule:
 
 RULES = (
     Rule(
-        "our own message",
+        OURS,
         Action.IGNORE,
-        lambda case: case.posted.author.kind is ParticipantKind.SELF,
+        lambda case: is_ours(case.posted),
         "What we say is known from where we said it.",
     ),
     # other bots
@@ -231,21 +231,23 @@ RULES = (
 )
 
 
-def decide(posted: Posted, situation: Situation = UNKNOWN, allowed_bots: Collection[tuple[str, str]] = ()) -> Decision:
+def is_ours(posted: Posted) -> bool:
+    """Whether we said it: whatever is known of its thread, it is ignored."""
+    return posted.author.kind is ParticipantKind.SELF
+
+
+def decide(said: Said, facts: ThreadFacts = NOTHING_KNOWN, allowed_bots: Collection[tuple[str, str]] = ()) -> Decision:
+    """What becomes of *said*, by all that the ledger tells of its thread; *allowed_bots* as in Case."""
+    return apply_rules(posted_of(said), situation_of(said, facts), allowed_bots)
+
+
+def apply_rules(
+    posted: Posted, situation: Situation = UNKNOWN, allowed_bots: Collection[tuple[str, str]] = ()
+) -> Decision:
     """What becomes of *posted* in its thread's *situation*; the default one is that of a thread we know nothing of."""
     case = Case(posted, situation, allowed_bots)
     rule = next(rule for rule in RULES if rule.applies(case))
     return Decision(rule.action, rule.name, case.command)
-
-
-def looks_at_thread(posted: Posted, preferences: Preferences) -> bool:
-    """Whether decide() takes more of the situation than the preferences: a plain question costs no more reading."""
-    case = Case(posted, UNKNOWN, ())
-    if not case.person:
-        return posted.addressed
-    if case.command is not None:
-        return True
-    return preferences.mode is Mode.AUTO and not case.spoken_to
 
 
 def _asked_last(case: Case) -> bool:

@@ -1,14 +1,28 @@
 """
-What is known of a thread when something is said in it: all that the policy looks at beside the message itself.
+What is known of a thread when something is said in it: all that the policy looks at beside the message itself. Pure.
 
-How the ledger reads it is in store/ledger/situation.py; what follows from it, in policy.py.
+It is found out from what the ledger tells (thread_facts.py); what follows from it is decided in policy.py.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.core.conversation import Edited, ParticipantKind, Posted, Said, posted_of
+from bot.core.decide.addressing import asks
 from bot.core.decide.preferences import DEFAULTS, Preferences
+from bot.core.decide.thread_facts import (
+    BOTS_IN_ROW,
+    LAST_MESSAGES,
+    LastMessage,
+    StoredCopy,
+    ThreadEnd,
+    ThreadFacts,
+)
+from bot.core.turn import TurnState
+
+OVER = (TurnState.ANSWERED, TurnState.SHOWN)  # states of a turn whose answer is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +49,83 @@ class Situation:
 
 
 UNKNOWN = Situation()
+
+
+def situation_of(said: Said, facts: ThreadFacts) -> Situation:
+    """The situation of the thread in which *said* was said, by what the ledger tells of it."""
+    posted = posted_of(said)
+    if facts.preferences is None:  # the ledger knows nothing of the thread, and the bot is not spoken to
+        return Situation(fresh=True)
+    fresh = is_first_heard(said, facts.stored)
+    if facts.end is None:
+        judged = facts.stored is not None and is_older_than_mode(posted, facts.preferences)
+        return Situation(preferences=facts.preferences, fresh=fresh, judged=judged)
+    if not facts.end.turns:
+        return Situation(preferences=facts.preferences, fresh=fresh)
+    return _situation_in_thread(posted, facts.preferences, facts.end, fresh=fresh)
+
+
+def is_first_heard(said: Said, stored: StoredCopy | None) -> bool:
+    """Whether *said* is a message in its first words, which no other delivery has brought."""
+    if stored is not None:
+        return isinstance(said, Posted) and _is_unheard(said, stored)
+    # A thread or a channel that is read back shows only the newest text: its edit is heard for the first time, too.
+    return posted_of(said).recovered or not isinstance(said, Edited)
+
+
+def is_older_than_mode(posted: Posted, preferences: Preferences) -> bool:
+    return preferences.since is not None and posted.posted_at < preferences.since
+
+
+def _is_unheard(posted: Posted, stored: StoredCopy) -> bool:
+    """Whether only an edit of *posted* has told of it so far, having overtaken it, and nobody has read it."""
+    if stored.taken or stored.addressed or stored.erased or stored.first_said_at is None:
+        return False
+    return stored.first_said_at > posted.posted_at
+
+
+def _situation_in_thread(posted: Posted, preferences: Preferences, end: ThreadEnd, *, fresh: bool) -> Situation:
+    asked = [message for message in end.messages if message.addressed]
+    others = [message for message in end.messages if message.author.id != posted.author.id and _by_person(message)]
+    answered = end.turns[0].state in OVER
+    return Situation(
+        preferences=preferences,
+        fresh=fresh,
+        takes_part=True,
+        alone=end.speakers <= {posted.author.id},
+        asker=asked[-1].author.id if asked else None,
+        last_word=answered and all(message.turn is not None for message in end.messages),
+        asked_back=answered and asks(end.turns[0].ending),
+        exchanges=_exchanges(posted, end),
+        overtaken=any(message.position > posted.position for message in others),
+        others=_names(others),
+        bots_in_row=_bots_in_row(end.messages),
+    )
+
+
+def _by_person(message: LastMessage) -> bool:
+    return message.author.kind is ParticipantKind.PERSON
+
+
+def _exchanges(posted: Posted, end: ThreadEnd) -> int:
+    count = 0
+    for turn in end.turns:
+        people = {message.author.id for message in end.since(turn) if _by_person(message)}
+        if turn.state not in OVER or people != {posted.author.id}:
+            break
+        count += 1
+    return count
+
+
+def _names(others: Sequence[LastMessage]) -> frozenset[str]:
+    """Whole, and the words of it: Lee Minho is called Minho."""
+    names = {message.author.name.strip() for message in others if message.author.name}
+    return frozenset(names.union(*(name.split() for name in names)))
+
+
+def _bots_in_row(messages: Sequence[LastMessage]) -> int:
+    """Those that were answered since a person spoke. Where the talk of bots hides how many, it is too many."""
+    people = [number for number, message in enumerate(messages) if _by_person(message)]
+    since = messages[people[-1] + 1 :] if people else messages
+    count = len([each for each in since if each.addressed and each.author.kind is ParticipantKind.BOT])
+    return count if len(since) < LAST_MESSAGES else max(count, BOTS_IN_ROW)

@@ -19,8 +19,7 @@ from typing import Any, TypeVar
 from bot.core.answer.answer import Answerer
 from bot.core.answer.completion_call import BrokenAnswer
 from bot.core.conversation import Acted, Deleted, Edited, Incoming, MessageRef, Reacted, Said, posted_of
-from bot.core.decide.policy import Action, Decide, decide
-from bot.core.decide.situation import UNKNOWN
+from bot.core.decide.policy import OURS, Decide, decide, is_ours
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError, ReplyDeleted
 from bot.core.interruption import Interrupted, Interruption
 from bot.core.ports import Checkpoint, ConversationStore, Platform, TurnQueue
@@ -115,9 +114,8 @@ class Worker:
 
     async def _receive_said(self, said: Said) -> None:
         posted = posted_of(said)
-        decision = self._decide(posted, UNKNOWN)
-        if decision.action is Action.IGNORE:  # whatever is known of its thread
-            log.debug("ignored on %s: %s", posted.thread.platform, decision.reason)
+        if is_ours(posted):  # it needs no decision, and so no database
+            log.debug("ignored on %s: %s", posted.thread.platform, OURS)
             return
         edited_at = said.edited_at if isinstance(said, Edited) else None
         key = (posted.thread, posted.id, posted.addressed, edited_at)

@@ -30,7 +30,7 @@ from bot.core.turn import TurnChange, TurnState
 from bot.store import statements as sql
 from bot.store.changes import commands, edits, turn_log
 from bot.store.ledger import files as file_rows
-from bot.store.ledger import situation
+from bot.store.ledger import thread_facts
 
 ASKED = "asked"  # as the reason of a change of a turn
 DELIVERY_TIME = timedelta(seconds=20)  # between a message and its event, differences of clocks included
@@ -56,7 +56,7 @@ class Recorder:
     def record(self, connection: Connection, said: Said, decide: Decide) -> Recorded:
         posted = posted_of(said)
         known: int | None = connection.execute(sql.CONVERSATION, _address(posted)).scalar()
-        decision = decide(posted, situation.read(connection, said, known))
+        decision = decide(said, thread_facts.read(connection, said, known))
         wanted = decision.action in (Action.ANSWER, Action.OBEY)
         if decision.action is Action.IGNORE or (known is None and not wanted):
             return Recorded(decision)

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
 from bot.core.decide.commands import Command
-from bot.core.decide.policy import RULES, Action, decide
+from bot.core.decide.policy import RULES, Action, apply_rules
 from bot.core.decide.preferences import Mode, Preferences, Scope
 from bot.core.decide.situation import Situation
 
@@ -190,7 +190,7 @@ TABLE = [
 
 @pytest.mark.parametrize("line", TABLE, ids=lambda line: line.what)
 def test_the_bot_answers_when_it_is_meant(line: Line) -> None:
-    decision = decide(line.posted, line.situation, [("slack", each) for each in line.allowed])
+    decision = apply_rules(line.posted, line.situation, [("slack", each) for each in line.allowed])
     assert (decision.action, decision.reason) == (line.action, line.reason)
 
 
@@ -201,12 +201,14 @@ def test_every_rule_has_a_line_and_a_reason() -> None:
 
 
 def test_where_nothing_is_known_of_the_thread_only_mentions_and_direct_messages_are_answered() -> None:
-    assert decide(says()).action is LISTEN
-    assert decide(mentions()).action is ANSWER
-    assert decide(directly()).action is ANSWER
+    assert apply_rules(says()).action is LISTEN
+    assert apply_rules(mentions()).action is ANSWER
+    assert apply_rules(directly()).action is ANSWER
 
 
 def test_a_command_comes_with_what_it_says() -> None:
-    assert decide(mentions("quiet in this channel"), ALONE).command == Command(Mode.QUIET, Scope.CHANNEL)
-    assert decide(mentions("quiet"), STALE).command == Command(Mode.QUIET), "so that no model is asked what it means"
-    assert decide(mentions("quiet cafés"), ALONE).command is None
+    assert apply_rules(mentions("quiet in this channel"), ALONE).command == Command(Mode.QUIET, Scope.CHANNEL)
+    assert apply_rules(mentions("quiet"), STALE).command == Command(Mode.QUIET), (
+        "so that no model is asked what it means"
+    )
+    assert apply_rules(mentions("quiet cafés"), ALONE).command is None

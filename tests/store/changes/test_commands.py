@@ -15,7 +15,7 @@ from bot.core.turn import Notice, TurnState
 from bot.store.ledger.ledger import SqlLedger
 from bot.store.tables import audit, messages, participants, preferences, turns
 from tests.store.conftest import Clock
-from tests.store.ledger.test_situation import KIM, LEE, START, Talk
+from tests.store.ledger.test_thread_facts import KIM, LEE, START, Talk
 
 
 @pytest.fixture

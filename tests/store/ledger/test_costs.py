@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 
 from bot.core.conversation import Participant, Posted, ThreadRef
 from bot.core.decide.policy import decide
+from bot.store.database import migrate
 from bot.store.database.base import Database
 from bot.store.database.urls import open_database
 from bot.store.ledger.ledger import SqlLedger
@@ -37,6 +39,19 @@ async def steps(database: Database, act: Callable[[], Awaitable[Any]]) -> int:
     await act()
     await database.write(watch(None))
     return taken
+
+
+async def statements(database: Database, act: Callable[[], Awaitable[Any]]) -> int:
+    """How many statements SQLite's writer reads with for *act*."""
+    read: list[str] = []
+
+    def watch(handler: Callable[[str], object] | None) -> Callable[[Connection], None]:
+        return lambda connection: connection.connection.driver_connection.set_trace_callback(handler)  # type: ignore[union-attr]  # it is open
+
+    await database.write(watch(read.append))
+    await act()
+    await database.write(watch(None))
+    return len([statement for statement in read if statement.lstrip().startswith("SELECT")])
 
 
 async def claiming(file: Path, done: int) -> int:
@@ -90,3 +105,24 @@ async def test_claiming_costs_the_same_however_many_turns_were_answered(tmp_path
 
     assert few > 0
     assert many == pytest.approx(few, rel=0.2, abs=5)
+
+
+async def test_a_message_is_decided_on_with_few_statements(tmp_path: Path) -> None:
+    database = open_database(f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}")
+    await migrate.upgrade(database)
+    ledger, clock = SqlLedger(database, Clock()), Clock()
+    numbers = count(1)
+
+    async def read_for(thread: str, *, addressed: bool = False) -> int:
+        number = next(numbers)
+        where = ThreadRef("slack", "T1", "C1", thread)
+        said = Posted(where, f"{number}", number, Participant("U1"), "why?", clock(), addressed=addressed)
+        return await statements(database, lambda: ledger.record(said, decide))
+
+    try:
+        assert await read_for("1", addressed=True) == 4, "conversation, preferences; author, last question"
+        assert await read_for("1", addressed=True) == 4
+        assert await read_for("2") == 1, "no conversation"
+        assert await read_for("1") == 8, "the copy, turns, messages and speakers as well"
+    finally:
+        await database.close()

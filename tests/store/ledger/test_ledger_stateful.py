@@ -20,9 +20,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import bindparam, select
 
-from bot.core.conversation import Acted, Deleted, Edited, MessageRef, Operation, Participant, Posted, ThreadRef
+from bot.core.conversation import (
+    Acted,
+    Deleted,
+    Edited,
+    MessageRef,
+    Operation,
+    Participant,
+    Posted,
+    Said,
+    ThreadRef,
+    posted_of,
+)
 from bot.core.decide.policy import Decision, decide
-from bot.core.decide.situation import Situation
+from bot.core.decide.thread_facts import ThreadFacts
 from bot.core.errors import LeaseLost
 from bot.core.interruption import Interrupted
 from bot.core.turn import Notice, Turn
@@ -70,9 +81,9 @@ class Held:
         return self.turn.claim.fence == self.model.fence and self.model.state in ("running", "answered")
 
 
-def by_mention(posted: Posted, _: Situation) -> Decision:
+def by_mention(said: Said, _: ThreadFacts) -> Decision:
     """What the ledger stores is looked at here, not what it tells the policy."""
-    return decide(posted)
+    return decide(posted_of(said))
 
 
 def chosen(those: Sequence[T], pick: int) -> T:

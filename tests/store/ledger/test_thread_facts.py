@@ -11,7 +11,8 @@ import pytest
 from bot.core.conversation import Edited, Participant, ParticipantKind, Posted, Said, ThreadRef
 from bot.core.decide.policy import Action, Decision, decide
 from bot.core.decide.preferences import Mode
-from bot.core.decide.situation import Situation
+from bot.core.decide.situation import Situation, situation_of
+from bot.core.decide.thread_facts import ThreadFacts
 from bot.core.ports import CompletionStart, Recorded, Sampling
 from bot.core.turn import Completion, Turn, Usage
 from bot.store.ledger.ledger import SqlLedger
@@ -44,9 +45,9 @@ class Talk:
         return Posted(thread, id_, number, by, text, at, addressed=addressed, direct=direct)
 
     async def record(self, said: Said) -> Recorded:
-        def deciding(posted: Posted, situation: Situation) -> Decision:
-            self.told.append(situation)
-            return decide(posted, situation, [("slack", each) for each in self.allowed])
+        def deciding(said: Said, facts: ThreadFacts) -> Decision:
+            self.told.append(situation_of(said, facts))
+            return decide(said, facts, [("slack", each) for each in self.allowed])
 
         return await self.ledger.record(said, deciding)
 

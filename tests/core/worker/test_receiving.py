@@ -1,0 +1,97 @@
+"""What the worker does with a message that a platform hands in, on a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bot.core.answer.answer import Answerer
+from bot.core.answer.completion_call import AnswerSettings
+from bot.core.completion.model_facts import ModelFacts
+from bot.core.conversation import Edited, Participant, ParticipantKind, Posted, Said, ThreadRef
+from bot.core.decide.policy import Decision, decide
+from bot.core.decide.thread_facts import ThreadFacts
+from bot.core.retry import Patience
+from bot.core.worker.worker import Worker, WorkerSettings, persist
+from bot.llm.offline import OfflineModel
+from bot.store.database.base import Database, Operation, T
+from bot.store.ledger.ledger import SqlLedger
+from bot.store.model_facts import SqlModelFacts
+from tests.bench.mute import MUTE, MutePlatform, nowhere
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ASKED = Posted(ThreadRef(MUTE, "W", "C", "1"), "1", 1, Participant("U1"), "hello?", NOW, addressed=True)
+HEARD = Posted(ThreadRef(MUTE, "W", "C", "1"), "2", 2, Participant("U2"), "hm", NOW)
+OURS = Posted(ThreadRef(MUTE, "W", "C", "1"), "3", 3, Participant("UBOT", ParticipantKind.SELF), "hi", NOW)
+
+
+class CountingDatabase:
+    """A database that counts its transactions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.dialect = database.dialect
+        self.transactions = 0
+
+    async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
+        self.transactions += 1
+        return await self._database.write(operation, synced=synced, urgent=urgent)
+
+    async def read(self, operation: Operation[T]) -> T:
+        self.transactions += 1
+        return await self._database.read(operation)
+
+    async def clean(self) -> None:
+        await self._database.clean()
+
+    async def close(self) -> None:
+        await self._database.close()
+
+
+def worker(database: Database, decided: Callable[[Said, ThreadFacts], Decision]) -> Worker:
+    ledger = SqlLedger(database)
+    answerer = Answerer(
+        ledger=ledger,
+        model=OfflineModel(),
+        platforms={MUTE: MutePlatform()},
+        settings=AnswerSettings("demo", "", 1_000, 100, Patience().overlooked_after),
+        model_facts=ModelFacts(SqlModelFacts(database)),
+        checkpoint=nowhere,
+        persist=persist,
+    )
+    return Worker(
+        conversations=ledger,
+        queue=ledger,
+        answerer=answerer,
+        platforms=[MutePlatform()],
+        settings=WorkerSettings(max_concurrent_turns=1),
+        checkpoint=nowhere,
+        decide=decided,
+    )
+
+
+async def test_each_message_is_decided_on_once_in_one_transaction(database: Database) -> None:
+    decided: list[Said] = []
+
+    def deciding(said: Said, facts: ThreadFacts) -> Decision:
+        decided.append(said)
+        return decide(said, facts)
+
+    counting = CountingDatabase(database)
+    receiving = worker(counting, deciding)
+    edited = Edited(HEARD, NOW)
+    for said in (ASKED, HEARD, edited):
+        await receiving.receive(said)
+
+    assert decided == [ASKED, HEARD, edited]
+    assert counting.transactions == 3
+
+
+async def test_what_we_say_ourselves_is_not_decided_on_and_costs_no_transaction(database: Database) -> None:
+    def deciding(said: Said, _: ThreadFacts) -> Decision:
+        raise AssertionError(said)
+
+    counting = CountingDatabase(database)
+    await worker(counting, deciding).receive(OURS)
+
+    assert counting.transactions == 0
