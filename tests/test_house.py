@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -127,3 +128,12 @@ def test_importing_a_module_reads_and_starts_nothing(tmp_path: Path) -> None:
 
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_all_platforms_share_names_none_of_them() -> None:
+    others = sorted(path.name for path in (ROOT / "bot" / "platforms").iterdir() if (path / "adapter.py").is_file())
+    named = re.compile(rf"{'|'.join([*others, 'chat[.]'])}", re.IGNORECASE)
+    shared = [path for path in FILES if "common" in path.parts]
+
+    assert {"slack", "web"} <= set(others)
+    assert [f"{path.name}: {found[0]}" for path in shared if (found := named.search(path.read_text("utf-8")))] == []

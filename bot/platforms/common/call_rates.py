@@ -1,16 +1,15 @@
 """
-How often Slack lets its methods be called, and how much of that is left. Pure: the caller brings the clock.
+How often a platform lets a method be called, and how much of that is left. Pure: the caller brings the clock.
 
-Who may take what is left is decided in limits.py. Source: Slack, "Rate limits", and each method's reference.
+Who may take what is left is decided in limiter.py. The rates are each platform's own.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-MARGIN_SECONDS = 2.0  # a call may be long on its way, and the next one fast: Slack counts when they arrive
+KEPT = 0.1  # of a rate, for what cannot be skipped
 LEAST_SHARE = 0.25  # of a rate, after 429s
 LEARNED = 0.6  # of what was our share before a 429 that we did not expect
 RECOVERY_SECONDS = 300.0  # from nothing to the whole rate
@@ -22,22 +21,8 @@ class Rate:
 
     calls: int
     seconds: float
-
-
-TIER_2, TIER_3, TIER_4 = (Rate(calls, 60.0 + MARGIN_SECONDS) for calls in (20, 50, 100))
-POSTS = Rate(4, 4.2)  # in a channel; "1 per second", short bursts are taken: 5 at once are the usual guess
-
-RATES: Mapping[str, Rate] = {
-    "chat.postMessage": POSTS,
-    **dict.fromkeys(("chat.startStream", "chat.stopStream"), TIER_2),
-    **dict.fromkeys(("chat.update", "chat.delete", "reactions.add", "conversations.info"), TIER_3),
-    "agents.sessions.setStatus": TIER_3,
-    "files.delete": TIER_3,
-    "reactions.remove": TIER_2,
-    **dict.fromkeys(("chat.appendStream", "users.info", "files.info", "assistant.threads.setTitle"), TIER_4),
-    **dict.fromkeys(("files.getUploadURLExternal", "files.completeUploadExternal"), TIER_4),
-}
-"""Of each method in a workspace; what is not named here is called until Slack says 429."""
+    per_channel: bool = False  # each channel has as many
+    kept: float = KEPT  # the share that is left to final calls
 
 
 @dataclass(slots=True)
@@ -45,8 +30,8 @@ class RateWindow:
     """
     The calls of one method, of the last *rate.seconds* and of the time to come.
 
-    Other processes may use up the same rate, and only Slack's 429s tell of them: then our share of it is less for a
-    while.
+    Other processes may use up the same rate, and only the platform's 429s tell of them: then our share of it is less
+    for a while.
     """
 
     rate: Rate
@@ -80,7 +65,7 @@ class RateWindow:
             self._times.remove(at)
 
     def learn(self, now: float) -> None:
-        """Slack refused a call, although there was room for it by our count."""
+        """The platform refused a call, although there was room for it by our count."""
         self.share, self.learned_at = max(LEAST_SHARE, self._share(now) * LEARNED), now
 
     def _share(self, now: float) -> float:

@@ -26,8 +26,9 @@ from bot.core.prompt.speakers import unbracketed
 from bot.core.receipt.receipt import Receipts, Viewer
 from bot.core.retry import Backoff
 from bot.core.texts import language_of
+from bot.platforms.common.limiter import Limiter
 from bot.platforms.slack.calls.api import DEFAULT_URL, TIMEOUT, SlackApi
-from bot.platforms.slack.calls.limits import Limiter
+from bot.platforms.slack.calls.limits import RATES
 from bot.platforms.slack.calls.logs import bolt_logger, sdk_logger
 from bot.platforms.slack.incoming.actions import acted
 from bot.platforms.slack.incoming.events import PLATFORM, Identity, for_another_team, incoming, joined
@@ -83,7 +84,7 @@ class SlackPlatform:
     ) -> None:
         """Without *watermarks* nothing that was missed is read; without a *receipts* there are no views."""
         self._bot_token, self._api_url = bot_token, api_url
-        self._api = SlackApi(bot_token, api_url, Limiter())
+        self._api = SlackApi(bot_token, api_url, Limiter(RATES))
         self._connection = Listener(http) if http else Connection(self._api, app_token, ping_seconds)
         self._watermarks, self._catch_up_settings = watermarks, catch_up or CatchUpSettings()
         self._status = SlackStatus(self._api)

@@ -17,6 +17,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.shortage import is_shortage
+from bot.platforms.common.limiter import RATE_LIMITED, Limiter
 from bot.platforms.slack.calls.errors import (
     CONNECTION_LOST,
     INVALID_RESPONSE,
@@ -26,7 +27,7 @@ from bot.platforms.slack.calls.errors import (
     UncertainError,
     platform_error,
 )
-from bot.platforms.slack.calls.limits import APPEND, DELETE, POST, RATE_LIMITED, START, STOP, UPDATE, Limiter
+from bot.platforms.slack.calls.limits import APPEND, DELETE, POST, START, STOP, UPDATE
 from bot.platforms.slack.calls.logs import sdk_logger
 
 DEFAULT_URL = AsyncWebClient.BASE_URL

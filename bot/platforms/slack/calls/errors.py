@@ -6,7 +6,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from bot.core.errors import PlatformError
-from bot.platforms.slack.calls.limits import RATE_LIMITED
+from bot.platforms.common.limiter import RATE_LIMITED
 
 CONNECTION_LOST = "connection_lost"
 INVALID_RESPONSE = "invalid_response"

@@ -15,8 +15,8 @@ from typing import TypeVar
 
 from bot.core.errors import PlatformError
 from bot.core.retry import Backoff
+from bot.platforms.common.limiter import RATE_LIMITED, Quota
 from bot.platforms.slack.calls.api import Page, SlackApi
-from bot.platforms.slack.calls.limits import RATE_LIMITED, Quota
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,9 @@ from contextlib import aclosing
 from functools import partial
 
 from bot.core.errors import PlatformError
+from bot.platforms.common.limiter import Quota
 from bot.platforms.slack.calls.api import CHANNELS, HISTORY, REPLIES, Message, SlackApi
-from bot.platforms.slack.calls.limits import Quota
+from bot.platforms.slack.calls.limits import READS
 from bot.platforms.slack.calls.pages import GONE, MISSING_SCOPE, Pages
 from bot.platforms.slack.incoming.events import microseconds, timestamp
 
@@ -24,7 +25,7 @@ class ChannelReader:
 
     def __init__(self, api: SlackApi) -> None:
         self._api = api
-        self._pages = Pages(api, {method: Quota() for method in (CHANNELS, HISTORY, REPLIES)})
+        self._pages = Pages(api, {method: Quota(READS) for method in (CHANNELS, HISTORY, REPLIES)})
 
     async def channels(self) -> Sequence[str]:
         """Those that we are in. Where a scope is missing, the kinds that need no other."""

@@ -23,9 +23,10 @@ from bot.core.ports import ReplyRequest
 from bot.core.texts import sentence
 from bot.core.turn import Notice
 from bot.markdown import fitting
+from bot.platforms.common.limiter import RATE_LIMITED, Promise
 from bot.platforms.slack.calls.api import Recipient, SlackApi
 from bot.platforms.slack.calls.errors import MESSAGE_NOT_FOUND, UncertainError, concerns_message
-from bot.platforms.slack.calls.limits import APPEND, DELETE, PATIENCE, POST, RATE_LIMITED, UPDATE, Promise
+from bot.platforms.slack.calls.limits import APPEND, DELETE, EDITS_SECONDS, POST, STOP, UPDATE
 from bot.platforms.slack.incoming.events import Identity
 from bot.platforms.slack.markup.message import (
     PART_LIMIT,
@@ -92,7 +93,8 @@ class SlackReply:
 
     @property
     def pause(self) -> float:
-        pause = max(pace.pause(self._shows), self._limits.spacing(APPEND if self._growing() else UPDATE))
+        method, end = (APPEND, STOP) if self._growing() else (UPDATE, UPDATE)
+        pause = max(pace.pause(self._shows), self._limits.spacing(method, ends_with=end))
         until_button = self._seconds_to_button()
         return pause if until_button is None else min(pause, until_button)
 
@@ -207,7 +209,7 @@ class SlackReply:
 
     def _may_edit(self) -> bool:
         """Whether an edit is promised to us: an answer that is shown early has to be brought to its end."""
-        if self._edits is None and (promise := self._limits.open_edits()) is not None:
+        if self._edits is None and (promise := self._limits.promise(UPDATE, EDITS_SECONDS)) is not None:
             self._edits = promise
             weakref.finalize(self, self._limits.close, promise)  # however this attempt ends
         return self._edits is not None
@@ -419,14 +421,10 @@ class SlackReply:
 
     async def _admitted(self, method: str, change: Callable[[], Awaitable[Result]], *, final: bool) -> Result:
         """Make one change when Slack admits it; a final one sits out what Slack asks for, within limits."""
-        refusals = 0
-        while True:
-            async with self._limits.admitted(method, final=final, channel=self._thread.channel):
-                await self._log.check()
-                self._calls += 1
-                try:
-                    return await change()
-                except PlatformError as error:
-                    refusals += 1
-                    if error.code != RATE_LIMITED or not final or refusals == PATIENCE:
-                        raise
+
+        async def make() -> Result:
+            await self._log.check()
+            self._calls += 1
+            return await change()
+
+        return await self._limits.call(method, make, final=final, channel=self._thread.channel)

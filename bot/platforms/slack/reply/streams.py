@@ -18,9 +18,10 @@ from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError, ReplyDeleted
 from bot.markdown import Growing
 from bot.platforms.common.features import Feature
+from bot.platforms.common.limiter import RATE_LIMITED, Promise
 from bot.platforms.slack.calls.api import Message, Recipient, SlackApi
 from bot.platforms.slack.calls.errors import MESSAGE_NOT_FOUND, NOT_HERE, UncertainError
-from bot.platforms.slack.calls.limits import APPEND, RATE_LIMITED, STOP, STREAM_SECONDS, Promise
+from bot.platforms.slack.calls.limits import APPEND, START, STOP, STREAM_SECONDS
 from bot.platforms.slack.status.status import SlackStatus
 
 logger = logging.getLogger(__name__)
@@ -132,7 +133,9 @@ class Streams:
 
     def open(self, text: str) -> Promise | None:
         """What start() needs; None where there can be no stream just now."""
-        return self._limits.open_stream() if len(text.encode()) <= MOST_BYTES else None
+        if len(text.encode()) > MOST_BYTES:
+            return None
+        return self._limits.promise(STOP, STREAM_SECONDS, opening=START)
 
     async def start(
         self, promise: Promise, thread: ThreadRef, open_end: str, recipient: Recipient | None

@@ -13,8 +13,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.core.check_findings import Finding, Verdict
 from bot.core.errors import PlatformError
+from bot.platforms.common.limiter import Limiter
 from bot.platforms.slack.calls.api import DEFAULT_URL, SESSION, STATUS, TIMEOUT, Recipient, SlackApi
-from bot.platforms.slack.calls.limits import START, Limiter
+from bot.platforms.slack.calls.limits import RATES, START
 from bot.platforms.slack.setup.manifest import APP_TOKEN_SCOPE, EVENTS, EVENTS_PATH, SCOPES
 
 REMEDIES = {
@@ -152,6 +153,6 @@ def failed(subject: str, error: PlatformError) -> Finding:
 
 
 def opened(bot_token: str, api_url: str, session: aiohttp.ClientSession) -> SlackApi:
-    api = SlackApi(bot_token, api_url, Limiter())
+    api = SlackApi(bot_token, api_url, Limiter(RATES))
     api.use(session)
     return api

@@ -10,8 +10,9 @@ import aiohttp
 import pytest
 
 from bot.core.ports import Directory
+from bot.platforms.common.limiter import Limiter
 from bot.platforms.slack.calls.api import SlackApi
-from bot.platforms.slack.calls.limits import Limiter
+from bot.platforms.slack.calls.limits import RATES
 from bot.platforms.slack.incoming.participants import name_of
 from bot.platforms.slack.reading.names import KEPT, KEPT_CHANNEL, KEPT_WITHOUT, MOST_ASKED, PRIVATE, SlackDirectory
 from tests.platforms.slack.conftest import door
@@ -38,7 +39,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def directory(slack: Slack, clock: Clock) -> AsyncIterator[SlackDirectory]:
     async with aiohttp.ClientSession() as session:
-        api = SlackApi(slack.bot_token, slack.api_url, Limiter())
+        api = SlackApi(slack.bot_token, slack.api_url, Limiter(RATES))
         api.use(session)
         await api.auth_test()
         yield SlackDirectory(api, clock, patience=0.3)
@@ -48,7 +49,7 @@ async def directory(slack: Slack, clock: Clock) -> AsyncIterator[SlackDirectory]
 async def patient(slack: Slack, clock: Clock) -> AsyncIterator[SlackDirectory]:
     """As patient as a busy machine needs it for many calls."""
     async with aiohttp.ClientSession() as session:
-        api = SlackApi(slack.bot_token, slack.api_url, Limiter())
+        api = SlackApi(slack.bot_token, slack.api_url, Limiter(RATES))
         api.use(session)
         yield SlackDirectory(api, clock, patience=30)
 
@@ -184,5 +185,5 @@ async def test_two_who_ask_at_once_do_not_ask_slack_twice_for_what_waits(slack: 
 
 
 async def test_slack_that_is_not_there_is_no_error(clock: Clock) -> None:
-    nowhere = SlackApi("xoxb-1", "http://127.0.0.1:9/api/", Limiter())
+    nowhere = SlackApi("xoxb-1", "http://127.0.0.1:9/api/", Limiter(RATES))
     assert await SlackDirectory(nowhere, clock).names(["U1"]) == {}

@@ -11,8 +11,9 @@ from bot.core.controls import Control, Controls
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
+from bot.platforms.common.limiter import Limiter
 from bot.platforms.slack.calls.api import SESSION, SlackApi
-from bot.platforms.slack.calls.limits import APPEND, START, STOP, Limiter
+from bot.platforms.slack.calls.limits import APPEND, RATES, START, STOP
 from bot.platforms.slack.incoming.events import Identity
 from bot.platforms.slack.reply.answer_file import FileSettings
 from bot.platforms.slack.reply.fallbacks import MessageFeatures
@@ -40,7 +41,7 @@ class Door:
     """What all replies of one process share."""
 
     def __init__(self, slack: Slack, clock: Callable[[], float]) -> None:
-        api = SlackApi(slack.bot_token, slack.api_url, Limiter(clock))
+        api = SlackApi(slack.bot_token, slack.api_url, Limiter(RATES, clock))
         self.status = SlackStatus(api)
         streams = Streams(api, self.status, clock)
         self.shared = ReplyServices(api, streams, MessageFeatures(), FileSettings(), self.status)

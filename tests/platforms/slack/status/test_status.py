@@ -9,8 +9,9 @@ import pytest
 
 from bot.core.conversation import ThreadRef
 from bot.core.ports import ReplyRequest, Status
+from bot.platforms.common.limiter import Limiter
 from bot.platforms.slack.calls.api import SlackApi
-from bot.platforms.slack.calls.limits import Limiter
+from bot.platforms.slack.calls.limits import RATES
 from bot.platforms.slack.status.status import SlackStatus
 from tests.contract.world import Log
 from tests.platforms.slack.conftest import door
@@ -23,7 +24,7 @@ SESSION, TITLE = "agents.sessions.setStatus", "assistant.threads.setTitle"
 
 
 def api(slack: Slack) -> SlackApi:
-    return SlackApi(slack.bot_token, slack.api_url, Limiter())
+    return SlackApi(slack.bot_token, slack.api_url, Limiter(RATES))
 
 
 @dataclass
