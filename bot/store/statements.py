@@ -277,7 +277,7 @@ def _named(upsert: Any) -> Executable:
 def _part(upsert: Any) -> Executable:
     made = upsert(reply_parts)
     anew: Executable = made.on_conflict_do_update(
-        index_elements=["turn_id", "variant", "number"],
+        index_elements=["turn_id", "number"],
         set_={"intended_at": made.excluded.intended_at, "external_id": None},
     )
     return anew

@@ -106,7 +106,6 @@ conversations = Table(
     Column("channel", String(64), nullable=False),
     Column("thread", String(64), nullable=False),  # the id of its root message
     Column("direct", Boolean, nullable=False),
-    Column("state", String(16), nullable=False, server_default="open"),
     Column("title", StorableText),
     Column("window_start", BigInteger, nullable=False, server_default="0"),  # the first turn that is still sent
     Column("window_position", BigInteger, nullable=False, server_default="0"),  # of that turn, the first message
@@ -127,7 +126,6 @@ participants = Table(
     Column("external_id", String(64), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("name", StorableText),  # as the platform says today
-    Column("given_name", StorableText),  # as a model was first told
     Column("locale", String(16)),  # in which they read the platform: ko-KR
     Column("home", String(64)),  # their own workspace, where that is another one
     Column("refreshed_at", UtcDateTime),
@@ -227,7 +225,6 @@ message_versions = Table(
     Column("text", StorableText),  # as said; null once erased
     Column("given", StorableText),  # as a model is given it, from its first prompt on; null once erased
     Column("tokens", Integer),  # of *given*
-    Column("encoding", String(32)),  # that *tokens* were counted with
     Column("at", UtcDateTime, nullable=False),
     Index("ix_message_versions_message_id_id", "message_id", "id"),
 )
@@ -298,13 +295,10 @@ reply_parts = Table(
     metadata,
     _id(),
     _reference("turn_id", "turns.id"),
-    Column("variant", Integer, nullable=False, server_default="1"),
     Column("number", Integer, nullable=False),
     Column("external_id", String(64)),  # null: perhaps posted, perhaps not
     Column("intended_at", UtcDateTime, nullable=False),
-    Column("text_start", Integer),  # the range of the answer that it shows, in characters
-    Column("text_end", Integer),
-    UniqueConstraint("turn_id", "variant", "number"),
+    UniqueConstraint("turn_id", "number"),
     Index("ix_reply_parts_external_id", "external_id"),
 )
 

@@ -16,8 +16,6 @@ from bot.core.turn import Claim, Completion, Notice, Outcome
 from bot.store.changes import outdated_summaries
 from bot.store.tables import completions, conversations, message_versions, system_prompts, turns
 
-ENCODING = "o200k_base"  # every model is counted with it
-
 # Built once; see statements.py.
 _GIVEN = update(message_versions).where(
     message_versions.c.id == bindparam("version"),
@@ -92,8 +90,7 @@ def start(connection: Connection, new_prompt: Executable, claim: Claim, start: C
     *new_prompt* inserts a system prompt unless it is there.
     """
     if start.given:
-        form = {"encoding": ENCODING}
-        given = [form | {"version": one.version, "given": one.text, "tokens": one.tokens} for one in start.given]
+        given = [{"version": one.version, "given": one.text, "tokens": one.tokens} for one in start.given]
         connection.execute(_GIVEN, given)
     _move_window(connection, claim, start)
     variant: int = connection.execute(_VARIANT, {"turn": claim.turn}).scalar_one()
