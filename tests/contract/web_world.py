@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,11 +14,12 @@ from aiohttp.typedefs import Handler
 from bot.core.conversation import ThreadRef
 from bot.core.ports import Platform
 from bot.platforms.web.adapter import WebPlatform
+from bot.platforms.web.reply import PART_LIMIT
 from bot.platforms.web.workspace.live import Live
 from bot.platforms.web.workspace.places import BOT, WORKSPACE, YOU, Draft
 from bot.platforms.web.workspace.server import application
 from bot.platforms.web.workspace.store import Store
-from tests.contract.world import Asked, World
+from tests.contract.world import Asked, Capability, World
 
 HOST, SECRET = "127.0.0.1", "a made-up secret"
 REDELIVER_SECONDS = 0.2
@@ -32,8 +33,21 @@ class RepeatingStore(Store):
         self._db.execute("INSERT INTO events (message) SELECT id FROM messages WHERE author = ?", (YOU.id,))
 
 
+LACKS: Mapping[Capability, str] = {
+    Capability.PINGS: "the playground calls nobody",
+    Capability.EDITS: "what was said in the playground cannot be changed",
+    Capability.DELETIONS: "what was said in the playground stays",
+    Capability.REACTIONS: "the playground has none",
+    Capability.CONTROLS: "the playground draws none yet",
+    Capability.DIRECTORY: "the playground's messages name their authors themselves",
+    Capability.STATUS: "an answer of the playground is shown from its first word on",
+    Capability.FILES: "the playground takes none",
+}
+
+
 class WebWorld:
-    ping = ""
+    lacks = LACKS
+    message_limit = PART_LIMIT
 
     def __init__(self, store: RepeatingStore) -> None:
         self._store = store
@@ -52,7 +66,7 @@ class WebWorld:
         return await self.say(f"@threadbot {text}", after=after)
 
     async def say(self, text: str, *, after: Asked | None = None) -> Asked:
-        """Without a mention, unless *text* has one."""
+        """A mention may be in *text* itself."""
         thread = int(after.thread.thread) if after else None
         message = self._live.post(Draft("general", YOU.id, text, thread))
         return Asked(ThreadRef("web", WORKSPACE, "general", str(message.thread)), str(message.id))
@@ -71,9 +85,6 @@ class WebWorld:
     def replies(self, thread: ThreadRef) -> list[str]:
         messages = self._store.replies(int(thread.thread), limit=100, newest=True)
         return ["\n".join([each.text, *each.notes]).strip() for each in messages if each.author == BOT.id]
-
-    def pings(self, shown: str) -> bool:
-        return False
 
     def lose_next_post(self) -> None:
         self._lose_next_post = True

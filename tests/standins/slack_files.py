@@ -10,6 +10,7 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -42,7 +43,7 @@ class FileHost:
 
     def keep(self, file: str, name: str, content: bytes, media_type: str) -> Json:
         """The same under the id *file*. What changes of the object that it returns is changed everywhere."""
-        address = f"{self._base()}/files/{file}/{name}"
+        address = f"{self._base()}/files/{file}/{quote(name)}"
         known = {"id": file, "name": name, "title": name, "mimetype": media_type, "size": len(content)}
         addresses = {"url_private": address, "url_private_download": address}
         self.stored[file] = StoredFile({**known, "mode": "hosted", "is_external": False, **addresses}, content)
