@@ -1,18 +1,15 @@
 """
-Files that come with a message: what is known of one, what was read of it, and who fetches and reads it.
+Files that come with a message: what is known of one, and what was read of it.
 
-Fetching is its platform's business, reading that of bot/files; when both are done is written in file_intake.py.
+Who fetches and reads one is in ports/files.py, when both are done in answer/file_intake.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
-from typing import Literal, Protocol, runtime_checkable
-
-from bot.core.errors import BotError
+from typing import Literal
 
 LARGEST = 20 * 2**20  # bytes of a file that is fetched
 PATCH = 32  # pixels, each way
@@ -95,41 +92,6 @@ class File:
     @property
     def pending(self) -> bool:
         return self.reading.outcome is FileOutcome.PENDING
-
-
-class FileStore(Protocol):
-    async def note(self, files: Sequence[File]) -> None:
-        """
-        Keep what was read of files that were pending, once, unless their message was erased meanwhile.
-
-        One transaction. Raises LedgerError.
-        """
-
-
-class FileError(BotError):
-    """A file was not fetched. *passing*: the same call may succeed later."""
-
-    def __init__(self, outcome: FileOutcome, *, passing: bool = False) -> None:
-        super().__init__(outcome.value)
-        self.outcome = outcome
-        self.passing = passing
-
-
-@runtime_checkable
-class FileReader(Protocol):
-    """A platform's capability: files that were sent there."""
-
-    async def fetch(self, file: FileRef, limit: int) -> bytes:
-        """The whole of it, if it has no more than *limit* bytes. Raises FileError."""
-
-
-class FileParser(Protocol):
-    async def read(self, content: bytes, media_type: str, sender: str) -> Reading:
-        """
-        What is in a file. *media_type*: as its sender said, so perhaps wrong. Never raises for what is in it.
-
-        *sender*: who sent it. However much of one sender waits to be read, the files of others do not wait for it.
-        """
 
 
 def image_tokens(width: int, height: int) -> int:

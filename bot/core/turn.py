@@ -196,6 +196,12 @@ class Completion:
     cost_nanodollars: int | None  # None: no price is known for the model
 
 
+Place = tuple[int, int]
+"""Where in a conversation: a turn's id, and in that turn a message's position. What was said before has a lower one."""
+
+ANSWER = 2**62
+"""The position of a turn's answer in its turn: after all messages."""
+
 OVERRUN = "overrun"  # finish reason: we cut it off, as the server did not keep to the length that was asked for
 CUT_SHORT = frozenset({"length", OVERRUN})  # finish reasons of an answer that may be continued
 

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, exists, select, update
 
 from bot.core.conversation import MessageRef
-from bot.core.summary.store import Older, Place, SummaryBegun, SummaryStart
-from bot.core.turn import Completion, PastTurn
+from bot.core.ports import Older, SummaryBegun, SummaryStart
+from bot.core.turn import Completion, PastTurn, Place
 from bot.store import statements as sql
 from bot.store.changes import edits, outdated_summaries, standing_reactions
 from bot.store.database.base import Database

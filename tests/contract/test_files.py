@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.core.files import FileError, FileOutcome, FileReader, FileRef
+from bot.core.files import FileOutcome, FileRef
+from bot.core.ports import FileError, FileReader
 from tests.contract.doors import Heard, needs, running
 from tests.contract.world import Capability, CapableWorld
 

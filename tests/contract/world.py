@@ -19,8 +19,7 @@ from typing import Any, Protocol, cast
 
 from bot.core.controls import Control
 from bot.core.conversation import Acted, Deleted, Edited, Operation, Reacted, ThreadRef
-from bot.core.files import FileReader
-from bot.core.ports import Directory, Platform, Status, ThreadReader
+from bot.core.ports import Directory, FileReader, Platform, Status, ThreadReader
 from bot.core.turn import ReplyPart
 
 WORLDS = {

@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy import Connection, Select, func, select, update
 
 from bot.core.conversation import Deleted, Edited, MessageRef, Operation, Participant, Reacted
-from bot.core.ports import CompletionStart, Sampling
-from bot.core.summary.store import Older, Place, SummaryBegun, SummaryStart
-from bot.core.turn import Turn
+from bot.core.ports import CompletionStart, Older, Sampling, SummaryBegun, SummaryStart
+from bot.core.turn import Place, Turn
 from bot.store.database.base import Database
 from bot.store.database.urls import open_database
 from bot.store.ledger.ledger import SqlLedger

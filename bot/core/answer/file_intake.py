@@ -11,19 +11,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.conversation import Message
-from bot.core.files import (
-    LARGEST,
-    Cut,
-    File,
-    FileError,
-    FileOutcome,
-    FileParser,
-    FileReader,
-    FileRef,
-    FileStore,
-    Reading,
-)
-from bot.core.ports import Platform
+from bot.core.files import LARGEST, Cut, File, FileOutcome, FileRef, Reading
+from bot.core.ports import FileError, FileParser, FileReader, FileStore, Platform
 from bot.core.prompt import file_form
 from bot.core.prompt.entries import file_key
 from bot.core.prompt.speakers import unbracketed

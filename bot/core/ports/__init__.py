@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.core.ports.completions import CompletionStart, CompletionStore, Given
 from bot.core.ports.conversations import ConversationStore, KnownName, NameStore, Recorded
+from bot.core.ports.files import FileError, FileParser, FileReader, FileStore
 from bot.core.ports.ledger import Ledger
 from bot.core.ports.model import (
     Chunk,
@@ -36,6 +37,7 @@ from bot.core.ports.platform import (
     ThreadRead,
     ThreadReader,
 )
+from bot.core.ports.summaries import Older, Summaries, SummaryBegun, SummaryStart
 from bot.core.ports.turn_queue import Renewal, TurnQueue
 from bot.core.ports.watermarks import WHOLE_WORKSPACE, Watermarks
 
@@ -50,6 +52,10 @@ __all__ = [
     "ConversationStore",
     "Directory",
     "Example",
+    "FileError",
+    "FileParser",
+    "FileReader",
+    "FileStore",
     "Given",
     "KnownName",
     "LanguageModel",
@@ -57,6 +63,7 @@ __all__ = [
     "Ledger",
     "ModelFactStore",
     "NameStore",
+    "Older",
     "PartLog",
     "PartStore",
     "Platform",
@@ -71,6 +78,9 @@ __all__ = [
     "Role",
     "Sampling",
     "Status",
+    "Summaries",
+    "SummaryBegun",
+    "SummaryStart",
     "ThreadRead",
     "ThreadReader",
     "TurnQueue",

@@ -22,7 +22,7 @@ from bot.core.receipt.record import (
     StoredReaction,
     TurnRecord,
 )
-from bot.core.summary.store import ANSWER, Place
+from bot.core.turn import ANSWER, Place
 
 
 class Reason(StrEnum):

@@ -30,8 +30,7 @@ from bot.core.prompt.entries import (
     summarized,
 )
 from bot.core.prompt.speakers import GO_ON, TRUNCATED, unbracketed
-from bot.core.summary.store import Place
-from bot.core.turn import TurnState, Usage
+from bot.core.turn import Place, TurnState, Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,21 @@ from bot.core.completion.stream import CollectedStream
 from bot.core.conversation import MessageRef
 from bot.core.errors import LedgerError, ModelError, ModelProblem
 from bot.core.off_loop import off_loop
-from bot.core.ports import CompletionRequest, CompletionStart, LanguageModel, Platform, Sampling
+from bot.core.ports import (
+    CompletionRequest,
+    CompletionStart,
+    LanguageModel,
+    Older,
+    Platform,
+    Sampling,
+    Summaries,
+    SummaryBegun,
+    SummaryStart,
+)
 from bot.core.prompt import budget
 from bot.core.prompt.build import Counting
 from bot.core.prompt.speakers import unbracketed
 from bot.core.summary import transcript
-from bot.core.summary.store import Older, Summaries, SummaryBegun, SummaryStart
 from bot.core.summary.transcript import SummaryPrompt
 from bot.core.turn import OVERRUN, Completion, Usage
 

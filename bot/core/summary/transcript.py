@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.core.decide.addressing import PRODUCT_NAMES
-from bot.core.ports import PromptMessage
+from bot.core.ports import Older, PromptMessage
 from bot.core.prompt.build import Counting, Readable, Writer
 from bot.core.prompt.entries import BETWEEN, BETWEEN_TOKENS, Entry, formless, summarized
 from bot.core.prompt.speakers import Speakers
-from bot.core.summary.store import ANSWER, Older, Place
+from bot.core.turn import ANSWER, Place
 
 SHARE = 8  # a summary has this part of the prompt budget
 SHORTEST, LONGEST = 32, 1_024  # tokens of a summary

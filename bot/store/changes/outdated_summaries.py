@@ -14,8 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 
-from bot.core.summary.store import Place
-from bot.core.turn import Summary
+from bot.core.turn import Place, Summary
 from bot.store.tables import UtcDateTime, messages, summaries, turns
 
 

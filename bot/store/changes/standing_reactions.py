@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Select, bindparam, literal, select, text, union_all
 
-from bot.core.summary.store import ANSWER, Place
+from bot.core.turn import ANSWER, Place
 from bot.store.tables import messages, turns
 
 START: Place = (0, 0)

@@ -10,8 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 from bot.core.conversation import Message, Participant, ParticipantKind, Version
 from bot.core.decide.preferences import LongAnswers
 from bot.core.files import File
-from bot.core.summary.store import ANSWER, Place
-from bot.core.turn import Answer, History, PastTurn, Summary, Turn
+from bot.core.turn import ANSWER, Answer, History, PastTurn, Place, Summary, Turn
 from bot.store.changes import outdated_summaries, preferences, standing_reactions
 from bot.store.ledger import files as file_rows
 from bot.store.statements import NOT_OURS

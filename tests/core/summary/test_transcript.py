@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import pytest
 
 from bot.core.conversation import Participant, ParticipantKind
+from bot.core.ports import Older
 from bot.core.prompt.budget import QuestionTooLong
 from bot.core.prompt.build import Prompt, build
-from bot.core.summary.store import ANSWER, Older
 from bot.core.summary.transcript import INSTRUCTIONS, LONGEST, SHORTEST, SummaryPrompt, fitted, longest, write
-from bot.core.turn import Answer, History, PastTurn, Summary
+from bot.core.turn import ANSWER, Answer, History, PastTurn, Summary
 from tests.core.prompt.test_build import BOB, CONVERSATION, COUNTING, MINJI, message, past
 
 BEFORE = Summary(7, "They met.", 9)

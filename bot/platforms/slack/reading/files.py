@@ -13,7 +13,8 @@ import aiohttp
 from yarl import URL
 
 from bot.core.errors import PlatformError
-from bot.core.files import FileError, FileOutcome, FileRef
+from bot.core.files import FileOutcome, FileRef
+from bot.core.ports import FileError
 from bot.core.shortage import SHORTAGE, is_shortage
 from bot.platforms.slack.calls.api import SlackApi
 from bot.platforms.slack.incoming.files import file_of

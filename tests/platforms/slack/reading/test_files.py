@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from bot.core.errors import BotError
-from bot.core.files import FileError, FileOutcome, FileReader, FileRef
+from bot.core.files import FileOutcome, FileRef
+from bot.core.ports import FileError, FileReader
 from bot.platforms.slack.incoming.files import files_of
 from bot.platforms.slack.reading.file_hosts import FileHosts
 from tests.platforms.slack.conftest import door

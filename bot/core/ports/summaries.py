@@ -1,7 +1,7 @@
 """
-Summaries of what a conversation's window has left behind: what one is made of, and where they are kept.
+What the core needs of the record of summaries: what one is to be made of, and where it is kept.
 
-How a call for one is written is in transcript.py, when it is made in summarizer.py.
+How a call for one is written is in summary/transcript.py, when it is made in summary/summarizer.py.
 """
 
 from __future__ import annotations
@@ -11,14 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.core.conversation import MessageRef
-from bot.core.ports import CompletionStart
-from bot.core.turn import Completion, PastTurn, Summary
-
-Place = tuple[int, int]
-"""A turn's id, and in that turn a message's position. What was said before a place has a lower one."""
-
-ANSWER = 2**62
-"""The position of a turn's answer: after all of its messages."""
+from bot.core.ports.completions import CompletionStart
+from bot.core.turn import Completion, PastTurn, Place, Summary
 
 
 @dataclass(frozen=True, slots=True)
