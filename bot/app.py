@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from bot import database_file, late_imports
 from bot.core.answer.answer import Answerer
@@ -46,11 +46,6 @@ from bot.store.summaries import SqlSummaries
 log = logging.getLogger(__name__)
 
 
-class ConnectedPlatform(Platform, Protocol):
-    @property
-    def connected(self) -> bool: ...
-
-
 class PlatformEndedError(BotError):
     """A platform has no use for this bot any more, while it ran."""
 
@@ -81,7 +76,7 @@ async def no_checkpoint(_: str) -> None:
 
 async def run(
     settings: Settings,
-    platforms: Sequence[ConnectedPlatform],
+    platforms: Sequence[Platform],
     *,
     until: Callable[[], Coroutine[Any, Any, None]] | None = None,
     checkpoint: Checkpoint = no_checkpoint,

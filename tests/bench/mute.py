@@ -17,6 +17,10 @@ class MutePlatform(Platform):
     def ready(self) -> bool:
         return True
 
+    @property
+    def connected(self) -> bool:
+        return True
+
     async def run(self, receive: Receive) -> None:
         """There is nobody to hear."""
 

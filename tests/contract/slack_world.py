@@ -56,7 +56,6 @@ class SlackWorld:
         )
 
     async def connected(self, platform: Platform) -> None:
-        assert isinstance(platform, SlackPlatform)
         await self._slack.wait_connected()
         await self._slack.wait_for(lambda: platform.connected)
 

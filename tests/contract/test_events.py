@@ -104,11 +104,14 @@ async def test_a_reader_does_not_see_the_mention(world: World) -> None:
         assert platform.readable(heard.said[0].text) == "1 < 2 && 3 > 2?"
 
 
-async def test_a_door_that_runs_is_ready_and_names_its_platform(world: World) -> None:
+async def test_a_door_that_runs_is_ready_and_connected_and_names_its_platform(world: World) -> None:
+    assert not world.platform().connected
     async with running(world, ignore) as platform:
         asked = await world.ask("hello")
         assert platform.ready
+        assert platform.connected
         assert platform.name == asked.thread.platform
+    assert not platform.connected
 
 
 async def test_cancelling_run_leaves_nothing_behind(world: World) -> None:

@@ -59,7 +59,6 @@ class WebWorld:
         return WebPlatform(self.url, SECRET)
 
     async def connected(self, platform: Platform) -> None:
-        assert isinstance(platform, WebPlatform)
         await self.wait_for(lambda: platform.connected)
 
     async def ask(self, text: str, *, after: Asked | None = None) -> Asked:

@@ -9,8 +9,8 @@ from bot.commands.platforms import slack
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from bot.app import ConnectedPlatform
     from bot.core.check_findings import Finding
+    from bot.core.ports import Platform
     from bot.store.database.base import Database
 
 
@@ -23,10 +23,10 @@ class PlatformSetup(Protocol):
     def is_configured(self, settings: Settings) -> bool:
         """Whether *settings* ask for it."""
 
-    def build(self, settings: Settings, store: Database) -> ConnectedPlatform:
+    def build(self, settings: Settings, store: Database) -> Platform:
         """The platform as *settings* want it; how far it has read is kept in *store*. Nothing is opened yet."""
 
-    async def announcement(self, platform: ConnectedPlatform, settings: Settings) -> str:
+    async def announcement(self, platform: Platform, settings: Settings) -> str:
         """
         What the operator is told when it starts: one line or a few.
 

@@ -14,7 +14,7 @@ from bot.core.errors import BotError, PlatformError
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from bot.app import ConnectedPlatform
+    from bot.core.ports import Platform
     from bot.store.database.base import Database
 
 NAME, LABEL = "slack", "Slack"
@@ -24,7 +24,7 @@ def is_configured(settings: Settings) -> bool:
     return settings.slack_bot_token is not None
 
 
-def build(settings: Settings, store: Database) -> ConnectedPlatform:
+def build(settings: Settings, store: Database) -> Platform:
     from bot import app
     from bot.platforms.slack.adapter import SlackPlatform
     from bot.platforms.slack.reading.catch_up import CatchUpSettings
@@ -51,7 +51,7 @@ def reaction_names(settings: Settings) -> Mapping[str, Operation]:
     return {name: Operation(what) for what, name in settings.reactions.items() if name != "none"}
 
 
-async def announcement(platform: ConnectedPlatform, settings: Settings) -> str:
+async def announcement(platform: Platform, settings: Settings) -> str:
     from bot.platforms.slack.adapter import SlackPlatform
 
     assert isinstance(platform, SlackPlatform)  # noqa: S101 - it is what build() gave

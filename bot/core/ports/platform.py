@@ -100,6 +100,10 @@ class Platform(Protocol):
     def ready(self) -> bool:
         """Whether turns can be worked on: the door knows by what name it is called, so that readable() is right."""
 
+    @property
+    def connected(self) -> bool:
+        """Whether events can reach us now, as far as this machine knows."""
+
     async def run(self, receive: Receive) -> None:
         """
         Deliver events until cancelled. Each is handed to *receive* before the platform is told that we have it.
