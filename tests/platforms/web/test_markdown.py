@@ -162,6 +162,10 @@ NAMING_ANOTHER = [
     *("bank\u00ad.com", "bank\u3164.com", "bank\U000e0062.com", "\u202emoc knab", "ba**nk.c**om"),
     *("bаnk.com", "은행.한국", "i❤.ws", "127.1", "0x7f000001", "2130706433", "\\[2001:db8::1\\]", "the bank " * 40),
 ]
+TO_ANOTHER = (
+    *("me@evil.com", "a&b@evil.com", "me@evil.com,me@bank.com", "me@bank.com;me@evil.com", "?to=me%40evil.com"),
+    *("me@evil.com?cc=me@bank.com", "me@bank.com?subject=a&BCC=me@evil.com", "me@evil.com%2Cme@bank.com"),
+)
 NAMING_NO_OTHER = {
     "the bank": "https://evil.com/",
     "https://bank.com/index.html": "https://bank.com/index.html",
@@ -169,14 +173,15 @@ NAMING_NO_OTHER = {
     "docs of bank.com에서": "https://docs.bank.com/",
     "은행.com": "https://xn--zs5b84x.com/",
     "127.0.0.1:80/a.html": "http://2130706433/",
-    "first.last@bank.com": "mailto:first.last@bank.com",
+    "first.last@bank.com": "mailto:first.last@bank.com?subject=me@evil.com",
     "e.g. this, wait...": "https://bank.com/",
 }
 
 
 async def test_a_link_whose_label_names_another_host_has_its_own_behind_it(page: Page) -> None:
     texts = [f"[{label}](https://evil.com)" for label in NAMING_ANOTHER]
-    rendered = await page.evaluate(RENDER, [*texts, "[me@bank.com](mailto:me@evil.com)"])
+    mails = [f"[me@bank.com](mailto:{to})" for to in TO_ANOTHER]
+    rendered = await page.evaluate(RENDER, [*texts, *mails])
     assert [text for text in rendered if not text.endswith("</a> (evil.com)</p>")] == []
 
     rendered = await page.evaluate(RENDER, [f"[{label}]({address})" for label, address in NAMING_NO_OTHER.items()])

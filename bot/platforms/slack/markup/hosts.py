@@ -42,6 +42,7 @@ _PARTICLE = re.compile(r"(\.[a-z][a-z0-9-]*)[\u3040-\u30ff\u3400-\u9fff\uac00-\u
 _NUMBER = re.compile(r"0x[0-9a-f]{0,16}|[0-9]{1,16}")
 _ADDRESS = re.compile(r"(?:(?P<scheme>[a-z][a-z0-9+.-]*):[/\\]*|[/\\]{2,})?(?P<authority>[^/\\?#]*)", re.IGNORECASE)
 _STRIPPED = re.compile(r"[\t\r\n]|^[\x00-\x20]+")  # from an address, by browsers
+_RECIPIENTS = re.compile(r"(?:\Amailto:[^?#]*|[?&](?:to|cc|bcc)=[^&#]*)", re.IGNORECASE)  # RFC 6068
 _NOT_SHOWN = re.compile(r"[^a-z0-9.:_-]")
 
 
@@ -53,10 +54,21 @@ def hidden_target(label: str, address: str) -> str:
     An address without a host, as that of a file beside the text, leads nowhere else.
     """
     address = html.unescape(address[: LONGEST_ADDRESS + 1])
-    for host in map(host_of, dict.fromkeys([_ESCAPED.sub(r"\1", address), address])):  # escapes are Markdown's alone
+    for host in _targets(address):
         if host and not (_is_clear(label) and all(_leads(each, host) for each in _named(label, host, address))):
             return _NOT_SHOWN.sub("?", host)[:_LONGEST_HOST]
     return ""
+
+
+def _targets(address: str) -> Iterator[str]:
+    """All hosts that *address* may lead to; those of e-mail are of its recipients."""
+    for each in dict.fromkeys([_ESCAPED.sub(r"\1", address), address]):  # escapes are Markdown's alone
+        address = "".join([c for c in each if not _is_unseen(c)]).lstrip()  # programs on the way may drop them
+        if address[:7].lower() == "mailto:":
+            boxes = re.split("[,;]", ",".join(map(unquote, _RECIPIENTS.findall(address))))
+            yield from (host_of(f"mailto:{box.rpartition('@')[2]}") for box in boxes if "@" in box)
+        else:
+            yield host_of(address)
 
 
 def names_host(label: str) -> bool:
@@ -131,12 +143,16 @@ def _instead(character: str, own: str) -> str:
         return _INSTEAD[character]
     if character == "。":
         return "."
-    kind = unicodedata.category(character)
-    if kind == "Cf" or _IGNORABLE.match(character):
+    if _is_unseen(character):
         return ""
+    kind = unicodedata.category(character)
     if kind[0] in "LMN" or kind == "So" or not own:
         return character
     return own
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) == "Cf" or _IGNORABLE.match(character) is not None
 
 
 def _canonical(host: str) -> str:

@@ -105,7 +105,17 @@ ADDRESSES = {
     "a title": "https://evil.com 'a \\' b'",
     "a line break": "\nhttps://evil.com\n",
     "an escaped bracket": "<https://evil.com/\\>>",
+    "an invisible character before it": "\u2060https://evil.com",
+    "an invisible character in its scheme": "h\u200bttps://evil.com",
+    "a no-break space before it": "\u00a0https://evil.com",
     "mail": "mailto:me@evil.com",
+    "mail to a name with a sign": "mailto:a&b@evil.com",
+    "mail to several": "mailto:me@evil.com,me@bank.com",
+    "mail to several, with an encoded comma": "mailto:me@evil.com%2Cme@bank.com",
+    "mail, with semicolons": "mailto:me@evil.com;me@bank.com",
+    "mail to nobody first": "mailto:?to=me%40evil.com",
+    "mail with a copy": "mailto:me@bank.com?subject=a&amp;CC=me@evil.com",
+    "mail with a blind copy": "MAILTO:me@bank.com?bcc=me@bank.com,me@evil.com",
 }
 
 
@@ -152,6 +162,7 @@ def test_a_host_has_one_form(address: str, host: str) -> None:
         "[http://[::1]:80/a](http://[0::1]:80/a)",
         "[bank.com:443/a.html?b.c](https://bank.com:443/a.html?b.c)",
         "[first.last@bank.com](mailto:first.last@bank.com)",
+        "[first.last@bank.com](mailto:first.last@bank.com?subject=me@evil.com)",
         "[e.g. this, in the U.S.](https://bank.com)",
         "[wait...](https://bank.com)",
         "[12:30 to 13:45](https://bank.com)",

@@ -20,10 +20,18 @@ const PARTICLE = /(\.[a-z][a-z0-9-]*)[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+$
 /** The host that *href* leads to, where a reader of *label* may expect another one; else "". */
 export function hiddenTarget(label, href) {
   const mail = href.startsWith("mailto:");
-  const host = mail ? asBrowsers(href.slice(href.lastIndexOf("@") + 1).split("?")[0]) : new URL(href).hostname;
-  if (!host) return "";
+  const hosts = mail ? recipients(href) : [new URL(href).hostname];
   const clear = label.length <= LONGEST_LABEL && !BIDIRECTIONAL.test(label);
-  return clear && namesOnly(seen(label, mail), host) ? "" : host;
+  const text = clear ? seen(label, mail) : "";
+  return hosts.find((host) => host && !(clear && namesOnly(text, host))) ?? "";
+}
+
+/** The hosts of all to whom a mail would go (RFC 6068). */
+function recipients(href) {
+  const [to, query] = href.slice("mailto:".length).split("#")[0].split(/\?(.*)/s);
+  const fields = [...new URLSearchParams(`to=${to.replaceAll("&", "%26").replaceAll("+", "%2B")}&${query ?? ""}`)];
+  const boxes = fields.filter(([name]) => /^(?:to|cc|bcc)$/i.test(name)).flatMap(([, value]) => value.split(/[,;]/));
+  return boxes.filter((box) => box.includes("@")).map((box) => asBrowsers(box.slice(box.lastIndexOf("@") + 1)));
 }
 
 /** *label* as people see it, in small letters; of mail addresses the hosts. */
