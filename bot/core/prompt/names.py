@@ -43,9 +43,9 @@ async def named(history: History, turn: Turn, platform: Platform, name_store: Na
         return Named(history)
     thread, us = turn.conversation.thread, platform.own_id
     speaking = [] if history.alone else [*([us] if us else ()), *_speaking(history)]
-    references = await asyncio.to_thread(_references, history, platform)
+    references, sent = await asyncio.to_thread(_references, history, platform)  # a history may be long
     people = dict.fromkeys([*speaking, *(each for each in references.people if each != us)])
-    older = _references(history, platform, sent=True).people if people else ()
+    older = sent.people if people else ()
     known = await name_store.names(thread, [*people, *older]) if people else {}
     names = await _names(list(people), known, thread, platform, name_store, turn.first_attempt_at)
     mentioned = {each: known[each].name for each in older if each in known} | dict(names)
@@ -79,9 +79,16 @@ def _cleaned(names: Mapping[str, str]) -> dict[str, str]:
     return {each: unbracketed(name) for each, said in names.items() if (name := cleaned(said))}
 
 
-def _references(history: History, platform: Directory, *, sent: bool = False) -> References:
-    """Of all new messages, or of those that were *sent* before."""
-    found = [platform.references(m.version.text) for m in history.said if (m.version.given is not None) == sent]
+def _references(history: History, platform: Directory) -> tuple[References, References]:
+    """Of all new messages, and of those that were sent before."""
+    new = [message.version.text for message in history.said if message.version.given is None]
+    sent = [message.version.text for message in history.said if message.version.given is not None]
+    return _joined(map(platform.references, new)), _joined(map(platform.references, sent))
+
+
+def _joined(references: Iterable[References]) -> References:
+    """All that they name, each once."""
+    found = list(references)
     return References(
         list(dict.fromkeys(person for each in found for person in each.people)),
         list(dict.fromkeys(channel for each in found for channel in each.channels)),
