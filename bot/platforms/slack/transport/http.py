@@ -242,8 +242,11 @@ async def _read(request: web.BaseRequest, take: Callable[[int], None]) -> bytes:
 def _event(body: bytes) -> Payload:
     """What the Events API sends. Raises _RefusedError, like the others."""
     event = _typed(body)
-    if event["type"] == "event_callback" and not isinstance(event.get("event"), dict):
+    inner = event.get("event")
+    if event["type"] == "event_callback" and not (isinstance(inner, dict) and isinstance(inner.get("type"), str)):
         raise _RefusedError(400, "event")
+    if event["type"] == "url_verification" and not isinstance(event.get("challenge"), str):
+        raise _RefusedError(400, "challenge")
     return event
 
 
