@@ -22,10 +22,12 @@ RUN groupadd --system --gid 10001 threadbot \
     && mkdir -p /data \
     && chown 10001:10001 /data
 COPY --from=build /opt/threadbot /opt/threadbot
+# SQLITE_TMPDIR: VACUUM copies the whole database there; compose.yaml has /tmp in memory.
 ENV PATH=/opt/threadbot/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    DATABASE_URL=sqlite+aiosqlite:////data/threadbot.db
+    DATABASE_URL=sqlite+aiosqlite:////data/threadbot.db \
+    SQLITE_TMPDIR=/data
 WORKDIR /data
 # In numbers, so that Kubernetes' runAsNonRoot can see that it is not root. It writes to /data and /tmp only.
 USER 10001:10001

@@ -220,6 +220,9 @@ def test_the_image_runs_as_nobody_special_and_holds_no_settings() -> None:
     assert re.findall(r"^USER (.+)$", dockerfile, re.MULTILINE) == ["10001:10001"]
     assert "--uid 10001 --gid 10001" in dockerfile
     assert "chown 10001:10001 /data" in dockerfile
+    assert re.search(
+        r"^    SQLITE_TMPDIR=/data$", dockerfile, re.MULTILINE
+    )  # a copy of the database is too large for /tmp
     assert "*" in admitted
     assert not any(".env" in line for line in admitted if line.startswith("!"))
     assert not re.search(r"TOKEN|KEY|SECRET", dockerfile)
