@@ -28,10 +28,11 @@ from bot.core.decide import addressing, commands
 from bot.core.ports import PromptImage, PromptMessage
 from bot.core.prompt import speakers
 from bot.core.reply import status
+from bot.core.texts import former
 from bot.files.text import read_text
 from bot.llm import images, openai_errors, tokens
 from bot.platforms.slack.incoming import actions, events, files, message_text, participants
-from bot.platforms.slack.markup import links, message, mrkdwn
+from bot.platforms.slack.markup import links, message, mrkdwn, own_message
 from bot.platforms.slack.markup import mention_tokens as slack_tokens
 from bot.platforms.slack.markup import text as slack_text
 from bot.platforms.web import events as web_events
@@ -58,9 +59,10 @@ IN_FUNCTIONS = {
     "core/decide/addressing.py:_patterns": "calls",
     "core/decide/addressing.py:_vocative": "calls_another",
     "platforms/slack/markup/text.py:_uncalled": "readable",
-    "platforms/slack/markup/text.py:_unescaped": "readable",
+    "platforms/slack/markup/text.py:unescaped": "readable",
     "platforms/slack/markup/text.py:_link": "readable",
     "platforms/slack/markup/text.py:notification": "notification",
+    "platforms/slack/markup/own_message.py:_without_last_lines": "our own message",
     "platforms/slack/markup/mention_tokens.py:_entity_begun": "safe, unfinished",
     "platforms/slack/incoming/events.py:microseconds": "a body, all of it",
     "platforms/slack/markup/links.py:_behind": "with_targets",
@@ -81,7 +83,7 @@ OURS = {
     "settings.py:*": "an operator's own setting",
     "commands/turns.py:parse_span": "an operator's own argument",
     "core/decide/addressing.py:_any_of": "re.escape",
-    "core/texts/__init__.py:_VALUE": "our own sentences",
+    "core/texts/former.py:_VALUE": "our own sentences",
 }
 """Patterns that see nobody else's text, and why."""
 
@@ -89,6 +91,13 @@ OURS = {
 def _incoming(**said: Any) -> object:
     event = {"type": "message", "channel": "C1", "ts": "1700000000.000100", "user": "U1", "text": "hi"} | said
     return events.incoming({"type": "event_callback", "api_app_id": "A1", "event": event}, US)
+
+
+def _own(text: str) -> dict[str, Any]:
+    """A message of ours, as text and as other blocks with a notice below."""
+    note = {"type": "context", "elements": [{"type": "plain_text", "text": text}]}
+    metadata = {"event_type": message.EVENT_TYPE, "event_payload": {message.NOTE_LINES: text}}
+    return {"text": text, "metadata": metadata, "blocks": [{"type": "rich_text"}, note]}
 
 
 def _grow(text: str) -> None:
@@ -119,8 +128,9 @@ AT_ONCE: dict[str, Callable[[str], object]] = {
     "a name": speakers.looks,
     "a title": status.title_of,
     "the language": texts.language_of,
-    "is_sentence": texts.is_sentence,
+    "former sentences": lambda text: former.without_former_sentences(text, str),
     "a text, unbracketed": speakers.unbracketed,
+    "our own message": lambda text: own_message.answer_of(_own(text)),
     "readable": lambda text: slack_text.readable(text, "UBOT"),
     "references": slack_text.references,
     "mentioned_in": participants.mentioned_in,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+
+import pytest
 
 from bot.core.conversation import Operation, ParticipantKind, posted_of
 from bot.core.ports import ThreadReader
+from bot.core.texts import LANGUAGES
 from tests.contract.doors import Heard, ignore, needs, opened, running
 from tests.contract.world import Asked, Capability, CapableWorld, Log, World
 
@@ -26,10 +30,38 @@ async def test_a_thread_is_read_as_its_events_told_it_with_our_own_messages(worl
     posted = [posted_of(said) for said in read.messages]
     kinds = [ParticipantKind.PERSON, ParticipantKind.SELF, ParticipantKind.PERSON]
     assert [said.author.kind for said in posted] == kinds
-    assert platform.readable(posted[1].text).startswith("**An answer** with `a < b`")
+    assert platform.readable(posted[1].text) == "**An answer** with `a < b`"
     events = {said.id: replace(said, recovered=True, addressed=True) for said in heard.said}
     people = [replace(said, recovered=True, addressed=True) for said in posted if said.id in events]
     assert people == list(events.values())
+
+
+NOTES = ("Words that no version has said.", "두 번째 문장입니다.")
+
+
+@pytest.mark.parametrize(
+    ("steps", "answer"),
+    [
+        ([("An answer.", NOTES)], "An answer."),
+        ([("", NOTES)], ""),
+        ([("", NOTES), ("An answer.", NOTES[:1])], "An answer."),
+        ([("An answer.", ()), ("", NOTES)], ""),
+        ([(f"I say it:\n\n{LANGUAGES['en']['stopped']}", ())], f"I say it:\n\n{LANGUAGES['en']['stopped']}"),
+        ([(LANGUAGES["ko"]["outage"], NOTES)], LANGUAGES["ko"]["outage"]),
+    ],
+)
+async def test_what_is_a_notice_is_kept_with_the_message_whatever_its_words(
+    world: World, steps: Sequence[tuple[str, Sequence[str]]], answer: str
+) -> None:
+    async with running(world, ignore) as platform:
+        assert isinstance(platform, ThreadReader)
+        asked = await world.ask("hello")
+        reply = await opened(platform, asked, Log())
+        for text, notes in steps:
+            await reply.finish(text, notes)
+        read = await platform.read_thread(asked.thread)
+    _, ours = [posted_of(said) for said in read.messages]
+    assert platform.readable(ours.text) == answer
 
 
 async def test_a_thread_that_is_not_there_is_empty(world: World) -> None:

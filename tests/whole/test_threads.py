@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+import pytest
+
 from bot.core.prompt.speakers import TRUNCATED
+from bot.core.texts import LANGUAGES
 from bot.platforms.slack.reading import thread as threads
 from tests.standins.model_script import Answer, failure
 from tests.standins.slack_faults import RateLimited, Refused
@@ -114,6 +119,40 @@ async def test_our_answers_that_no_database_knows_are_the_assistants_without_sen
         ("user", "2020년 우승팀은?"),
         ("assistant", "NC 다이노스입니다."),
         ("user", "실패할 질문\n\n마지막 게임은 어디?"),
+    ]
+
+
+@pytest.mark.parametrize("blocks", [True, False])
+async def test_sentences_that_were_reworded_since_are_known_as_ours(
+    office: Office, monkeypatch: pytest.MonkeyPatch, blocks: bool
+) -> None:
+    if not blocks:
+        for method in ("chat.postMessage", "chat.update", "chat.stopStream"):
+            office.slack.switch_off(method, "invalid_blocks", argument="blocks")
+    refused = Answer(failure=failure(401, "Incorrect API key provided", code="invalid_api_key"))
+    empty = Answer("")
+    office.model.answers.extend(
+        [Answer("NC 다이노스입니다.", finish_reason="length"), refused, empty, Answer("창원입니다.")]
+    )
+    with monkeypatch.context() as other_version:
+        for sentences in LANGUAGES.values():
+            for key, sentence in sentences.items():
+                other_version.setitem(cast("dict[str, str]", sentences), key, f"달리 말하면: {sentence}")
+        async with office.bot():
+            root = await office.ask("2020년 우승팀은?")
+            await office.answers(root)
+            for number, asked in enumerate(("실패할 질문", "빈 답", "긴 답변은 파일로"), 2):
+                await office.ask(asked, thread=root)
+                await office.answers(root, number)
+        assert all("달리 말하면" in shown for shown in office.slack.replies(office.general, root))
+    office.database.unlink()
+    async with office.bot():
+        await office.ask("마지막 게임은 어디?", thread=root)
+        await office.answers(root, 5)
+    assert office.prompts()[-1] == [
+        ("user", "2020년 우승팀은?"),
+        ("assistant", "NC 다이노스입니다."),
+        ("user", "실패할 질문\n\n빈 답\n\n긴 답변은 파일로\n\n마지막 게임은 어디?"),
     ]
 
 

@@ -203,9 +203,8 @@ class Answerer:
         await self._clear_statuses(turn, history)
         await self._ledger.note_said(turn.claim, [Notice(OUTAGE)])  # or a death would leave a notice nobody knows of
         said = sentence(Notice(OUTAGE), to.language)
-        await finish_before_cancel(
-            reply.finish(history.continued.text, [said]) if history.continued else reply.finish(said)
-        )
+        below = history.continued.text if history.continued else ""
+        await finish_before_cancel(reply.finish(below, [said]))
         await self._checkpoint("outage said")
         return said_in(await self._ledger.parts(turn.claim), below_an_answer=history.continued is not None)
 
@@ -394,10 +393,7 @@ async def _halted(interruption: Interruption, reply: Reply, outcome: Outcome) ->
 async def _finish(reply: Reply, outcome: Outcome) -> None:
     sentences = [sentence(notice, outcome.language) for notice in outcome.notices if notice.key != OUTAGE]
     below = controls.offered(outcome)
-    if outcome.text is None:
-        await finish_before_cancel(reply.finish("\n\n".join(sentences), (), below))
-    else:
-        await finish_before_cancel(reply.finish(outcome.text, sentences, below))
+    await finish_before_cancel(reply.finish(outcome.text or "", sentences, below))
 
 
 def _without_file(to: Addressee) -> Addressee:

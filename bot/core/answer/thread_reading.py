@@ -1,20 +1,18 @@
 """
 What was said in a thread before anybody told us of it: read once, and stored.
 
-The platform reads, the ledger stores; what of our own messages is worth keeping is decided here.
+The platform reads, the ledger stores.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 
-from bot.core.conversation import Edited, ParticipantKind, Said, ThreadRef, posted_of
+from bot.core.conversation import ParticipantKind, Said, ThreadRef, posted_of
 from bot.core.errors import PlatformError
 from bot.core.ports import Checkpoint, ConversationStore, Platform, ThreadRead, ThreadReader
-from bot.core.texts import is_sentence
 from bot.core.turn import Turn
 
 log = logging.getLogger(__name__)
@@ -35,7 +33,7 @@ async def read_up(turn: Turn, platform: Platform, conversations: ConversationSto
     read = await _read(platform, conversation.thread)
     if read is None:
         return turn
-    messages = [kept for said in read.messages if (kept := _without_sentences(said, platform.readable)) is not None]
+    messages = [said for said in read.messages if not _is_notice(said)]
     truncated = conversation.truncated or has_gap(read, since)
     await checkpoint("thread read")
     for deleted in read.deleted:
@@ -61,26 +59,7 @@ async def _read(reader: ThreadReader, thread: ThreadRef) -> ThreadRead | None:
     return None
 
 
-def _without_sentences(said: Said, readable: Callable[[str], str]) -> Said | None:
-    """What others say as it is; of what we say ourselves the answer, without sentences of ours. None: there is none."""
+def _is_notice(said: Said) -> bool:
+    """Whether it is a message of ours with nothing of an answer in it."""
     posted = posted_of(said)
-    if posted.author.kind is not ParticipantKind.SELF:
-        return said
-    answer = without_sentences(posted.text, readable)
-    if not answer.strip():
-        return None
-    kept = replace(posted, text=answer)
-    return replace(said, message=kept) if isinstance(said, Edited) else kept
-
-
-def without_sentences(text: str, readable: Callable[[str], str]) -> str:
-    """A text of ours without the sentences of ours at its end, however a platform shows those."""
-    lines = text.split("\n")
-    while lines and _is_ours(readable(lines[-1])):
-        lines.pop()
-    return "\n".join(lines)
-
-
-def _is_ours(line: str) -> bool:
-    bare = line.strip(" _*")  # some platforms show them in italics
-    return not bare or is_sentence(bare)
+    return posted.author.kind is ParticipantKind.SELF and not posted.text.strip()

@@ -71,8 +71,9 @@ class Reply(Protocol):
         """
         Show *text* as the whole answer, in the same parts; what an earlier attempt showed beyond it is removed.
 
-        *notes* are sentences of ours, shown small below the answer. They are plain text and can be trusted. *controls*
-        stand below its last part, as far as the platform has such.
+        *notes* are sentences of ours, shown small below the answer; without a *text* they are the message. They are
+        plain text and can be trusted. What is a note is kept with the message, for read_thread(). *controls* stand
+        below its last part, as far as the platform has such.
         """
 
     def halt(self) -> None:
@@ -197,6 +198,7 @@ class ThreadReader(Protocol):
         """
         All of a thread, or the newest part of a long one; empty when the platform no longer has it.
 
-        Texts are as of now, edits included; small sentences of ours below our answers may be among them. Raises
-        PlatformError.
+        Texts are as of now, edits included. Of our own messages they are what is an answer's, without notices: empty
+        where a message has nothing else. What is a notice the platform keeps with the message; its words may have
+        changed since. Raises PlatformError.
         """

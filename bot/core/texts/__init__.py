@@ -16,12 +16,6 @@ LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": en.SENTENCES, "ko": ko.SENTE
 LABELS: Mapping[str, Mapping[str, str]] = {"en": en.LABELS, "ko": ko.LABELS}
 """What stands in views of ours, beside or above something else; no sentences that may be found again in a thread."""
 DEFAULT_LANGUAGE = "en"
-_VALUE = re.compile(r"\\{\w+\\}")  # a placeholder, escaped
-_ANY_SENTENCE = re.compile(
-    "|".join(
-        _VALUE.sub(".+?", re.escape(sentence)) for sentences in LANGUAGES.values() for sentence in sentences.values()
-    )
-)
 _HANGUL = re.compile(r"[ᄀ-ᇿ㄰-㆏가-힣]")
 
 
@@ -40,11 +34,6 @@ def language_for(locale: str | None, text: str, default: str = DEFAULT_LANGUAGE)
     """
     spoken = (locale or "").replace("_", "-").partition("-")[0].lower()
     return spoken if spoken in LANGUAGES else language_of(text, default)
-
-
-def is_sentence(text: str) -> bool:
-    """Whether *text* is a sentence of ours and nothing else, in any language and whatever values it names."""
-    return _ANY_SENTENCE.fullmatch(text) is not None
 
 
 def sentence(notice: Notice, language: str) -> str:

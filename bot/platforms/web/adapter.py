@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.core.conversation import ThreadRef
+from bot.core.conversation import ParticipantKind, ThreadRef
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.ports import Receive, Reply, ReplyRequest, ThreadRead
 from bot.core.retry import Backoff
@@ -72,7 +72,7 @@ class WebPlatform:
             if error.passing:
                 raise
             return ThreadRead(())
-        said = [events.posted(thread.workspace, message) for message in found]
+        said = [events.posted(thread.workspace, _without_notices(message)) for message in found]
         return ThreadRead([posted for posted in said if posted is not None])
 
     def readable(self, text: str, names: Mapping[str, str] | None = None) -> str:  # noqa: ARG002 - names are written out
@@ -107,6 +107,11 @@ class WebPlatform:
             if receiving:
                 await asyncio.wait(receiving)
             await socket.close()
+
+
+def _without_notices(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    ours = message["author"]["kind"] == ParticipantKind.SELF
+    return {**message, "text": events.answer_in(message)} if ours else message
 
 
 async def _take(socket: aiohttp.ClientWebSocketResponse, event: dict[str, Any], receive: Receive) -> None:

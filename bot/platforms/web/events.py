@@ -9,8 +9,10 @@ from typing import Any
 
 from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
 from bot.core.decide.addressing import PRODUCT_NAMES, calls
+from bot.core.texts.former import without_former_sentences
 
 PLATFORM = "web"
+NOTES_APART = "notes_apart"  # in the metadata of each message of the bot's; see answer_in()
 
 # A word of its own, but a Korean particle may follow it: @threadbot아. Not an e-mail address, not part of a link.
 _MENTION = re.compile(r"(?<![A-Za-z0-9_@/])@threadbot(?![A-Za-z0-9_-]|\.[A-Za-z0-9])", re.IGNORECASE)
@@ -35,6 +37,12 @@ def posted(workspace: str, message: Mapping[str, Any]) -> Posted | None:
         plain=(plain := readable(message["text"])),
         calls_bot=calls(plain, PRODUCT_NAMES),
     )
+
+
+def answer_in(message: Mapping[str, Any]) -> str:
+    """What a message of the bot's says of an answer: sentences of ours are in its notes, in older ones in the text."""
+    text = str(message["text"])
+    return text if message.get("metadata", {}).get(NOTES_APART) else without_former_sentences(text, readable)
 
 
 def mentioned(text: str) -> bool:

@@ -16,6 +16,7 @@ from bot.core.off_loop import off_loop
 from bot.core.ports import ReplyRequest
 from bot.markdown import close_open, fitting, split
 from bot.platforms.web.api import MESSAGE_NOT_FOUND, THREAD_NOT_FOUND, WorkspaceApi
+from bot.platforms.web.events import NOTES_APART
 
 PART_LIMIT = 20_000  # characters; the playground takes 40,000, but long messages are slow to read and to redraw
 
@@ -154,9 +155,13 @@ def parts_of(text: str, notes: Sequence[str]) -> list[Part]:
     return [*(Part(piece) for piece in texts[:-1]), Part(texts[-1], tuple(notes))]
 
 
-def metadata(turn: int, number: int) -> dict[str, int]:
-    """Travels with every part, so that one whose id was never noted can be found."""
-    return {"turn": turn, "part": number}
+def metadata(turn: int, number: int) -> dict[str, int | bool]:
+    """
+    Travels with every part, so that one whose id was never noted can be found.
+
+    It says, too, that sentences of ours are in the notes only, not in the text.
+    """
+    return {"turn": turn, "part": number, NOTES_APART: True}
 
 
 def part_number(found: Mapping[str, Any], turn: int) -> int | None:

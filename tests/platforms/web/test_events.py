@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
-from bot.platforms.web.events import mentioned, posted, readable
+from bot.platforms.web.events import NOTES_APART, answer_in, mentioned, posted, readable
 
 MESSAGE: dict[str, Any] = {
     "id": 12,
@@ -34,6 +34,24 @@ def test_a_message_becomes_what_the_core_knows_of_it() -> None:
         direct=False,
         plain="안녕",
     )
+
+
+OUTAGE = "The model cannot be reached right now. I keep your question and answer here as soon as it is back."
+
+
+@pytest.mark.parametrize(
+    ("metadata", "text", "answer"),
+    [
+        ({"turn": 7, "part": 1, NOTES_APART: True}, OUTAGE, OUTAGE),
+        ({"turn": 7, "part": 1}, OUTAGE, ""),
+        ({"turn": 7, "part": 1}, f"{OUTAGE}\n\n{OUTAGE}", ""),
+        ({"turn": 7, "part": 1}, "An answer.", "An answer."),
+    ],
+)
+def test_what_older_versions_wrote_instead_of_an_answer_is_none(
+    metadata: dict[str, Any], text: str, answer: str
+) -> None:
+    assert answer_in({**MESSAGE, "text": text, "metadata": metadata}) == answer
 
 
 def test_the_bots_name_without_a_mention_calls_it_too() -> None:

@@ -1,7 +1,9 @@
 """
 What a part of a reply is made of: Markdown blocks where Slack takes them, plain text where it does not. Pure.
 
-The calls that post it are in api.py, the order of the parts in reply.py.
+A message tells itself what of it is an answer and what are notices, whatever their words: blocks of different types
+where there are blocks, its metadata where there is text only. own_message.py reads that. The calls that post a message
+are in api.py, the order of the parts in reply.py.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ PART_LIMIT = 10_000  # characters; a markdown block holds 12,000, all blocks of 
 PLAIN_LIMIT = 3_400  # characters once escaped; chat.update refuses a `text` above 4,000, notes included
 SHORTENED = 1_500  # characters of an answer that are shown where the whole of it is in a file
 EVENT_TYPE = "threadbot_part"
+NOTE_LINES = "notes"  # in the metadata's payload; see metadata()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,9 @@ class Piece:
     notes: tuple[str, ...] = ()
     controls: tuple[Block, ...] = ()  # only where blocks are taken
     open_end: str = field(default="", compare=False)
+
+
+NOTHING = Piece("")
 
 
 def pieces(
@@ -95,7 +101,7 @@ def _texts(markdown: str, halvings: int, *, plain: bool, most: int = PART_LIMIT)
 def content(piece: Piece, *, plain: bool) -> Mapping[str, Any]:
     """The arguments of chat.postMessage and chat.update that make up what is seen."""
     if plain:
-        return {"text": "\n\n".join([*_some(mrkdwn(piece.markdown)), *(f"_{escape(note)}_" for note in piece.notes)])}
+        return {"text": "\n\n".join([*_some(mrkdwn(piece.markdown)), *_some(_plain_notes(piece))])}
     blocks = [{"type": "markdown", "text": text} for text in _some(piece.markdown)]
     return {"text": notification(piece.markdown, piece.notes), "blocks": [*blocks, *below(piece)]}
 
@@ -112,34 +118,22 @@ def _note(note: str, *, small: bool) -> Mapping[str, Any]:
     return {"type": "context", "elements": [text]} if small else {"type": "section", "text": text}
 
 
-def answer_in(message: Mapping[str, Any]) -> str:
-    """
-    What a message of ours says, as wire text: Markdown where it is still there, what notifications show elsewhere.
-
-    Slack may give a markdown block back as other blocks ("Markdown block": one "may result in multiple blocks after
-    translation"). Sentences of ours may be at the end.
-    """
-    blocks = message.get("blocks")
-    blocks = blocks if isinstance(blocks, Sequence) else ()
-    markdown = [block.get("text") for block in blocks if block.get("type") == "markdown"]
-    texts = [escape(text) for text in markdown if isinstance(text, str)]
-    return "\n\n".join(texts) if texts else str(message.get("text") or "")
+def _plain_notes(piece: Piece) -> str:
+    sign = "_" if piece.markdown.strip() else ""
+    return "\n\n".join(f"{sign}{escape(note)}{sign}" for note in piece.notes)
 
 
 def _some(text: str) -> list[str]:
     return [text] if text.strip() else []
 
 
-def metadata(turn: int, part: int) -> Mapping[str, Any]:
-    """Travels with a part, so that it can be found again. Values are strings: Slack keeps flat payloads only."""
-    return {"event_type": EVENT_TYPE, "event_payload": {"turn": str(turn), "part": str(part)}}
+def metadata(turn: int, part: int, piece: Piece = NOTHING, *, plain: bool = False) -> Mapping[str, Any]:
+    """
+    Travels with a part that shows *piece*, so that it can be found again, and read for what it is.
 
-
-def part_of(message: Mapping[str, Any]) -> tuple[int, int] | None:
-    """The (turn, part) that a message of ours was marked with, if it was."""
-    tag = message.get("metadata")
-    if not isinstance(tag, Mapping) or tag.get("event_type") != EVENT_TYPE:
-        return None
-    payload = tag.get("event_payload") or {}
-    turn, part = str(payload.get("turn")), str(payload.get("part"))
-    return (int(turn), int(part)) if turn.isdecimal() and part.isdecimal() else None
+    It says how many lines at the end of a text without blocks are notices. Lines and not characters: Slack makes links
+    of names like `main.py`. Values are strings: Slack keeps flat payloads only.
+    """
+    lines = len(_plain_notes(piece).split("\n")) if plain and piece.notes else 0
+    payload = {"turn": str(turn), "part": str(part), NOTE_LINES: str(lines)}
+    return {"event_type": EVENT_TYPE, "event_payload": payload}

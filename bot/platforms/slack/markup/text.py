@@ -33,7 +33,7 @@ def readable(text: str, bot_user_id: str, names: Mapping[str, str] | None = None
     """
     # A name is text already: what looks like an escape in it is none.
     pieces = _TOKEN.split(_uncalled(text, bot_user_id))
-    words = [_words(piece, names or {}) if n % 2 else _unescaped(piece) for n, piece in enumerate(pieces)]
+    words = [_words(piece, names or {}) if n % 2 else unescaped(piece) for n, piece in enumerate(pieces)]
     return "".join(words).strip()
 
 
@@ -60,7 +60,8 @@ def references(text: str) -> References:
     )
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """The reverse of escape()."""
     return re.sub(r"&(?:lt|gt|amp);", lambda match: _ENTITIES[match[0]], text)
 
 
@@ -68,12 +69,12 @@ def _words(token: str, names: Mapping[str, str]) -> str:
     target, _, label = token.partition("|")
     match target[:1]:
         case "@":
-            return "@" + (names.get(target[1:]) or _unescaped(label.removeprefix("@") or target[1:]))
+            return "@" + (names.get(target[1:]) or unescaped(label.removeprefix("@") or target[1:]))
         case "#":
-            return "#" + (_unescaped(label.removeprefix("#")) or names.get(target[1:]) or target[1:])
+            return "#" + (unescaped(label.removeprefix("#")) or names.get(target[1:]) or target[1:])
         case "!":
-            return _unescaped(_special(target[1:], label))
-    return _unescaped(_link(target, label))
+            return unescaped(_special(target[1:], label))
+    return unescaped(_link(target, label))
 
 
 def _link(target: str, label: str) -> str:

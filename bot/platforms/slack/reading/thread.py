@@ -19,7 +19,7 @@ from bot.platforms.slack.calls.api import LONG_PAGE, PAGE, REPLIES, Message, Pag
 from bot.platforms.slack.calls.pages import GONE, Pages
 from bot.platforms.slack.incoming.events import Identity, Place, microseconds, moment_of, read
 from bot.platforms.slack.incoming.reactions import Names, standing
-from bot.platforms.slack.markup.message import answer_in
+from bot.platforms.slack.markup.own_message import answer_of
 
 KEPT = 1_000  # messages: more than fit into most prompts
 
@@ -79,4 +79,4 @@ def _read(message: Message, place: Place, us: Identity) -> Said | Deleted | None
     posted = posted_of(found)
     if posted.author.kind is not ParticipantKind.SELF:
         return found
-    return read({**message, "text": answer_in(message)}, place, us)
+    return read(answer_of(message), place, us)

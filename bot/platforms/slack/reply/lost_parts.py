@@ -14,7 +14,7 @@ from bot.core.errors import PlatformError
 from bot.core.ports import CLOCK_SKEW
 from bot.platforms.slack.calls.api import Message, SlackApi
 from bot.platforms.slack.incoming.events import Identity, microseconds, position_of, timestamp
-from bot.platforms.slack.markup.message import part_of
+from bot.platforms.slack.markup.own_message import part_of
 
 
 async def find(

@@ -271,7 +271,7 @@ class SlackReply:
             self._admitted,
             text=piece.markdown,
             blocks=below(piece),
-            metadata=metadata(self._turn, number),
+            metadata=metadata(self._turn, number, piece),
             final=final,
         )
         if shown:
@@ -301,8 +301,8 @@ class SlackReply:
         return ts is not None
 
     async def _post(self, number: int, piece: Piece, *, final: bool) -> None:
-        what = content(piece, plain=self._fallbacks.plain)
-        tag = metadata(self._turn, number)
+        plain = self._fallbacks.plain
+        what, tag = content(piece, plain=plain), metadata(self._turn, number, piece, plain=plain)
         post = lambda: self._api.post(self._thread.channel, what, thread=self._thread.thread, metadata=tag)  # noqa: E731
 
         async def make() -> str | None:
@@ -365,8 +365,8 @@ class SlackReply:
         return True
 
     async def _edit(self, number: int, piece: Piece, *, final: bool) -> None:
-        what = content(piece, plain=self._fallbacks.plain)
-        ts, tag = self._ids[number], metadata(self._turn, number)
+        ts, plain = self._ids[number], self._fallbacks.plain
+        what, tag = content(piece, plain=plain), metadata(self._turn, number, piece, plain=plain)
         edit = lambda: self._api.update(self._thread.channel, ts, {**what, "metadata": tag})  # noqa: E731
         try:
             await self._admitted(UPDATE, edit, final=final)

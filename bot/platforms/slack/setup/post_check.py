@@ -20,7 +20,8 @@ from bot.platforms.slack.calls.api import DEFAULT_URL, SESSION, STATUS, TIMEOUT,
 from bot.platforms.slack.calls.errors import REFUSED_BLOCKS, TOO_LONG
 from bot.platforms.slack.calls.limits import START
 from bot.platforms.slack.markup.buttons import Form, blocks
-from bot.platforms.slack.markup.message import PART_LIMIT, Piece, content, metadata, part_of
+from bot.platforms.slack.markup.message import PART_LIMIT, Piece, content, metadata
+from bot.platforms.slack.markup.own_message import part_of
 from bot.platforms.slack.setup.checks import LACKING, absent, failed, opened
 
 POSTED, STREAMED = (0, 1), (0, 2)  # turn and part that the trial is marked with; no turn has the number 0

@@ -30,7 +30,8 @@ async def test_a_part_is_posted_with_what_slack_needs_and_a_mark(place: Place) -
     assert arguments["blocks"] == [{"type": "markdown", "text": "**굵게** & <b>"}]
     assert arguments["unfurl_links"] is False
     assert arguments["unfurl_media"] is False
-    assert arguments["metadata"] == {"event_type": "threadbot_part", "event_payload": {"turn": "42", "part": "1"}}
+    payload = {"turn": "42", "part": "1", "notes": "0"}
+    assert arguments["metadata"] == {"event_type": "threadbot_part", "event_payload": payload}
     assert "<" not in arguments["text"]
 
 

@@ -110,7 +110,7 @@ async def test_a_short_answer_takes_a_start_and_a_stop(place: Place) -> None:
     await reply.finish("짧은 **답**.", ["A note."])
     assert place.calls() == [START, STOP]
     assert place.shown == ["짧은 **답**.\n\nA note."]
-    assert place.marks() == [{"turn": "7", "part": "1"}]
+    assert place.marks() == [{"turn": "7", "part": "1", "notes": "0"}]
     begun = place.slack.calls(START)[0].arguments
     assert (begun["recipient_user_id"], begun["recipient_team_id"]) == (place.kim, place.slack.team)
     assert begun["thread_ts"] == place.thread.thread
@@ -239,7 +239,7 @@ async def test_one_that_slack_has_ended_goes_on_by_edits(place: Place) -> None:
     assert place.shown == ["one two t"]
     await reply.finish("one two three")
     assert place.shown == ["one two three"]
-    assert place.marks() == [{"turn": "7", "part": "1"}]
+    assert place.marks() == [{"turn": "7", "part": "1", "notes": "0"}]
 
 
 async def test_one_that_slack_has_ended_is_finished_by_an_edit(place: Place) -> None:
@@ -263,7 +263,7 @@ async def test_after_a_crash_what_still_grows_is_stopped_and_then_edited(place: 
     await (await place.reply(place.another_process())).finish("eins")
     assert place.shown == ["eins"]
     assert place.calls() == [START, UPDATE, STOP, UPDATE]
-    assert place.marks() == [{"turn": "7", "part": "1"}]
+    assert place.marks() == [{"turn": "7", "part": "1", "notes": "0"}]
 
 
 @pytest.mark.parametrize("refused", [False, True])

@@ -88,8 +88,9 @@ export class MessageList {
     const element = earlier ?? create("li", `message ${message.author.kind}`);
     element.dataset.id = message.id;
     const body = create("div", "body");
-    body.append(head(message), text(message));
-    if (message.notes.length) body.append(notes(message.notes));
+    body.append(head(message));
+    if (message.text || !message.notes.length) body.append(text(message));
+    if (message.notes.length) body.append(notes(message));
     if (this.actions.open) body.append(this.replies(message, earlier?.querySelector(".replies")));
     element.replaceChildren(avatar(message.author), body);
     element.classList.toggle("root", this.isRoot(message));
@@ -178,9 +179,10 @@ function plain(element, words) {
   element.append(words.slice(at));
 }
 
-function notes(sentences) {
-  const element = create("div", "notes");
-  for (const sentence of sentences) {
+/** Sentences of the bot's own: small below an answer, the message itself where there is none. */
+function notes(message) {
+  const element = create("div", message.text ? "notes" : "text");
+  for (const sentence of message.notes) {
     const line = create("p", "");
     line.textContent = sentence;
     element.append(line);
