@@ -21,7 +21,7 @@ from bot.core.decide.policy import decide
 from bot.core.errors import BotError, LedgerError, PlatformError
 from bot.core.ports import Checkpoint, Example, LanguageModel, Platform, Sampling
 from bot.core.prompt.build import Counting
-from bot.core.receipt.receipt import About
+from bot.core.receipt.receipt import About, Receipts
 from bot.core.retry import Patience
 from bot.core.summary.summarizer import Summarizer, SummarizerSettings
 from bot.core.worker.worker import BURST_SECONDS, EDIT_QUIET_SECONDS, Worker, WorkerSettings, ended, persist
@@ -40,7 +40,7 @@ from bot.store.database.lock import worker_lock
 from bot.store.database.urls import open_database, sqlite_file
 from bot.store.ledger.ledger import SqlLedger
 from bot.store.model_facts import SqlModelFacts
-from bot.store.receipt.receipts import SqlReceipts
+from bot.store.receipt.receipts import SqlReceiptStore
 from bot.store.summaries import SqlSummaries
 
 log = logging.getLogger(__name__)
@@ -232,16 +232,15 @@ def sampling(settings: Settings) -> Sampling:
     return Sampling(settings.openai_temperature, settings.openai_seed, settings.openai_stop)
 
 
-def receipts(settings: Settings, database: Database) -> SqlReceipts:
+def receipts(settings: Settings, database: Database) -> Receipts:
     """What people may ask of *database* beside the conversation."""
     about = About(
         model="" if settings.offline else settings.openai_model,
         reactions=[(name, Operation(what)) for what, name in settings.reactions.items() if name != "none"],
         language=settings.bot_language,
     )
-    return SqlReceipts(
-        database, Counting(tokens.count, *tokens.overhead()), about, participant_ids(settings.threadbot_admins)
-    )
+    counting = Counting(tokens.count, *tokens.overhead())
+    return Receipts(SqlReceiptStore(database), counting, about, participant_ids(settings.threadbot_admins))
 
 
 @asynccontextmanager

@@ -14,10 +14,11 @@ from typing import Any
 from bot.commands import ledger
 from bot.core.completion import estimate, model_facts
 from bot.core.conversation import Participant
+from bot.core.ports import StoredCompletion, TurnRecord
 from bot.core.prompt.build import Counting
 from bot.core.prompt.speakers import cleaned
 from bot.core.receipt.left_out import LeftOut, left_out
-from bot.core.receipt.record import SentPrompt, StoredCompletion, TurnRecord, put_together
+from bot.core.receipt.sent_prompt import SentPrompt, put_together
 from bot.core.turn import TurnState
 from bot.llm import openai_chat, tokens
 from bot.settings import Settings

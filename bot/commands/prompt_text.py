@@ -14,9 +14,10 @@ from bot.commands.prompt import Report, estimate_error, label, never_sent
 from bot.commands.tokens import dollars
 from bot.commands.turns import cells, votes
 from bot.core.completion import model_facts
+from bot.core.ports import ConversationRecord, StoredCompletion, TurnRecord
 from bot.core.prompt.entries import read_key
 from bot.core.receipt.left_out import LeftOut, Reason
-from bot.core.receipt.record import ConversationRecord, SentPrompt, StoredCompletion, TurnRecord
+from bot.core.receipt.sent_prompt import SentPrompt
 
 INDENT = "  "
 _HARMLESS = "\t\N{ZERO WIDTH JOINER}"  # the second holds emoji together

@@ -13,15 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.conversation import Operation, Participant
+from bot.core.ports import ConversationRecord, StoredAnswer, StoredCompletion, StoredMessage, StoredReaction, TurnRecord
 from bot.core.prompt.entries import TRUNCATED_KEY, read_key
-from bot.core.receipt.record import (
-    ConversationRecord,
-    StoredAnswer,
-    StoredCompletion,
-    StoredMessage,
-    StoredReaction,
-    TurnRecord,
-)
 from bot.core.turn import ANSWER, Place
 
 

@@ -1,32 +1,21 @@
-"""What people may ask of us beside the conversation: the receipt of an answer, and their own use."""
+"""
+What people may ask of us beside the conversation: the receipt of an answer, put together from what is stored of it.
+
+Who may see one is decided here; how one is told is in words.py, where the records are kept in ports/receipts.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 
-from bot.core.conversation import MessageRef, Operation
-from bot.core.receipt.left_out import LeftOut
-from bot.core.receipt.record import SentPrompt, StoredCompletion, TurnRecord
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Whoever wants to see something, by the platform's id."""
-
-    platform: str
-    workspace: str
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Opinions:
-    """How many people said so of an answer."""
-
-    good: int = 0
-    bad: int = 0
+from bot.core.completion import estimate, model_facts
+from bot.core.conversation import Operation
+from bot.core.ports import Opinions, ReceiptStore, StoredCompletion, TurnRecord, Viewer
+from bot.core.prompt.build import Counting
+from bot.core.receipt.left_out import LeftOut, left_out
+from bot.core.receipt.sent_prompt import SentPrompt, UnknownEntryError, put_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +27,7 @@ class Receipt:
     sent: SentPrompt | None = None
     left_out: Sequence[LeftOut] = ()
     estimate_error: float | None = None  # as a fraction of what was billed
-    opinions: Opinions = Opinions()
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """What somebody's questions came to. *cost_nanodollars*: as far as prices are known."""
-
-    turns: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost_nanodollars: int = 0
+    opinions: Opinions = field(default_factory=Opinions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +50,53 @@ class Refused(Exception):  # noqa: N818 - as Interrupted
 PRIVATE, UNKNOWN = "receipt_private", "receipt_unknown"
 
 
-class Receipts(Protocol):
-    """All methods raise LedgerError when the database cannot be used just now."""
+class Receipts:
+    """
+    *admins*: people who may see every receipt, by platform and id. *counting*: the model's, as for prompts.
 
-    @property
-    def about(self) -> About: ...
+    What everybody may ask is asked of the *store* itself.
+    """
+
+    def __init__(
+        self,
+        store: ReceiptStore,
+        counting: Counting,
+        about: About,
+        admins: Collection[tuple[str, str]] = (),
+    ) -> None:
+        self.store = store
+        self.about = about
+        self._counting = counting
+        self._admins = frozenset(admins)
 
     async def receipt(self, viewer: Viewer, channel: str, turn: int, completion_id: int | None = None) -> Receipt:
         """
         Of *completion*, or else of the answer that is shown.
 
         Whoever asked may see it, and admins. Raises Refused for everybody else, and for a turn that is not in
-        *channel*: numbers can be made up.
+        *channel*: numbers can be made up. Raises LedgerError.
         """
+        asked = await self.store.turn_record(turn, completion_id)
+        # The workspace of a press is that of whoever pressed; a channel's id is one of a kind.
+        if asked is None or (asked.thread.platform, asked.thread.channel) != (viewer.platform, channel):
+            raise Refused(UNKNOWN)
+        if (viewer.platform, viewer.id) not in self._admins and viewer.id not in _askers(asked):
+            raise Refused(PRIVATE)
+        if asked.completion is None:
+            return Receipt(asked)
+        opinions = await self.store.opinions(asked.completion.id)
+        try:  # it takes as long as the thread is long
+            return await asyncio.to_thread(_receipt_of, asked, asked.completion, self._counting, opinions)
+        except UnknownEntryError:
+            raise Refused(UNKNOWN) from None
 
-    async def turn_of(self, message: MessageRef) -> int | None:
-        """The turn whose answer, or a part of it, a message of ours is."""
 
-    async def use(self, viewer: Viewer, since: datetime) -> Use: ...
+def _receipt_of(asked: TurnRecord, completion: StoredCompletion, counting: Counting, opinions: Opinions) -> Receipt:
+    sent = put_together(completion, asked.record, counting)
+    error = estimate.error(completion.estimated_tokens, model_facts.billed(completion.usage))
+    return Receipt(asked, completion, sent, left_out(asked, completion, counting.count), error, opinions)
 
-    async def locale(self, viewer: Viewer) -> str | None:
-        """In which language somebody reads the platform, as far as we know them."""
+
+def _askers(asked: TurnRecord) -> frozenset[str]:
+    of_turn = (message for message in asked.record.messages.values() if message.turn == asked.turn.id)
+    return frozenset(message.author.id for message in of_turn if message.addressed or asked.turn.command)

@@ -12,11 +12,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.core.conversation import Operation, Participant
+from bot.core.ports import ConversationRecord, StoredCompletion, StoredReaction
 from bot.core.prompt.entries import GO_ON_KEY, Entry, read_key
 from bot.core.prompt.speakers import cleaned
 from bot.core.receipt.left_out import LeftOut, Reason
 from bot.core.receipt.receipt import Receipt
-from bot.core.receipt.record import ConversationRecord, StoredCompletion, StoredReaction
 from bot.core.texts import label
 
 MOST_LINES = 50  # of what was sent, and of what was left out: the newest

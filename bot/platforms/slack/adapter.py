@@ -21,9 +21,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.core.conversation import ThreadRef
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.files import FileRef
-from bot.core.ports import Receive, References, Reply, ReplyRequest, ThreadRead, Watermarks
+from bot.core.ports import Receive, References, Reply, ReplyRequest, ThreadRead, Viewer, Watermarks
 from bot.core.prompt.speakers import unbracketed
-from bot.core.receipt.receipt import Receipts, Viewer
+from bot.core.receipt.receipt import Receipts
 from bot.core.retry import Backoff
 from bot.core.texts import language_of
 from bot.platforms.common.limiter import Limiter

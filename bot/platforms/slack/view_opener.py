@@ -1,7 +1,7 @@
 """
 Opening views for people: the receipt of an answer, by its button or from its menu; the app's Home and Messages tabs.
 
-What they look like is in views.py, what they hold comes from the Receipts port. All of it happens after Slack was told
+What they look like is in views.py, what they hold comes from Receipts. All of it happens after Slack was told
 that we have the press: nothing of it has to be kept.
 """
 
@@ -15,7 +15,8 @@ from typing import Any
 
 from bot.core.conversation import MessageRef
 from bot.core.errors import LedgerError, PlatformError
-from bot.core.receipt.receipt import UNKNOWN, Receipts, Refused, Viewer
+from bot.core.ports import Viewer
+from bot.core.receipt.receipt import UNKNOWN, Receipts, Refused
 from bot.core.receipt.words import sections
 from bot.core.texts import label, language_for
 from bot.platforms.common.features import Feature
@@ -92,7 +93,7 @@ class ViewOpener:
 
     async def _of_message(self, viewer: Viewer, channel: str, message: str, trigger: str) -> None:
         try:
-            turn = await self._receipts.turn_of(MessageRef(viewer.platform, viewer.workspace, channel, message))
+            turn = await self._receipts.store.turn_of(MessageRef(viewer.platform, viewer.workspace, channel, message))
         except LedgerError:
             turn = None
         await self._show(viewer, channel, trigger, turn, None)
@@ -127,7 +128,7 @@ class ViewOpener:
         locale = None
         try:
             async with asyncio.timeout(LANGUAGE_SECONDS):
-                locale = await self._receipts.locale(viewer)
+                locale = await self._receipts.store.locale(viewer)
                 if locale is None:
                     locale = (await self._directory.locales([viewer.id])).get(viewer.id)
         except (TimeoutError, LedgerError):
@@ -139,7 +140,7 @@ class ViewOpener:
     async def _home(self, viewer: Viewer, us: Identity) -> None:
         language = await self.language(viewer)
         try:
-            use = await self._receipts.use(
+            use = await self._receipts.store.use(
                 viewer, datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
             )
         except LedgerError:

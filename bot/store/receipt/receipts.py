@@ -1,60 +1,33 @@
-"""The Receipts port: what people may ask of the database beside the conversation. Read only."""
+"""The ReceiptStore port: what people may ask of the database beside the conversation. Read only."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from bot.core.completion import estimate, model_facts
 from bot.core.conversation import MessageRef
-from bot.core.prompt.build import Counting
-from bot.core.receipt.left_out import left_out
-from bot.core.receipt.receipt import PRIVATE, UNKNOWN, About, Opinions, Receipt, Refused, Use, Viewer
-from bot.core.receipt.record import StoredCompletion, TurnRecord, UnknownEntryError, put_together
+from bot.core.ports import Opinions, TurnRecord, Use, Viewer
 from bot.store.changes.presses import DISLIKE, LIKE
 from bot.store.database.base import Database
 from bot.store.receipt import record
 from bot.store.tables import completions, conversations, feedback, messages, participants, reply_parts, turns
 
 
-class SqlReceipts:
-    """*admins*: people who may see every receipt, by platform and id."""
+class SqlReceiptStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    def __init__(
-        self, database: Database, counting: Counting, about: About, admins: Collection[tuple[str, str]] = ()
-    ) -> None:
-        self._database, self._counting, self._about = database, counting, about
-        self._admins = frozenset(admins)
-
-    @property
-    def about(self) -> About:
-        return self._about
-
-    async def receipt(self, viewer: Viewer, channel: str, turn: int, completion_id: int | None = None) -> Receipt:
+    async def turn_record(self, turn: int, completion_id: int | None = None) -> TurnRecord | None:
         try:
-            asked = await record.load(self._database, turn, completion_id=completion_id)
+            return await record.load(self._database, turn, completion_id=completion_id)
         except record.NoSuchTurnError:
-            raise Refused(UNKNOWN) from None
-        # The workspace of a press is that of whoever pressed; a channel's id is one of a kind.
-        if (asked.thread.platform, asked.thread.channel) != (viewer.platform, channel):
-            raise Refused(UNKNOWN)
-        if (viewer.platform, viewer.id) not in self._admins and viewer.id not in _askers(asked):
-            raise Refused(PRIVATE)
-        if asked.completion is None:
-            return Receipt(asked)
-        opinions = await self._opinions(asked.completion.id)
-        try:  # it takes as long as the thread is long
-            return await asyncio.to_thread(_made, asked, asked.completion, self._counting, opinions)
-        except UnknownEntryError:
-            raise Refused(UNKNOWN) from None
+            return None
 
-    async def _opinions(self, completion: int) -> Opinions:
+    async def opinions(self, completion_id: int) -> Opinions:
         def read(connection: Connection) -> Opinions:
-            found = {row.value: row.people for row in connection.execute(_OPINIONS, {"completion": completion})}
+            found = {row.value: row.people for row in connection.execute(_OPINIONS, {"completion": completion_id})}
             return Opinions(found.get(LIKE, 0), found.get(DISLIKE, 0))
 
         return await self._database.read(read)
@@ -76,19 +49,8 @@ class SqlReceipts:
         return await self._database.read(lambda connection: connection.execute(_LOCALE, _of(viewer)).scalar())
 
 
-def _made(asked: TurnRecord, completion: StoredCompletion, counting: Counting, opinions: Opinions) -> Receipt:
-    put = put_together(completion, asked.record, counting)
-    off = estimate.error(completion.estimated_tokens, model_facts.billed(completion.usage))
-    return Receipt(asked, completion, put, left_out(asked, completion, counting.count), off, opinions)
-
-
 def _of(viewer: Viewer) -> dict[str, Any]:
     return {"platform": viewer.platform, "workspace": viewer.workspace, "person": viewer.id}
-
-
-def _askers(asked: TurnRecord) -> frozenset[str]:
-    of_turn = (message for message in asked.record.messages.values() if message.turn == asked.turn.id)
-    return frozenset(message.author.id for message in of_turn if message.addressed or asked.turn.command)
 
 
 # Built once; see statements.py.

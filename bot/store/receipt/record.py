@@ -1,7 +1,7 @@
 """
 A turn, the calls of the model that were made for it, and all that is stored of its conversation. Read only.
 
-What was sent is put together from it in core/receipt/record.py, why something was left out is found in left_out.py
+What was sent is put together from it in core/receipt/sent_prompt.py, why something was left out is found in left_out.py
 there. Nothing here is on the way of an answer: it costs as much as the thread is long.
 """
 
@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Label, Row, Select
 
 from bot.core.conversation import Operation, Participant, ParticipantKind, ThreadRef
 from bot.core.errors import BotError
-from bot.core.ports import Example, Sampling
-from bot.core.prompt.entries import read_key
-from bot.core.receipt.record import (
+from bot.core.ports import (
     ConversationRecord,
+    Example,
+    Sampling,
     StoredAnswer,
     StoredCompletion,
     StoredFile,
@@ -29,6 +29,7 @@ from bot.core.receipt.record import (
     StoredVersion,
     TurnRecord,
 )
+from bot.core.prompt.entries import read_key
 from bot.core.turn import TurnState, Usage
 from bot.store.changes import presses
 from bot.store.database.base import Database

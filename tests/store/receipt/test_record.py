@@ -11,7 +11,7 @@ from bot.core.conversation import Deleted, Edited, MessageRef, Operation, Partic
 from bot.core.files import FileOutcome, Reading
 from bot.core.ports import Example, PromptMessage, Sampling
 from bot.core.prompt.build import Counting
-from bot.core.receipt.record import put_together
+from bot.core.receipt.sent_prompt import put_together
 from bot.core.turn import Turn, TurnState
 from bot.store.database.base import Database
 from bot.store.ledger.ledger import SqlLedger

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bot.core.receipt.receipt import About, Use
+from bot.core.ports import Use
+from bot.core.receipt.receipt import About
 from bot.core.receipt.words import Section, money
 from bot.core.texts import label
 from bot.platforms.slack.markup.text import escape

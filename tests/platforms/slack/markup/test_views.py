@@ -1,4 +1,4 @@
-"""Views keep to Slack's limits, whatever is in them, and a Receipts that takes long has a modal opened before."""
+"""Views keep to Slack's limits, whatever is in them, and a receipt that takes long has a modal opened before."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.conversation import MessageRef, Operation
+from bot.core.conversation import MessageRef, Operation, ThreadRef
 from bot.core.errors import LedgerError
-from bot.core.receipt.receipt import PRIVATE, About, Receipt, Refused, Use, Viewer
+from bot.core.ports import ConversationRecord, Opinions, StoredTurn, TurnRecord, Use, Viewer
+from bot.core.prompt.build import Counting
+from bot.core.receipt.receipt import About, Receipts
 from bot.core.receipt.words import Section
 from bot.core.texts import LANGUAGES
+from bot.core.turn import TurnState
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.platforms.slack.markup import views
 from tests.platforms.slack.conftest import Heard, running
@@ -47,21 +50,24 @@ def test_all_that_we_say_in_views_fits(language: str) -> None:
     )  # whole, as in Slack's own examples
 
 
-class SlowDesk:
-    """Answers when it is told to."""
+class SlowReceiptStore:
+    """Answers when it is told to: with the *error*, or the record of somebody else's turn in *channel*."""
 
-    def __init__(self) -> None:
+    def __init__(self, channel: str = "", error: Exception | None = None) -> None:
         self.asked, self.answer = asyncio.Event(), asyncio.Event()
-        self.error: Exception = Refused(PRIVATE)
+        self._channel, self._error = channel, error
 
-    @property
-    def about(self) -> About:
-        return About("model")
-
-    async def receipt(self, viewer: Viewer, channel: str, turn: int, completion: int | None = None) -> Receipt:
+    async def turn_record(self, turn: int, completion_id: int | None = None) -> TurnRecord | None:
         self.asked.set()
         await self.answer.wait()
-        raise self.error
+        if self._error is not None:
+            raise self._error
+        thread = ThreadRef("slack", "T1", self._channel, "1.0")
+        stored = StoredTurn(turn, TurnState.SHOWN, None, command=False)
+        return TurnRecord(stored, thread, [], None, ConversationRecord({}, {}, {}, {}, {}))
+
+    async def opinions(self, completion_id: int) -> Opinions:
+        return Opinions()
 
     async def turn_of(self, message: MessageRef) -> int | None:
         return 1
@@ -73,7 +79,8 @@ class SlowDesk:
         return "en-US"
 
 
-def with_desk(slack: Slack, receipts: SlowDesk) -> SlackPlatform:
+def with_receipts(slack: Slack, store: SlowReceiptStore) -> SlackPlatform:
+    receipts = Receipts(store, Counting(len, 4, 3), About("model"))
     return SlackPlatform(
         bot_token=slack.bot_token, app_token=slack.app_token, api_url=slack.api_url, ping_seconds=0.1, receipts=receipts
     )
@@ -81,24 +88,26 @@ def with_desk(slack: Slack, receipts: SlowDesk) -> SlackPlatform:
 
 @pytest.mark.parametrize(
     ("error", "said"),
-    [(Refused(PRIVATE), "Only whoever asked"), (LedgerError("away"), "I cannot look that up right now.")],
+    [(None, "Only whoever asked"), (LedgerError("away"), "I cannot look that up right now.")],
 )
-async def test_a_desk_that_takes_long_has_a_modal_opened_first(slack: Slack, error: Exception, said: str) -> None:
-    kim, channel, receipts = slack.add_user("kim"), slack.add_channel("general"), SlowDesk()
-    receipts.error = error
+async def test_a_receipt_that_takes_long_has_a_modal_opened_first(
+    slack: Slack, error: Exception | None, said: str
+) -> None:
+    kim, channel = slack.add_user("kim"), slack.add_channel("general")
+    store = SlowReceiptStore(channel, error)
     ts = await slack.post(kim, channel, "hello")
-    async with running(slack, Heard(), with_desk(slack, receipts)):
+    async with running(slack, Heard(), with_receipts(slack, store)):
         delivery = await slack.people.choose(kim, channel, ts, RECEIPT)
         await slack.wait_for(lambda: delivery.acknowledged, 3)
         await slack.wait_for(lambda: slack.views.modals)
         assert slack.views.modal(kim).shown == "One moment…"
-        receipts.answer.set()
+        store.answer.set()
         await slack.wait_for(lambda: slack.views.modal(kim).shown.startswith(said))
 
 
 async def test_a_home_tab_without_a_database_says_so(slack: Slack) -> None:
     kim = slack.add_user("kim")
-    async with running(slack, Heard(), with_desk(slack, SlowDesk())):
+    async with running(slack, Heard(), with_receipts(slack, SlowReceiptStore())):
         await slack.open_app(kim)
         await slack.wait_for(lambda: kim in slack.views.homes)
     assert "I cannot look that up right now." in slack.views.homes[kim].shown

@@ -7,14 +7,14 @@ since stands as [deleted DATE, N tokens]. Why something was not sent is in left_
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.conversation import Operation, Participant, ParticipantKind, ThreadRef
+from bot.core.conversation import ParticipantKind
 from bot.core.errors import BotError
-from bot.core.files import File, FileOutcome, Reading
-from bot.core.ports import Example, Role, Sampling
+from bot.core.files import FileOutcome, Reading
+from bot.core.ports import ConversationRecord, Role, StoredAnswer, StoredCompletion, StoredSummary
 from bot.core.prompt import file_form
 from bot.core.prompt.build import Counting
 from bot.core.prompt.entries import (
@@ -30,144 +30,6 @@ from bot.core.prompt.entries import (
     summarized,
 )
 from bot.core.prompt.speakers import GO_ON, TRUNCATED, unbracketed
-from bot.core.turn import Place, TurnState, Usage
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCompletion:
-    """A call of the model: what it was sent, by name, and what is known of its end."""
-
-    id: int  # of the completion
-    variant: int
-    chosen: bool
-    outcome: str
-    model: str
-    system_prompt: str
-    examples: Sequence[Example]
-    entries: Sequence[str]  # keys: see entries.py
-    max_tokens: int
-    sampling: Sampling
-    counted_tokens: int  # by us, before the call
-    estimated_tokens: int | None  # the same in the model's own
-    window: Place | None  # where the conversation's window started
-    started_at: datetime
-    usage: Usage  # as the server said
-    cost_nanodollars: int | None
-    finish_reason: str | None
-    response_id: str | None
-    response_model: str | None
-    total_seconds: float | None
-    first_token_seconds: float | None = None
-    fingerprint: str | None = None
-    likes: int = 0  # people who think well of what came of it
-    dislikes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StoredMessage:
-    """*turn* is None until one takes it. *hidden*: no model is sent it."""
-
-    id: int
-    platform_id: str
-    turn: int | None
-    position: int
-    author: Participant
-    posted_at: datetime
-    erased_at: datetime | None
-    hidden: bool = False
-    addressed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StoredVersion:
-    id: int
-    message: int
-    text: str | None
-    given: str | None
-    tokens: int | None  # of *given*, also once that is erased
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
-    """A completion of the conversation. *text* is None while there is none, and once it is erased."""
-
-    completion: int
-    turn: int
-    variant: int
-    number: int  # within the variant: the text of a later one begins with that of an earlier
-    chosen: bool
-    text: str | None
-    tokens: int | None  # also once it is erased
-    started_at: datetime
-    erased_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """*tokens*: those of what was read of it, also once that is gone."""
-
-    file: File
-    message: int
-    tokens: int | None
-    erased_at: datetime | None  # its own; when its message is erased, it is, too
-
-
-@dataclass(frozen=True, slots=True)
-class StoredSummary:
-    """*text* is None once it is erased, as something that it told of was; *tokens* are there still."""
-
-    id: int
-    text: str | None
-    tokens: int | None
-    erased_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTurn:
-    id: int
-    state: TurnState
-    reason: str | None
-    command: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StoredReaction:
-    """
-    A reaction that steers, as it was last changed: set, or taken away again.
-
-    It stands on *message*, or, where that is None, on the answer of *turn*.
-    """
-
-    operation: Operation
-    message: int | None
-    turn: int | None
-    by: Participant
-    at: datetime
-    active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationRecord:
-    """All that is stored of a conversation, each by its id."""
-
-    turns: Mapping[int, StoredTurn]
-    messages: Mapping[int, StoredMessage]
-    versions: Mapping[int, StoredVersion]  # oldest first
-    answers: Mapping[int, StoredAnswer]
-    files: Mapping[int, StoredFile]  # with their pictures only where the call was sent them
-    reactions: Sequence[StoredReaction] = ()
-    summaries: Mapping[int, StoredSummary] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class TurnRecord:
-    """A turn, its calls (oldest first), and the one that is to be shown; None: it never came to one."""
-
-    turn: StoredTurn
-    thread: ThreadRef
-    completions: Sequence[StoredCompletion]
-    completion: StoredCompletion | None
-    record: ConversationRecord
 
 
 @dataclass(frozen=True, slots=True)

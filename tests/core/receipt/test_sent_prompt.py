@@ -9,14 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.conversation import Operation, Participant, ParticipantKind, ThreadRef
-from bot.core.ports import Example, PromptMessage, Sampling
-from bot.core.prompt.build import Counting
-from bot.core.prompt.entries import TRUNCATED_KEY
-from bot.core.prompt.speakers import TRUNCATED
-from bot.core.receipt.left_out import Reason, left_out
-from bot.core.receipt.record import (
+from bot.core.ports import (
     ConversationRecord,
-    SentPrompt,
+    Example,
+    PromptMessage,
+    Sampling,
     StoredAnswer,
     StoredCompletion,
     StoredMessage,
@@ -24,9 +21,12 @@ from bot.core.receipt.record import (
     StoredTurn,
     StoredVersion,
     TurnRecord,
-    UnknownEntryError,
-    put_together,
 )
+from bot.core.prompt.build import Counting
+from bot.core.prompt.entries import TRUNCATED_KEY
+from bot.core.prompt.speakers import TRUNCATED
+from bot.core.receipt.left_out import Reason, left_out
+from bot.core.receipt.sent_prompt import SentPrompt, UnknownEntryError, put_together
 from bot.core.turn import TurnState, Usage
 
 KIM, LEE = Participant("U1", name="kim"), Participant("U2", name="lee")
