@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.core.controls import NO_CONTROLS, Controls
-from bot.core.ports import Platform, Receive, Reply, ReplyRequest
+from bot.core.ports import PaceSettings, Platform, Receive, Reply, ReplyRequest
 
 MUTE = "mute"
 
 
 class MutePlatform(Platform):
     name = MUTE
+    pace = PaceSettings(first=0.3, second=1.0, later=1.0, growth=1.0, longest=1.0)
 
     @property
     def ready(self) -> bool:

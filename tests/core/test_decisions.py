@@ -1,4 +1,4 @@
-"""Policy, pacing, the sentences and the reasons why a completion ended: small pure rules."""
+"""Policy, the sentences and the reasons why a completion ended: small pure rules."""
 
 import string
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,6 @@ from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRe
 from bot.core.decide.policy import Action, decide
 from bot.core.errors import ModelProblem
 from bot.core.receipt.left_out import Reason
-from bot.core.reply.pacing import FIRST_SECONDS, SHORTEST_SECONDS, Pace
 from bot.core.texts import LABELS, LANGUAGES, language_of, sentence
 from bot.core.turn import Completion, Notice, TurnState, Usage
 
@@ -36,25 +35,6 @@ def test_what_is_answered_listened_to_and_ignored(message: Posted, action: Actio
     decision = decide(message)
     assert decision.action is action
     assert decision.reason
-
-
-def test_a_long_answer_is_shown_less_and_less_often() -> None:
-    pace = Pace(started=10.0)
-    assert pace.wait(10.0) == pytest.approx(FIRST_SECONDS)
-    pace.shown(10.3)
-    first = pace.wait(10.3)
-    pace.shown(11.3)
-    assert first == pytest.approx(SHORTEST_SECONDS)
-    assert pace.wait(11.3) > first
-    assert pace.wait(99.0) == 0
-
-
-def test_a_platform_may_ask_for_a_longer_pause_and_not_for_a_shorter_one() -> None:
-    pace = Pace(started=10.0)
-    assert pace.wait(10.0, pause=9.0) == pytest.approx(FIRST_SECONDS), "the first words come at once"
-    pace.shown(10.3)
-    assert pace.wait(10.3, pause=9.0) == pytest.approx(9.0)
-    assert pace.wait(10.3, pause=0.1) == pytest.approx(SHORTEST_SECONDS)
 
 
 def completion(text: str, finish_reason: str | None, refusal: str | None = None) -> Completion:

@@ -82,7 +82,7 @@ class Answerer:
             interruption.close()  # there is nothing to stop, and nothing to ask anew
             await self._confirm(turn, turn.command)
             return
-        presenter = Presenter(lambda to: self._opener.open(turn, to))
+        presenter = Presenter(lambda to: self._opener.open(turn, to), self._platform(turn).pace)
         if turn.state is TurnState.RUNNING:
             try:
                 turn = await self._read_up(turn, presenter, interruption)

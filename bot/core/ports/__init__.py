@@ -27,6 +27,7 @@ from bot.core.ports.parts import PartStore
 from bot.core.ports.platform import (
     CLOCK_SKEW,
     Directory,
+    PaceSettings,
     PartLog,
     Platform,
     Receive,
@@ -82,6 +83,7 @@ __all__ = [
     "NameStore",
     "Older",
     "Opinions",
+    "PaceSettings",
     "PartLog",
     "PartStore",
     "Platform",

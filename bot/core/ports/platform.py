@@ -48,6 +48,17 @@ class ReplyRequest:
     asker_home: str | None = None  # the asker's workspace, where that is another one than the thread's
 
 
+@dataclass(frozen=True, slots=True)
+class PaceSettings:
+    """How often a platform wants to be shown an answer that grows. All in seconds, but *growth*."""
+
+    first: float  # from the first words to the first text: a short answer that is complete by then costs one call
+    second: float  # from the first text to the second: an answer that is complete by then costs two
+    later: float  # from the second to the third; a longer answer is shown less often:
+    growth: float  # each later interval is so many times the one before it
+    longest: float
+
+
 class Reply(Protocol):
     """
     One answer on a platform, in as many parts as the platform needs. Its methods are not called concurrently.
@@ -58,7 +69,7 @@ class Reply(Protocol):
 
     @property
     def pause(self) -> float:
-        """Seconds from one show() until the next one is worth a call; more when the platform is busy."""
+        """Seconds from one show() until the next one is worth a call, beyond what the pace asks; 0 mostly."""
 
     async def show(self, text: str) -> None:
         """
@@ -96,6 +107,7 @@ class Reply(Protocol):
 
 class Platform(Protocol):
     name: str  # as in ThreadRef.platform
+    pace: PaceSettings
 
     @property
     def ready(self) -> bool:

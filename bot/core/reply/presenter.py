@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from bot.core.completion.continuation import join_continuation
 from bot.core.errors import LeaseLost, LedgerError, PlatformError, ReplyDeleted
 from bot.core.interruption import finish_before_cancel
-from bot.core.ports import Reply
+from bot.core.ports import PaceSettings, Reply
 from bot.core.reply.addressee import Addressee
-from bot.core.reply.pacing import Pace
+from bot.core.reply.pace import Pace
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +25,8 @@ class Presenter:
     a lost lease ends the stream too, and a reader who deletes what they see written.
     """
 
-    def __init__(self, open_reply: Callable[[Addressee], Awaitable[Reply]]) -> None:
-        self._open_reply = open_reply
+    def __init__(self, open_reply: Callable[[Addressee], Awaitable[Reply]], pace: PaceSettings) -> None:
+        self._open_reply, self._pace = open_reply, pace
         self.addressee = Addressee()  # set these before the first words
         self.continued = ""  # what there is of the answer already
         self._reply: Reply | None = None
@@ -74,7 +74,7 @@ class Presenter:
         return self._reply
 
     async def _run(self) -> None:
-        pace = Pace(time.monotonic())
+        pace = Pace(self._pace, time.monotonic())
         while not await self._stopped_within(pace.wait(time.monotonic(), self._reply.pause if self._reply else 0.0)):
             if not await self._show():
                 return

@@ -42,6 +42,7 @@ from bot.platforms.slack.reading.names import SlackDirectory
 from bot.platforms.slack.reading.thread import SlackThreadReader
 from bot.platforms.slack.reply.answer_file import FileSettings
 from bot.platforms.slack.reply.fallbacks import MessageFeatures
+from bot.platforms.slack.reply.pace import PACE
 from bot.platforms.slack.reply.reply import ReplyServices, SlackReply
 from bot.platforms.slack.reply.streams import Streams
 from bot.platforms.slack.status.status import SlackStatus
@@ -68,6 +69,7 @@ class SlackPlatform:
     """
 
     name = PLATFORM
+    pace = PACE
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ from bot.core.ports import Receive, Reply, ReplyRequest, ThreadRead
 from bot.core.retry import Backoff
 from bot.platforms.web import events
 from bot.platforms.web.api import WorkspaceApi
-from bot.platforms.web.reply import open_reply
+from bot.platforms.web.reply import PACE, open_reply
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ class WebPlatform:
     """*url* and *secret* are the parent's (life_line.py). Close it after its last reply."""
 
     name = events.PLATFORM
+    pace = PACE
 
     def __init__(self, url: str, secret: str) -> None:
         self._api = WorkspaceApi(url, secret)

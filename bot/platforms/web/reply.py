@@ -13,11 +13,12 @@ from typing import Any
 from bot.core.controls import NO_CONTROLS, Controls
 from bot.core.errors import PlatformError
 from bot.core.off_loop import off_loop
-from bot.core.ports import ReplyRequest
+from bot.core.ports import PaceSettings, ReplyRequest
 from bot.markdown import close_open, fitting, split
 from bot.platforms.web.api import MESSAGE_NOT_FOUND, THREAD_NOT_FOUND, WorkspaceApi
 from bot.platforms.web.events import NOTES_APART
 
+PACE = PaceSettings(first=0.3, second=1.0, later=1.15, growth=1.15, longest=6.0)
 PART_LIMIT = 20_000  # characters; the playground takes 40,000, but long messages are slow to read and to redraw
 
 

@@ -85,7 +85,7 @@ class SlackReply:
         self._written: set[int] = set()  # parts that this attempt has posted or edited
         self._halted = False
         self._fixed = False  # a part cannot be edited: the finished answer is posted anew, a beginning is not
-        self._calls = self._shows = 0
+        self._calls = 0
         self._began: float | None = None  # by the clock of the streams, when the first words were shown
         self._edits: Promise | None = None  # of the last edit, once there is something to be edited
 
@@ -94,7 +94,7 @@ class SlackReply:
     @property
     def pause(self) -> float:
         method, end = (APPEND, STOP) if self._growing() else (UPDATE, UPDATE)
-        pause = max(pace.pause(self._shows), self._limits.spacing(method, ends_with=end))
+        pause = self._limits.spacing(method, ends_with=end)
         until_button = self._seconds_to_button()
         return pause if until_button is None else min(pause, until_button)
 
@@ -240,7 +240,6 @@ class SlackReply:
             changed = True
         if changed:
             self._began = self._began or self._streams.clock()
-            self._shows += 1
         return len(wanted)
 
     # One part

@@ -11,12 +11,14 @@ from bot.core.controls import Control, Controls
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
+from bot.core.reply.pace import Pace
 from bot.platforms.common.limiter import Limiter
 from bot.platforms.slack.calls.api import SESSION, SlackApi
 from bot.platforms.slack.calls.limits import APPEND, RATES, START, STOP
 from bot.platforms.slack.incoming.events import Identity
 from bot.platforms.slack.reply.answer_file import FileSettings
 from bot.platforms.slack.reply.fallbacks import MessageFeatures
+from bot.platforms.slack.reply.pace import PACE
 from bot.platforms.slack.reply.reply import ReplyServices, SlackReply
 from bot.platforms.slack.reply.streams import Streams
 from bot.platforms.slack.status.status import SlackStatus
@@ -456,27 +458,29 @@ async def test_what_cannot_be_edited_in_time_is_posted_whole(slack: Slack) -> No
     assert places[-1].shown == ["one two"]
 
 
-async def written(place: Place, pace: int, text: str) -> float:
-    """Show *text*, *pace* characters a second. The longest time without anything new to read, in seconds."""
+async def written(place: Place, speed: int, text: str) -> float:
+    """Show *text*, *speed* characters a second. The longest time without anything new to read, in seconds."""
     reply = await place.reply()
     began = changed = place.clock.now
-    longest, seen = 0.0, list[str]()
-    while (come := int((place.clock.now - began) * pace)) < len(text):
+    longest, seen, pace = 0.0, list[str](), Pace(PACE, began)
+    while (come := int((place.clock.now - began) * speed)) < len(text):
         await show(reply, text[:come])
         if place.shown != seen:
             longest, changed, seen = max(longest, place.clock.now - changed), place.clock.now, place.shown
-        place.clock.now += max(1.0, reply.pause)
-        place.slack.clock.advance(max(1.0, reply.pause))
+        pace.shown(place.clock.now)
+        wait = pace.wait(place.clock.now, reply.pause)
+        place.clock.now += wait
+        place.slack.clock.advance(wait)
     assert not any(call.answer.get("error") for call in place.slack.calls(APPEND) + place.slack.calls(STOP))
     return max(longest, place.clock.now - changed)
 
 
 @pytest.mark.parametrize("sessions", [True, False])
-@pytest.mark.parametrize("pace", [5, 20])
-async def test_a_model_that_writes_slowly_is_followed_for_minutes(place: Place, pace: int, *, sessions: bool) -> None:
+@pytest.mark.parametrize("speed", [5, 20])
+async def test_a_model_that_writes_slowly_is_followed_for_minutes(place: Place, speed: int, *, sessions: bool) -> None:
     place.slack.workspace.has_sessions = sessions
     await place.door.status.show_status(place.thread, place.thread.thread, "is writing…")
-    assert await written(place, pace, "word " * (400 * pace // 5)) <= 31
+    assert await written(place, speed, "word " * (400 * speed // 5)) <= 31
 
 
 async def test_a_stream_that_may_cost_no_more_is_ended_before_slack_ends_it(place: Place) -> None:
