@@ -66,6 +66,13 @@ class PlatformError(BotError):
         self.retry_after = retry_after  # seconds
 
 
+class UncertainError(PlatformError):
+    """Nobody knows whether the platform carried the call out: a post must be looked for before it is made again."""
+
+    def __init__(self, code: str, retry_after: float | None = None) -> None:
+        super().__init__(code, passing=True, retry_after=retry_after)
+
+
 class ReplyDeleted(PlatformError):  # noqa: N818 - a fact, as in StopIteration
     """Somebody has deleted what we were writing: nobody wants it again."""
 

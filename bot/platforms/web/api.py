@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.core.errors import PlatformError
+from bot.core.errors import PlatformError, UncertainError
 
 TIMEOUT_SECONDS = 10.0  # for a call; the parent answers from its own file
 HEARTBEAT_SECONDS = 10.0
@@ -19,7 +19,7 @@ UNREACHABLE = "workspace_unreachable"
 
 class WorkspaceApi:
     """
-    All calls raise PlatformError. A *passing* one leaves open whether the call had its effect.
+    All calls raise PlatformError, and UncertainError when a call may have been carried out all the same.
 
     The session is opened by the first call, because it belongs to the running event loop.
     """
@@ -86,9 +86,11 @@ class WorkspaceApi:
                 value: dict[str, Any] = await response.json()
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise PlatformError(UNREACHABLE, passing=True) from error
+            raise UncertainError(UNREACHABLE) from error
+        if status >= 500:
+            raise UncertainError(str(value.get("error", status)))
         if status >= 400:
-            raise PlatformError(str(value.get("error", status)), passing=status >= 500)
+            raise PlatformError(str(value.get("error", status)), passing=False)
         return value
 
     def _session(self) -> aiohttp.ClientSession:

@@ -1,13 +1,16 @@
 """
 One answer in a thread of the playground: its parts are posted in order, edited while it grows, found after a crash.
 
-When to show something is the core's business, where to cut a long text is bot/markdown's.
+When to show something is the core's business, where to cut a long text is bot/markdown's, which parts there are is
+common/parts.py's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bot.core.controls import NO_CONTROLS, Controls
@@ -15,6 +18,7 @@ from bot.core.errors import PlatformError
 from bot.core.off_loop import off_loop
 from bot.core.ports import PaceSettings, ReplyRequest
 from bot.markdown import close_open, fitting, split
+from bot.platforms.common.parts import HaltedError, Noted, PartCalls, Parts, WantedPart
 from bot.platforms.web.api import MESSAGE_NOT_FOUND, THREAD_NOT_FOUND, WorkspaceApi
 from bot.platforms.web.events import NOTES_APART
 
@@ -30,17 +34,47 @@ class Part:
     notes: tuple[str, ...] = ()
 
 
+class WebPartCalls(PartCalls[Part]):
+    def __init__(self, api: WorkspaceApi, request: ReplyRequest) -> None:
+        self._api, self._thread, self._turn, self._log = api, request.thread, request.turn, request.log
+
+    async def post(self, part: WantedPart[Part], noted: Noted) -> bool:
+        shown, tag = part.content, metadata(self._turn, part.number)
+        await self._log.check()
+        await noted(lambda: self._api.post(self._thread.channel, self._thread.thread, shown.text, shown.notes, tag))
+        return True
+
+    async def edit(self, part: WantedPart[Part], id: str) -> bool:  # noqa: A002 - the port's word
+        await self._log.check()
+        await self._api.edit(id, part.content.text, part.content.notes)
+        return True
+
+    async def delete(self, id: str, *, final: bool) -> None:  # noqa: A002, ARG002 - as above; each is deleted alike
+        await self._log.check()
+        await self._api.delete(id)
+
+    async def find(self, missing: Mapping[int, datetime], known: Collection[str]) -> Mapping[int, str]:  # noqa: ARG002
+        """By their metadata, which every part keeps."""
+        found: dict[int, str] = {}
+        try:
+            async for message in self._api.replies(self._thread.channel, self._thread.thread):
+                number = part_number(message["metadata"], self._turn)
+                if number is not None and number in missing:
+                    found.setdefault(number, str(message["id"]))
+        except PlatformError as error:
+            if error.code not in (THREAD_NOT_FOUND, MESSAGE_NOT_FOUND):
+                raise
+        return found
+
+    def is_gone(self, error: PlatformError) -> bool:
+        return error.code == MESSAGE_NOT_FOUND
+
+
 class WebReply:
     """The Reply port. Open it with `open_reply`, which looks for what an earlier attempt left behind."""
 
     def __init__(self, api: WorkspaceApi, request: ReplyRequest) -> None:
-        self._api = api
-        self._thread, self._turn, self._log = request.thread, request.turn, request.log
-        self._ids = {part.number: part.id for part in request.parts if part.id is not None}
-        self._missing = {part.number for part in request.parts if part.id is None}
-        self._intended = {part.number for part in request.parts}
-        self._shown: dict[int, Part] = {}  # as far as this attempt knows
-        self._halted = False
+        self._parts = Parts(WebPartCalls(api, request), request)
 
     @property
     def pause(self) -> float:
@@ -48,97 +82,31 @@ class WebReply:
 
     async def show(self, text: str) -> None:
         if text.strip():
-            await self._bring(await off_loop(len(text), lambda: parts_of(close_open(text), ())))
+            parts = await off_loop(len(text), lambda: parts_of(close_open(text), ()))
+            with contextlib.suppress(HaltedError):
+                await self._parts.bring(parts, final=False)
 
     async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:  # noqa: ARG002 - drawn later
-        self._halted = False
+        self._parts.halted = False
         parts = await off_loop(len(text), lambda: parts_of(text, notes))
-        if await self._bring(parts):
-            await self._take_away(beyond=len(parts))
+        with contextlib.suppress(HaltedError):
+            await self._parts.bring(parts, final=True)
+            await self._parts.take_away(beyond=len(parts))
 
     def halt(self) -> None:
-        self._halted = True
+        self._parts.halted = True
 
     async def kept(self, text: str) -> str:
         await self.locate()
         count = lambda each: len(parts_of(each, ()))  # noqa: E731
-        return await off_loop(len(text), lambda: fitting(text, len(self._ids), PART_LIMIT, count))
+        return await off_loop(len(text), lambda: fitting(text, len(self._parts.ids), PART_LIMIT, count))
 
     async def remove(self) -> None:
-        await self.locate()
-        await self._take_away(beyond=0)
+        await self._parts.remove()
 
     async def locate(self) -> None:
-        """Look for the parts of which nobody knows whether they were posted, and note those that were."""
-        if not self._missing:
-            return
-        for number, message in (await self._find()).items():
-            self._ids[number] = message
-            await self._log.posted(number, message)
-        self._missing.clear()
-
-    async def _find(self) -> dict[int, str]:
-        """Number → id. A thread that is no longer there holds none."""
-        found: dict[int, str] = {}
-        try:
-            async for message in self._api.replies(self._thread.channel, self._thread.thread):
-                number = part_number(message["metadata"], self._turn)
-                if number in self._missing:
-                    found.setdefault(number, str(message["id"]))
-        except PlatformError as error:
-            if error.code not in (THREAD_NOT_FOUND, MESSAGE_NOT_FOUND):
-                raise
-        return found
-
-    async def _bring(self, parts: Sequence[Part]) -> bool:
-        """Make the messages of the reply show *parts*, and leave alone what shows them already. Whether all do then."""
-        await self.locate()
-        for number, part in enumerate(parts, 1):
-            if self._shown.get(number) == part:
-                continue
-            if number in self._ids:
-                await self._log.check()
-                await self._api.edit(self._ids[number], part.text, part.notes)
-            elif self._halted:
-                return False
-            else:
-                await self._post(number, part)
-            self._shown[number] = part
-        return True
-
-    async def _post(self, number: int, part: Part) -> None:
-        await self._log.check()
-        if number not in self._intended:
-            await self._log.intend(number)
-            self._intended.add(number)
-        # In doubt from here on: a cancellation or a lost response leaves a post that nobody noted.
-        self._missing.add(number)
-        try:
-            message = await self._api.post(
-                self._thread.channel, self._thread.thread, part.text, part.notes, metadata(self._turn, number)
-            )
-        except PlatformError as error:
-            if not error.passing:
-                self._missing.discard(number)  # refused: it was surely not posted
-            raise
-        self._ids[number] = message
-        self._missing.discard(number)
-        await self._log.posted(number, message)
-
-    async def _take_away(self, *, beyond: int) -> None:
-        for number in sorted((number for number in self._ids if number > beyond), reverse=True):
-            await self._log.check()
-            await self._delete(self._ids.pop(number))
-            self._shown.pop(number, None)
-            self._intended.discard(number)  # posted again, it is another post
-            await self._log.removed(number)
-
-    async def _delete(self, message: str) -> None:
-        try:
-            await self._api.delete(message)
-        except PlatformError as error:
-            if error.code != MESSAGE_NOT_FOUND:
-                raise
+        """Look for what an earlier attempt may have posted."""
+        await self._parts.locate()
 
 
 async def open_reply(api: WorkspaceApi, request: ReplyRequest) -> WebReply:

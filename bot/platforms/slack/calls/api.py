@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.core.conversation import ThreadRef
-from bot.core.errors import PlatformError
+from bot.core.errors import PlatformError, UncertainError
 from bot.core.shortage import is_shortage
 from bot.platforms.common.limiter import RATE_LIMITED, Limiter
 from bot.platforms.slack.calls.errors import (
@@ -24,7 +24,6 @@ from bot.platforms.slack.calls.errors import (
     MESSAGE_NOT_FOUND,
     NOT_SLACK,
     CallFailure,
-    UncertainError,
     platform_error,
 )
 from bot.platforms.slack.calls.limits import APPEND, DELETE, POST, START, STOP, UPDATE

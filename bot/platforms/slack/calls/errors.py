@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from bot.core.errors import PlatformError
+from bot.core.errors import PlatformError, UncertainError
 from bot.platforms.common.limiter import RATE_LIMITED
 
 CONNECTION_LOST = "connection_lost"
@@ -50,13 +50,6 @@ UNREADABLE = (AttributeError, UnicodeDecodeError)
 
 CallFailure = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, *UNREADABLE)
 """All that slack_sdk lets through from a call."""
-
-
-class UncertainError(PlatformError):
-    """Nobody knows whether the call was carried out: a post must be looked for before it is made again."""
-
-    def __init__(self, code: str, retry_after: float | None = None) -> None:
-        super().__init__(code, passing=True, retry_after=retry_after)
 
 
 def platform_error(error: Exception) -> PlatformError:

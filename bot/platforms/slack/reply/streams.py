@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from bot.core.conversation import ThreadRef
-from bot.core.errors import PlatformError, ReplyDeleted
+from bot.core.errors import PlatformError, ReplyDeleted, UncertainError
 from bot.markdown import Growing
 from bot.platforms.common.features import Feature
 from bot.platforms.common.limiter import RATE_LIMITED, Promise
 from bot.platforms.slack.calls.api import Message, Recipient, SlackApi
-from bot.platforms.slack.calls.errors import MESSAGE_NOT_FOUND, NOT_HERE, UncertainError
+from bot.platforms.slack.calls.errors import MESSAGE_NOT_FOUND, NOT_HERE
 from bot.platforms.slack.calls.limits import APPEND, START, STOP, STREAM_SECONDS
 from bot.platforms.slack.status.status import SlackStatus
 

@@ -19,7 +19,8 @@ from bot.platforms.slack.incoming.events import Identity
 from bot.platforms.slack.reply.answer_file import FileSettings
 from bot.platforms.slack.reply.fallbacks import MessageFeatures
 from bot.platforms.slack.reply.pace import PACE
-from bot.platforms.slack.reply.reply import ReplyServices, SlackReply
+from bot.platforms.slack.reply.reply import SlackReply
+from bot.platforms.slack.reply.services import ReplyServices
 from bot.platforms.slack.reply.streams import Streams
 from bot.platforms.slack.status.status import SlackStatus
 from tests.contract.world import Log
