@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 from bot import app
+from bot.platforms.common.catch_up import LOOK_BACK, CatchUpSettings
 from bot.platforms.slack.adapter import SlackPlatform
-from bot.platforms.slack.reading.catch_up import LOOK_BACK, CatchUpSettings
 from bot.settings import Settings
 from bot.store.watermarks import SqlWatermarks
 from tests.standins.model_script import Answer

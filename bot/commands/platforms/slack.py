@@ -26,8 +26,8 @@ def is_configured(settings: Settings) -> bool:
 
 def build(settings: Settings, store: Database) -> Platform:
     from bot import app
+    from bot.platforms.common.catch_up import CatchUpSettings
     from bot.platforms.slack.adapter import SlackPlatform
-    from bot.platforms.slack.reading.catch_up import CatchUpSettings
     from bot.platforms.slack.transport.http import HttpSettings
     from bot.store.watermarks import SqlWatermarks
 

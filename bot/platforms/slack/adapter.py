@@ -26,6 +26,7 @@ from bot.core.prompt.speakers import unbracketed
 from bot.core.receipt.receipt import Receipts
 from bot.core.retry import Backoff
 from bot.core.texts import language_of
+from bot.platforms.common.catch_up import CatchUp, CatchUpSettings
 from bot.platforms.common.limiter import Limiter
 from bot.platforms.slack.calls.api import DEFAULT_URL, TIMEOUT, SlackApi
 from bot.platforms.slack.calls.limits import RATES
@@ -35,8 +36,7 @@ from bot.platforms.slack.incoming.events import PLATFORM, Identity, for_another_
 from bot.platforms.slack.incoming.reactions import DEFAULT_NAMES, Names, reacted
 from bot.platforms.slack.incoming.slash_commands import told_to_mention
 from bot.platforms.slack.markup import text as slack_text
-from bot.platforms.slack.reading.catch_up import CatchUp, CatchUpSettings
-from bot.platforms.slack.reading.channels import ChannelReader
+from bot.platforms.slack.reading.channels import SlackChannelReader
 from bot.platforms.slack.reading.files import SlackFiles
 from bot.platforms.slack.reading.names import SlackDirectory
 from bot.platforms.slack.reading.thread import SlackThreadReader
@@ -139,13 +139,13 @@ class SlackPlatform:
             await self._connection.serve(self._app(receive, _nothing_missed, identity, session))
             return
         catch_up = CatchUp(
-            channels=ChannelReader(self._api),
-            us=identity,
+            platform=PLATFORM,
+            workspace=identity.team_id,
+            channels=SlackChannelReader(self._api, identity, self._reactions),
             watermarks=self._watermarks,
             receive=receive,
             session=lambda: self._connection.session,
             settings=self._catch_up_settings,
-            reactions=self._reactions,
         )
         async with _beside(catch_up.run()):
             app = self._app(catch_up.receive, catch_up.joined, identity, session)

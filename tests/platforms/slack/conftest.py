@@ -12,8 +12,8 @@ import pytest
 
 from bot.core.conversation import Acted, Deleted, Edited, Incoming, Posted, Reacted, ThreadRef, posted_of
 from bot.core.ports import Reply, ReplyRequest, Watermarks
+from bot.platforms.common.catch_up import CatchUpSettings
 from bot.platforms.slack.adapter import SlackPlatform
-from bot.platforms.slack.reading.catch_up import CatchUpSettings
 from bot.platforms.slack.transport.http import HttpSettings
 from tests.contract.world import Log
 from tests.standins.slack import Slack

@@ -1,7 +1,7 @@
 """
 A body of the Events API, or a message that was read back, becomes an Incoming, or None when it is of no interest.
 
-Cannot do I/O. What a text means to a reader is in text.py; who hands the bodies in, in adapter.py and catch_up.py.
+Cannot do I/O. What a text means to a reader is in text.py; who hands them in, in adapter.py and channels.py.
 """
 
 from __future__ import annotations

@@ -1,30 +1,45 @@
 """
 Reading back what was said, within Slack's limits: which channels there are, and what is new in one of them.
 
-Which threads are worth a call is decided in pure functions. What becomes of the messages is in catch_up.py.
+Which threads are worth a call is decided in pure functions. What becomes of the messages is in common/catch_up.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import aclosing
+from datetime import datetime
 from functools import partial
 
+from bot.core.conversation import Deleted, Incoming, ParticipantKind, Posted, Said
 from bot.core.errors import PlatformError
+from bot.platforms.common.catch_up import ChannelNews
 from bot.platforms.common.limiter import Quota
 from bot.platforms.slack.calls.api import CHANNELS, HISTORY, REPLIES, Message, SlackApi
 from bot.platforms.slack.calls.limits import READS
 from bot.platforms.slack.calls.pages import GONE, MISSING_SCOPE, Pages
-from bot.platforms.slack.incoming.events import microseconds, timestamp
+from bot.platforms.slack.incoming.events import (
+    Identity,
+    Place,
+    microseconds,
+    moment_of,
+    position_of,
+    read,
+    tells_that_we_joined,
+    timestamp,
+)
+from bot.platforms.slack.incoming.reactions import Names, standing
 
 KINDS = ("public_channel", "private_channel", "mpim", "im")
+UNUSABLE = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
+"""What Slack says of every call with such a token."""
 
 
-class ChannelReader:
-    """Raises PlatformError when something cannot be read; a 429 is waited out, whatever it asks for."""
+class SlackChannelReader:
+    """The ChannelReader of catching up. A 429 is waited out, whatever it asks for."""
 
-    def __init__(self, api: SlackApi) -> None:
-        self._api = api
+    def __init__(self, api: SlackApi, us: Identity, reactions: Names) -> None:
+        self._api, self._us, self._reactions = api, us, reactions
         self._pages = Pages(api, {method: Quota(READS) for method in (CHANNELS, HISTORY, REPLIES)})
 
     async def channels(self) -> Sequence[str]:
@@ -34,13 +49,37 @@ class ChannelReader:
             return everything
         return [channel for kind in KINDS for channel in await self._listed(kind) or ()]
 
-    async def news(self, channel: str, since: int, known: Collection[str]) -> Sequence[Message]:
+    async def news(self, channel: str, since: int, known: Collection[str]) -> ChannelNews:
         """
-        What was said in *channel* at *since* (microseconds) or later, oldest first, in its threads too.
+        As ChannelReader, oldest first.
 
         Threads whose root is too old to be met on the way are read only if they are among *known*. Messages that were
         edited since then are news, where they are met: of a thread Slack gives only what was said since then.
         """
+        messages = await self._messages(channel, since, known)
+        place = Place(self._us.team_id, channel, direct=channel.startswith("D"), recovered=True)
+        return ChannelNews(
+            (event for message in messages for event in self._events(message, place)),
+            joined=any(tells_that_we_joined(message, self._us) for message in messages),
+        )
+
+    def is_pointless(self, error: PlatformError) -> bool:
+        return error.code in UNUSABLE
+
+    def position(self, moment: datetime) -> int:
+        return position_of(moment)
+
+    def moment(self, position: int) -> datetime:
+        return moment_of(position)
+
+    def _events(self, message: Message, place: Place) -> Sequence[Incoming]:
+        """What was said, and the reactions that it bears: one that was hidden at once is not to be answered."""
+        said = read(message, place, self._us)
+        if said is None or _is_ours(said):
+            return []
+        return [said, *standing(message, place, self._us, self._reactions)]
+
+    async def _messages(self, channel: str, since: int, known: Collection[str]) -> Sequence[Message]:
         top = await self._top(channel, since)
         found = {str(message.get("ts")): message for message in top if is_news(message, since)}
         roots = threads_with_news(top, known, since)
@@ -102,6 +141,11 @@ def _tells_of_replies(message: Message, since: int) -> bool:
         return _position(message) >= since
     latest = microseconds(str(message.get("latest_reply")))
     return bool(message.get("reply_count")) if latest is None else latest >= since
+
+
+def _is_ours(found: Said | Deleted) -> bool:
+    posted = found if isinstance(found, Posted) else found.message
+    return posted is not None and posted.author.kind is ParticipantKind.SELF
 
 
 def _root(message: Message) -> str:

@@ -11,9 +11,9 @@ import pytest
 from bot.core.conversation import ThreadRef
 from bot.core.errors import LedgerError
 from bot.core.ports import WHOLE_WORKSPACE
+from bot.platforms.common.catch_up import CatchUpSettings
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.platforms.slack.incoming.events import microseconds, position_of
-from bot.platforms.slack.reading.catch_up import CatchUpSettings
 from tests.platforms.slack.conftest import Heard, door, running
 from tests.standins.slack import Slack
 from tests.standins.slack_workspace import Message

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.ports import WHOLE_WORKSPACE
-from bot.platforms.slack.reading.catch_up import LOOK_BACK, MICROSECOND
+from bot.platforms.common.catch_up import LOOK_BACK
 from tests.platforms.slack.conftest import Heard, running
 from tests.platforms.slack.reading.absence import HISTORY, HOUR, Marks, Office, ago, away, caught_up, heard_by
 from tests.platforms.slack.reading.absence import marks as marks
@@ -15,7 +15,7 @@ from tests.platforms.slack.reading.absence import office as office
 from tests.standins.slack import Slack
 from tests.standins.slack_faults import Refused, ServerError
 
-LOOKED_BACK = LOOK_BACK // MICROSECOND
+LOOKED_BACK = LOOK_BACK // timedelta(microseconds=1)
 
 
 async def test_every_thread_has_a_gap_whether_something_was_said_in_it_or_not(

@@ -1,43 +1,30 @@
 """
 Reading what was missed, after every (re)connection, and noting how far all is stored.
 
-How channels and threads are read is in channels.py. What is found goes the way of every event: through receive, which
-knows what it has already.
+How a channel and its threads are read is the platform's: ChannelReader. What is found goes the way of every event:
+through receive, which knows what it has already.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
-from bot.core.conversation import Deleted, Incoming, ParticipantKind, Posted, Said
+from bot.core.conversation import Incoming
 from bot.core.errors import BotError, LedgerError, PlatformError
 from bot.core.ports import WHOLE_WORKSPACE, Receive, Watermarks
 from bot.core.retry import Backoff
-from bot.platforms.slack.calls.api import Message
-from bot.platforms.slack.incoming.events import (
-    PLATFORM,
-    Identity,
-    Place,
-    moment_of,
-    position_of,
-    read,
-    tells_that_we_joined,
-)
-from bot.platforms.slack.incoming.reactions import Names, standing
-from bot.platforms.slack.reading.channels import ChannelReader
 
 logger = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(minutes=2)  # clocks differ, and what is on its way when we die was not yet received
 RECENT = timedelta(days=7)  # threads with a turn since then are read even where nothing says that they have news
-MICROSECOND = timedelta(microseconds=1)
 BACKOFF = Backoff(first=0.6, longest=15.0)  # some channel may fail for long
 READERS = 4  # channels that are read at the same time
-UNUSABLE = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +34,39 @@ class CatchUpSettings:
     look_back: timedelta = LOOK_BACK
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelNews:
+    """What happened in a channel while we were away, in the order in which it is to be handed in."""
+
+    events: Iterable[Incoming]  # what others did; each is made when its turn comes
+    joined: bool = False  # somebody invited us meanwhile: before that, nothing was read
+
+
+class ChannelReader(Protocol):
+    """How a platform's channels are read. Positions are as in Posted."""
+
+    async def channels(self) -> Sequence[str]:
+        """Those that we are in. Raises PlatformError."""
+
+    async def news(self, channel: str, since: int, known: Collection[str]) -> ChannelNews:
+        """
+        What was said in *channel* and its threads at position *since* or later. Raises PlatformError.
+
+        *known*: threads that are to be read though nothing in the channel says that they have news.
+        """
+
+    def is_pointless(self, error: PlatformError) -> bool:
+        """Whether no other channel can be read either, such as with a token that is of no use."""
+
+    def position(self, moment: datetime) -> int:
+        """That of what is said at *moment*, by our clock."""
+
+    def moment(self, position: int) -> datetime: ...
+
+
 class CatchUp:
     """
-    Hand events to receive() and tell it of every new connection; run() does the reading, beside the events.
+    Hand events to receive() and tell it of every new connection; run() reads at the same time.
 
     *session* names the connection that there is just now, by any value of its own; None when there is none.
     """
@@ -57,25 +74,25 @@ class CatchUp:
     def __init__(
         self,
         *,
+        platform: str,
+        workspace: str,
         channels: ChannelReader,
-        us: Identity,
         watermarks: Watermarks,
         receive: Receive,
         session: Callable[[], object | None],
         settings: CatchUpSettings,
-        reactions: Names,
     ) -> None:
-        self._channels, self._us, self._watermarks = channels, us, watermarks
+        self._platform, self._workspace = platform, workspace
+        self._channels, self._watermarks = channels, watermarks
         self._receive, self._session, self._settings = receive, session, settings
-        self._reactions = reactions
         self._due = asyncio.Event()
         self._storing: dict[object, int] = {}  # what is being stored: when that began
         self._missed = False  # something that was delivered could not be stored
 
     async def receive(self, incoming: Incoming) -> None:
-        """As ports.Receive. What could not be stored is read later, should Slack not bring it again."""
+        """As ports.Receive. What could not be stored is read later, should the platform not bring it again."""
         event = object()
-        self._storing[event] = position_of(_now())
+        self._storing[event] = self._now()
         try:
             await self._receive(incoming)
         except BaseException:
@@ -118,9 +135,14 @@ class CatchUp:
                 each.cancel()
             await asyncio.gather(task, waiting, return_exceptions=True)
 
+    # How far all is stored
+
+    def _now(self) -> int:
+        return self._channels.position(datetime.now(UTC))
+
     def _stored_until(self) -> int:
         """Whatever was delivered before it is stored; or `_missed` says that it is not."""
-        return min([position_of(_now()), *self._storing.values()])
+        return min([self._now(), *self._storing.values()])
 
     async def _note_progress(self, session: object | None) -> bool:
         """
@@ -140,23 +162,28 @@ class CatchUp:
 
     async def _advance(self, channel: str, position: int) -> None:
         try:
-            await self._watermarks.advance(PLATFORM, self._us.team_id, channel, position)
+            await self._watermarks.advance(self._platform, self._workspace, channel, position)
         except LedgerError as error:
-            logger.warning("slack: the database cannot be used to note how far all is stored: %s", error)
+            logger.warning("%s: the database cannot be used to note how far all is stored: %s", self._platform, error)
+
+    async def _note_gap(self, channel: str, since: int | None = None) -> None:
+        await self._watermarks.note_gap(self._platform, self._workspace, channel, since=since)
+
+    # Reading
 
     async def _read_everything(self) -> bool:
         """Whether all that there is to read was read and is stored."""
         began, self._missed = self._stored_until(), False
         try:
-            watermarks = await self._watermarks.seen_until(PLATFORM, self._us.team_id)
+            watermarks = await self._watermarks.seen_until(self._platform, self._workspace)
             if WHOLE_WORKSPACE not in watermarks:  # what there may be was stored by a version that noted nothing
                 await self._note_gap(WHOLE_WORKSPACE)
             complete = WHOLE_WORKSPACE not in watermarks or await self._read_since(watermarks)
         except LedgerError as error:
-            logger.warning("slack: the database cannot be used, what was missed is read later: %s", error)
+            logger.warning("%s: the database cannot be used, what was missed is read later: %s", self._platform, error)
             return False
         except PlatformError as error:
-            logger.warning("slack: what was missed cannot be read now: %s", error.code)
+            logger.warning("%s: what was missed cannot be read now: %s", self._platform, error.code)
             return False
         if complete:
             await self._advance(WHOLE_WORKSPACE, began)
@@ -164,46 +191,34 @@ class CatchUp:
 
     async def _read_since(self, watermarks: Mapping[str, int]) -> bool:
         known: dict[str, list[str]] = {}
-        for thread in await self._watermarks.recent_threads(PLATFORM, self._us.team_id, _now() - RECENT):
+        recently = datetime.now(UTC) - RECENT
+        for thread in await self._watermarks.recent_threads(self._platform, self._workspace, recently):
             known.setdefault(thread.channel, []).append(thread.thread)
-        reading = _Reading(self._read_channel, watermarks, known)
+        reading = _Reading(self._platform, self._read_channel, self._channels.is_pointless, watermarks, known)
         await reading.read(list(known))
         others = [channel for channel in await self._channels.channels() if channel not in known]
         # Those that were read longest ago first, should this be interrupted again and again.
         await reading.read(sorted(others, key=lambda channel: watermarks.get(channel, 0)))
-        logger.info(
-            "slack: what was said since %s was read", moment_of(watermarks[WHOLE_WORKSPACE]).isoformat("T", "seconds")
-        )
+        since = self._channels.moment(watermarks[WHOLE_WORKSPACE])
+        logger.info("%s: what was said since %s was read", self._platform, since.isoformat("T", "seconds"))
         return reading.complete
 
     async def _read_channel(self, channel: str, watermark: int, known: Collection[str]) -> None:
-        began, missed = self._stored_until(), watermark - self._settings.look_back // MICROSECOND
-        since = max(missed, position_of(_now() - self._settings.longest))
-        place = Place(self._us.team_id, channel, direct=channel.startswith("D"), recovered=True)
+        began = self._stored_until()
+        missed = self._channels.position(self._channels.moment(watermark) - self._settings.look_back)
+        since = max(missed, self._channels.position(datetime.now(UTC) - self._settings.longest))
         try:
             news = await self._channels.news(channel, since, known)
         except PlatformError as error:
-            if not error.passing and error.code not in UNUSABLE:
+            if not error.passing and not self._channels.is_pointless(error):
                 await self._note_gap(channel, missed)
             raise
         # Before anything is handed in: it may be a question in one of these threads. In all of them: edits, deletions
         # and reactions are nowhere to be found but in the thread itself, read as a whole.
-        joined = any(tells_that_we_joined(message, self._us) for message in news)
-        await self._note_gap(channel, None if joined else missed)
-        for message in news:
-            for incoming in self._found(message, place):
-                await self._hand_in(incoming)
+        await self._note_gap(channel, None if news.joined else missed)
+        for incoming in news.events:
+            await self._hand_in(incoming)
         await self._advance(channel, began)
-
-    def _found(self, message: Message, place: Place) -> Sequence[Incoming]:
-        """What was said, and the watermarks that it bears: one that was hidden at once is not to be answered."""
-        said = read(message, place, self._us)
-        if said is None or _is_ours(said):
-            return []
-        return [said, *standing(message, place, self._us, self._reactions)]
-
-    async def _note_gap(self, channel: str, since: int | None = None) -> None:
-        await self._watermarks.note_gap(PLATFORM, self._us.team_id, channel, since=since)
 
     async def _hand_in(self, incoming: Incoming) -> None:
         """Raises LedgerError. A message that we have a defect for must not keep all that comes after it."""
@@ -211,7 +226,9 @@ class CatchUp:
         if isinstance(outcome, LedgerError):
             raise outcome
         if isinstance(outcome, Exception):
-            logger.error("slack: a message that was read back is left out, by a defect of ours", exc_info=outcome)
+            logger.error(
+                "%s: a message that was read back is left out, by a defect of ours", self._platform, exc_info=outcome
+            )
 
 
 class _Reading:
@@ -219,16 +236,19 @@ class _Reading:
 
     def __init__(
         self,
+        platform: str,
         read_channel: Callable[[str, int, Collection[str]], Awaitable[None]],
+        is_pointless: Callable[[PlatformError], bool],
         watermarks: Mapping[str, int],
         known: Mapping[str, Collection[str]],
     ) -> None:
-        self._read_channel, self._watermarks, self._known = read_channel, watermarks, known
+        self._platform, self._read_channel, self._is_pointless = platform, read_channel, is_pointless
+        self._watermarks, self._known = watermarks, known
         self._pointless: BotError | None = None  # what goes wrong in every channel
         self.complete = True
 
     async def read(self, channels: Sequence[str]) -> None:
-        """Raises LedgerError, or PlatformError when our token is of no use."""
+        """Raises LedgerError, or PlatformError where reading is pointless."""
         left = iter(channels)
         async with asyncio.TaskGroup() as group:
             for _ in range(READERS):
@@ -248,16 +268,7 @@ class _Reading:
         except LedgerError as error:
             self._pointless = error
         except PlatformError as error:
-            if error.code in UNUSABLE:
+            if self._is_pointless(error):
                 self._pointless = error
             self.complete = self.complete and not error.passing
-            logger.info("slack: channel %s was not read: %s", channel, error.code)
-
-
-def _is_ours(found: Said | Deleted) -> bool:
-    posted = found if isinstance(found, Posted) else found.message
-    return posted is not None and posted.author.kind is ParticipantKind.SELF
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+            logger.info("%s: channel %s was not read: %s", self._platform, channel, error.code)
