@@ -257,6 +257,28 @@ async def test_the_slow_files_of_one_person_do_not_hold_up_those_of_another(offi
     assert CSV.decode() in contents(office)[0][0]
 
 
+async def test_neither_do_they_in_the_same_thread_where_those_who_ask_are_told_of_them(office: Office) -> None:
+    async def held(_: object) -> Any:
+        await asyncio.Event().wait()
+
+    slow = upload(office, "slow.csv", CSV, "text/csv")
+    async with office.bot(stop_grace=0):
+        root = await office.ask("hi")
+        await office.answers(root)
+        await office.slack.post(office.lee, office.general, "kim?", root)
+        office.slack.files.stored[slow["id"]].answer = held
+        await office.slack.post(office.kim, office.general, "look at this", root, files=[slow])
+        await ask_with(office, "read it", upload(office, "s.csv", b"mine", "text/csv"), user=office.lee, thread=root)
+        await office.slack.wait_for(lambda: len(office.slack.replies(office.general, root)) == 2, 60)
+        assert "I have not read slow.csv yet" in office.slack.replies(office.general, root)[-1]
+        assert "mine" in str(contents(office)[-1])
+
+        office.slack.files.stored[slow["id"]].answer = None
+        await office.ask("and now?", thread=root)
+        await office.answers(root, 3)
+    assert any(CSV.decode() in content for _, content in office.prompts()[-1])
+
+
 async def test_an_answer_that_is_stopped_names_what_was_not_read_too(office: Office) -> None:
     gate = asyncio.Event()
     office.model.answers.append(Answer("one two three four", chunk_size=4, gate=gate, gate_at=2))

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from bot.core.answer.file_intake import FileIntake, is_unread
+from bot.core.answer.file_intake import OTHERS_SECONDS, FileIntake, unread
 from bot.core.completion import endings, estimate
 from bot.core.completion.model_facts import ModelFacts
 from bot.core.completion.stream import CollectedStream
@@ -109,8 +109,13 @@ class Asker:
         naming = await named(history, turn, platform, self._ledger)
         prompt = await asyncio.to_thread(self._prompt, turn, naming, platform)  # a history may be long
         # What has no room even without its files is not worth fetching them, and they take none from others.
-        while self._files is not None and isinstance(prompt, Prompt) and is_unread(naming.history, prompt.entries):
-            read = await self._files.read(naming.history, prompt.entries, platform, self._budget(), self.count)
+        until, tried = asyncio.get_running_loop().time() + OTHERS_SECONDS, set[int]()
+        while self._files is not None and isinstance(prompt, Prompt):
+            left = unread(naming.history, prompt.entries) - tried
+            if not left:
+                break
+            tried |= left
+            read = await self._files.read(naming.history, prompt.entries, platform, self._budget(), self.count, until)
             naming = replace(naming, history=read)
             prompt = await asyncio.to_thread(self._prompt, turn, naming, platform)
         if isinstance(prompt, budget.QuestionTooLong):

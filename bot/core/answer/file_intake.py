@@ -26,6 +26,7 @@ TOTAL = 24  # files; each takes up to LARGEST bytes of memory until it is read
 TRIES = 3  # to fetch one
 FETCH_BACKOFF = Backoff(first=0.2, longest=5.0)
 FETCH_SECONDS = 60.0  # for all tries
+OTHERS_SECONDS = 15.0  # that an answer waits for the files of others than those who ask, as it does for their messages
 SHARE = 0.5  # of a prompt's budget, for the files that are new in it
 LEAST = 50  # tokens; less of a file is not worth its name
 
@@ -42,26 +43,46 @@ class FileIntake:
         self._slots = FairSlots(TOTAL, EACH)
 
     async def read(
-        self, history: History, sent: Collection[str], platform: Platform, budget: int, count: Count
+        self, history: History, sent: Collection[str], platform: Platform, budget: int, count: Count, until: float
     ) -> History:
         """
         *history* with what was read of its files that a prompt holds unread: *sent* are the keys of its entries.
 
-        *budget*: tokens of the whole prompt; *count* counts them. Raises LedgerError; a file that cannot be read is no
-        error.
+        Files of others than those who ask are waited for *until* then, by the loop's clock; those that are not read by
+        then stay unread. *budget*: tokens of the whole prompt; *count* counts them. Raises LedgerError; a file that
+        cannot be read is no error.
         """
         groups = _by_precedence(history, sent)
         if not groups:
             return history
-        turn = asyncio.Semaphore(FILES_AT_A_TIME)
-        senders = _senders(history)
-        pending = [file for group in groups for file in group]
-        reading = (self._read(file.ref, f"{platform.name} {senders[file.id]}", platform, turn) for file in pending)
-        readings = iter(await asyncio.gather(*reading))
-        found = [[replace(file, reading=next(readings)) for file in group] for group in groups]
+        readings = await self._readings(history, [file for group in groups for file in group], platform, until)
+        found = [
+            [replace(file, reading=readings[file.id]) for file in group if file.id in readings] for group in groups
+        ]
         fitting = await asyncio.to_thread(_fitted_in_turn, found, int(budget * SHARE), count)
         await self._store.note(fitting)
         return _with_files(history, {file.id: file for file in fitting})
+
+    async def _readings(
+        self, history: History, pending: Sequence[File], platform: Platform, until: float
+    ) -> Mapping[int, Reading]:
+        """By the files' ids."""
+        turn = asyncio.Semaphore(FILES_AT_A_TIME)
+        senders = _senders(history)
+        askers = {message.author.id for message in history.question}
+        reading = {
+            file.id: asyncio.create_task(self._read(file.ref, f"{platform.name} {senders[file.id]}", platform, turn))
+            for file in sorted(pending, key=lambda file: senders[file.id] not in askers)
+        }
+        try:
+            await asyncio.gather(*(task for file, task in reading.items() if senders[file] in askers))
+            left = max(0.0, until - asyncio.get_running_loop().time())
+            done, _ = await asyncio.wait(reading.values(), timeout=left)
+            return {file: task.result() for file, task in reading.items() if task in done}
+        finally:
+            for task in reading.values():
+                task.cancel()
+            await asyncio.gather(*reading.values(), return_exceptions=True)
 
     async def _read(self, file: FileRef, sender: str, platform: Platform, turn: asyncio.Semaphore) -> Reading:
         refused = refused_unseen(file)
@@ -81,9 +102,9 @@ class FileIntake:
         return replace(reading, text=unbracketed(reading.text))
 
 
-def is_unread(history: History, sent: Collection[str]) -> bool:
-    """Whether a prompt with these entries holds files that nobody has opened yet."""
-    return bool(_by_precedence(history, sent))
+def unread(history: History, sent: Collection[str]) -> set[int]:
+    """The files that a prompt with these entries holds, and that nobody has opened yet."""
+    return {file.id for group in _by_precedence(history, sent) for file in group}
 
 
 def _by_precedence(history: History, sent: Collection[str]) -> Sequence[Sequence[File]]:
@@ -91,8 +112,8 @@ def _by_precedence(history: History, sent: Collection[str]) -> Sequence[Sequence
     question = history.question
     older = history.said[: len(history.said) - len(question)]
     groups = [[file for message in question for file in message.files], *(m.files for m in reversed(older))]
-    unread = ([file for file in group if file.pending and file_key(file, sees=True) in sent] for group in groups)
-    return [group for group in unread if group]
+    left = ([file for file in group if file.pending and file_key(file, sees=True) in sent] for group in groups)
+    return [group for group in left if group]
 
 
 def _senders(history: History) -> Mapping[int, str]:

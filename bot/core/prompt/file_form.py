@@ -80,7 +80,7 @@ def notices(history: History, *, sees: bool, sent: Collection[str] | None = None
     beside = [file for message in history.context for file in message.files]
     files = [file for file in beside if sent is None or file_key(file, sees=sees) in sent]
     files = [*files, *(file for message in history.question for file in message.files)]
-    files = [file for file in files if not file.pending]
+    files = [file for file in files if not file.pending or (sent is not None and file_key(file, sees=sees) in sent)]
     unread: dict[FileOutcome, list[str]] = {}
     for file in files:
         if file.reading.outcome is not FileOutcome.READ:

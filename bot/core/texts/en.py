@@ -72,6 +72,7 @@ SENTENCES = {
     "file_gone": "I could not read {names}: it was deleted.",
     "file_elsewhere": "I could not read {names}: it is kept on another service. Send the file itself.",
     "file_forbidden": "I could not read {names}: I may not open files here. Please tell whoever runs me.",
+    "file_pending": "I have not read {names} yet: that takes a while. Ask again, and I go on reading.",
     "file_not_fetched": "I could not download {names}. Send it again.",
     # on the buttons below an answer
     "button_stop": "Stop",

@@ -78,6 +78,7 @@ SENTENCES = {
     "file_gone": "{names} 파일을 읽지 못했습니다. 삭제된 파일입니다.",
     "file_elsewhere": "{names} 파일을 읽지 못했습니다. 다른 서비스에 있는 파일입니다. 파일을 직접 올려 주세요.",
     "file_forbidden": "{names} 파일을 읽지 못했습니다. 파일을 열 권한이 없습니다. 저를 운영하는 분께 알려 주세요.",
+    "file_pending": "{names} 파일은 시간이 오래 걸려 아직 읽지 못했습니다. 다시 물어보시면 이어서 읽겠습니다.",
     "file_not_fetched": "{names} 파일을 내려받지 못했습니다. 다시 보내 주세요.",
     # 답변 아래의 버튼
     "button_stop": "중지",
