@@ -1,7 +1,7 @@
 """
 The ledger's statements, built once: to build one costs some five times as much as to run it.
 
-When they run is in ledger.py; those that only prompts and completions need are in history.py and completions.py. A
+When they run is in ledger/; those that only prompts and completions need are in history.py and completions.py. A
 parameter has the name of its column, unless an update sets that column, too.
 """
 

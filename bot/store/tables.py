@@ -1,5 +1,5 @@
 """
-The tables. What a row means is said here; how rows change is written in ledger.py.
+The tables. What a row means is said here; how rows change is written in ledger/ and changes/.
 
 Texts live in few columns (message_versions.text and .given, completions.text, system_prompts.text), so that they can be
 erased. Constraints carry the rules that must hold whatever dies: one message per platform id, one active turn and one

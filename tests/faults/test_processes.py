@@ -19,8 +19,8 @@ from bot.core.conversation import Participant, Posted, ThreadRef
 from bot.core.decide.policy import decide
 from bot.store.database import migrate
 from bot.store.database.urls import open_database
-from bot.store.ledger.claiming import LEASE
 from bot.store.ledger.ledger import SqlLedger
+from bot.store.ledger.turn_queue import LEASE
 from tests.faults.chain import PASSED, Tables, environment
 from tests.faults.lives import Life, bot
 from tests.standins.model import ModelServer

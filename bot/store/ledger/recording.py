@@ -1,7 +1,7 @@
 """
 Recording what is said, and deleted: conversations, messages, and the turns that ask. Part of the ledger.
 
-How a turn goes on from there is in ledger.py; what an edit means, in edits.py.
+How a turn goes on from there is in turn_queue.py; what an edit means, in edits.py.
 """
 
 from __future__ import annotations

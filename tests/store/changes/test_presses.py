@@ -15,8 +15,8 @@ from bot.core.decide.policy import decide
 from bot.core.interruption import Interrupt
 from bot.core.turn import Completion, Notice, Turn, TurnState
 from bot.store.database.base import Database
-from bot.store.ledger.claiming import LEASE
 from bot.store.ledger.ledger import SqlLedger
+from bot.store.ledger.turn_queue import LEASE
 from bot.store.receipt.record import load
 from bot.store.receipt.turn_list import list_turns
 from tests.store.conftest import Clock

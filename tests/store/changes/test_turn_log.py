@@ -6,8 +6,8 @@ import pytest
 
 from bot.core.conversation import Edited
 from bot.store.database.base import Database
-from bot.store.ledger.claiming import LEASE
 from bot.store.ledger.ledger import SqlLedger
+from bot.store.ledger.turn_queue import LEASE
 from bot.store.receipt.turn_retry import retry
 from tests.store.conftest import Clock
 from tests.store.steps import START, answer, claim, claimed, record, said

@@ -22,8 +22,8 @@ from bot.core.interruption import Interrupted
 from bot.core.ports import CompletionStart, Example, Given, Renewal, Sampling
 from bot.core.turn import Notice, TurnState
 from bot.store.database.base import Database
-from bot.store.ledger.claiming import LEASE
 from bot.store.ledger.ledger import SqlLedger
+from bot.store.ledger.turn_queue import LEASE
 from bot.store.tables import system_prompts
 from tests.store.conftest import Clock
 from tests.store.steps import RESULT, START, answer, ask, claim, claimed, record, said, texts

@@ -40,8 +40,8 @@ from bot.core.turn import Notice, Turn
 from bot.store.database import migrate
 from bot.store.database.base import Database
 from bot.store.database.urls import open_database
-from bot.store.ledger.claiming import LEASE
 from bot.store.ledger.ledger import SqlLedger
+from bot.store.ledger.turn_queue import LEASE
 from bot.store.receipt.turn_retry import NotRetriableError, retry
 from bot.store.tables import conversations, messages, turns
 from tests.standins.postgres import Postgres

@@ -8,8 +8,8 @@ from sqlalchemy import text
 from bot.core.conversation import Deleted, MessageRef, Operation, Participant, Posted, Reacted
 from bot.core.turn import TurnState
 from bot.store.database.base import Database
-from bot.store.ledger.claiming import LEASE
 from bot.store.ledger.ledger import SqlLedger
+from bot.store.ledger.turn_queue import LEASE
 from tests.store.conftest import Clock
 from tests.store.steps import RESULT, START, answer, ask, claimed, record, said, texts
 

@@ -21,9 +21,9 @@ from bot.core.conversation import (
 from bot.core.errors import LeaseLost
 from bot.core.ports import ThreadRead
 from bot.core.turn import Turn
-from bot.store.ledger.claiming import LEASE
 from bot.store.ledger.ledger import SqlLedger
 from bot.store.ledger.recording import DELIVERY_TIME
+from bot.store.ledger.turn_queue import LEASE
 from tests.store.conftest import Clock
 from tests.store.steps import START, answer, claim, claimed, record, said, texts
 

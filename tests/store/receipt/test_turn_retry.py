@@ -8,9 +8,9 @@ from sqlalchemy import text
 
 from bot.core.turn import Completion, Notice, Turn, TurnState
 from bot.store.database.base import Database
-from bot.store.ledger.claiming import LEASE
 from bot.store.ledger.history import LEFT_BEHIND
 from bot.store.ledger.ledger import SqlLedger
+from bot.store.ledger.turn_queue import LEASE
 from bot.store.receipt.turn_retry import NotRetriableError, Retried, retry
 from tests.store.conftest import Clock
 from tests.store.steps import RESULT, answer, ask, claim, claimed, record, said, texts
