@@ -60,8 +60,9 @@ async def ignore(_incoming: Incoming) -> None:
     """Receive nothing in particular."""
 
 
-async def opened(platform: Platform, asked: Asked, log: Log, turn: int = 7) -> Reply:
-    return await platform.open_reply(ReplyRequest(asked.thread, turn, log.parts(), log))
+async def opened(platform: Platform, asked: Asked, log: Log, turn: int = 7, *, asker: str | None = None) -> Reply:
+    """*asker*: where the platform shows a growing answer in another way once it knows for whom."""
+    return await platform.open_reply(ReplyRequest(asked.thread, turn, log.parts(), log, asker))
 
 
 def paragraphs(count: int) -> str:

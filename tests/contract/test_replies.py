@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.errors import PlatformError
-from tests.contract.doors import ignore, long_text, needs, opened, paragraphs, running, words
+from tests.contract.doors import Heard, ignore, long_text, needs, opened, paragraphs, running, words
 from tests.contract.world import Capability, CapableWorld, Log, World
 
 
@@ -68,6 +68,27 @@ async def test_a_part_that_was_posted_but_not_noted_is_found_and_continued(world
         assert None not in log.ids.values()
         await reply.finish("A beginning and an end.")
         assert world.replies(asked.thread) == ["A beginning and an end."]
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_an_answer_that_grew_when_the_bot_was_stopped_is_whole_and_there_once_after_a_restart(
+    world: World, known: bool
+) -> None:
+    heard, log = Heard(), Log()
+    async with running(world, heard) as before:
+        asked = await world.ask("hello")
+        await world.wait_for(lambda: heard.said)
+        asker = heard.said[0].author.id if known else None
+        reply = await opened(before, asked, log, asker=asker)
+        for text in ("A beginning", "A beginning and more", "A beginning and more of it"):
+            await reply.show(text)
+        assert len(world.replies(asked.thread)) == 1
+    async with running(world, heard) as after:
+        again = await opened(after, asked, log, asker=asker)
+        await again.show("Another beginning")
+        await again.finish("Another beginning and an end.", ["A note."])
+        [shown] = world.replies(asked.thread)
+    assert words([shown]) == words(["Another beginning and an end.", "A note."])
 
 
 async def test_a_part_that_was_intended_but_not_posted_is_posted_once(world: World) -> None:
