@@ -59,18 +59,18 @@ def _note_lines(block: Mapping[str, Any]) -> list[str]:
 
 def _without_notes(text: str, notes: list[str]) -> str:
     """*text*, as notification() made it, without *notes* at its end; it may have cut the last of them."""
-    lines = text.split("\n")
-    while notes and not _shows(lines[-1], notes[-1]):
-        notes = notes[:-1]
-    while notes and lines and _shows(lines[-1], notes[-1]):
-        lines, notes = lines[:-1], notes[:-1]
+    lines, last = text.split("\n"), _shown(text.rpartition("\n")[2])
+    while notes and not _is_shown(notes[-1], last):
+        notes.pop()
+    while notes and lines and _is_shown(notes.pop(), _shown(lines[-1])):
+        lines.pop()
     return "\n".join(lines)
 
 
-def _shows(line: str, note: str) -> bool:
+def _is_shown(note: str, line: str) -> bool:
     """A *note* may be escaped: Slack does that to plain text in blocks, too."""
-    shown, meant = _shown(line), unescaped(note).strip()
-    return shown == meant or (shown.endswith("…") and meant.startswith(shown[:-1].rstrip()))
+    meant = unescaped(note).strip()
+    return line == meant or (line.endswith("…") and meant.startswith(line[:-1].rstrip()))
 
 
 def _shown(line: str) -> str:
