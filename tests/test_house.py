@@ -17,6 +17,7 @@ FILES = sorted((ROOT / "bot").rglob("*.py"))
 
 BROKEN = {
     "an SDK in the core": ("bot.core.turn", "import openai"),
+    "a parser in the core": ("bot.core.completion.stream", "from markdown_it import MarkdownIt"),
     "a door in the core": ("bot.core.answer.answer", "from bot.llm import tokens"),
     "settings in a door": ("bot.platforms.slack.adapter", "from bot.settings import Settings"),
     "a door in another": ("bot.store.ledger.ledger", "from bot.platforms.slack import text"),
@@ -47,6 +48,7 @@ BROKEN = {
 KEPT = {
     "the standard library": ("bot.core.turn", "import asyncio\nfrom collections.abc import Sequence"),
     "the core in itself": ("bot.core.turn", "from bot.core.errors import BotError\nfrom . import errors"),
+    "Markdown in the core": ("bot.core.completion.stream", "from bot.markdown import join_continuation"),
     "a room below": ("bot.core.answer.answer", "from bot.core.prompt import budget"),
     "a module of the same room": ("bot.core.answer.answer", "from bot.core.answer import file_intake"),
     "a door's SDK": ("bot.store.ledger.ledger", "from sqlalchemy.ext.asyncio import AsyncConnection"),

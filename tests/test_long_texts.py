@@ -23,7 +23,6 @@ from openai import BadRequestError
 
 from bot import markdown
 from bot.core import texts
-from bot.core.completion import continuation
 from bot.core.decide import addressing, commands
 from bot.core.ports import PromptImage, PromptMessage
 from bot.core.prompt import speakers
@@ -62,16 +61,17 @@ IN_FUNCTIONS = {
     "platforms/slack/markup/text.py:unescaped": "readable",
     "platforms/slack/markup/text.py:_link": "readable",
     "platforms/slack/markup/text.py:notification": "notification",
+    "markdown/lines.py:fence_in": "continued",
     "platforms/slack/markup/own_message.py:_without_last_lines": "our own message",
     "platforms/slack/markup/mention_tokens.py:_entity_begun": "safe, unfinished",
     "platforms/slack/incoming/events.py:microseconds": "a body, all of it",
     "platforms/slack/markup/links.py:_behind": "with_targets",
     "platforms/slack/markup/hosts.py:_named": "with_targets",
     "platforms/slack/markup/hosts.py:host_of": "with_targets",
+    "platforms/slack/markup/hosts.py:_targets": "with_targets",
     "llm/openai_errors.py:_first_named": "an error",
     "llm/openai_errors.py:_seconds": "Retry-After",
     "llm/openai_errors.py:_number": "an error",
-    "markdown/lines.py:_opened": "prose",
     "markdown/splitting.py:_rough_cuts": "split",
     "markdown/tables.py:_cells": "aligned",
     "files/text.py:_comes_in_pairs": "a text file",
@@ -98,6 +98,10 @@ def _own(text: str) -> dict[str, Any]:
     note = {"type": "context", "elements": [{"type": "plain_text", "text": text}]}
     metadata = {"event_type": message.EVENT_TYPE, "event_payload": {message.NOTE_LINES: text}}
     return {"text": text, "metadata": metadata, "blocks": [{"type": "rich_text"}, note]}
+
+
+def joined(before: str, after: str, *, finished: bool = True) -> str:
+    return markdown.join_continuation(before, after, speakers.unbracketed, finished=finished)
 
 
 def _grow(text: str) -> None:
@@ -152,10 +156,10 @@ AT_ONCE: dict[str, Callable[[str], object]] = {
     "tokens": tokens.count,
     "an error": _error,
     "Retry-After": lambda text: openai_errors.retry_after({"retry-after": text[:8_000]}, NOW),  # of h11, 64 kB in all
-    "continued": lambda text: continuation.join_continuation(text[:20_000], text[20_000:]),
-    "continued, the same": lambda text: continuation.join_continuation(text, text),
-    "continued, code": lambda text: continuation.join_continuation(f"```python\n{text}", f"```python\n{text}"),
-    "continued, a table": lambda text: continuation.join_continuation(TABLE, text, finished=False),
+    "continued": lambda text: joined(text[:20_000], text[20_000:]),
+    "continued, the same": lambda text: joined(text, text),
+    "continued, code": lambda text: joined(f"```python\n{text}", f"```python\n{text}"),
+    "continued, a table": lambda text: joined(TABLE, text, finished=False),
 }
 """What may run on the event loop."""
 

@@ -1,6 +1,7 @@
 """Markdown in, pieces out. Imports nothing of ours but itself; its parser is markdown-it-py."""
 
 from bot.markdown.closing import close_open
+from bot.markdown.continuation import join_continuation
 from bot.markdown.emphasis import ZERO_WIDTH_SPACE, spaced
 from bot.markdown.fitting import fitting
 from bot.markdown.growing import Growing
@@ -16,6 +17,7 @@ __all__ = [
     "aligned",
     "close_open",
     "fitting",
+    "join_continuation",
     "pieces",
     "plain_text",
     "prose",

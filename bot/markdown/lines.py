@@ -81,6 +81,7 @@ class Scan:
     fence: Fence | None
     fence_empty: bool  # there is no more of the code than its opening line
     blank: bool  # the last line is
+    header: str  # of the table that may go on, its delimiter row and newlines included; empty where none may
 
 
 def scan(text: str) -> Scan:
@@ -88,7 +89,7 @@ def scan(text: str) -> Scan:
     scanner = Scanner(text)
     for start, end in _bounds(text):
         scanner.take(start, end)
-    return Scan(scanner.lines, scanner.fence, scanner.fence_opened, scanner.blank)
+    return Scan(scanner.lines, scanner.fence, scanner.fence_opened, scanner.blank, scanner.header)
 
 
 def prose(text: str) -> Iterator[tuple[int, int]]:
@@ -101,6 +102,18 @@ def prose(text: str) -> Iterator[tuple[int, int]]:
             start = line.after
     if start < len(text):
         yield start, len(text)
+
+
+def fence_in(line: str) -> Fence | None:
+    """The code block that *line* begins, whatever it is indented by."""
+    if "```" not in line and "~~~" not in line:
+        return None
+    match = _FENCE.match(line)
+    if not match:
+        return None
+    before, marks, info = match.groups()
+    prefix = re.sub(r"[^ \t>]", " ", before)  # a list marker holds its place with spaces
+    return Fence(prefix, marks, info)
 
 
 def is_delimiter(line: str) -> bool:
@@ -218,11 +231,6 @@ class Scanner:
             above.joins = False
 
     def _opened(self, content: str) -> Fence | None:
-        if "```" not in content and "~~~" not in content:
-            return None
-        match = _FENCE.match(content)
-        if not match or (not self.listed and content.startswith(("    ", "\t"))):
-            return None
-        before, marks, info = match.groups()
-        prefix = re.sub(r"[^ \t>]", " ", before)  # a list marker holds its place with spaces
-        return Fence(prefix, marks, info)
+        opened = fence_in(content)
+        indented = not self.listed and content.startswith(("    ", "\t"))
+        return None if indented else opened

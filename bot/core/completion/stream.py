@@ -6,11 +6,11 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from bot.core.completion.continuation import join_continuation
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.ports import Chunk
 from bot.core.prompt.speakers import unbracketed
 from bot.core.turn import CUT_SHORT, OVERRUN, Completion, Usage
+from bot.markdown import join_continuation
 
 
 @dataclass(slots=True)
@@ -91,7 +91,7 @@ class CollectedStream:
 
     def _whole(self, said: str) -> str:
         """Spaces at the end are kept where the answer was cut: a word may follow on them."""
-        text = said if self.continued is None else join_continuation(self.continued, said)
+        text = said if self.continued is None else join_continuation(self.continued, said, unbracketed)
         return text.lstrip() if self._finish_reason in CUT_SHORT else text.strip()
 
 

@@ -7,12 +7,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from bot.core.completion.continuation import join_continuation
 from bot.core.errors import LeaseLost, LedgerError, PlatformError, ReplyDeleted
 from bot.core.interruption import finish_before_cancel
 from bot.core.ports import PaceSettings, Reply
+from bot.core.prompt.speakers import unbracketed
 from bot.core.reply.addressee import Addressee
 from bot.core.reply.pace import Pace
+from bot.markdown import join_continuation
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ class Presenter:
                 return False
             text = "".join(self._text)
             if self.continued:
-                text = join_continuation(self.continued, text, finished=False)
+                text = join_continuation(self.continued, text, unbracketed, finished=False)
             if text.strip():
                 await reply.show(text)
         except (LeaseLost, ReplyDeleted) as failure:

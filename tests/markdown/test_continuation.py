@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.completion.continuation import join_continuation
+from bot.core.prompt.speakers import unbracketed
+from bot.markdown.continuation import join_continuation
 from tests.markdown.writing import documents, scribbles
 
 CODE = "Here:\n\n```python\ndef area(r):\n    pi = 3.14159\n    retu"
@@ -114,6 +115,16 @@ CASES = {
     ),
     "sentences": ("This is one.", "This is two.", "This is one. This is two."),
     "Korean sentences": ("하나입니다.", "둘입니다.", "하나입니다. 둘입니다."),
+    "sentences below indented code that shows a fence": (
+        "Write:\n\n    ```\n    x\n\nThis is one.",
+        "This is two.",
+        "Write:\n\n    ```\n    x\n\nThis is one. This is two.",
+    ),
+    "sentences below a quote that ended in code": (
+        "> ```\n> x\n\nThis is one.",
+        "This is two.",
+        "> ```\n> x\n\nThis is one. This is two.",
+    ),
     "a decimal number": ("It is 3.", "14 in all", "It is 3.14 in all"),
     "an address": ("See https://example.", "Com/a", "See https://example.Com/a"),
     "nothing more": ("whole", "", "whole"),
@@ -123,14 +134,14 @@ CASES = {
 
 @pytest.mark.parametrize(("before", "after", "whole"), CASES.values(), ids=CASES.keys())
 def test_join(before: str, after: str, whole: str) -> None:
-    assert join_continuation(before, after) == whole
+    assert join_continuation(before, after, unbracketed) == whole
 
 
 @pytest.mark.parametrize(("before", "after", "whole"), CASES.values(), ids=CASES.keys())
 def test_what_was_shown_while_it_was_written_stays(before: str, after: str, whole: str) -> None:
     shown = before
     for end in range(1, len(after) + 1):
-        now = join_continuation(before, after[:end], finished=False)
+        now = join_continuation(before, after[:end], unbracketed, finished=False)
         assert now.startswith(shown) or after.startswith("```\n"), (shown, now)
         shown = now
     assert whole.startswith(shown) or after.startswith("```\n"), shown
@@ -151,14 +162,14 @@ def test_a_repeated_end_is_left_out_wherever_the_cut_is(text: str, at: int, repe
         again = end[-repeated:].partition(" ")[2]  # nobody begins within a word
 
     if end.count(again) == 1 and len(again) >= 20 and not after[:1].isspace():
-        assert join_continuation(end, again + after) == end + after or "```" in text or "~~~" in text
+        assert join_continuation(end, again + after, unbracketed) == end + after or "```" in text or "~~~" in text
 
 
 @given(st.one_of(documents, scribbles), st.integers(min_value=0))
 def test_nothing_that_was_written_is_lost_when_a_text_simply_goes_on(text: str, at: int) -> None:
     cut = at % (len(text) + 1)
     before, after = text[:cut], text[cut:]
-    whole = join_continuation(before, after)
+    whole = join_continuation(before, after, unbracketed)
 
     assert whole.startswith(before)
     left_out = len(words(text)) - len(words(whole))
@@ -168,14 +179,14 @@ def test_nothing_that_was_written_is_lost_when_a_text_simply_goes_on(text: str, 
 
 @given(st.text(), st.text())
 def test_what_was_there_before_stays_as_it_is(before: str, after: str) -> None:
-    assert join_continuation(before, after).startswith(before)
-    assert join_continuation(before, after, finished=False).startswith(before)
+    assert join_continuation(before, after, unbracketed).startswith(before)
+    assert join_continuation(before, after, unbracketed, finished=False).startswith(before)
 
 
 @pytest.mark.parametrize("part", ["a", "a b ", "}\n", "| a ", "```\n", "가나다 "])
 def test_a_long_answer_is_joined_at_once(part: str) -> None:
     before, after = part * (60_000 // len(part)), part * (30_000 // len(part))
     started = time.process_time()
-    join_continuation(before, after)
+    join_continuation(before, after, unbracketed)
 
     assert time.process_time() - started < 1  # measured: at most 0.05

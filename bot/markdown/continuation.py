@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.core.prompt.speakers import unbracketed
+from bot.markdown.lines import Fence, Scan, fence_in, scan
 
 LONGEST = 4_000  # characters that are looked at for a repetition
 # The least that is taken for one, in columns of letters and digits (a Korean letter has two): no word of a language
@@ -21,8 +22,6 @@ LEAST_OF_CODE_LINES = 20  # whole lines of code may well stand there twice
 LEAST_OF_A_BEGUN_LINE = 3  # of code, or with a whole line before it
 LEAST_OF_A_LINE_AFTER_A_FENCE = 1  # the model has shown that it starts over
 
-_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<delimiter>`{3,}+|~{3,}+)(?P<info>[^`\n]*)")
-_DELIMITER = re.compile(r"[ \t]*+\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*\|?[ \t]*")
 _MARKER = re.compile(r"[ \t]*(?:[-*+>]|#{1,6}|\d{1,9}[.)])[ \t]+\S")  # of an item, a quote or a heading
 _SENTENCE_END = re.compile(r"[^\W\d_][.!?…,;:][\"'”’)\]*_]*\Z")
 _SENTENCE_BEGIN = re.compile(r"[\"'“‘(\[*_]*(?:[A-Z][a-z]|[가-힣])")
@@ -32,15 +31,11 @@ _SENTENCE_BEGIN = re.compile(r"[\"'“‘(\[*_]*(?:[A-Z][a-z]|[가-힣])")
 class _Block:
     """An open code block: its fence, and where the line of that fence begins."""
 
-    delimiter: str
-    info: str
+    fence: Fence
     start: int
 
-    def closed_by(self, fence: re.Match[str]) -> bool:
-        return fence["delimiter"].startswith(self.delimiter) and not fence["info"].strip()
 
-
-def join_continuation(before: str, after: str, *, finished: bool = True) -> str:
+def join_continuation(before: str, after: str, as_sent: Callable[[str], str], *, finished: bool = True) -> str:
     """
     *before*, which was cut anywhere, with its continuation *after*: always *before* as it is, and something behind it.
 
@@ -48,7 +43,8 @@ def join_continuation(before: str, after: str, *, finished: bool = True) -> str:
     code block that is still open, if it is opened again; the header of the table that is still going on. Nothing is
     put between the two, but a newline before a fence and a space between sentences: a cut may be within a word.
 
-    The model was sent *before* unbracketed (speakers.py), and repeats it so: the two are compared so.
+    The model was sent what *as_sent* makes of *before*, a text of the same length, and repeats it so: the two are
+    compared so.
 
     Unless it is *finished*, *after* may be its beginning: as long as that may turn out a repetition it is held back.
     What was shown then stays as it was, except that a bare fence at the beginning, taken for the end of the code, may
@@ -56,10 +52,11 @@ def join_continuation(before: str, after: str, *, finished: bool = True) -> str:
     """
     if not before or not after.strip():
         return before + after if finished else before
-    seen, said = unbracketed(before), unbracketed(after)
-    if not finished and _may_be_repeated(seen, said):
+    seen, said = as_sent(before), as_sent(after)
+    seen_lines = scan(seen)
+    if not finished and _may_be_repeated(seen, said, seen_lines.header):
         return before
-    return before + _as_written(after, said, _continued(seen, said))
+    return before + _as_written(after, said, _continued(seen, said, seen_lines))
 
 
 def _as_written(after: str, said: str, kept: str) -> str:
@@ -68,8 +65,8 @@ def _as_written(after: str, said: str, kept: str) -> str:
     return kept[:put] + after[len(after) - len(kept) + put :]
 
 
-def _continued(before: str, after: str) -> str:
-    block = _open_block(before)
+def _continued(before: str, after: str, lines: Scan) -> str:
+    block = _open_block(lines)
     repeated = _overlap(before, after, block, restarted=False)
     if repeated:
         return _fitted(before, after[repeated:])
@@ -77,7 +74,7 @@ def _continued(before: str, after: str) -> str:
         rest = code[_overlap(before, code, block, restarted=True) :]
         indented = rest[:1] in (" ", "\t") and len(rest) == len(code) and not _at_line_start(before)
         return "\n" + rest if indented else rest
-    if not block and (rows := _without_header(before, after)) is not None:
+    if not block and (rows := _without_header(lines.header, after)) is not None:
         repeated = _overlap(before, rows, block, restarted=True)
         return rows[repeated:] if repeated or _at_line_start(before) else "\n" + rows
     return _gap(before, after, block) + after
@@ -146,29 +143,28 @@ def _fitted(before: str, rest: str) -> str:
     return rest.removeprefix(blank) if blank else rest
 
 
-def _may_be_repeated(before: str, after: str) -> bool:
+def _may_be_repeated(before: str, after: str, header: str) -> bool:
     """Whether what comes next decides what is left out of *after*."""
     beginning = after.lstrip()
     tail = before[-LONGEST:]
     line, newline, _ = beginning.partition("\n")
     if beginning.rstrip() in tail or _common(tail.rstrip(), beginning) == len(beginning):
         return True
-    if not newline and (line[:1] in ("`", "~") or line[:1] == ">" or _FENCE.fullmatch(line)):
-        return set(line) <= set("`~> ") or _FENCE.fullmatch(line) is not None
-    return _ends_before_a_seam(tail, beginning)
+    fence = fence_in(line)
+    if not newline and (line[:1] in ("`", "~", ">") or fence):
+        return set(line) <= set("`~> ") or fence is not None
+    return _ends_before_a_seam(tail, beginning, header)
 
 
-def _ends_before_a_seam(tail: str, beginning: str) -> bool:
-    """Whether a repeated header, or what follows a repeated fence, is not there yet as a whole."""
+def _ends_before_a_seam(tail: str, beginning: str, header: str) -> bool:
+    """Whether a repeated *header*, or what follows a repeated fence, is not there yet as a whole."""
     first, newline, rest = beginning.partition("\n")
-    fence = _FENCE.fullmatch(first)
-    if fence and newline:
+    if newline and fence_in(first):
         return not rest.strip() or rest.strip() in tail
-    header = _header(tail)
-    if header is None or not first.strip():
+    if not header or not first.strip():
         return False
     lines = beginning.split("\n")
-    said = [line.strip() for line in header]
+    said = [line.strip() for line in header.splitlines()]
     if [line.strip() for line in lines[:2]] == said:
         return len(lines) < 3 or not lines[2].strip() or (len(lines) == 3 and lines[2] in tail)
     return len(lines) <= 2 and "\n".join(said).startswith("\n".join(line.strip() for line in lines))
@@ -177,30 +173,25 @@ def _ends_before_a_seam(tail: str, beginning: str) -> bool:
 # Fences
 
 
-def _open_block(text: str) -> _Block | None:
-    """The code block that is open at the end of *text*."""
-    block: _Block | None = None
-    start = 0
-    for line in text.split("\n"):
-        if fence := _FENCE.fullmatch(line):
-            if block is None:
-                block = _Block(fence["delimiter"], fence["info"].strip(), start)
-            elif block.closed_by(fence):
-                block = None
-        start += len(line) + 1
-    return block
+def _open_block(lines: Scan) -> _Block | None:
+    """The code block that is open at the end of a text."""
+    if lines.fence is None:
+        return None
+    start = next(line.start for line in reversed(lines.lines) if line.opens is lines.fence)
+    return _Block(lines.fence, start)
 
 
 def _without_fence(before: str, after: str, block: _Block) -> str | None:
     """*after* without the fence that opens *block* again at its beginning; None when there is no such fence."""
     line, newline, rest = after.lstrip("\n").partition("\n")
-    fence = _FENCE.fullmatch(line)
-    if not fence or not newline or fence["delimiter"] != block.delimiter:
+    fence = fence_in(line)
+    if not fence or not newline or fence.marks != block.fence.marks:
         return None
-    if fence["info"].strip():
-        return rest if fence["info"].strip() == block.info or not block.info else None
-    closing_leaves_code_open = _open_block(f"{before}\n{line}\n{rest}") is not None
-    opening_closes_all = _open_block(f"{before}\n{rest}") is None
+    info, opened = fence.info.strip(), block.fence.info.strip()
+    if info:
+        return rest if info == opened or not opened else None
+    closing_leaves_code_open = scan(f"{before}\n{line}\n{rest}").fence is not None
+    opening_closes_all = scan(f"{before}\n{rest}").fence is None
     return rest if closing_leaves_code_open and opening_closes_all else None
 
 
@@ -209,8 +200,8 @@ def _gap(before: str, after: str, block: _Block | None) -> str:
     if _at_line_start(before) or after[:1].isspace():
         return ""
     if after[:3] in ("```", "~~~"):
-        fence = _FENCE.fullmatch(after.split("\n", 1)[0])
-        own_line = fence is not None and (block is None or block.closed_by(fence))
+        first = after.split("\n", 1)[0]
+        own_line = block.fence.closed_by(first) if block else fence_in(first) is not None
         return "\n" if own_line and before[-1] not in "`~" else ""
     words = before.rsplit(None, 1)
     sentences = _SENTENCE_END.search(before[-8:]) and _SENTENCE_BEGIN.match(after)
@@ -224,22 +215,10 @@ def _at_line_start(text: str) -> bool:
 # Tables
 
 
-def _header(text: str) -> tuple[str, str] | None:
-    """The two first lines of the table that *text* ends in."""
-    lines = text.rstrip("\n").split("\n") if not text.endswith("\n\n") else []
-    for number in range(len(lines) - 1, 0, -1):
-        if "|" not in lines[number]:
-            return None
-        if _DELIMITER.fullmatch(lines[number]) and "|" in lines[number - 1]:
-            return lines[number - 1], lines[number]
-    return None
-
-
-def _without_header(before: str, after: str) -> str | None:
-    """The rows of *after*, when it begins with the header of the table that *before* ends in."""
-    header = _header(before)
+def _without_header(header: str, after: str) -> str | None:
+    """The rows of *after*, when it begins with the *header* of the table that is going on."""
     lines = after.lstrip("\n").split("\n", 2)
-    if header is None or len(lines) < 3:
+    if not header or len(lines) < 3:
         return None
-    repeated = [line.strip() for line in lines[:2]] == [line.strip() for line in header]
+    repeated = [line.strip() for line in lines[:2]] == [line.strip() for line in header.splitlines()]
     return lines[2] if repeated else None
