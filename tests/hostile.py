@@ -54,7 +54,7 @@ def alone() -> Iterator[str]:
         yield run(unit)
 
 
-def pairs() -> Iterator[str]:
+def pairs(length: int = LENGTH) -> Iterator[str]:
     """Blanks around something, two signs that belong together, runs of growing length."""
     for blank in (" ", "\t", "\n", "\u3000"):
         for sign in (
@@ -73,15 +73,15 @@ def pairs() -> Iterator[str]:
             "|-",
             "|a|\n|-|\n|",
         ):
-            yield f"{sign}{run(blank)}{sign}"
-            yield f"a{sign}{run(blank)}x"
+            yield f"{sign}{run(blank, length)}{sign}"
+            yield f"a{sign}{run(blank, length)}x"
     for sign in SIGNS:
         for inner in ("a", " ", "가", "7"):
-            yield run(sign * 20 + inner * 20)
-            yield run(sign, LENGTH // 2) + run(inner, LENGTH // 2) + "\n"
-        yield "a".join(sign * length for length in range(1, 280))
+            yield run(sign * 20 + inner * 20, length)
+            yield run(sign, length // 2) + run(inner, length // 2) + "\n"
+        yield "a".join(sign * times for times in range(1, int((2 * length) ** 0.5)))
     for first, second in ("[]", "()", "<>", "⟦⟧", "{}", "[(", "(["):
-        yield run(first, LENGTH // 2) + run(second, LENGTH // 2)
+        yield run(first, length // 2) + run(second, length // 2)
 
 
 def shown(text: str) -> str:
