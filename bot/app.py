@@ -200,7 +200,11 @@ def _worker(
         platforms=platforms,
         settings=worker_settings,
         checkpoint=checkpoint,
-        decide=partial(decide, allowed_bots=participant_ids(settings.allowed_bots)),
+        decide=partial(
+            decide,
+            allowed_bots=participant_ids(settings.allowed_bots),
+            admins=participant_ids(settings.threadbot_admins),
+        ),
         summarizer=summarizer,
     )
 

@@ -126,7 +126,7 @@ ORDERS = (
             "ports turn_logs",
             "controls decide interruption texts",
             "turn",
-            "conversation",
+            "conversation preferences",
             "files retry",
             "errors check_findings off_loop shortage slots",
         ),

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.conversation import Conversation, Message
+from bot.core.preferences.setting import DEFAULTS, Preferences
 
 
 class TurnState(StrEnum):
@@ -136,7 +137,7 @@ class History:
     pinned: Sequence[PastTurn] = ()  # what was said before the window and is pinned, and nothing else of it
     summary: Summary | None = None  # of what was said before the window; it may end a while before that
     continued: Answer | None = None  # what there is of the answer, if that is to be gone on with
-    as_file: bool = False  # people want long answers as a file there
+    preferences: Preferences = DEFAULTS  # that hold there
 
     @property
     def said(self) -> Sequence[Message]:

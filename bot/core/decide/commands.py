@@ -1,8 +1,9 @@
 """
-The few things that can be told to the bot instead of asked: a closed list, in English and Korean. Pure.
+The few things that can be told to the bot instead of asked: the settings of preferences/registry.py. Pure.
 
 A command is the whole message. One more word makes it a question, so that nobody is silenced by accident:
-“quiet cafés in Seoul?” is about cafés. Whether a message may be a command at all is said in policy.py.
+“quiet cafés in Seoul?” is about cafés. The words of each setting are in preferences/words.py; whether a message may be
+a command at all is said in policy.py.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import product
+from typing import Any, Generic, TypeVar
 
 from bot.core.conversation import Posted
-from bot.core.decide.preferences import Choice, LongAnswers, Mode, Scope, key_of
+from bot.core.preferences.registry import SETTINGS
+from bot.core.preferences.setting import Preference, Scope, Setting
 from bot.core.turn import Notice
+
+T = TypeVar("T")
 
 LONGEST = 80  # characters; no command comes near
 COURTESIES = (
@@ -30,91 +34,41 @@ PLACES: Mapping[str, Scope] = {
     **dict.fromkeys(("이 스레드에서", "이 스레드에서는", "이 스레드에선", "이 스레드는"), Scope.THREAD),
 }
 
-# How a Korean request ends, from the plainest to the politest: 해, 해 줘, 해 주세요, …
-_DO = ("해", "해라", "해요", "하세요", "해 줘", "해 줘요", "해 주세요", "해 주십시오", "해 줄래", "해 주시겠어요")
-_GIVE = (" 줘", " 줘요", " 주세요", " 주십시오", " 줄래", " 주시겠어요")
-_DONT = ("마", "마라", "마요", "말아", "말아 줘", "말아 줘요", "말아 주세요", "마세요", "마십시오")
-
-
-def _each(beginnings: Iterable[str], endings: Iterable[str]) -> list[str]:
-    return ["".join(pair) for pair in product(beginnings, endings)]
-
-
-_ANSWER = ("답", "대답", "답변", "응답")
-_WHEN_MENTIONED = ("멘션할 때만", "멘션했을 때만", "멘션에만", "부를 때만", "불렀을 때만")
-
-_LONG = ("긴 답변은", "긴 답변을", "긴 답은", "긴 대답은", "긴 응답은")
-_SEND = ("보내", "올려")
-
-
-def _in_korean(form: str) -> list[str]:
-    plain = _each(_LONG, [f" {form}"])
-    return [*plain, *_each(_each(plain, [" "]), _DO), *_each(_each(plain, [f" {verb}" for verb in _SEND]), _GIVE)]
-
-
-WORDS: Mapping[Choice, tuple[str, ...]] = {
-    Mode.QUIET: (
-        "quiet", "be quiet", "stay quiet", "keep quiet", "go quiet", "quiet mode", "silence", "be silent",
-        "stay silent", "hush", "shush", "mute", "mute yourself", "don't answer", "do not answer", "don't reply",
-        "do not reply", "stop answering", "stop replying", "never answer",
-        "조용히", "조용", "조용 모드", "조용히 있어", "음소거",
-        *_each(["조용히 ", "조용히 좀 ", "좀 조용히 "], _DO), *_each(["조용히 있어"], _GIVE),
-        *_each(_each(_ANSWER, ["하지 "]), _DONT),
-    ),
-    Mode.AUTO: (
-        "listen", "listen again", "start listening", "start listening again", "listen in", "auto", "auto mode",
-        "unmute", "unmute yourself", "stop being quiet", "you can talk again", "you may talk again",
-        "들어", "다시 들어", "듣기", "다시 듣기", "자동", "자동 모드", "음소거 해제", "다시 말해도 돼",
-        "말해도 돼", "말해도 돼요", "말해도 됩니다", "말씀하셔도 됩니다",
-        *_each(["들어", "다시 들어"], _GIVE), *_each(["음소거 해제 "], _DO),
-    ),
-    Mode.MENTION: (
-        "mention only", "mentions only", "only mentions", "only mention", "mention mode", "only on mention",
-        *_each(["only ", "answer only ", "only answer ", "reply only ", "only reply "],
-               ["when mentioned", "if mentioned", "when i mention you", "if i mention you", "to mentions"]),
-        "멘션만", "멘션 모드", *_WHEN_MENTIONED, *_each(_each(_WHEN_MENTIONED, _ANSWER), _DO),
-    ),
-    LongAnswers.FILE: (
-        *_each(["long answers ", "send long answers "], ["as file", "as a file", "as files", "in a file"]),
-        *_in_korean("파일로"),
-    ),
-    LongAnswers.MESSAGES: (
-        *_each(["long answers ", "send long answers "], ["as messages", "as a message", "in messages"]),
-        *_in_korean("메시지로"),
-    ),
-}  # fmt: skip
-"""
-The closed list, as people write it. Small or large letters, spaces between Korean words and a final . ! ~ … do not
-matter.
-"""
-
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """*scope* is None where nothing was said of the place: the thread in a thread, the channel at its top level."""
+class Command(Generic[T]):
+    """
+    What a message sets: *setting* to *value*.
 
-    choice: Choice
+    *scope* is None where nothing was said of the place: the thread in a thread, the channel at its top level, as far as
+    the setting can be made there.
+    """
+
+    setting: Setting[T]
+    value: T
     scope: Scope | None = None
 
     @property
-    def key(self) -> str:
-        """Of the preference that it sets."""
-        return key_of(self.choice)
+    def name(self) -> str:
+        """For the log."""
+        return f"{self.setting.key} {self.setting.written(self.value)}"
 
-    def scope_in(self, posted: Posted) -> Scope:
-        """For what place it is, written as *posted*."""
-        return self.scope or (Scope.CHANNEL if posted.opens_thread else Scope.THREAD)
+    def preference(self, posted: Posted) -> Preference:
+        """What is to be stored, written as *posted*."""
+        scope = self.scope or self.setting.nearest(Scope.CHANNEL if posted.opens_thread else Scope.THREAD)
+        return Preference(scope, self.setting.key, self.setting.written(self.value), posted.posted_at)
 
     def confirmation(self, posted: Posted) -> Notice:
         """What is said once it is done: what holds from now on, and how to undo it."""
-        scope = self.scope_in(posted)
-        place = "direct" if posted.direct and scope is Scope.CHANNEL else scope.name.lower()
-        return Notice(f"{self.key}_{self.choice.value}_{place}")
+        done = self.preference(posted)
+        place = "direct" if posted.direct and done.scope is Scope.CHANNEL else done.scope.name.lower()
+        key = self.setting.sentence.format(key=done.key, value=done.value, place=place)
+        return Notice(key, self.setting.sentence_values(self.value))
 
 
-def parse(words: str) -> Command | None:
+def parse(words: str, settings: Iterable[Setting[Any]] = SETTINGS) -> Command[Any] | None:
     """
-    The command that *words* are, or None when they are a question.
+    The command that *words* are, one of *settings*, or None when they are a question.
 
     *words*: a whole message as a person reads it, without the mention. A question mark makes everything a question but
     what is one only in its grammar: 조용히 해 줄래?
@@ -125,8 +79,10 @@ def parse(words: str) -> Command | None:
     if rest is None:
         return None
     rest, scope = _without_place(_without_courtesy(rest))
-    choice = _CHOICES.get(_key(_without_courtesy(rest)))
-    return None if choice is None else Command(choice, scope)
+    rest = _without_courtesy(rest)
+    possible = [setting for setting in settings if scope is None or scope in setting.scopes]
+    said = ((setting, setting.said(rest)) for setting in possible)
+    return next((Command(setting, value, scope) for setting, value in said if value is not None), None)
 
 
 def _plain(words: str) -> str | None:
@@ -136,11 +92,6 @@ def _plain(words: str) -> str | None:
     if "?" in text or "\N{FULLWIDTH QUESTION MARK}" in text:
         return None
     return " ".join(_END.sub("", text).replace(",", " ").split())
-
-
-def _key(text: str) -> str:
-    """Where Hangul is written, spaces are a matter of taste: 조용히 해줘, 조용히 해 줘."""
-    return text.replace(" ", "") if _HANGUL.search(text) else text
 
 
 def _without_courtesy(text: str) -> str:
@@ -167,7 +118,5 @@ def _without_place(text: str) -> tuple[str, Scope | None]:
 _BEGINNING = re.compile(r"\A[:\-]\s*")  # “@threadbot: quiet”
 _POLITE = re.compile(r"(줄래|주시겠어요)\s*[?\uFF1F][\s.!~…。！～?\uFF1F]*\Z")
 _END = re.compile(r"[\s.!~…。！～,]+\Z")
-_HANGUL = re.compile(r"[가-힣]")
 _COURTESIES = sorted(COURTESIES, key=len, reverse=True)
 _PLACES = sorted(PLACES.items(), key=lambda item: -len(item[0]))
-_CHOICES = {_key(phrase): choice for choice, phrases in WORDS.items() for phrase in phrases}

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from bot.core.conversation import Posted, Said, posted_of
 from bot.core.decide.policy import Case
-from bot.core.decide.preferences import Mode, Preferences
 from bot.core.decide.situation import UNKNOWN, is_first_heard, is_older_than_mode
 from bot.core.decide.thread_facts import ThreadFacts
+from bot.core.preferences.registry import MODE, Mode
+from bot.core.preferences.setting import Preferences
 
 
 def needs_preferences(said: Said, facts: ThreadFacts) -> bool:
@@ -37,9 +38,9 @@ def _needs_thread(posted: Posted, facts: ThreadFacts, preferences: Preferences) 
     """Whether a rule looks at more than the message and the preferences."""
     if not facts.has_conversation:
         return False
-    case = Case(posted, UNKNOWN, ())
+    case = Case(posted, UNKNOWN)
     if not case.person:
         return posted.addressed
     if case.command is not None:
         return True
-    return preferences.mode is Mode.AUTO and not case.spoken_to
+    return preferences[MODE].value is Mode.AUTO and not case.spoken_to

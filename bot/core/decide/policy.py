@@ -8,16 +8,18 @@ thread of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from bot.core.conversation import ParticipantKind, Posted, Said, posted_of
 from bot.core.decide import addressing, commands
 from bot.core.decide.commands import Command
-from bot.core.decide.preferences import Mode
 from bot.core.decide.situation import UNKNOWN, Situation, situation_of
 from bot.core.decide.thread_facts import BOTS_IN_ROW, EXCHANGES, NOTHING_KNOWN, ThreadFacts
+from bot.core.preferences.registry import MODE, SETTINGS, Mode
+from bot.core.preferences.setting import Setting
 
 QUIET = "told to be quiet"  # a rule's name
 OURS = "our own message"  # the same
@@ -34,7 +36,7 @@ class Action(StrEnum):
 class Decision:
     action: Action
     reason: str  # the rule's name
-    command: Command | None = None  # what it tells the bot, obeyed or not: nothing that a model should be asked
+    command: Command[Any] | None = None  # what it tells the bot, obeyed or not: nothing that a model should be asked
 
 
 Decide = Callable[[Said, ThreadFacts], Decision]
@@ -43,11 +45,13 @@ Decide = Callable[[Said, ThreadFacts], Decision]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A message in its situation; *allowed_bots* are other bots that may ask: (platform, id)."""
+    """A message in its situation; *allowed_bots* are other bots that may ask, *admins* people: (platform, id)."""
 
     posted: Posted
     situation: Situation
-    allowed_bots: Collection[tuple[str, str]]
+    allowed_bots: Collection[tuple[str, str]] = ()
+    admins: Collection[tuple[str, str]] = ()
+    settings: Sequence[Setting[Any]] = SETTINGS
 
     @property
     def person(self) -> bool:
@@ -60,13 +64,18 @@ class Case:
 
     @property
     def mode(self) -> Mode:
-        return self.situation.preferences.mode
+        return self.situation.preferences[MODE].value
 
     @property
-    def command(self) -> Command | None:
+    def command(self) -> Command[Any] | None:
         """A message with a file is more than a command."""
         told = self.person and self.spoken_to and not self.posted.files
-        return commands.parse(self.posted.words) if told else None
+        return commands.parse(self.posted.words, self.settings) if told else None
+
+    @property
+    def may_command(self) -> bool:
+        author = (self.posted.thread.platform, self.posted.author.id)
+        return self.command is not None and (not self.command.setting.admins_only or author in self.admins)
 
     @property
     def bot_is_allowed(self) -> bool:
@@ -118,6 +127,12 @@ RULES = (
         "Allowed bots can go round in circles, too.",
     ),
     # commands
+    Rule(
+        "a command of admins",
+        Action.LISTEN,
+        lambda case: case.command is not None and not case.may_command,
+        "Some settings are for those whom an operator trusts; nor is it a question.",
+    ),
     Rule(
         "a command",
         Action.OBEY,
@@ -236,16 +251,26 @@ def is_ours(posted: Posted) -> bool:
     return posted.author.kind is ParticipantKind.SELF
 
 
-def decide(said: Said, facts: ThreadFacts = NOTHING_KNOWN, allowed_bots: Collection[tuple[str, str]] = ()) -> Decision:
-    """What becomes of *said*, by all that the ledger tells of its thread; *allowed_bots* as in Case."""
-    return apply_rules(posted_of(said), situation_of(said, facts), allowed_bots)
+def decide(
+    said: Said,
+    facts: ThreadFacts = NOTHING_KNOWN,
+    allowed_bots: Collection[tuple[str, str]] = (),
+    admins: Collection[tuple[str, str]] = (),
+    settings: Sequence[Setting[Any]] = SETTINGS,
+) -> Decision:
+    """What becomes of *said*, by all that the ledger tells of its thread; the rest is as in Case."""
+    return apply_rules(posted_of(said), situation_of(said, facts), allowed_bots, admins, settings)
 
 
 def apply_rules(
-    posted: Posted, situation: Situation = UNKNOWN, allowed_bots: Collection[tuple[str, str]] = ()
+    posted: Posted,
+    situation: Situation = UNKNOWN,
+    allowed_bots: Collection[tuple[str, str]] = (),
+    admins: Collection[tuple[str, str]] = (),
+    settings: Sequence[Setting[Any]] = SETTINGS,
 ) -> Decision:
     """What becomes of *posted* in its thread's *situation*; the default one is that of a thread we know nothing of."""
-    case = Case(posted, situation, allowed_bots)
+    case = Case(posted, situation, allowed_bots, admins, settings)
     rule = next(rule for rule in RULES if rule.applies(case))
     return Decision(rule.action, rule.name, case.command)
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from bot.core.conversation import Edited, ParticipantKind, Posted, Said, posted_of
 from bot.core.decide.addressing import asks
-from bot.core.decide.preferences import DEFAULTS, Preferences
 from bot.core.decide.thread_facts import (
     BOTS_IN_ROW,
     LAST_MESSAGES,
@@ -20,6 +19,8 @@ from bot.core.decide.thread_facts import (
     ThreadEnd,
     ThreadFacts,
 )
+from bot.core.preferences.registry import MODE
+from bot.core.preferences.setting import DEFAULTS, Preferences
 from bot.core.turn import TurnState
 
 OVER = (TurnState.ANSWERED, TurnState.SHOWN)  # states of a turn whose answer is there
@@ -74,7 +75,8 @@ def is_first_heard(said: Said, stored: StoredCopy | None) -> bool:
 
 
 def is_older_than_mode(posted: Posted, preferences: Preferences) -> bool:
-    return preferences.since is not None and posted.posted_at < preferences.since
+    since = preferences[MODE].since
+    return since is not None and posted.posted_at < since
 
 
 def _is_unheard(posted: Posted, stored: StoredCopy) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.conversation import Participant
-from bot.core.decide.preferences import Preferences
+from bot.core.preferences.setting import Preferences
 from bot.core.turn import TurnState
 
 BOTS_IN_ROW = 3  # messages of bots that are answered without a person in between

@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Select, bindparam, exists, insert, select, up
 from bot.core.conversation import Posted, ThreadRef
 from bot.core.decide.commands import Command
 from bot.core.decide.policy import Action, Decision
-from bot.core.decide.preferences import MODE, Mode, Preference, Scope
+from bot.core.preferences.registry import MODE, Mode
+from bot.core.preferences.setting import Scope
 from bot.core.texts import language_for
 from bot.core.turn import TurnChange, TurnState
 from bot.store.changes import preferences, turn_log
@@ -49,20 +50,20 @@ def take(
 def _carry_out(
     connection: Connection,
     posted: Posted,
-    command: Command,
+    command: Command[Any],
     conversation: int,
     message: int,
     now: datetime,
     language: str,
 ) -> int | None:
     """The confirming turn's id."""
-    preference = Preference(command.scope_in(posted), command.key, command.choice.value, posted.posted_at)
+    preference = command.preference(posted)
     author = connection.execute(_AUTHOR, {"which": message}).one()
     if not preferences.write(connection, posted.thread, preference, author.id, now):
         return None
-    if command.choice is Mode.QUIET:
+    if command.value is Mode.QUIET:
         _stop_waiting(connection, posted, preference.scope, conversation, now)
-    confirmation, reason = command.confirmation(posted), f"{command.key} {command.choice.value}"
+    confirmation, reason = command.confirmation(posted), command.name[:64]
     row = {
         "conversation_id": conversation,
         "state": "pending",
@@ -93,7 +94,7 @@ def _stop_waiting(connection: Connection, posted: Posted, scope: Scope, conversa
 def stop_if_quiet(connection: Connection, turn: int, now: datetime) -> None:
     """The same for *turn*, which was at work when people told the bot to be quiet, and is to wait again."""
     row = connection.execute(_THREAD, {"which": turn}).one()
-    if preferences.read(connection, ThreadRef(*row)).mode is Mode.QUIET:
+    if preferences.read(connection, ThreadRef(*row))[MODE].value is Mode.QUIET:
         connection.execute(_STOPPED_ONE, {"which": turn, "at": now})
 
 
@@ -107,7 +108,7 @@ _OF_CHANNEL = select(conversations.c.id).where(
         preference_rows.c.workspace == conversations.c.workspace,
         preference_rows.c.channel == conversations.c.channel,
         preference_rows.c.thread == conversations.c.thread,
-        preference_rows.c.key == MODE,
+        preference_rows.c.key == MODE.key,
     ),
 )
 _OF_THESE = turns.c.conversation_id.in_(bindparam("conversations", expanding=True))

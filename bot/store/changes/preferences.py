@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, bindparam, insert, select
 
 from bot.core.conversation import ThreadRef
-from bot.core.decide.preferences import Preference, Preferences, Scope, resolve
+from bot.core.preferences.setting import Preference, Preferences, Scope
 from bot.store.database.dialects import by_dialect
 from bot.store.tables import audit, preferences
 
@@ -16,10 +16,12 @@ ANYWHERE = ""  # in the place of a channel or a thread
 
 
 def read(connection: Connection, thread: ThreadRef) -> Preferences:
-    """What holds in *thread*."""
+    """All that is set for *thread*, its channel or its workspace."""
     which = {"on_platform": thread.platform, "in_workspace": thread.workspace}
     rows = connection.execute(_HOLDING, which | {"in_channel": thread.channel, "in_thread": thread.thread})
-    return resolve(Preference(_scope(row.channel, row.thread), row.key, row.value, row.changed_at) for row in rows)
+    return Preferences(
+        tuple(Preference(_scope(row.channel, row.thread), row.key, row.value, row.changed_at) for row in rows)
+    )
 
 
 def write(

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, func, or_, select
 
 from bot.core.conversation import Message, Participant, ParticipantKind, Version
-from bot.core.decide.preferences import LongAnswers
 from bot.core.files import File
 from bot.core.turn import ANSWER, Answer, History, PastTurn, Place, Summary, Turn
 from bot.store.changes import outdated_summaries, preferences, standing_reactions
@@ -50,7 +49,7 @@ def load(connection: Connection, turn: Turn) -> History:
         summary=_summary(connection, conversation.id, steered.cut, start),
         continued=_continued(connection, turn),
         newcomer=conversation.direct and not connection.execute(_ANSWERED_BEFORE, {"turn": turn.claim.turn}).scalar(),
-        as_file=preferences.read(connection, conversation.thread).long_answers is LongAnswers.FILE,
+        preferences=preferences.read(connection, conversation.thread),
     )
 
 

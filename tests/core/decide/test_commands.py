@@ -4,69 +4,77 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.core.decide.commands import COURTESIES, PLACES, WORDS, Command, parse
-from bot.core.decide.preferences import Choice, LongAnswers, Mode, Scope
+from bot.core.decide.commands import COURTESIES, PLACES, Command, parse
+from bot.core.preferences.registry import LONG_ANSWERS, MODE, LongAnswers, Mode
+from bot.core.preferences.setting import Scope, Setting
+from bot.core.preferences.words import LONG_ANSWERS_WORDS, MODE_WORDS
 from bot.core.texts import LABELS, LANGUAGES
 
-PHRASES = [(choice, phrase) for choice, phrases in WORDS.items() for phrase in phrases]
+Listed = tuple[Setting[Any], str, str]
+"""A setting, a value, and words that set it."""
+PHRASES: list[Listed] = [
+    *((MODE, value, phrase) for value, phrases in MODE_WORDS.items() for phrase in phrases),
+    *((LONG_ANSWERS, value, phrase) for value, phrases in LONG_ANSWERS_WORDS.items() for phrase in phrases),
+]
 
 
 @pytest.mark.parametrize(
     ("words", "command"),
     [
-        ("quiet", Command(Mode.QUIET)),
-        ("Quiet.", Command(Mode.QUIET)),
-        ("  QUIET!!  ", Command(Mode.QUIET)),
-        ("please be quiet", Command(Mode.QUIET)),
-        ("be quiet, please", Command(Mode.QUIET)),
-        ("Don’t answer.", Command(Mode.QUIET)),
-        ("quiet in this channel", Command(Mode.QUIET, Scope.CHANNEL)),
-        ("please stay quiet in this thread", Command(Mode.QUIET, Scope.THREAD)),
-        ("quiet in this channel please", Command(Mode.QUIET, Scope.CHANNEL)),
-        ("in this channel, please be quiet", Command(Mode.QUIET, Scope.CHANNEL)),
-        ("listen", Command(Mode.AUTO)),
-        ("listen again, thanks!", Command(Mode.AUTO)),
-        ("mention only", Command(Mode.MENTION)),
-        ("Only answer when mentioned, please.", Command(Mode.MENTION)),
-        ("mention only in this channel", Command(Mode.MENTION, Scope.CHANNEL)),
-        ("조용히", Command(Mode.QUIET)),
-        ("조용히 해 줘", Command(Mode.QUIET)),
-        ("조용히 해줘", Command(Mode.QUIET)),
-        ("조용히해주세요.", Command(Mode.QUIET)),
-        ("좀 조용히 해 주세요~", Command(Mode.QUIET)),
-        ("제발 조용히 좀 해", Command(Mode.QUIET)),
-        ("이 채널에서는 조용히 해 줘", Command(Mode.QUIET, Scope.CHANNEL)),
-        ("이 스레드에서 대답하지 마세요", Command(Mode.QUIET, Scope.THREAD)),
-        ("다시 들어 줘", Command(Mode.AUTO)),
-        ("이제 다시 들어 주세요!", Command(Mode.AUTO)),
-        ("멘션할 때만", Command(Mode.MENTION)),
-        ("멘션할 때만 답해 줘", Command(Mode.MENTION)),
-        ("이 채널에서는 부를 때만 대답해 주세요", Command(Mode.MENTION, Scope.CHANNEL)),
-        (unicodedata.normalize("NFD", "조용히 해 줘"), Command(Mode.QUIET)),
-        ("조용히 해 줄래?", Command(Mode.QUIET)),
-        ("이 채널에서 조용히 해주시겠어요？", Command(Mode.QUIET, Scope.CHANNEL)),
-        ("다시 들어 줄래?!", Command(Mode.AUTO)),
-        ("long answers as file", Command(LongAnswers.FILE)),
-        ("Long answers as a file, please.", Command(LongAnswers.FILE)),
-        ("send long answers as files in this channel", Command(LongAnswers.FILE, Scope.CHANNEL)),
-        ("long answers as messages", Command(LongAnswers.MESSAGES)),
-        ("in this thread, long answers as messages", Command(LongAnswers.MESSAGES, Scope.THREAD)),
-        ("긴 답변은 파일로", Command(LongAnswers.FILE)),
-        ("긴 답변은 파일로 보내 줘", Command(LongAnswers.FILE)),
-        ("긴 답은 파일로 해 주세요.", Command(LongAnswers.FILE)),
-        ("이 채널에서는 긴 답변은 파일로 보내주세요", Command(LongAnswers.FILE, Scope.CHANNEL)),
-        ("이제 긴 답변은 메시지로 올려 줄래?", Command(LongAnswers.MESSAGES)),
-        ("이 채널에서 긴 답변은 메시지로", Command(LongAnswers.MESSAGES, Scope.CHANNEL)),
-        (": quiet", Command(Mode.QUIET)),
-        ("- 조용히 해 줘", Command(Mode.QUIET)),
+        ("quiet", Command(MODE, Mode.QUIET)),
+        ("Quiet.", Command(MODE, Mode.QUIET)),
+        ("  QUIET!!  ", Command(MODE, Mode.QUIET)),
+        ("please be quiet", Command(MODE, Mode.QUIET)),
+        ("be quiet, please", Command(MODE, Mode.QUIET)),
+        ("Don’t answer.", Command(MODE, Mode.QUIET)),
+        ("quiet in this channel", Command(MODE, Mode.QUIET, Scope.CHANNEL)),
+        ("please stay quiet in this thread", Command(MODE, Mode.QUIET, Scope.THREAD)),
+        ("quiet in this channel please", Command(MODE, Mode.QUIET, Scope.CHANNEL)),
+        ("in this channel, please be quiet", Command(MODE, Mode.QUIET, Scope.CHANNEL)),
+        ("listen", Command(MODE, Mode.AUTO)),
+        ("listen again, thanks!", Command(MODE, Mode.AUTO)),
+        ("mention only", Command(MODE, Mode.MENTION)),
+        ("Only answer when mentioned, please.", Command(MODE, Mode.MENTION)),
+        ("mention only in this channel", Command(MODE, Mode.MENTION, Scope.CHANNEL)),
+        ("조용히", Command(MODE, Mode.QUIET)),
+        ("조용히 해 줘", Command(MODE, Mode.QUIET)),
+        ("조용히 해줘", Command(MODE, Mode.QUIET)),
+        ("조용히해주세요.", Command(MODE, Mode.QUIET)),
+        ("좀 조용히 해 주세요~", Command(MODE, Mode.QUIET)),
+        ("제발 조용히 좀 해", Command(MODE, Mode.QUIET)),
+        ("이 채널에서는 조용히 해 줘", Command(MODE, Mode.QUIET, Scope.CHANNEL)),
+        ("이 스레드에서 대답하지 마세요", Command(MODE, Mode.QUIET, Scope.THREAD)),
+        ("다시 들어 줘", Command(MODE, Mode.AUTO)),
+        ("이제 다시 들어 주세요!", Command(MODE, Mode.AUTO)),
+        ("멘션할 때만", Command(MODE, Mode.MENTION)),
+        ("멘션할 때만 답해 줘", Command(MODE, Mode.MENTION)),
+        ("이 채널에서는 부를 때만 대답해 주세요", Command(MODE, Mode.MENTION, Scope.CHANNEL)),
+        (unicodedata.normalize("NFD", "조용히 해 줘"), Command(MODE, Mode.QUIET)),
+        ("조용히 해 줄래?", Command(MODE, Mode.QUIET)),
+        ("이 채널에서 조용히 해주시겠어요？", Command(MODE, Mode.QUIET, Scope.CHANNEL)),
+        ("다시 들어 줄래?!", Command(MODE, Mode.AUTO)),
+        ("long answers as file", Command(LONG_ANSWERS, LongAnswers.FILE)),
+        ("Long answers as a file, please.", Command(LONG_ANSWERS, LongAnswers.FILE)),
+        ("send long answers as files in this channel", Command(LONG_ANSWERS, LongAnswers.FILE, Scope.CHANNEL)),
+        ("long answers as messages", Command(LONG_ANSWERS, LongAnswers.MESSAGES)),
+        ("in this thread, long answers as messages", Command(LONG_ANSWERS, LongAnswers.MESSAGES, Scope.THREAD)),
+        ("긴 답변은 파일로", Command(LONG_ANSWERS, LongAnswers.FILE)),
+        ("긴 답변은 파일로 보내 줘", Command(LONG_ANSWERS, LongAnswers.FILE)),
+        ("긴 답은 파일로 해 주세요.", Command(LONG_ANSWERS, LongAnswers.FILE)),
+        ("이 채널에서는 긴 답변은 파일로 보내주세요", Command(LONG_ANSWERS, LongAnswers.FILE, Scope.CHANNEL)),
+        ("이제 긴 답변은 메시지로 올려 줄래?", Command(LONG_ANSWERS, LongAnswers.MESSAGES)),
+        ("이 채널에서 긴 답변은 메시지로", Command(LONG_ANSWERS, LongAnswers.MESSAGES, Scope.CHANNEL)),
+        (": quiet", Command(MODE, Mode.QUIET)),
+        ("- 조용히 해 줘", Command(MODE, Mode.QUIET)),
     ],
 )
-def test_people_say_it_in_many_ways(words: str, command: Command) -> None:
+def test_people_say_it_in_many_ways(words: str, command: Command[Any]) -> None:
     assert parse(words) == command
 
 
@@ -127,11 +135,11 @@ def test_anything_more_or_less_is_a_question(words: str) -> None:
     st.booleans(),
 )
 def test_the_list_with_courtesy_place_and_punctuation_is_understood(
-    listed: tuple[Choice, str], courtesy: str, place: str, end: str, loud: bool
+    listed: Listed, courtesy: str, place: str, end: str, loud: bool
 ) -> None:
-    choice, phrase = listed
+    setting, value, phrase = listed
     words = " ".join(part for part in (place, courtesy, phrase) if part) + end
-    assert parse(words.upper() if loud else words) == Command(choice, PLACES.get(place))
+    assert parse(words.upper() if loud else words) == Command(setting, setting.read(value), PLACES.get(place))
 
 
 @given(
@@ -139,8 +147,8 @@ def test_the_list_with_courtesy_place_and_punctuation_is_understood(
     st.text(st.characters(categories=("L", "N", "So", "Sm")), min_size=1, max_size=12),
     st.booleans(),
 )
-def test_one_more_word_makes_a_question(listed: tuple[Choice, str], word: str, before: bool) -> None:
-    phrase = listed[1]
+def test_one_more_word_makes_a_question(listed: Listed, word: str, before: bool) -> None:
+    phrase = listed[2]
     words = f"{word} {phrase}" if before else f"{phrase} {word}"
     found = parse(words)
     assume(found is None or not _is_of_the_list(words))
@@ -156,7 +164,7 @@ def test_nothing_else_is_a_command_and_nothing_breaks_it(words: str) -> None:
 def _is_of_the_list(words: str) -> bool:
     """Written independently: whether only words of the list, courtesies and places are in it."""
     left = unicodedata.normalize("NFC", words).casefold().replace("’", "'")
-    known = {*(phrase for _, phrase in PHRASES), *COURTESIES, *PLACES}
+    known = {*(phrase for *_, phrase in PHRASES), *COURTESIES, *PLACES}
     for phrase in sorted(known, key=len, reverse=True):
         left = left.replace(phrase, " ").replace(phrase.replace(" ", ""), " ")
     return not any(character.isalnum() for character in left)
@@ -177,5 +185,7 @@ def test_every_command_that_a_confirmation_names_is_understood(language: str) ->
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_home_tab_names_every_choice_in_words_that_are_understood(language: str) -> None:
     commands = [parse(words) for words in quoted(LABELS[language]["home_how"])]
-    assert {command.choice for command in commands if command is not None} == set(WORDS)
+    assert {command.name for command in commands if command is not None} == {
+        f"{each.key} {value}" for each, value, _ in PHRASES
+    }
     assert None not in commands

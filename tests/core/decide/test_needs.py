@@ -9,8 +9,10 @@ import pytest
 
 from bot.core.conversation import Edited, Participant, ParticipantKind, Posted, Said, ThreadRef
 from bot.core.decide.needs import needs_end, needs_preferences, needs_stored_copy
-from bot.core.decide.preferences import DEFAULTS, Mode, Preferences
 from bot.core.decide.thread_facts import StoredCopy, ThreadFacts
+from bot.core.preferences.registry import Mode
+from bot.core.preferences.setting import DEFAULTS, Preferences
+from tests.core.decide.modes import set_to
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -19,7 +21,7 @@ MENTIONS, DIRECT = replace(SAYS, addressed=True), replace(SAYS, direct=True)
 COMMANDS = replace(MENTIONS, text="quiet")
 ROBOT = replace(SAYS, author=Participant("B9", ParticipantKind.BOT))
 COPY = StoredCopy(NOW)
-LATER = Preferences(Mode.AUTO, NOW + HOUR)
+LATER = set_to(Mode.AUTO, NOW + HOUR)
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ LINES = [
     Line("its own edit overtook it", SAYS, True, ALL, stored=StoredCopy(NOW + HOUR)),
     Line("an edit of what is stored", Edited(SAYS, NOW + HOUR), True, COPIES, stored=COPY),
     Line("an edit that comes first", Edited(SAYS, NOW + HOUR), True, ALL),
-    Line("no mention where only mentions count", SAYS, True, PREFERENCES, Preferences(Mode.MENTION)),
-    Line("no mention in a quiet thread", SAYS, True, PREFERENCES, Preferences(Mode.QUIET)),
+    Line("no mention where only mentions count", SAYS, True, PREFERENCES, set_to(Mode.MENTION)),
+    Line("no mention in a quiet thread", SAYS, True, PREFERENCES, set_to(Mode.QUIET)),
     Line("a bot that mentions it", replace(ROBOT, addressed=True), True, ALL),
     Line("a bot that does not", ROBOT, True, PREFERENCES),
 ]

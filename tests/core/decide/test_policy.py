@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,11 +12,13 @@ import pytest
 from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
 from bot.core.decide.commands import Command
 from bot.core.decide.policy import RULES, Action, apply_rules
-from bot.core.decide.preferences import Mode, Preferences, Scope
 from bot.core.decide.situation import Situation
+from bot.core.preferences.registry import LONG_ANSWERS, MODE, SETTINGS, Mode
+from bot.core.preferences.setting import Scope, Setting
+from tests.core.decide.modes import set_to
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-KIM, LEE = "U1", "U2"
+KIM, LEE, ADMIN = "U1", "U2", "U3"
 ROBOT = Participant("U9", ParticipantKind.BOT)
 OURS = Participant("U0", ParticipantKind.SELF)
 
@@ -38,7 +41,7 @@ def directly(text: str = "and in Busan", **more: Any) -> Posted:
 
 
 def mode(mode: Mode, situation: Situation | None = None) -> Situation:
-    return replace(situation or ELSEWHERE, preferences=Preferences(mode, NOW))
+    return replace(situation or ELSEWHERE, preferences=set_to(mode, NOW))
 
 
 ELSEWHERE = Situation(fresh=True)
@@ -61,12 +64,19 @@ class Line:
     action: Action
     reason: str
     allowed: frozenset[str] = field(default=frozenset())
+    settings: Sequence[Setting[Any]] = SETTINGS
 
 
 def line(
     what: str, posted: Posted, situation: Situation, action: Action, reason: str, allowed: set[str] | None = None
 ) -> Line:
     return Line(what, posted, situation, action, reason, frozenset(allowed or ()))
+
+
+def of_admins(what: str, posted: Posted, action: Action, reason: str) -> Line:
+    """Where only admins may set the mode."""
+    settings = (replace(MODE, admins_only=True), LONG_ANSWERS)
+    return Line(f"admins: {what}", posted, ALONE, action, reason, settings=settings)
 
 
 TABLE = [
@@ -185,12 +195,24 @@ TABLE = [
         {"U9"},
     ),
     line("an allowed bot's command", mentions("quiet", by=ROBOT), ALONE, ANSWER, "mentions the bot", {"U9"}),
+    # what only admins may set
+    of_admins("one of them", mentions("quiet", by=ADMIN), OBEY, "a command"),
+    of_admins("somebody else", mentions("quiet"), LISTEN, "a command of admins"),
+    of_admins("somebody else, directly", directly("quiet"), LISTEN, "a command of admins"),
+    of_admins("somebody else, what all may set", mentions("long answers as a file"), OBEY, "a command"),
+    of_admins(
+        "one of that id on another platform",
+        replace(mentions("quiet", by=ADMIN), thread=ThreadRef("web", "T1", "C1", "1.0")),
+        LISTEN,
+        "a command of admins",
+    ),
 ]
 
 
 @pytest.mark.parametrize("line", TABLE, ids=lambda line: line.what)
 def test_the_bot_answers_when_it_is_meant(line: Line) -> None:
-    decision = apply_rules(line.posted, line.situation, [("slack", each) for each in line.allowed])
+    allowed = [("slack", each) for each in line.allowed]
+    decision = apply_rules(line.posted, line.situation, allowed, [("slack", ADMIN)], line.settings)
     assert (decision.action, decision.reason) == (line.action, line.reason)
 
 
@@ -207,8 +229,8 @@ def test_where_nothing_is_known_of_the_thread_only_mentions_and_direct_messages_
 
 
 def test_a_command_comes_with_what_it_says() -> None:
-    assert apply_rules(mentions("quiet in this channel"), ALONE).command == Command(Mode.QUIET, Scope.CHANNEL)
-    assert apply_rules(mentions("quiet"), STALE).command == Command(Mode.QUIET), (
+    assert apply_rules(mentions("quiet in this channel"), ALONE).command == Command(MODE, Mode.QUIET, Scope.CHANNEL)
+    assert apply_rules(mentions("quiet"), STALE).command == Command(MODE, Mode.QUIET), (
         "so that no model is asked what it means"
     )
     assert apply_rules(mentions("quiet cafés"), ALONE).command is None

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.conversation import Edited, Participant, ParticipantKind, Posted, Said, ThreadRef
-from bot.core.decide.preferences import DEFAULTS, Mode, Preferences
 from bot.core.decide.situation import UNKNOWN, Situation, situation_of
 from bot.core.decide.thread_facts import (
     BOTS_IN_ROW,
@@ -21,7 +20,10 @@ from bot.core.decide.thread_facts import (
     ThreadEnd,
     ThreadFacts,
 )
+from bot.core.preferences.registry import Mode
+from bot.core.preferences.setting import DEFAULTS
 from bot.core.turn import TurnState
+from tests.core.decide.modes import set_to
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -77,9 +79,9 @@ CASES = [
     Case("which was deleted", replace(KNOWN, stored=StoredCopy(NOW + HOUR, erased=True)), "fresh", False),
     Case("of which only the deletion was told", replace(KNOWN, stored=StoredCopy(None)), "fresh", False),
     # heard before the mode was set
-    Case("before", ThreadFacts(True, Preferences(Mode.AUTO, NOW + HOUR), StoredCopy(NOW)), "judged", True),
-    Case("after", ThreadFacts(True, Preferences(Mode.AUTO, NOW - HOUR), StoredCopy(NOW)), "judged", False),
-    Case("said before, heard now", ThreadFacts(True, Preferences(Mode.AUTO, NOW + HOUR)), "judged", False),
+    Case("before", ThreadFacts(True, set_to(Mode.AUTO, NOW + HOUR), StoredCopy(NOW)), "judged", True),
+    Case("after", ThreadFacts(True, set_to(Mode.AUTO, NOW - HOUR), StoredCopy(NOW)), "judged", False),
+    Case("said before, heard now", ThreadFacts(True, set_to(Mode.AUTO, NOW + HOUR)), "judged", False),
     Case("no mode was set", replace(KNOWN, stored=StoredCopy(NOW)), "judged", False),
     # the bot's part
     Case("asked", thread(), "takes_part", True),
@@ -140,7 +142,7 @@ def test_of_an_unknown_thread_nothing_is_known() -> None:
 
 
 def test_what_was_set_is_part_of_every_situation() -> None:
-    quiet = Preferences(Mode.QUIET, NOW)
+    quiet = set_to(Mode.QUIET, NOW)
     assert situation_of(POSTED, replace(KNOWN, preferences=quiet)).preferences == quiet
     assert situation_of(POSTED, replace(thread(), preferences=quiet)).preferences == quiet
     assert situation_of(POSTED, NOTHING_KNOWN).preferences == UNKNOWN.preferences

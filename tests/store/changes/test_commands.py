@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.core.conversation import Edited, MessageRef, Operation, Reacted, ThreadRef
 from bot.core.decide.policy import Action
-from bot.core.decide.preferences import LongAnswers, Mode
+from bot.core.preferences.registry import LONG_ANSWERS, MODE, LongAnswers, Mode
 from bot.core.turn import Notice, TurnState
 from bot.store.ledger.ledger import SqlLedger
 from bot.store.tables import audit, messages, participants, preferences, turns
@@ -219,14 +219,14 @@ async def test_how_long_answers_come_is_set_beside_the_mode(talk: Talk) -> None:
     await talk.ask("quiet in this channel")
     await talk.ask("긴 답변은 파일로")
     holding = (await talk.now()).preferences
-    assert (holding.mode, holding.long_answers) == (Mode.QUIET, LongAnswers.FILE)
+    assert (holding[MODE].value, holding[LONG_ANSWERS].value) == (Mode.QUIET, LongAnswers.FILE)
     assert await confirm(talk) == Notice("mode_quiet_channel")
     assert await confirm(talk) == Notice("long_answers_file_thread")
     await talk.ask("listen in this channel")
     await confirm(talk)
     await talk.ask("hello")
     [turn] = await talk.ledger.claim("me", ["slack"], 1)
-    assert (await talk.ledger.history(turn)).as_file
+    assert (await talk.ledger.history(turn)).preferences[LONG_ANSWERS].value is LongAnswers.FILE
 
 
 async def test_nothing_that_waits_is_stopped_by_how_long_answers_come(talk: Talk) -> None:
@@ -236,7 +236,7 @@ async def test_nothing_that_waits_is_stopped_by_how_long_answers_come(talk: Talk
     await talk.ask("long answers as a file")
     [waiting] = await talk.ledger.claim("me", ["slack"], 1)
     assert (waiting.claim.turn, waiting.stop_requested) == (turn.claim.turn, False)
-    assert (await talk.ledger.history(waiting)).as_file
+    assert (await talk.ledger.history(waiting)).preferences[LONG_ANSWERS].value is LongAnswers.FILE
 
 
 async def test_what_is_set_for_one_place_concerns_no_other(talk: Talk) -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from bot.core.conversation import Edited, Participant, ParticipantKind, Posted, Said, ThreadRef
 from bot.core.decide.policy import Action, Decision, decide
-from bot.core.decide.preferences import Mode
 from bot.core.decide.situation import Situation, situation_of
 from bot.core.decide.thread_facts import ThreadFacts
 from bot.core.ports import CompletionStart, Recorded, Sampling
+from bot.core.preferences.registry import MODE, Mode
 from bot.core.turn import Completion, Turn, Usage
 from bot.store.ledger.ledger import SqlLedger
 
@@ -195,5 +195,5 @@ async def test_a_quiet_thread_is_not_looked_into(talk: Talk) -> None:
     await talk.ask()
     await talk.answer()
     await talk.ask("quiet")
-    assert (await talk.now()).preferences.mode is Mode.QUIET
+    assert (await talk.now()).preferences[MODE].value is Mode.QUIET
     assert not talk.told[-1].takes_part
