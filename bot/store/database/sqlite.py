@@ -24,6 +24,7 @@ from sqlalchemy.pool import StaticPool
 from bot import database_file
 from bot.core.errors import BotError, LedgerError
 from bot.store.database import erasure
+from bot.store.database.aiosqlite_thread import call, connected, raw_connection
 from bot.store.database.base import Operation, is_unusable, unusable
 
 T = TypeVar("T")
@@ -143,7 +144,7 @@ class _Thread:
         """Raises LedgerError; a BotError of *work* passes."""
         try:
             connection, engine = await self._open()
-            result: T = await _call(connection, lambda: work(engine))
+            result: T = await call(connection, lambda: work(engine))
         except BotError:
             raise
         except Exception as error:
@@ -154,16 +155,16 @@ class _Thread:
 
     async def close(self) -> None:
         if self._connection is not None and self._engine is not None:
-            await _call(self._connection, self._engine.dispose)
+            await call(self._connection, self._engine.dispose)
             await self._connection.close()
         self._connection = self._engine = None
 
     async def _open(self) -> tuple[aiosqlite.Connection, Engine]:
         async with self._opening:
             if self._connection is None or self._engine is None:
-                connection = await _connected(self._file)
+                connection = await connected(self._file, BUSY_TIMEOUT_SECONDS)
                 try:
-                    self._engine = await _call(connection, lambda: self._engine_on(connection))
+                    self._engine = await call(connection, lambda: self._engine_on(connection))
                 except BaseException:
                     await connection.close()
                     raise
@@ -171,29 +172,12 @@ class _Thread:
             return self._connection, self._engine
 
     def _engine_on(self, connection: aiosqlite.Connection) -> Engine:
-        raw = connection._conn  # noqa: SLF001 - see _call
+        raw = raw_connection(connection)
         for pragma in PRAGMAS:
             raw.execute(pragma).close()
         engine = create_engine("sqlite+pysqlite://", creator=lambda: raw, poolclass=StaticPool)
         event.listen(engine, "begin", lambda begun: begun.exec_driver_sql(self._begin))
         return engine
-
-
-async def _connected(file: Path) -> aiosqlite.Connection:
-    database_file.create(file)
-    connecting = aiosqlite.connect(file, isolation_level=None, timeout=BUSY_TIMEOUT_SECONDS)
-    try:
-        return await connecting
-    except sqlite3.Error:
-        # Its thread is told to end, but not waited for: it would answer to an event loop that may be closed by then.
-        await asyncio.to_thread(connecting._thread.join)  # noqa: SLF001
-        raise
-
-
-async def _call(connection: aiosqlite.Connection, work: Callable[[], T]) -> T:
-    """Run *work* in the connection's thread. aiosqlite offers no public way; SQLAlchemy's dialect does the same."""
-    result: T = await connection._execute(work)  # type: ignore[no-untyped-call] # noqa: SLF001
-    return result
 
 
 def _sync(engine: Engine, *, synced: bool) -> None:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.core.errors import PlatformError
 from bot.platforms.slack.calls.api import OPEN, SlackApi
@@ -74,28 +75,27 @@ class _Client(SocketModeClient):
         return [*(task for task in running if task is not None), *self.tasks]
 
 
-class _Handler(AsyncSocketModeHandler):
+class _Handler:
     """Counts the events that are being handled, and takes no more of them once it is draining."""
 
     def __init__(self, app: AsyncApp, client: _Client) -> None:
-        self.app, self.app_token = app, client.app_token
-        self.client: _Client = client
-        self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as in Bolt's own
+        self.app, self.client = app, client
+        self.client.socket_mode_request_listeners.append(self.handle)
         self.handled: set[asyncio.Task[Any]] = set()
         self.draining = False
 
-    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as in Bolt's own
+    async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
         if self.draining:
             return  # not acknowledged: Slack delivers it again
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - called from run_message_listeners
         self.handled.add(task)
         try:
-            began = time.time()
             answer = await dispatched(self.app, req.payload)
             if answer.status == 400:  # it will not make more sense when Slack sends it again
                 answer = BoltResponse(status=200)
-            await send_async_response(client, req, answer, began)
+            if answer.status == 200:  # what is not acknowledged Slack delivers again
+                await client.send_socket_mode_response(SocketModeResponse(req.envelope_id, _payload(answer)))
         finally:
             self.handled.discard(task)
 
@@ -104,6 +104,14 @@ class _Handler(AsyncSocketModeHandler):
         self.draining = True
         if self.handled:
             await asyncio.wait(self.handled, timeout=DRAIN_SECONDS)
+
+
+def _payload(answer: BoltResponse) -> dict[str, Any] | None:
+    """What an acknowledgement says, where it says something (Slack, "Using Socket Mode", responding with a payload)."""
+    if not answer.body:
+        return None
+    is_json = answer.first_headers()["content-type"].startswith("application/json")
+    return json.loads(answer.body) if is_json else {"text": answer.body}
 
 
 class Connection:
