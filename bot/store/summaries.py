@@ -125,7 +125,7 @@ def _older(connection: Connection, conversation: int) -> Older | None:
     row = connection.execute(_CONVERSATION, {"conversation": conversation}).one()
     window: Place = (row.window_start, row.window_position)
     cut = standing_reactions.read(connection, conversation, _UNTIL_NOW).cut
-    last = outdated_summaries.fresh(connection, conversation, cut, window)
+    last = outdated_summaries.find_fresh(connection, conversation, cut, window)
     since = max(last.window if last else cut, cut)
     first = since
     while first < window:

@@ -29,7 +29,7 @@ from bot.core.prompt.build import Prompt, is_blank
 from bot.core.reply.addressee import Addressee, addressee
 from bot.core.reply.language import LanguageLookup, looking_up_language
 from bot.core.reply.opening import ReplyOpener
-from bot.core.reply.outage_notice import OUTAGE, outages, said_in, was_said
+from bot.core.reply.outage_notice import OUTAGE, notices_in, outage_notices, was_said
 from bot.core.reply.presenter import Presenter
 from bot.core.reply.status import clear_all_statuses, clear_status, status_shown
 from bot.core.texts import sentence
@@ -206,7 +206,7 @@ class Answerer:
         below = history.continued.text if history.continued else ""
         await finish_before_cancel(reply.finish(below, [said]))
         await self._checkpoint("outage said")
-        return said_in(await self._ledger.parts(turn.claim), below_an_answer=history.continued is not None)
+        return notices_in(await self._ledger.parts(turn.claim), below_an_answer=history.continued is not None)
 
     async def _clear_statuses(self, turn: Turn, history: History) -> None:
         await clear_status(self._platform(turn), turn, history)
@@ -304,7 +304,7 @@ class Answerer:
         if history.continued and not result.text:
             await self._ledger.abandon(turn.claim, answered.completion, "empty", result=result)
             return await self._conclude(turn, language, "nothing added", endings.nothing_added(result, limit))
-        told = await self._told(turn, prepared.prompt, result)
+        told = await self._window_notices(turn, prepared.prompt, result)
         others = self._notices(result, turn, prepared.history, prepared.prompt.entries)
         notices = [*endings.notices(result, limit), *others, *told]
         await self._checkpoint("before complete")
@@ -317,7 +317,7 @@ class Answerer:
         self, turn: Turn, answered: Partial, notices: Sequence[Notice], language: str, *, stopped: bool = False
     ) -> Outcome:
         completion, result = answered.completion, answered.result
-        kept = [*notices, *outages(turn)]
+        kept = [*notices, *outage_notices(turn)]
         await self._persist(
             lambda: self._ledger.complete(turn.claim, completion, result, kept, language, stopped=stopped)
         )
@@ -339,7 +339,7 @@ class Answerer:
             notices.append(late)
         return [*notices, *file_form.notices(history, sees=self._asker.sees, sent=sent)]
 
-    async def _told(self, turn: Turn, prompt: Prompt, result: Completion) -> Sequence[Notice]:
+    async def _window_notices(self, turn: Turn, prompt: Prompt, result: Completion) -> Sequence[Notice]:
         """What the first answer after a cut of the window says of it, once for each."""
         conversation = turn.conversation
         window = (prompt.window_start, prompt.window_position)
@@ -355,13 +355,13 @@ class Answerer:
             return outcome
         others = [notice for notice in outcome.notices if not endings.is_ending(notice)]
         notices = [Notice("stopped"), *others] if kept else [Notice("stopped_unanswered")]
-        tokens, saying = self._asker.count(kept or ""), [*notices, *outages(turn)]
+        tokens, saying = self._asker.count(kept or ""), [*notices, *outage_notices(turn)]
         await self._persist(lambda: self._ledger.shorten(turn.claim, kept or "", tokens, saying, outcome.language))
         turn_changed(TurnChange.of(turn, TurnState.ANSWERED, "stopped"))
         return await self._ledger.outcome(turn.claim)
 
     async def _conclude(self, turn: Turn, language: str, reason: str, notice: Notice) -> Outcome:
-        kept = [notice, *outages(turn)]
+        kept = [notice, *outage_notices(turn)]
         await self._persist(lambda: self._ledger.conclude(turn.claim, reason, kept, language))
         turn_changed(TurnChange.of(turn, TurnState.ANSWERED, reason))
         return await self._ledger.outcome(turn.claim)  # an earlier variant, perhaps, and the notice below it

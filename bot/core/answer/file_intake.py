@@ -191,12 +191,12 @@ def _cut(file: File, limit: int, count: Count) -> File:
         length = len(kept.reading.text) * limit * 95 // (kept.tokens * 100)
         if limit < LEAST or not length:
             return _left_out(file, count)
-        kept = replace(file, reading=_beginning(whole, length))
+        kept = replace(file, reading=_cut_to(whole, length))
         kept = replace(kept, tokens=file_form.tokens(kept, count))
     return kept if kept.reading.text.strip() else _left_out(file, count)
 
 
-def _beginning(reading: Reading, characters: int) -> Reading:
+def _cut_to(reading: Reading, characters: int) -> Reading:
     """To the end of a line, if that is not far."""
     end = reading.text.rfind("\n", characters * 9 // 10, characters) + 1 or characters
     known = reading.cut is None or reading.cut.unit == "characters"

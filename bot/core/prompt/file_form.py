@@ -88,7 +88,7 @@ def notices(history: History, *, sees: bool, sent: Collection[str] | None = None
     unseen = [name_of(file) for file in files if file.reading.image and not sees]
     return [
         *(_unread(outcome, names) for outcome, names in unread.items()),
-        *(_beginning(name_of(file), file.reading.cut) for file in files if file.reading.cut),
+        *(_cut_notice(name_of(file), file.reading.cut) for file in files if file.reading.cut),
         *([Notice("images_unseen", {"names": ", ".join(unseen)})] if unseen else []),
     ]
 
@@ -98,7 +98,7 @@ def _unread(outcome: FileOutcome, names: Sequence[str]) -> Notice:
     return Notice(f"file_{outcome.value}", {"names": ", ".join(names), **limit})
 
 
-def _beginning(name: str, cut: Cut) -> Notice:
+def _cut_notice(name: str, cut: Cut) -> Notice:
     if cut.total is None:
         return Notice("file_beginning", {"name": name, "kept": cut.kept})
     return Notice(f"file_first_{cut.unit}", {"name": name, "kept": cut.kept, "total": cut.total})

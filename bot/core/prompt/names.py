@@ -42,7 +42,7 @@ async def named(history: History, turn: Turn, platform: Platform, name_store: Na
     if not isinstance(platform, Directory):
         return Named(history)
     thread, us = turn.conversation.thread, platform.own_id
-    speaking = [] if history.alone else [*([us] if us else ()), *_speaking(history)]
+    speaking = [] if history.alone else [*([us] if us else ()), *_named_authors(history)]
     references, sent = await asyncio.to_thread(_references, history, platform)  # a history may be long
     people = dict.fromkeys([*speaking, *(each for each in references.people if each != us)])
     older = sent.people if people else ()
@@ -63,7 +63,7 @@ async def named(history: History, turn: Turn, platform: Platform, name_store: Na
     )
 
 
-def _speaking(history: History) -> Iterable[str]:
+def _named_authors(history: History) -> Iterable[str]:
     """
     Whose names the prompt will show: the authors of new messages, and of those that were sent without a name.
 
@@ -104,11 +104,11 @@ async def _names(
     now: datetime,
 ) -> Mapping[str, str]:
     old = [each for each in people if each not in known or not _is_fresh(known[each].refreshed_at, now)]
-    told = await _told(old, thread, platform, name_store) if old else {}
+    told = await _ask_for_names(old, thread, platform, name_store) if old else {}
     return {each: known[each].name for each in people if each in known} | dict(told)
 
 
-async def _told(
+async def _ask_for_names(
     people: Sequence[str], thread: ThreadRef, platform: Directory, name_store: NameStore
 ) -> Mapping[str, str]:
     """What the platform says of them today; noted."""
@@ -125,7 +125,7 @@ async def get_to_know(who: Participant, turn: Turn, platform: Platform, name_sto
     thread = turn.conversation.thread
     known = (await name_store.names(thread, [who.id])).get(who.id)
     if known is None or not _is_fresh(known.refreshed_at, turn.first_attempt_at):
-        await _told([who.id], thread, platform, name_store)
+        await _ask_for_names([who.id], thread, platform, name_store)
         known = (await name_store.names(thread, [who.id])).get(who.id)
     return who if known is None else replace(who, locale=known.locale)
 

@@ -10,17 +10,17 @@ from bot.core.turn import Notice, ReplyPart, Turn
 OUTAGE = "outage"  # the notice's key; its value `part` is the platform's id of the message that says it, once it does
 
 
-def outages(turn: Turn) -> Sequence[Notice]:
+def outage_notices(turn: Turn) -> Sequence[Notice]:
     """What the asker was told of an outage. Kept until the answer is shown: it may still stand in its place."""
     return [notice for notice in turn.said if notice.key == OUTAGE]
 
 
 def was_said(turn: Turn) -> bool:
     """Whether a notice surely stands there; where it was only intended, the process may have died before."""
-    return any("part" in notice.values for notice in outages(turn))
+    return any("part" in notice.values for notice in outage_notices(turn))
 
 
-def said_in(parts: Sequence[ReplyPart], *, below_an_answer: bool) -> Sequence[Notice]:
+def notices_in(parts: Sequence[ReplyPart], *, below_an_answer: bool) -> Sequence[Notice]:
     """The notice as it stands in *parts*, those of its turn's reply. *below_an_answer*: no part is the notice alone."""
     if below_an_answer:
         return [Notice(OUTAGE, {"part": ""})]
@@ -34,6 +34,6 @@ def is_overlooked(turn: Turn, now: datetime, after: timedelta) -> bool:
     Where nobody noted which part says it, the process died about then: it is the first one.
     """
     first = turn.parts[0] if turn.parts else None
-    if first is None or not any(notice.values.get("part", first.id) == first.id for notice in outages(turn)):
+    if first is None or not any(notice.values.get("part", first.id) == first.id for notice in outage_notices(turn)):
         return False
     return now - first.intended_at > after

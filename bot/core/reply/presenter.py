@@ -46,7 +46,7 @@ class Presenter:
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
-    async def words_within(self, seconds: float) -> bool:
+    async def wait_for_words(self, seconds: float) -> bool:
         """Whether the first words come within *seconds* of our beginning."""
         try:
             async with asyncio.timeout(self._began_at + seconds - time.monotonic()):

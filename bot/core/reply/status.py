@@ -127,7 +127,7 @@ async def _announce(
     presenter: Presenter,
     check: Callable[[], Awaitable[None]],
 ) -> None:
-    if presenter.status_is_shown or await presenter.words_within(STATUS_DELAY_SECONDS):
+    if presenter.status_is_shown or await presenter.wait_for_words(STATUS_DELAY_SECONDS):
         return
     try:
         await check()

@@ -166,7 +166,7 @@ def edit(connection: Connection, edited: Edited, now: datetime, quiet: timedelta
         connection.execute(_STILL_SAID, {"version": newest.id, "when": edited.edited_at})
         return
     connection.execute(VERSION, {"message_id": found.id, "text": posted.text, "at": edited.edited_at})
-    outdated_summaries.message_changed(connection, found.id)
+    outdated_summaries.outdate_for_message(connection, found.id)
     if found.turn is not None and found.addressed:
         if again:
             _ask_anew(connection, found.turn, now, quiet)
@@ -189,7 +189,7 @@ def _ask_anew(connection: Connection, turn: int, now: datetime, quiet: timedelta
     if state is TurnState.PENDING and not went_on:
         connection.execute(_PUT_OFF, when)
     elif state in (TurnState.RUNNING, TurnState.ANSWERED):
-        change(connection, turn, now + quiet)
+        ask_again(connection, turn, now + quiet)
     elif went_on:
         reopened_turns.begin(connection, turn, now + quiet, now, EDITED)
     elif state in (TurnState.SHOWN, TurnState.FAILED, TurnState.STOPPED):
@@ -199,7 +199,7 @@ def _ask_anew(connection: Connection, turn: int, now: datetime, quiet: timedelta
             connection.execute(_STALE, {"turn": turn})
 
 
-def change(connection: Connection, turn: int, due: datetime) -> None:
+def ask_again(connection: Connection, turn: int, due: datetime) -> None:
     """Mark a turn that is at work: it is asked anew, at *due*."""
     connection.execute(_CHANGED, {"turn": turn, "when": due})
 
@@ -228,7 +228,7 @@ def erase_texts(connection: Connection, message: int, now: datetime) -> None:
     connection.execute(_ERASED, {"message": message, "when": now})
     connection.execute(_TEXTS_ERASED, {"message": message})
     connection.execute(_FILES_ERASED, {"message": message})
-    outdated_summaries.message_erased(connection, message, now)
+    outdated_summaries.erase_for_message(connection, message, now)
     erasure.note(connection)
 
 
@@ -239,7 +239,7 @@ def ask_less(connection: Connection, turn: int, now: datetime) -> None:
     With none left its reply is removed by whoever claims it next: only a worker can do that.
     """
     state_of(connection, turn)  # a claim that is under way is waited for: the mark is for a turn at work
-    change(connection, turn, now)
+    ask_again(connection, turn, now)
     if not still_asked(connection, turn):
         connection.execute(_DUE_NOW, {"turn": turn, "when": now})
 
@@ -285,5 +285,5 @@ def erase_notices(connection: Connection, turn: int) -> None:
 def erase_answer(connection: Connection, turn: int, now: datetime) -> None:
     """All variants of it."""
     connection.execute(_ANSWER_ERASED, {"turn": turn, "when": now})
-    outdated_summaries.answer_erased(connection, turn, now)
+    outdated_summaries.erase_for_answer(connection, turn, now)
     erasure.note(connection)

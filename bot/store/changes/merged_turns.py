@@ -45,7 +45,7 @@ _REMOVED = (
 )
 
 
-def waiting(connection: Connection, turn: int) -> int | None:
+def waiting_turn(connection: Connection, turn: int) -> int | None:
     """The other turn of *turn*'s conversation that takes what is said, locked."""
     found: int | None = connection.execute(_WAITING, {"turn": turn}).scalar()
     return found
@@ -71,5 +71,5 @@ def absorb_waiting(connection: Connection, turn: int, now: datetime) -> bool:
 
     True where there is one that nobody has stopped.
     """
-    behind = waiting(connection, turn)
+    behind = waiting_turn(connection, turn)
     return behind is not None and join(connection, behind, turn, now)

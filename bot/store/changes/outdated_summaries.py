@@ -27,7 +27,7 @@ class Fresh:
     covers: Sequence[str]
 
 
-def fresh(connection: Connection, conversation: int, cut: Place, until: Place) -> Fresh | None:
+def find_fresh(connection: Connection, conversation: int, cut: Place, until: Place) -> Fresh | None:
     """The one that reaches furthest, but not beyond *until*. What was said before *cut* is not to be told of."""
     row = connection.execute(_FRESH, {"conversation": conversation, "turn": until[0], "position": until[1]}).first()
     if row is None or (row.window_start, row.window_position) <= cut:
@@ -35,23 +35,23 @@ def fresh(connection: Connection, conversation: int, cut: Place, until: Place) -
     return Fresh(Summary(row.id, row.text, row.tokens), (row.window_start, row.window_position), row.covers.split())
 
 
-def message_changed(connection: Connection, message: int) -> None:
+def outdate_for_message(connection: Connection, message: int) -> None:
     connection.execute(_MESSAGE_CHANGED, {"message": message})
 
 
-def answer_changed(connection: Connection, turn: int) -> None:
+def outdate_for_answer(connection: Connection, turn: int) -> None:
     connection.execute(_ANSWER_CHANGED, {"turn": turn})
 
 
-def message_erased(connection: Connection, message: int, at: datetime) -> None:
+def erase_for_message(connection: Connection, message: int, at: datetime) -> None:
     connection.execute(_MESSAGE_ERASED, {"message": message, "when": at})
 
 
-def answer_erased(connection: Connection, turn: int, at: datetime) -> None:
+def erase_for_answer(connection: Connection, turn: int, at: datetime) -> None:
     connection.execute(_ANSWER_ERASED, {"turn": turn, "when": at})
 
 
-def conversation_cut(connection: Connection, turn: int) -> None:
+def outdate_for_cut(connection: Connection, turn: int) -> None:
     """The conversation of *turn* begins at another place."""
     connection.execute(_ALL_CHANGED, {"turn": turn})
 

@@ -90,13 +90,13 @@ def act(connection: Connection, acted: Acted, participant: Callable[[], int], no
         return False
     if turn.pressed_at is not None and acted.at <= turn.pressed_at:
         return False  # delivered again
-    done = _do(connection, acted, turn, now)
+    done = _obey(connection, acted, turn, now)
     if done:
         connection.execute(_DONE, {"turn": turn.id, "when": acted.at})
     return done
 
 
-def _do(connection: Connection, acted: Acted, turn: Row[Any], now: datetime) -> bool:
+def _obey(connection: Connection, acted: Acted, turn: Row[Any], now: datetime) -> bool:
     if acted.operation is Operation.STOP:
         return _is_meant(turn, acted.at) and reactions.stop(connection, turn.id, now)
     shown: Any = connection.execute(_SHOWN, {"turn": turn.id, "variant": turn.variant}).first()
@@ -135,9 +135,9 @@ def _continue(connection: Connection, turn: Row[Any], shown: Any, now: datetime)
     if shown.finish_reason not in CUT_SHORT or not edits.still_asked(connection, turn.id):
         return False
     if turn.state in (TurnState.SHOWN, TurnState.STOPPED):
-        reopened_turns.go_on(connection, turn.id, shown.id, now)
+        reopened_turns.continue_answer(connection, turn.id, shown.id, now)
         return True
     if turn.state == TurnState.ANSWERED:  # shown, but not noted yet
-        reopened_turns.go_on_later(connection, turn.id, shown.id)
+        reopened_turns.continue_answer_later(connection, turn.id, shown.id)
         return True
     return False

@@ -111,7 +111,9 @@ def react(connection: Connection, reacted: Reacted, participant: Callable[[], in
         _act(connection, target, reacted.operation, now)
 
 
-def overtaken(connection: Connection, thread: ThreadRef, read: ThreadRead, ids: Sequence[str]) -> Iterator[Reacted]:
+def missed_reactions(
+    connection: Connection, thread: ThreadRef, read: ThreadRead, ids: Sequence[str]
+) -> Iterator[Reacted]:
     """
     What has become of the marks on *ids* while nobody told us, as the events would have said it.
 
@@ -161,22 +163,22 @@ def _mark_summaries(connection: Connection, target: _Target, operation: Operatio
     if target.turn is None:
         return
     if operation is Operation.CUT:
-        outdated_summaries.conversation_cut(connection, target.turn)
+        outdated_summaries.outdate_for_cut(connection, target.turn)
     elif operation is Operation.HIDE and target.message is not None:
-        outdated_summaries.message_changed(connection, target.message)
+        outdated_summaries.outdate_for_message(connection, target.message)
     elif operation is Operation.HIDE:
-        outdated_summaries.answer_changed(connection, target.turn)
+        outdated_summaries.outdate_for_answer(connection, target.turn)
 
 
 def _act(connection: Connection, target: _Target, operation: Operation, now: datetime) -> None:
     if operation is Operation.STOP:
-        turn = _waiting(connection, target) if target.turn is None else target.turn
+        turn = _waiting_turn(connection, target) if target.turn is None else target.turn
         stop(connection, turn, now)
     elif operation is Operation.REPEAT and target.turn is not None and target.message is None:
         repeat(connection, target.turn, now)
 
 
-def _waiting(connection: Connection, target: _Target) -> int | None:
+def _waiting_turn(connection: Connection, target: _Target) -> int | None:
     """The turn that will take a question which waits; nobody works on it yet."""
     waiting: int | None = connection.execute(_WAITING, {"message": target.message}).scalar() if target.asks else None
     return waiting
@@ -195,5 +197,5 @@ def repeat(connection: Connection, turn: int, now: datetime) -> bool:
     if state in OVER:
         reopened_turns.begin(connection, turn, now, now, "repeated")
     elif state is TurnState.ANSWERED:
-        edits.change(connection, turn, now)
+        edits.ask_again(connection, turn, now)
     return state in (*OVER, TurnState.ANSWERED)

@@ -55,7 +55,9 @@ _GO_ON = (
     )
 )  # fmt: skip
 _GO_ON_LATER = update(turns).where(turns.c.id == bindparam("turn")).values(continues=bindparam("completion"))
-_NO_LONGER = update(turns).where(turns.c.id == bindparam("turn"), turns.c.continues.is_not(None)).values(continues=None)
+_UNCONTINUED = (
+    update(turns).where(turns.c.id == bindparam("turn"), turns.c.continues.is_not(None)).values(continues=None)
+)
 _ANOTHER_VARIANT = (  # of what is not gone on with, after all
     update(turns)
     .where(
@@ -113,20 +115,20 @@ def restore(connection: Connection, turn: int) -> None:
     connection.execute(_RESTORED, {"turn": turn})
 
 
-def go_on(connection: Connection, turn: int, completion: int, now: datetime) -> None:
+def continue_answer(connection: Connection, turn: int, completion: int, now: datetime) -> None:
     """*turn*, which is over, is pending and due: the answer that *completion* ended too early is to be gone on with."""
     connection.execute(_GO_ON, {"turn": turn, "completion": completion, "at": now})
     turn_log.note(connection, turn, TurnState.PENDING, CONTINUED)
 
 
-def go_on_later(connection: Connection, turn: int, completion: int) -> None:
+def continue_answer_later(connection: Connection, turn: int, completion: int) -> None:
     """The same for a turn whose answer is being shown: once that is done."""
     connection.execute(_GO_ON_LATER, {"turn": turn, "completion": completion})
 
 
 def end_continuation(connection: Connection, turn: int) -> bool:
     """The answer of *turn* is not to be gone on with: its question is another one. Whether it was to be."""
-    return connection.execute(_NO_LONGER, {"turn": turn}).rowcount == 1
+    return connection.execute(_UNCONTINUED, {"turn": turn}).rowcount == 1
 
 
 def take_another_variant(connection: Connection, turn: int) -> None:

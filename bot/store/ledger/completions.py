@@ -159,7 +159,7 @@ def abandon(
 def choose_none(connection: Connection, turn: int) -> None:
     """No answer of *turn* is sent to a model any more, nor what a summary tells of it."""
     connection.execute(_NOT_CHOSEN, {"turn": turn})
-    outdated_summaries.answer_changed(connection, turn)
+    outdated_summaries.outdate_for_answer(connection, turn)
 
 
 def finish(connection: Connection, turn: int, completion: int, result: Completion, *, stopped: bool) -> None:

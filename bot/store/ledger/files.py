@@ -69,7 +69,7 @@ def record(connection: Connection, posted: Posted) -> None:
         if file.refused is FileOutcome.GONE:
             at = now(connection)
             if connection.execute(_GONE, {"of_message": message, "file": file.id, "when": at}).rowcount:
-                outdated_summaries.message_erased(connection, message, at)
+                outdated_summaries.erase_for_message(connection, message, at)
                 erasure.note(connection)
 
 

@@ -76,7 +76,7 @@ def _past(said: Mapping[int, Sequence[Message]], answers: Mapping[int, Answer]) 
 def _summary(connection: Connection, conversation: int, cut: Place, start: Place) -> Summary | None:
     if start in (cut, standing_reactions.START):
         return None  # nothing is left behind
-    found = outdated_summaries.fresh(connection, conversation, cut, start)
+    found = outdated_summaries.find_fresh(connection, conversation, cut, start)
     return found.summary if found else None
 
 

@@ -88,7 +88,7 @@ def fill(connection: Connection, recording: Recording, turn: int, since: int, re
     if new:
         _store(connection, recording, conversation, new, _turns(connection, turn, new))
     ids = {*known, *(posted_of(said).id for said in new), *(each for each in ours if each)}
-    for changed in reactions.overtaken(connection, thread, read, sorted(ids & read.positions.keys())):
+    for changed in reactions.missed_reactions(connection, thread, read, sorted(ids & read.positions.keys())):
         recording.react(changed)
     connection.execute(_FILLED, where | {"since": since, "is_truncated": read.truncated})
 

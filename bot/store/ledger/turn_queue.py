@@ -96,7 +96,7 @@ class SqlTurnQueue(Transactions):
             if row.changed:  # while it was shown
                 reopened_turns.begin(connection, claim.turn, row.due_at, now, edits.EDITED)
             elif row.continues is not None:
-                reopened_turns.go_on(connection, claim.turn, row.continues, now)
+                reopened_turns.continue_answer(connection, claim.turn, row.continues, now)
             return TurnState.PENDING if row.changed or row.continues is not None else state
 
         return await self._write(write)
