@@ -13,8 +13,8 @@ from typing import Any
 
 from bot import database_file, late_imports
 from bot.core.answer.answer import Answerer
-from bot.core.answer.completion_call import AnswerSettings
 from bot.core.answer.file_intake import FileIntake
+from bot.core.answer.settings import AnswerSettings
 from bot.core.completion.model_facts import ModelFacts
 from bot.core.conversation import Operation
 from bot.core.decide.policy import decide

@@ -18,11 +18,10 @@ from statistics import mean
 from typing import Any
 
 from bot.core.answer.answer import Answerer
-from bot.core.answer.completion_call import AnswerSettings
+from bot.core.answer.settings import AnswerSettings
 from bot.core.completion.model_facts import ModelFacts
 from bot.core.conversation import Participant, Posted, ThreadRef
 from bot.core.decide.policy import decide
-from bot.core.interruption import Interruption
 from bot.core.retry import Patience
 from bot.core.worker.worker import persist
 from bot.llm.openai_chat import OpenAIChat
@@ -169,7 +168,7 @@ async def _asker(server: ModelServer, budget: int, keep: float, directory: Path)
             asked = Posted(thread, f"{position}", position, Participant("U1"), question, now, addressed=True)
             await ledger.record(asked, decide)
             [turn] = await ledger.claim("bench", [MUTE], 1)
-            await answerer.answer(turn, Interruption())
+            await answerer.answer(answerer.attempt(turn))
 
         yield ask
     finally:

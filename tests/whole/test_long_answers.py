@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.core.texts import LANGUAGES
@@ -92,6 +94,24 @@ async def test_another_variant_and_a_deleted_question_take_the_file_with_them(of
         assert [message.shown for message in answer(office, root)] == ["Short."]
     assert office.slack.files.stored == {}
     assert office.rows("SELECT count(*) FROM completions WHERE text IS NULL") == [(0,)], "we deleted, nobody else did"
+
+
+async def test_another_variant_that_is_stopped_before_its_first_word_leaves_the_file(office: Office) -> None:
+    office.model.answers.extend([Answer(ENGLISH), Answer("never", gate=asyncio.Event())])
+    async with office.bot(openai_max_tokens=WHOLE):
+        await answered(office, "long answers as a file in this channel")
+        asked = await office.ask("hello")
+        await office.answers(asked, 2)
+        beginning, below = answer(office, asked)
+        await office.slack.react(office.kim, office.general, beginning.ts, "repeat")
+        await office.slack.wait_for(lambda: len(office.model.requests) == 2)
+        await office.slack.react(office.kim, office.general, asked, "octagonal_sign")
+        await office.slack.wait_for(lambda: office.rows("SELECT 1 FROM turns WHERE reason = 'stopped'"))
+        await office.slack.wait_for(office.settled)
+        first, second = answer(office, asked)
+        assert (first.ts, second.ts) == (beginning.ts, below.ts)
+        assert LANGUAGES["en"]["stopped_unanswered"] in first.shown
+        assert file_in(office, second) == ENGLISH
 
 
 async def test_somebody_who_deletes_the_file_deletes_the_answer(office: Office) -> None:

@@ -7,6 +7,7 @@ from typing import cast
 import pytest
 
 from bot.core.prompt.speakers import TRUNCATED
+from bot.core.retry import Patience, RetryPolicy
 from bot.core.texts import LANGUAGES
 from bot.platforms.slack.reading import thread as threads
 from tests.standins.model_script import Answer, failure
@@ -246,3 +247,14 @@ async def test_the_asker_sees_that_the_question_was_noticed_while_a_thread_is_re
         held.open()
         await office.answers(root)
     assert office.slack.workspace.channels[office.general].statuses == {}
+
+
+async def test_half_an_answer_in_a_thread_that_was_read_does_not_say_that_it_was_not(office: Office) -> None:
+    office.model.answers.append(Answer("Half an answer that breaks", chunk_size=4, cut_at=3))
+    async with office.bot(Patience(asking=RetryPolicy(attempts=1))):
+        root = await people_talk(office, "the deploy failed", "at step three")
+        await office.ask("what failed?", thread=root)
+        [shown] = await office.answers(root)
+    assert shown.startswith("Half an answ")
+    assert office.rows("SELECT unread_since FROM conversations") == [(None,)]
+    assert LANGUAGES["en"]["thread_unread"] not in shown

@@ -1,4 +1,4 @@
-"""Finding out beside the asking in which language whoever asks reads the platform."""
+"""Finding out, while the model is asked, in which language the asker reads the platform."""
 
 from __future__ import annotations
 
@@ -8,53 +8,47 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.core.errors import BotError
-from bot.core.ports import NameStore, Platform
+from bot.core.ports import NameStore
 from bot.core.prompt.names import get_to_know
-from bot.core.reply.addressee import addressee, in_language_of
-from bot.core.reply.presenter import Presenter
-from bot.core.turn import History, Turn
+from bot.core.reply.addressee import in_language_of
+from bot.core.reply.attempt import Attempt
 
 log = logging.getLogger(__name__)
 
-ENOUGH = 0.5  # seconds that a sentence of ours waits for its language
+ENOUGH_SECONDS = 0.5  # that a sentence of ours waits for its language
 
 
 class LanguageLookup:
-    def __init__(self, presenter: Presenter, asking: asyncio.Task[None]) -> None:
-        self._presenter, self._asking = presenter, asking
+    def __init__(self, task: asyncio.Task[None]) -> None:
+        self._task = task
 
-    async def language(self) -> str:
-        """Of our sentences to whoever asked; the text's, where the platform takes too long to say."""
-        await asyncio.wait([self._asking], timeout=ENOUGH)
-        return self._presenter.addressee.language
+    async def wait(self) -> None:
+        """Until the platform has told, but not for long: else our sentences are in the language of the question."""
+        await asyncio.wait([self._task], timeout=ENOUGH_SECONDS)
 
 
 @asynccontextmanager
-async def looking_up_language(
-    turn: Turn, history: History, platform: Platform, name_store: NameStore, presenter: Presenter, default: str
-) -> AsyncIterator[LanguageLookup]:
+async def looking_up_language(attempt: Attempt, name_store: NameStore) -> AsyncIterator[LanguageLookup]:
     """
-    Have the answer addressed to whoever asked, in the language that is known by now, and in theirs once that is known.
+    Have the attempt's answer addressed to the asker in their own language as soon as that is known.
 
-    The platform is asked once a day for each person, beside the model: an answer that is there before waits a moment.
+    The platform is asked once a day for each person.
     """
-    presenter.addressee = addressee(history, default)
-    asking = asyncio.create_task(_ask(turn, history, platform, name_store, presenter, default))
+    task = asyncio.create_task(_look_up(attempt, name_store))
     try:
-        yield LanguageLookup(presenter, asking)
+        yield LanguageLookup(task)
     finally:
-        asking.cancel()
-        await asyncio.wait([asking])
+        task.cancel()
+        await asyncio.wait([task])
 
 
-async def _ask(
-    turn: Turn, history: History, platform: Platform, name_store: NameStore, presenter: Presenter, default: str
-) -> None:
+async def _look_up(attempt: Attempt, name_store: NameStore) -> None:
+    history = attempt.history
     if not history.messages:
         return
     try:
-        known = await get_to_know(history.asked.author, turn, platform, name_store)
+        known = await get_to_know(history.asked.author, attempt.turn, attempt.platform, name_store)
     except BotError as error:
         log.info("in which language to speak is not known: %s", error)
         return
-    presenter.addressee = in_language_of(known, history, default)
+    attempt.addressee = in_language_of(known, history, attempt.default_language)

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.core.ports import Checkpoint, PartLog, PartStore, Platform, Reply, ReplyRequest
-from bot.core.reply.addressee import Addressee
+from bot.core.ports import Checkpoint, PartLog, PartStore, Reply, ReplyRequest
+from bot.core.reply.attempt import Attempt
 from bot.core.reply.outage_notice import is_overlooked
-from bot.core.turn import Claim, Turn
+from bot.core.turn import Claim
 
 
 class ReplyOpener:
     """*overlooked_after*: an answer in place of an older notice is not noticed, so that the notice is removed first."""
 
-    def __init__(
-        self,
-        part_store: PartStore,
-        platforms: Mapping[str, Platform],
-        checkpoint: Checkpoint,
-        overlooked_after: timedelta,
-    ) -> None:
+    def __init__(self, part_store: PartStore, checkpoint: Checkpoint, overlooked_after: timedelta) -> None:
         self._part_store = part_store
-        self._platforms = platforms
         self._checkpoint = checkpoint
         self._overlooked_after = overlooked_after
 
-    async def open(self, turn: Turn, to: Addressee) -> Reply:
-        """The reply with the parts of earlier attempts. Raises PlatformError, and what PartLog raises."""
-        thread = turn.conversation.thread
+    async def open(self, attempt: Attempt) -> Reply:
+        """The reply with the parts that its turn knows of. Raises PlatformError, and what PartLog raises."""
+        turn, to = attempt.turn, attempt.addressee
         request = ReplyRequest(
-            thread=thread,
+            thread=turn.conversation.thread,
             turn=turn.claim.turn,
             parts=turn.parts,
             log=_ClaimedParts(self._part_store, turn.claim, self._checkpoint),
@@ -40,14 +31,10 @@ class ReplyOpener:
             as_file=to.as_file,
             asker_home=to.home,
         )
-        reply = await self._platforms[thread.platform].open_reply(request)
+        reply = await attempt.platform.open_reply(request)
         if is_overlooked(turn, datetime.now(UTC), self._overlooked_after):
             await reply.remove()
         return reply
-
-    async def reopen(self, turn: Turn, to: Addressee) -> Reply:
-        """The reply with the parts that this attempt has posted, too. Raises as open() does."""
-        return await self.open(replace(turn, parts=await self._part_store.parts(turn.claim)), to)
 
 
 class _ClaimedParts(PartLog):

@@ -11,7 +11,6 @@ from bot.core.errors import LeaseLost, LedgerError, PlatformError, ReplyDeleted
 from bot.core.interruption import finish_before_cancel
 from bot.core.ports import PaceSettings, Reply
 from bot.core.prompt.speakers import unbracketed
-from bot.core.reply.addressee import Addressee
 from bot.core.reply.pace import Pace
 from bot.markdown import join_continuation
 
@@ -26,10 +25,9 @@ class Presenter:
     a lost lease ends the stream too, and a reader who deletes what they see written.
     """
 
-    def __init__(self, open_reply: Callable[[Addressee], Awaitable[Reply]], pace: PaceSettings) -> None:
+    def __init__(self, open_reply: Callable[[], Awaitable[Reply]], pace: PaceSettings) -> None:
         self._open_reply, self._pace = open_reply, pace
-        self.addressee = Addressee()  # set these before the first words
-        self.continued = ""  # what there is of the answer already
+        self.continued = ""  # what there is of the answer already; set it before the first words
         self._reply: Reply | None = None
         self._text: list[str] = []
         self._task: asyncio.Task[None] | None = None
@@ -37,7 +35,6 @@ class Presenter:
         self._failure: LeaseLost | ReplyDeleted | None = None
         self._words = asyncio.Event()
         self._began_at = time.monotonic()
-        self.status_is_shown = False  # the asker is shown that there will be words
 
     def add(self, text: str) -> None:
         """More of the answer."""
@@ -71,7 +68,7 @@ class Presenter:
     async def reply(self) -> Reply:
         """The reply, opened if that has not happened yet. Call after stop()."""
         if self._reply is None:
-            self._reply = await self._open_reply(self.addressee)
+            self._reply = await self._open_reply()
         return self._reply
 
     async def _run(self) -> None:

@@ -1,16 +1,14 @@
-"""Letting the asker see that a question was noticed, while there are no words to show yet."""
+"""Letting the asker see that we work on a question, while there are no words to show yet."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.core.conversation import Message, ThreadRef
-from bot.core.errors import LeaseLost, LedgerError, ReplyDeleted
-from bot.core.interruption import Interrupt, Interrupted, Interruption
-from bot.core.ports import Platform, Status
-from bot.core.reply.presenter import Presenter
+from bot.core.errors import LeaseLost, LedgerError
+from bot.core.ports import ConversationStore, PartStore, Status
+from bot.core.reply.attempt import Attempt
 from bot.core.texts import sentence
 from bot.core.turn import History, Notice, Turn
 
@@ -20,85 +18,42 @@ STATUS_DELAY_SECONDS = 0.5  # words that come sooner need no announcement
 
 
 @asynccontextmanager
-async def status_shown(
-    turn: Turn,
-    history: History,
-    platform: Platform,
-    presenter: Presenter,
-    interruption: Interruption,
-    check: Callable[[], Awaitable[None]],
-    *,
-    goes_on: bool = False,
-) -> AsyncIterator[None]:
+async def status_shown(attempt: Attempt, part_store: PartStore) -> AsyncIterator[None]:
     """
-    Show a status on the newest question, unless the first words come at once; clear it at the end.
+    Show a status on the newest question, unless the first words come at once.
 
-    With *goes_on* there is more to do before the first words, and the status stays. A turn that is tried again keeps
-    its status, too; where somebody has deleted the answer, none stays. An attempt after the first clears what the one
-    before it left, because the turn was to be tried again or because its process died. A message of a restarted turn
-    may be no question by then, and in no history: its status is cleared at once. *check* raises LeaseLost when the turn
-    belongs to another worker by now: nobody would clear a status that is shown then.
+    It stays until clear_statuses(): there may be more to do before the first words, and a turn that is tried again
+    keeps its status. None is shown when the turn belongs to another worker by now: nobody would clear it.
     """
-    door = platform
-    if not isinstance(platform, Status):
+    if not isinstance(attempt.platform, Status):
         yield
         return
-    thread = turn.conversation.thread
-    title = title_of(door.readable(history.asked.version.text)) if _begins(turn, history) else ""
-    announcing = asyncio.create_task(_announce(platform, thread, history.asked, title, presenter, check))
+    announcing = asyncio.create_task(_announce(attempt, attempt.platform, part_store))
     try:
-        try:
-            yield
-        finally:
-            announcing.cancel()
-            await asyncio.wait([announcing])
-    except ReplyDeleted:
-        await _take_back(platform, turn, history, presenter)
-        raise
-    except (Interrupted, asyncio.CancelledError) as error:
-        interrupted = error if isinstance(error, Interrupted) else interruption.caught()
-        if interrupted is None:
-            raise
-        if interrupted.interrupt is Interrupt.CHANGED:
-            await _take_back(platform, turn, history, presenter)
-        raise interrupted from None
-    if not goes_on:
-        await _take_back(platform, turn, history, presenter)
+        yield
+    finally:
+        announcing.cancel()
+        await asyncio.wait([announcing])
 
 
-async def _take_back(platform: Status, turn: Turn, history: History, presenter: Presenter) -> None:
-    status_is_shown, presenter.status_is_shown = presenter.status_is_shown, False
-    if turn.attempts > 1:
-        await _clear_statuses(platform, turn, _questions(history))
-    elif status_is_shown:
-        await platform.clear_status(turn.conversation.thread, history.asked.platform_id)
-
-
-async def clear_status(platform: Platform, turn: Turn, history: History) -> None:
-    """Take away what may have been shown by any attempt: the newest question may have been another one then."""
-    if isinstance(platform, Status):
-        await _clear_statuses(platform, turn, _questions(history))
-
-
-async def clear_all_statuses(
-    platform: Platform, turn: Turn, questions: Sequence[str], *, status_is_shown: bool
-) -> None:
+async def clear_statuses(attempt: Attempt, conversations: ConversationStore) -> None:
     """
-    The same where no history holds the *questions* any more, by the platform's ids: they were hidden, or deleted.
+    Take away what any attempt at the turn may have shown.
 
-    *status_is_shown*: by this attempt.
+    An attempt after the first takes away what those before it left, because the turn was tried again or because their
+    process died. The newest question may have been another one then, and may be deleted or hidden by now.
     """
-    if isinstance(platform, Status) and (turn.attempts > 1 or status_is_shown):
-        await _clear_statuses(platform, turn, questions)
-
-
-async def _clear_statuses(platform: Status, turn: Turn, questions: Sequence[str]) -> None:
-    for asked in questions[-CLEARED_QUESTIONS:]:
-        await platform.clear_status(turn.conversation.thread, asked, left_behind=turn.attempts > 1)
-
-
-def _questions(history: History) -> Sequence[str]:
-    return [message.platform_id for message in history.messages if message.addressed]
+    platform, turn = attempt.platform, attempt.turn
+    if not isinstance(platform, Status):
+        return
+    shown = [attempt.status_on] if attempt.status_on is not None else []
+    if turn.attempts > 1 and turn.command is None:
+        in_history = [message.platform_id for message in attempt.history.messages if message.addressed]
+        questions = dict.fromkeys([*await conversations.questions(turn), *in_history])
+        shown = list(dict.fromkeys([*list(questions)[-CLEARED_QUESTIONS:], *shown]))
+    for question in shown:
+        await platform.clear_status(turn.conversation.thread, question, left_behind=turn.attempts > 1)
+    attempt.status_on = None
 
 
 def _begins(turn: Turn, history: History) -> bool:
@@ -119,20 +74,15 @@ def title_of(question: str) -> str:
     return f"{kept}…"
 
 
-async def _announce(
-    platform: Status,
-    thread: ThreadRef,
-    asked: Message,
-    title: str,
-    presenter: Presenter,
-    check: Callable[[], Awaitable[None]],
-) -> None:
-    if presenter.status_is_shown or await presenter.wait_for_words(STATUS_DELAY_SECONDS):
+async def _announce(attempt: Attempt, platform: Status, part_store: PartStore) -> None:
+    turn, asked = attempt.turn, attempt.history.asked
+    if attempt.status_on is not None or await attempt.presenter.wait_for_words(STATUS_DELAY_SECONDS):
         return
     try:
-        await check()
+        await part_store.check(turn.claim)
     except (LeaseLost, LedgerError):  # whoever reads or writes next hears of it, too
         return
-    presenter.status_is_shown = True
-    text = sentence(Notice("writing"), presenter.addressee.language)
-    await platform.show_status(thread, asked.platform_id, text, title)
+    attempt.status_on = asked.platform_id
+    text = sentence(Notice("writing"), attempt.language)
+    title = title_of(attempt.platform.readable(asked.version.text)) if _begins(turn, attempt.history) else ""
+    await platform.show_status(turn.conversation.thread, asked.platform_id, text, title)

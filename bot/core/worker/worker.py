@@ -21,8 +21,9 @@ from bot.core.answer.completion_call import BrokenAnswer
 from bot.core.conversation import Acted, Deleted, Edited, Incoming, MessageRef, Reacted, Said, posted_of
 from bot.core.decide.policy import OURS, Decide, decide, is_ours
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError, ReplyDeleted
-from bot.core.interruption import Interrupted, Interruption
+from bot.core.interruption import Interrupted
 from bot.core.ports import Checkpoint, ConversationStore, Platform, TurnQueue
+from bot.core.reply.attempt import Attempt
 from bot.core.retry import Backoff, Patience, RetryPolicy, is_passing
 from bot.core.shortage import SHORTAGE, is_shortage
 from bot.core.summary.summarizer import Summarizer
@@ -76,7 +77,7 @@ class Worker:
         self._checkpoint = checkpoint
         self._decide = decide
         self._summarizer = summarizer
-        self._tasks: dict[asyncio.Task[None], _Work] = {}
+        self._tasks: dict[asyncio.Task[None], Attempt] = {}
         self._wake = asyncio.Event()
         self._look = asyncio.Event()  # a turn at work may have been stopped, or its question changed
         self._stopping = asyncio.Event()
@@ -181,7 +182,7 @@ class Worker:
         if room <= 0 or not ready:
             return
         # After an outage, or a sleep, of the lease's length what we work on is due; it is still ours to finish.
-        held = [work.turn.claim.turn for work in self._tasks.values()]
+        held = [attempt.turn.claim.turn for attempt in self._tasks.values()]
         take_over = self._contact.lasts(time.monotonic())
         for turn in await self._noted(self._queue.claim(self.owner, ready, room, held, take_over=take_over)):
             if self._stopping.is_set():  # asked for while the claim was made
@@ -189,9 +190,9 @@ class Worker:
                 continue
             await self._checkpoint("after claim")
             turn_changed(TurnChange.of(turn, turn.state, "claimed"))
-            work = _Work(turn, Interruption(asking=turn.state is TurnState.RUNNING))
-            task = asyncio.create_task(self._work(work))
-            self._tasks[task] = work
+            attempt = self._answerer.attempt(turn)
+            task = asyncio.create_task(self._work(attempt))
+            self._tasks[task] = attempt
             task.add_done_callback(self._ended)
 
     async def _noted(self, call: Awaitable[_T]) -> _T:
@@ -225,7 +226,7 @@ class Worker:
                 log.warning("leases could not be renewed: %s", error)
 
     async def _renew_once(self) -> None:
-        held = {work.turn.claim: (task, work) for task, work in self._tasks.items()}
+        held = {attempt.turn.claim: (task, attempt) for task, attempt in self._tasks.items()}
         renewal = await self._noted(self._queue.renew(self.owner, held.keys()))
         for claim in renewal.lost:
             task, _ = held[claim]
@@ -233,35 +234,35 @@ class Worker:
                 log.warning("turn %d belongs to another worker by now", claim.turn)
                 task.cancel()
         for claim, interrupt in renewal.interrupted.items():
-            task, work = held[claim]
-            work.interruption.by(interrupt, task)
+            task, attempt = held[claim]
+            attempt.interruption.by(interrupt, task)
 
     # one turn
 
-    async def _work(self, work: _Work) -> None:
+    async def _work(self, attempt: Attempt) -> None:
         """The boundary of a turn: nothing that goes wrong in it reaches another."""
-        turn = work.turn
+        turn = attempt.turn
         try:
             broken = self._broken.pop(turn.claim.turn, None)
-            if broken is None or not await self._answerer.end_broken(turn, broken, work.interruption):
-                await self._answerer.answer(turn, work.interruption)
+            if broken is None or not await self._answerer.end_broken(attempt, broken):
+                await self._answerer.answer(attempt)
             self._tries.forget(turn.claim.turn)
             if self._summarizer is not None:
                 self._summarizer.consider(turn.conversation.id)
         except asyncio.CancelledError:
-            interrupted = work.interruption.caught()
+            interrupted = attempt.interruption.caught()
             if interrupted is None:
                 raise
-            await self._settle_safely(work, interrupted)
+            await self._settle_safely(attempt, interrupted)
         except LeaseLost:
             log.warning("turn %d belongs to another worker by now", turn.claim.turn)
         except LedgerError as error:
             log.warning("turn %d waits for the database: %s", turn.claim.turn, error)
         except Exception as error:  # noqa: BLE001 - a defect in one turn must not end the others, nor stay silent
-            await self._settle_safely(work, error)
+            await self._settle_safely(attempt, error)
 
-    async def _settle_safely(self, work: _Work, error: Exception) -> None:
-        turn = work.turn
+    async def _settle_safely(self, attempt: Attempt, error: Exception) -> None:
+        turn = attempt.turn
         if is_shortage(error):
             log.warning("turn %d waits: this process is out of descriptors, memory or threads", turn.claim.turn)
             if not isinstance(error, BotError):  # no door was there: it may have happened anywhere in the turn
@@ -269,20 +270,20 @@ class Worker:
         if not isinstance(error, BotError):
             log.error("turn %d failed by a defect of ours", turn.claim.turn, exc_info=error)
         try:
-            await self._settle(work, error)
+            await self._settle(attempt, error)
         except LeaseLost:
             log.warning("turn %d belongs to another worker by now", turn.claim.turn)
         except BotError as failed:
             log.warning("turn %d could not be settled and waits for its lease to end: %s", turn.claim.turn, failed)
 
-    async def _settle(self, work: _Work, error: Exception) -> None:
+    async def _settle(self, attempt: Attempt, error: Exception) -> None:
         """Later again, or a sentence instead of the answer; the last resort is to note that nothing can be shown."""
-        turn = work.turn
+        turn = attempt.turn
         if isinstance(error, PlatformError):
             await self._settle_unshown(turn, error)
             return
         if isinstance(error, Interrupted):
-            await self._end_early(turn, error)
+            await self._end_early(attempt, error)
             return
         reason = error.problem.value if isinstance(error, ModelError) else "internal"
         phase = Phase.BROKEN if isinstance(error, BrokenAnswer) else Phase.ASKING
@@ -296,22 +297,22 @@ class Worker:
             return
         try:
             if isinstance(error, BrokenAnswer):
-                await self._answerer.keep(turn, error, work.interruption)
+                await self._answerer.keep(attempt, error)
             elif isinstance(error, ModelError) and (wait := self._outage_wait(turn, error)) is not None:
-                await self._release(turn, wait, reason, await self._answerer.say_outage(turn))
+                await self._release(turn, wait, reason, await self._answerer.say_outage(attempt))
                 return
             else:
-                await self._answerer.say(turn, reason, Notice(reason))
+                await self._answerer.say(attempt, reason, Notice(reason))
             self._tries.forget(turn.claim.turn)
         except PlatformError as refused:
             await self._settle_unshown(turn, refused)
 
-    async def _end_early(self, turn: Turn, interrupted: Interrupted) -> None:
+    async def _end_early(self, attempt: Attempt, interrupted: Interrupted) -> None:
         try:
-            await self._answerer.end_early(turn, interrupted)
-            self._tries.forget(turn.claim.turn)
+            await self._answerer.end_early(attempt, interrupted)
+            self._tries.forget(attempt.turn.claim.turn)
         except PlatformError as refused:
-            await self._settle_unshown(turn, refused)
+            await self._settle_unshown(attempt.turn, refused)
 
     def _outage_wait(self, turn: Turn, error: ModelError) -> float | None:
         """Seconds until the provider, which is down, is asked again; None when the question is not kept for so long."""
@@ -353,10 +354,10 @@ class Worker:
         if self._summarizer is not None:
             await self._summarizer.stop()
         await self._finish_within(grace_seconds, at_once)
-        left = list(self._tasks.values())
+        left = [attempt.turn for attempt in self._tasks.values()]
         await self._cancel(at_once)
         # Together: a database that does not take one lets each wait for it. A lease that is left ends by itself.
-        releasing = [asyncio.create_task(self._release_at_stop(work.turn)) for work in left]
+        releasing = [asyncio.create_task(self._release_at_stop(turn)) for turn in left]
         await ended(releasing, None, at_once)
         for task in releasing:
             task.cancel()
@@ -385,12 +386,6 @@ class Worker:
             turn_changed(TurnChange.of(turn, TurnState.PENDING, "stopping"))
         except (LedgerError, LeaseLost) as error:
             log.warning("turn %d was not released: %r", turn.claim.turn, error)
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    turn: Turn
-    interruption: Interruption
 
 
 async def ended(tasks: Collection[asyncio.Future[Any]], seconds: float | None, at_once: asyncio.Event) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.core.answer.answer import Answerer
-from bot.core.answer.completion_call import AnswerSettings
+from bot.core.answer.settings import AnswerSettings
 from bot.core.completion.model_facts import ModelFacts
 from bot.core.conversation import Edited, Participant, ParticipantKind, Posted, Said, ThreadRef
 from bot.core.decide.policy import Decision, decide

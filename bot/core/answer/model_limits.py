@@ -1,0 +1,72 @@
+"""How much the model takes and gives, by the settings and by what its server's answers have told."""
+
+from __future__ import annotations
+
+from bot.core.answer.settings import AnswerSettings
+from bot.core.completion import estimate
+from bot.core.completion.model_facts import ModelFacts
+from bot.core.errors import ModelError, ModelProblem
+from bot.core.ports import CompletionStart, LanguageModel
+from bot.core.prompt import budget
+from bot.core.turn import Usage
+
+
+class ModelLimits:
+    """Tokens are the model's own, unless it says *our*: those that we count."""
+
+    def __init__(self, settings: AnswerSettings, model: LanguageModel, facts: ModelFacts) -> None:
+        self._settings = settings
+        self._model = model
+        self._facts = facts
+
+    @property
+    def sees(self) -> bool:
+        """Whether the model takes images."""
+        return self._facts.sees(self._settings.model)
+
+    def window(self) -> int:
+        """Tokens, prompt and completion together."""
+        return self._facts.window(self._settings.model, self._model.window(self._settings.model))
+
+    def reply_tokens(self) -> int:
+        """Of a reply, reasoning included."""
+        return budget.reply_tokens(self.window(), self._settings.max_tokens)
+
+    def prompt_tokens(self) -> int:
+        """Of a prompt."""
+        return budget.prompt_budget(self._settings.prompt_tokens, self.window(), self._settings.max_tokens)
+
+    def our_prompt_tokens(self) -> int:
+        return estimate.to_our_tokens(self.prompt_tokens(), self.factor())
+
+    def factor(self) -> float:
+        """The model's own tokens for each of ours."""
+        return self._facts.factor(self._settings.model)
+
+    def count(self, text: str) -> int:
+        """Our tokens of *text*."""
+        return self._model.count_tokens(self._settings.model, text)
+
+    async def refresh(self) -> None:
+        """Read what other processes have learned meanwhile."""
+        await self._facts.refresh(self._settings.model)
+
+    async def learn_usage(self, turn: int, start: CompletionStart, usage: Usage, *, images: bool) -> None:
+        """
+        Learn from the *usage* of an answer how the model counts.
+
+        With *images* in the prompt nothing is learned of how it counts text: their tokens are estimated.
+        """
+        counted = None if images else start.prompt_tokens
+        await self._facts.answered(turn, start.model, counted, start.estimated_tokens, usage)
+
+    async def learn_refusal(self, error: ModelError) -> bool:
+        """Whether the server takes less than was known (a shorter prompt, no images) and should be asked with less."""
+        name = self._settings.model
+        if error.problem is ModelProblem.IMAGES:
+            await self._facts.refused_images(name)
+        elif error.problem is ModelProblem.CONTEXT_LENGTH:
+            await self._facts.refused(name, self._model.window(name), error.limit)
+        else:
+            return False
+        return True

@@ -1,0 +1,39 @@
+"""What is said with an answer, apart from the way it ended (completion/endings.py). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.completion import endings
+from bot.core.prompt import file_form
+from bot.core.prompt.budget import QuestionTooLong
+from bot.core.reply.attempt import Attempt
+from bot.core.turn import Completion, History, Notice, Turn
+
+
+def with_answer(
+    attempt: Attempt, result: Completion, *, sees: bool, sent: Sequence[str] | None = None
+) -> Sequence[Notice]:
+    """*sees*: the model takes images. *sent*: the keys of the prompt's entries, where they are at hand."""
+    turn, history = attempt.turn, attempt.history
+    notices = []
+    if history.newcomer and result.text:
+        notices.append(Notice("direct_threads"))
+    if turn.conversation.unread_since is not None and not history.past:
+        notices.append(Notice("thread_unread"))
+    if late := _lateness(turn, history):
+        notices.append(late)
+    return [*notices, *file_form.notices(history, sees=sees, sent=sent)]
+
+
+def too_long(found: QuestionTooLong, history: History) -> Notice:
+    if history.continued:
+        return Notice("continue_too_long")
+    return Notice("question_too_long", {"tokens": found.tokens, "budget": found.budget})
+
+
+def _lateness(turn: Turn, history: History) -> Notice | None:
+    """Another variant, or the rest of one, is asked for later, which does not make the answer late."""
+    if turn.variant > 1 or turn.continues is not None or not history.messages:
+        return None
+    return endings.lateness(turn.first_attempt_at, history.asked.posted_at)

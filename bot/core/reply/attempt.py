@@ -1,0 +1,71 @@
+"""One attempt at a turn: all that travels together from the claim of the turn to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from bot.core.interruption import Interruption
+from bot.core.ports import ConversationStore, Platform, Reply
+from bot.core.reply.addressee import Addressee, addressee
+from bot.core.reply.presenter import Presenter
+from bot.core.turn import History, ReplyPart, Turn
+
+NOT_READ = History(past=(), messages=(), alone=True)
+
+
+class Attempt:
+    """
+    A claimed turn, where its answer is shown, and what is known by now of the history and of the person who asked.
+
+    *history* is NOT_READ, and *addressee* nobody in particular, until read_history(). *status_on* is the message on
+    which this attempt shows a status, by the platform's id. The *language* of our sentences is the *default_language*
+    where neither the asker's locale nor the question says another one.
+    """
+
+    def __init__(
+        self,
+        turn: Turn,
+        platform: Platform,
+        interruption: Interruption,
+        open_reply: Callable[[Attempt], Awaitable[Reply]],
+        default_language: str,
+    ) -> None:
+        self.turn = turn
+        self.platform = platform
+        self.interruption = interruption
+        self.default_language = default_language
+        self.history = NOT_READ
+        self.addressee = Addressee()
+        self.status_on: str | None = None
+        self._open_reply = open_reply
+        self.presenter = self._new_presenter()
+
+    @property
+    def language(self) -> str:
+        return self.addressee.language
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the history holds a question: not when all of them were deleted or hidden."""
+        return any(message.addressed for message in self.history.messages)
+
+    async def read_history(self, conversations: ConversationStore) -> None:
+        """Call again when something may have changed in it. Raises LedgerError."""
+        self.history = await conversations.history(self.turn)
+        self.addressee = addressee(self.history, self.default_language)
+        self.presenter.continued = self._continued
+
+    def reopen_reply(self, parts: Sequence[ReplyPart]) -> None:
+        """Have the reply opened again, with *parts*: what failed may have left it in the middle of something."""
+        self.turn = replace(self.turn, parts=parts)
+        self.presenter = self._new_presenter()
+
+    def _new_presenter(self) -> Presenter:
+        presenter = Presenter(lambda: self._open_reply(self), self.platform.pace)
+        presenter.continued = self._continued
+        return presenter
+
+    @property
+    def _continued(self) -> str:
+        return self.history.continued.text if self.history.continued else ""
