@@ -17,12 +17,12 @@ from bot.core.answer.completion_call import BrokenAnswer
 from bot.core.answer.file_intake import FileIntake
 from bot.core.answer.model_limits import ModelLimits
 from bot.core.answer.settings import AnswerSettings
-from bot.core.answer.turn_end import NOT_ASKED, Completed, Concluded, Persist, Stored, TurnEnd, TurnFinisher
+from bot.core.answer.turn_end import NOT_ASKED, Completed, Concluded, Stored, TurnEnd, TurnFinisher
 from bot.core.completion import endings
 from bot.core.completion.model_facts import ModelFacts
 from bot.core.errors import PlatformError
 from bot.core.interruption import Interrupt, Interrupted, Interruption, Partial, finish_before_cancel
-from bot.core.ports import Checkpoint, LanguageModel, Ledger, Platform
+from bot.core.ports import Checkpoint, LanguageModel, Ledger, Persist, Platform
 from bot.core.prompt import file_form
 from bot.core.reply.addressee import Addressee
 from bot.core.reply.attempt import Attempt

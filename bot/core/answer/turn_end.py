@@ -6,16 +6,15 @@ When a turn ends in which way is decided in answer.py.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
 
 from bot.core import controls
 from bot.core.answer.model_limits import ModelLimits
 from bot.core.answer.preparation import Prepared
 from bot.core.completion import endings
 from bot.core.interruption import Interrupt, Interruption, Partial, finish_before_cancel
-from bot.core.ports import Checkpoint, CompletionStore, ConversationStore, Reply, TurnQueue
+from bot.core.ports import Checkpoint, CompletionStore, ConversationStore, Persist, Reply, TurnQueue
 from bot.core.reply.attempt import Attempt
 from bot.core.reply.outage_notice import OUTAGE, outage_notices
 from bot.core.reply.status import clear_statuses
@@ -24,8 +23,6 @@ from bot.core.turn import Notice, Outcome, TurnChange, TurnState
 from bot.core.turn_logs import turn_changed, turn_ended
 
 UNASKED = "nothing to answer"  # the reason
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +59,6 @@ NOT_ASKED = Concluded("stopped", Notice("stopped_unanswered"))
 """Somebody stopped the turn before there was anything of its answer to be seen."""
 
 TurnEnd = Completed | Concluded | Stored | Withdrawn
-
-
-class Persist(Protocol):
-    async def __call__(self, write: Callable[[], Awaitable[_T]]) -> _T:
-        """Try a write until the database takes it: what was paid for is not thrown away because of a full disk."""
 
 
 class TurnFinisher:

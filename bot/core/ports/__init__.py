@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from bot.core.ports.completions import CompletionStart, CompletionStore, Given
+from bot.core.ports.completions import CompletionStart, CompletionStore, Given, Persist
 from bot.core.ports.conversations import ConversationStore, KnownName, NameStore, Recorded
 from bot.core.ports.files import FileError, FileParser, FileReader, FileStore
 from bot.core.ports.ledger import Ledger
@@ -86,6 +86,7 @@ __all__ = [
     "PaceSettings",
     "PartLog",
     "PartStore",
+    "Persist",
     "Platform",
     "PromptImage",
     "PromptMessage",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.core.ports.model import Example, Sampling
 from bot.core.turn import Claim, Completion, Notice, Outcome
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +96,8 @@ class CompletionStore(Protocol):
 
     async def outcome(self, claim: Claim) -> Outcome:
         """What is to be shown for an answered turn."""
+
+
+class Persist(Protocol):
+    async def __call__(self, write: Callable[[], Awaitable[_T]]) -> _T:
+        """Try a write until the database takes it: what was paid for is not thrown away because of a full disk."""
