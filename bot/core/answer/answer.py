@@ -1,8 +1,8 @@
 """
 One claimed turn, from its history to the way in which it ends; turn_end.py carries that out.
 
-What to do when an attempt fails is the worker's business (worker.py). A turn that is answered already starts here at
-its second half: the model is not asked again.
+The worker decides what to do when an attempt fails (worker.py). A turn that is answered already starts here at its
+second half: the model is not asked again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from bot.core.prompt import file_form
 from bot.core.reply.addressee import Addressee
 from bot.core.reply.attempt import Attempt
 from bot.core.reply.opening import ReplyOpener
-from bot.core.reply.outage_notice import OUTAGE, notices_in, was_said
+from bot.core.reply.outage_notice import OUTAGE, outage_notices_in, outage_was_said
 from bot.core.reply.status import clear_statuses
 from bot.core.texts import sentence
 from bot.core.turn import Notice, Outcome, Turn, TurnChange, TurnState
@@ -89,8 +89,8 @@ class Answerer:
         await self._finisher.finish(attempt, end)
 
     async def _confirm(self, attempt: Attempt, confirmation: Notice) -> Stored:
-        """What was told was done when it was recorded: say so, and ask nobody."""
-        attempt.interruption.close()  # there is nothing to stop, and nothing to ask anew
+        """The command was carried out when it was recorded: say so. No model is asked."""
+        attempt.interruption.close()  # there is nothing to stop, and nothing to ask again
         language = (await self._ledger.outcome(attempt.turn.claim)).language
         attempt.addressee = Addressee(language=language)
         return Stored(Outcome(None, [confirmation], language))
@@ -107,7 +107,7 @@ class Answerer:
         """No answer will come: say so, where the answer would have been."""
         turn = attempt.turn
         if turn.continues is None and (await self._ledger.outcome(turn.claim)).text is not None:
-            # A defect came between an answer and its showing: the answer stays, for whoever retries the turn.
+            # A defect came between an answer and its showing: the answer stays, for a retry of the turn.
             turn_ended(turn, await self._ledger.give_up(turn.claim, reason), reason)
             return
         await self._take_up_again(attempt)
@@ -122,7 +122,7 @@ class Answerer:
         await self._finisher.finish(attempt, Completed(broken.partial, said))
 
     async def end_early(self, attempt: Attempt, interrupted: Interrupted) -> None:
-        """What is asked has changed: it is asked anew. Somebody stopped it: what was written stays."""
+        """Give back a turn whose question has changed; end one that somebody stopped with the answer as it is seen."""
         if interrupted.interrupt is Interrupt.CHANGED:
             await self._restart(attempt, interrupted.partial)
             return
@@ -153,10 +153,10 @@ class Answerer:
         """
         The model is down for longer: tell the asker, once, that the answer will come. Returns what was said.
 
-        Below what there is of it, if that is to be gone on with.
+        An answer that the model is asked to continue stays above that sentence.
         """
         turn = attempt.turn
-        if was_said(turn):
+        if outage_was_said(turn):
             return turn.said
         await self._take_up_again(attempt)
         reply, continued = await attempt.presenter.reply(), attempt.history.continued
@@ -165,7 +165,7 @@ class Answerer:
         said = sentence(Notice(OUTAGE), attempt.language)
         await finish_before_cancel(reply.finish(continued.text if continued else "", [said]))
         await self._checkpoint("outage said")
-        return notices_in(await self._ledger.parts(turn.claim), below_an_answer=continued is not None)
+        return outage_notices_in(await self._ledger.parts(turn.claim), below_an_answer=continued is not None)
 
     async def _restart(self, attempt: Attempt, partial: Partial | None) -> None:
         claim = attempt.turn.claim
@@ -200,6 +200,6 @@ class Answerer:
         return replace(partial, result=replace(partial.result, text=kept, text_tokens=self._limits.count(kept)))
 
     async def _take_up_again(self, attempt: Attempt) -> None:
-        """Go on with the history and the reply as they are by now."""
+        """Read the history again, and have the reply opened again with the parts that were posted."""
         await attempt.read_history(self._ledger)
         attempt.reopen_reply(await self._ledger.parts(attempt.turn.claim))

@@ -55,7 +55,7 @@ class Asker:
 
     async def ask(self, attempt: Attempt) -> TurnEnd:
         """
-        How the attempt's turn ends: asked by the model's answer, or why none comes. Nothing of that is stored yet.
+        How the attempt's turn is to end: with the model's answer, or without one. The end is not stored yet.
 
         Raises what the doors raise, BrokenAnswer, and Interrupted. From then on the attempt cannot be interrupted.
         """
@@ -124,7 +124,7 @@ class Asker:
         return Completed(answered, said, prepared=prepared)
 
     async def _window_notices(self, turn: Turn, prompt: Prompt, result: Completion) -> Sequence[Notice]:
-        """What the first answer after a cut of the window says of it, once for each."""
+        """The first answer after a cut of the window says how much the model is not sent any more."""
         conversation = turn.conversation
         window = (prompt.window_start, prompt.window_position)
         if not result.text or window <= (conversation.told_start, conversation.told_position):

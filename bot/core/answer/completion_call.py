@@ -1,7 +1,7 @@
 """
 One call of the model for a turn: from the request to the completion, or to what there is of one.
 
-What is sent is prepared in preparation.py, how the turn ends after the call is decided in answer.py.
+preparation.py gets ready what is sent; asker.py decides how the turn ends after the call.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class CompletionCaller:
 
     async def call(self, attempt: Attempt, prepared: Prepared) -> tuple[Prepared, Partial]:
         """
-        What came of *prepared*, or of the same with more room, where reasoning has used up all that there was.
+        The completion of *prepared*, or of the same with more room, where reasoning has used up the first one's.
 
         Raises Interrupted, ReplyDeleted, ModelError, and BrokenAnswer, once the end of the call is noted.
         """
@@ -140,7 +140,7 @@ class CompletionCaller:
         )
 
     def _cut_off(self, prompt: Prompt, collected: CollectedStream) -> Completion:
-        """What there is of an answer that we broke off: the server says no usage then, but what was sent costs."""
+        """The part that came of an answer that we broke off: the server tells no usage then, but bills the prompt."""
         name = self._settings.model
         result = collected.partial(name, time.monotonic(), count=self._limits.count)
         usage = Usage(prompt_tokens=prompt.tokens, completion_tokens=self._limits.count(collected.said))

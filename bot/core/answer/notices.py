@@ -1,4 +1,4 @@
-"""What is said with an answer, apart from the way it ended (completion/endings.py). Pure."""
+"""The notices that go with an answer, except those about the way it ended (completion/endings.py). Pure."""
 
 from __future__ import annotations
 

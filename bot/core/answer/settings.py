@@ -1,4 +1,4 @@
-"""How questions are answered, as it is set by whoever runs the bot."""
+"""The operator's settings for answers."""
 
 from __future__ import annotations
 

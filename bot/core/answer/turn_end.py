@@ -1,7 +1,7 @@
 """
 The ways in which a turn can end, and how each of them is carried out: store what is to be shown, show it, end the turn.
 
-When a turn ends in which way is decided in answer.py.
+answer.py and asker.py decide which way it is.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Concluded:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What is to be shown was stored before: by an earlier attempt, or with the command that is confirmed."""
+    """An earlier attempt stored the outcome, or a command did that is confirmed."""
 
     outcome: Outcome
 
@@ -96,7 +96,7 @@ class TurnFinisher:
     # storing
 
     async def _store(self, attempt: Attempt, end: TurnEnd) -> Outcome | None:
-        """What is to be shown; None when nothing is."""
+        """The outcome to be shown; None when nothing is shown."""
         if isinstance(end, Completed):
             return await self._complete(attempt, end)
         if isinstance(end, Concluded):

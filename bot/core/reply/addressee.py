@@ -24,17 +24,16 @@ class Addressee:
     home: str | None = None
 
 
-def addressee(history: History, default: str = DEFAULT_LANGUAGE) -> Addressee:
-    """Whoever asked last, in their language as far as it is known; *default*: in which we speak else."""
+def addressee_of(history: History, default: str = DEFAULT_LANGUAGE, *, asker: Participant | None = None) -> Addressee:
+    """
+    The author of the newest question, with the language that we speak to them: *default* where nothing tells it.
+
+    *asker*: the same author, when more is known of them by now.
+    """
     if not history.messages:
         return Addressee(None, default, _as_file(history))
-    return in_language_of(history.asked.author, history, default)
-
-
-def in_language_of(who: Participant, history: History, default: str) -> Addressee:
-    """*who* asked last, as they are known by now."""
-    language = language_for(who.locale, history.asked.version.text, default)
-    return Addressee(who.id, language, _as_file(history), who.home)
+    who = asker or history.asked.author
+    return Addressee(who.id, language_for(who.locale, history.asked.version.text, default), _as_file(history), who.home)
 
 
 def _as_file(history: History) -> bool:

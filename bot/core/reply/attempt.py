@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.core.interruption import Interruption
 from bot.core.ports import ConversationStore, Platform, Reply
-from bot.core.reply.addressee import Addressee, addressee
+from bot.core.reply.addressee import Addressee, addressee_of
 from bot.core.reply.presenter import Presenter
 from bot.core.turn import History, ReplyPart, Turn
 
@@ -53,7 +53,7 @@ class Attempt:
     async def read_history(self, conversations: ConversationStore) -> None:
         """Call again when something may have changed in it. Raises LedgerError."""
         self.history = await conversations.history(self.turn)
-        self.addressee = addressee(self.history, self.default_language)
+        self.addressee = addressee_of(self.history, self.default_language)
         self.presenter.continued = self._continued
 
     def reopen_reply(self, parts: Sequence[ReplyPart]) -> None:

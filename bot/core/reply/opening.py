@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from bot.core.ports import Checkpoint, PartLog, PartStore, Reply, ReplyRequest
 from bot.core.reply.attempt import Attempt
-from bot.core.reply.outage_notice import is_overlooked
+from bot.core.reply.outage_notice import would_be_overlooked
 from bot.core.turn import Claim
 
 
 class ReplyOpener:
-    """*overlooked_after*: an answer in place of an older notice is not noticed, so that the notice is removed first."""
+    """*overlooked_after*: people overlook an answer in place of an older notice, so the notice is removed first."""
 
     def __init__(self, part_store: PartStore, checkpoint: Checkpoint, overlooked_after: timedelta) -> None:
         self._part_store = part_store
@@ -32,7 +32,7 @@ class ReplyOpener:
             asker_home=to.home,
         )
         reply = await attempt.platform.open_reply(request)
-        if is_overlooked(turn, datetime.now(UTC), self._overlooked_after):
+        if would_be_overlooked(turn, datetime.now(UTC), self._overlooked_after):
             await reply.remove()
         return reply
 

@@ -1,4 +1,4 @@
-"""Shows a growing answer beside the stream that it comes from, so that neither waits for the other."""
+"""Shows a growing answer while the stream that it comes from goes on: neither waits for the other."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Presenter:
     """
     Opens the reply when there is something to show, and shows it in time.
 
-    Intermediate texts may fail: the finished answer is what counts, and whoever shows that hears of the failure. Only
-    a lost lease ends the stream too, and a reader who deletes what they see written.
+    Intermediate texts may fail: the finished answer counts, and showing that one raises its own failure. Only a lost
+    lease ends the stream too, and a reader who deletes the answer while it is written.
     """
 
     def __init__(self, open_reply: Callable[[], Awaitable[Reply]], pace: PaceSettings) -> None:

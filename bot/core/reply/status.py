@@ -63,7 +63,7 @@ def _begins(turn: Turn, history: History) -> bool:
 
 def title_of(question: str) -> str:
     """
-    What a conversation is called where the platform shows a title: its first question, on one line, cut short.
+    The title of a conversation, where the platform shows one: its first question, on one line, cut short.
 
     It is not kept here: a text that somebody deletes would live on in it.
     """
@@ -80,7 +80,7 @@ async def _announce(attempt: Attempt, platform: Status, part_store: PartStore) -
         return
     try:
         await part_store.check(turn.claim)
-    except (LeaseLost, LedgerError):  # whoever reads or writes next hears of it, too
+    except (LeaseLost, LedgerError):  # the next call of the ledger raises it, too
         return
     attempt.status_on = asked.platform_id
     text = sentence(Notice("writing"), attempt.language)
