@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum, auto
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -84,6 +85,12 @@ class PartCalls(ABC, Generic[Content]):
         return False
 
 
+class Deletion(Enum):
+    DONE = auto()
+    GONE = auto()  # the platform says that it was not there
+    REFUSED = auto()  # it stays
+
+
 class Parts(Generic[Content]):
     """
     The parts of the reply that *request* asks for, in one attempt.
@@ -147,12 +154,14 @@ class Parts(Generic[Content]):
     async def take_away(self, *, beyond: int, final: bool = True) -> None:
         """Delete the parts after number *beyond*, the newest first; one that stays is edited by what comes next."""
         for number in sorted((number for number in self._ids if number > beyond), reverse=True):
-            if await self._deleted(self._ids[number], final=final):
+            deletion = await self._deleted(self._ids[number], final=final)
+            if deletion is Deletion.DONE:
                 self._forget(number)
-                await self._log.removed(number)
-            else:
+            else:  # also where it is said to be gone: an edit will tell whether that is true
                 self._written.discard(number)
                 self._shown.pop(number, None)
+            if deletion is not Deletion.REFUSED:
+                await self._log.removed(number)
 
     async def remove(self) -> None:
         """Take all of them away."""
@@ -234,14 +243,14 @@ class Parts(Generic[Content]):
         self._written.discard(number)
         self._shown.pop(number, None)
 
-    async def _deleted(self, id_: str, *, final: bool) -> bool:
-        """Whether it is gone; one that the platform does not let us delete stays."""
+    async def _deleted(self, id_: str, *, final: bool) -> Deletion:
         try:
             await self._calls.delete(id_, final=final)
         except PlatformError as error:
             if error.passing:
                 raise
-            if not self._calls.is_gone(error):
-                logger.warning("%s: a part of a reply cannot be deleted: %s", self._platform, error.code)
-                return False
-        return True
+            if self._calls.is_gone(error):
+                return Deletion.GONE
+            logger.warning("%s: a part of a reply cannot be deleted: %s", self._platform, error.code)
+            return Deletion.REFUSED
+        return Deletion.DONE

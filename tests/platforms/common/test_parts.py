@@ -257,7 +257,20 @@ async def test_a_part_that_is_gone_when_it_is_to_be_deleted_counts_as_deleted(
     del thread.messages["m2"]
     await parts.take_away(beyond=1)
     assert sorted(log.ids) == [1]
-    assert list(parts.ids) == ["m1"]
+    await parts.bring(["one", "two"], final=True)
+    assert list(thread.messages.values()) == [(1, "one"), (2, "two")]
+
+
+async def test_a_part_that_is_only_said_to_be_gone_does_not_stand_beside_what_comes_next(
+    thread: Thread, parts: Parts[str]
+) -> None:
+    await parts.bring(["a notice"], final=True)
+    [kept] = thread.messages
+    said_to_be_gone = thread.messages.pop(kept)
+    await parts.take_away(beyond=0)
+    thread.messages[kept] = said_to_be_gone
+    await parts.bring(["the answer"], final=True)
+    assert list(thread.messages.values()) == [(1, "the answer")]
 
 
 async def test_a_deletion_that_was_lost_is_tried_again(thread: Thread, log: TellingLog, parts: Parts[str]) -> None:
