@@ -146,6 +146,13 @@ class History:
         return [*(message for earlier in past for message in earlier.messages), *self.messages]
 
     @property
+    def characters(self) -> int:
+        """Of all its texts, those of files aside."""
+        past = [*self.pinned, *self.past]
+        answers = sum(len(earlier.answer.text) for earlier in past if earlier.answer)
+        return answers + sum(len(message.version.text) for message in self.said)
+
+    @property
     def question(self) -> Sequence[Message]:
         """What is to be answered: all from the first message to the bot on."""
         return self.messages[self._first_asked :]

@@ -6,7 +6,6 @@ The prompt is made ready in preparation.py, the call is made in completion_call.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from bot.core import controls
@@ -21,6 +20,7 @@ from bot.core.answer.turn_end import NOT_ASKED, UNASKED, Completed, Concluded, T
 from bot.core.completion import endings
 from bot.core.errors import ModelError, ReplyDeleted
 from bot.core.interruption import Partial
+from bot.core.off_loop import off_loop
 from bot.core.ports import Checkpoint, LanguageModel, Ledger
 from bot.core.prompt.budget import QuestionTooLong
 from bot.core.prompt.build import Prompt, is_blank
@@ -102,7 +102,7 @@ class Asker:
         turn, history, platform = attempt.turn, attempt.history, attempt.platform
         if turn.stop_requested:
             return NOT_ASKED
-        if await asyncio.to_thread(is_blank, history, platform.readable):
+        if await off_loop(history.characters, lambda: is_blank(history, platform.readable)):
             return Concluded("blank question", Notice("question_blank"))
         prepared = await self._preparer.prepare(turn, history, platform)
         if isinstance(prepared, QuestionTooLong):

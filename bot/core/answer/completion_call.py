@@ -78,6 +78,7 @@ class CompletionCaller:
         """*may_repeat*: the model may be called once more, and the attempt be interrupted until then."""
         claim, prompt = attempt.turn.claim, prepared.prompt
         completion = await self._completions.begin(claim, prepared.start)
+        attempt.model_is_asked.set()
         collected = CollectedStream(time.monotonic(), prepared.continued)
         try:
             await self._stream(attempt, prepared, collected)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.core.answer.file_intake import OTHERS_SECONDS, FileIntake, unread
 from bot.core.answer.model_limits import ModelLimits
 from bot.core.answer.settings import AnswerSettings
 from bot.core.completion import estimate
+from bot.core.off_loop import off_loop
 from bot.core.ports import CompletionStart, LanguageModel, NameStore, Platform
 from bot.core.prompt.budget import QuestionTooLong
 from bot.core.prompt.build import Counting, Prompt, build
@@ -70,7 +72,7 @@ class PromptPreparer:
 
         A message that has no room even without its files is sent without them: they are not worth fetching.
         """
-        prompt = await asyncio.to_thread(self._prompt, turn, named, platform)  # a history may be long
+        prompt = await off_loop(_characters(named.history), partial(self._prompt, turn, named, platform))
         until, tried = asyncio.get_running_loop().time() + OTHERS_SECONDS, set[int]()
         while self._files is not None and isinstance(prompt, Prompt):
             left = unread(named.history, prompt.entries) - tried
@@ -80,7 +82,7 @@ class PromptPreparer:
             tokens, count = self._limits.our_prompt_tokens(), self._limits.count
             read = await self._files.read(named.history, prompt.entries, platform, tokens, count, until)
             named = replace(named, history=read)
-            prompt = await asyncio.to_thread(self._prompt, turn, named, platform)
+            prompt = await off_loop(_characters(read), partial(self._prompt, turn, named, platform))
         return named, prompt
 
     def _prompt(self, turn: Turn, named: Named, platform: Platform) -> Prompt | QuestionTooLong:
@@ -115,3 +117,8 @@ class PromptPreparer:
             window_position=prompt.window_position,
             continues=history.continued.completion if history.continued else None,
         )
+
+
+def _characters(history: History) -> int:
+    files = [file for message in history.said for file in message.files]
+    return history.characters + sum(len(file.reading.text) for file in files)

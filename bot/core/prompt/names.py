@@ -8,13 +8,13 @@ prompt is in speakers.py; a message that was sent before keeps the form it was s
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.core.conversation import Message, Participant, ParticipantKind, ThreadRef
 from bot.core.decide.addressing import PRODUCT_NAMES
+from bot.core.off_loop import off_loop
 from bot.core.ports import Directory, KnownName, NameStore, Platform, References
 from bot.core.prompt.speakers import cleaned, is_named, unbracketed
 from bot.core.turn import History, Turn
@@ -43,7 +43,7 @@ async def named(history: History, turn: Turn, platform: Platform, name_store: Na
         return Named(history)
     thread, us = turn.conversation.thread, platform.own_id
     speaking = [] if history.alone else [*([us] if us else ()), *_named_authors(history)]
-    references, sent = await asyncio.to_thread(_references, history, platform)  # a history may be long
+    references, sent = await off_loop(history.characters, lambda: _references(history, platform))
     people = dict.fromkeys([*speaking, *(each for each in references.people if each != us)])
     older = sent.people if people else ()
     known = await name_store.names(thread, [*people, *older]) if people else {}

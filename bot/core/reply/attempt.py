@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
@@ -19,8 +20,9 @@ class Attempt:
     A claimed turn, where its answer is shown, and what is known by now of the history and of the person who asked.
 
     *history* is NOT_READ, and *addressee* nobody in particular, until read_history(). *status_on* is the message on
-    which this attempt shows a status, by the platform's id. The *language* of our sentences is the *default_language*
-    where neither the asker's locale nor the question says another one.
+    which this attempt shows a status, by the platform's id. *model_is_asked* is set once a call is under way. The
+    *language* of our sentences is the *default_language* where neither the asker's locale nor the question says another
+    one.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Attempt:
         self.history = NOT_READ
         self.addressee = Addressee()
         self.status_on: str | None = None
+        self.model_is_asked = asyncio.Event()
         self._open_reply = open_reply
         self.presenter = self._new_presenter()
 

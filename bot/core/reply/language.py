@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from bot.core.errors import BotError
 from bot.core.ports import NameStore
@@ -16,6 +16,7 @@ from bot.core.reply.attempt import Attempt
 log = logging.getLogger(__name__)
 
 ENOUGH_SECONDS = 0.5  # that a sentence of ours waits for its language
+BEHIND_THE_CALL_SECONDS = 0.1  # that the lookup leaves the database and the processor to the call of the model
 
 
 class LanguageLookup:
@@ -46,6 +47,9 @@ async def _look_up(attempt: Attempt, name_store: NameStore) -> None:
     history = attempt.history
     if not history.messages:
         return
+    with suppress(TimeoutError):  # the question goes to the model first; a status is shown later than that
+        async with asyncio.timeout(BEHIND_THE_CALL_SECONDS):
+            await attempt.model_is_asked.wait()
     try:
         known = await get_to_know(history.asked.author, attempt.turn, attempt.platform, name_store)
     except BotError as error:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import cast
 
 from bot.core.conversation import Conversation, Message, Participant, ThreadRef, Version
+from bot.core.off_loop import SHORT
 from bot.core.ports import KnownName, Platform, References
 from bot.core.prompt.names import named
 from bot.core.turn import Claim, History, PastTurn, Turn, TurnState
@@ -58,10 +59,11 @@ def message(number: int, text: str, given: str | None = None) -> Message:
 async def test_no_text_of_a_history_is_read_in_the_event_loop() -> None:
     """Of those that were sent before neither: a hundred messages of 40,000 characters would hold it for too long."""
     people = People()
-    history = History([PastTurn(1, [message(1, "USENT", "USENT")], None)], [message(2, "UNEW")], alone=False)
+    sent, new = "USENT" * SHORT, "UNEW" * SHORT
+    history = History([PastTurn(1, [message(1, sent, sent)], None)], [message(2, new)], alone=False)
     turn = Turn(Claim(2, "worker", 1), Conversation(1, THREAD, direct=False), TurnState.RUNNING, 1, NOW)
 
     await named(history, turn, cast("Platform", people), NoNames())
 
-    assert people.read_in.keys() == {"USENT", "UNEW"}
+    assert people.read_in.keys() == {sent, new}
     assert threading.current_thread() not in people.read_in.values()
