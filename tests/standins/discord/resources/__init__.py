@@ -1,0 +1,1 @@
+"""The resources of Discord's API, each with its routes: messages, channels, threads, reactions, guilds, users."""
