@@ -20,6 +20,7 @@ from tests.standins.discord.resources.composing import Composer
 from tests.standins.discord.resources.guilds import Guilds
 from tests.standins.discord.resources.messages import MessageRoutes
 from tests.standins.discord.resources.reactions import Reactions
+from tests.standins.discord.resources.search import Search
 from tests.standins.discord.resources.threads import Threads
 from tests.standins.discord.rest.bodies import REQUEST_LIMIT
 from tests.standins.discord.rest.limits import Limits
@@ -56,9 +57,10 @@ class Discord(People):
         self.messages = MessageRoutes(world, access, self.composer, self.wire_messages, self.events)
         self.threads = Threads(world, access, self.composer, self.events)
         self.reactions = Reactions(world, access, self.events)
+        self.search = Search(world, access, self.wire_messages)
         guilds = Guilds(world, access, self._gateway)
         self.faults, self.limits = Faults(), Limits(self.clock)
-        rooms = (self.messages, self.channels, self.threads, self.reactions, guilds)
+        rooms = (self.messages, self.channels, self.threads, self.reactions, self.search, guilds)
         routes = [route for room in rooms for route in room.routes()]
         self.table = Table(routes)
         self._api = Api(world, self.table, self.faults, self.limits, self.violations.append)
@@ -157,7 +159,7 @@ class Discord(People):
     async def wait_connected(self, seconds: float = 20.0, *, connections: int = 1) -> None:
         await self.wait_for(lambda: self.gateway.connected >= connections, seconds)
 
-    # what goes wrong; more is in gateway, limits and cdn
+    # what goes wrong; more is in gateway, limits, search and cdn
 
     def fail(self, name: str, fault: Fault, times: int = 1) -> None:
         """*name*: that of a request, or "*" for any."""
