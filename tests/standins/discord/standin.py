@@ -13,6 +13,9 @@ from tests.standins.discord.faults import Call, Fault, Faults
 from tests.standins.discord.gateway.events import Events
 from tests.standins.discord.gateway.gateway import Gateway
 from tests.standins.discord.gateway.sessions import Sessions
+from tests.standins.discord.interactions.commands import Commands
+from tests.standins.discord.interactions.interactions import Interactions
+from tests.standins.discord.interactions.presses import Presses
 from tests.standins.discord.people import People
 from tests.standins.discord.resources.access import Access
 from tests.standins.discord.resources.channels import Channels
@@ -33,7 +36,7 @@ from tests.standins.slack_faults import Gate
 from tests.standins.slack_workspace import Clock
 
 
-class Discord(People):
+class Discord(People, Presses):
     """
     One application, and one guild that it is in; more can be added. *content*: it has the message content intent.
     *violations*: what was asked of it otherwise than Discord's documentation says.
@@ -58,10 +61,12 @@ class Discord(People):
         self.threads = Threads(world, access, self.composer, self.events)
         self.reactions = Reactions(world, access, self.events)
         self.search = Search(world, access, self.wire_messages)
+        self.commands = Commands(world, access)
+        self.interactions = Interactions(world, self.composer, self.events, self.wire_messages)
         guilds = Guilds(world, access, self._gateway)
         self.faults, self.limits = Faults(), Limits(self.clock)
-        rooms = (self.messages, self.channels, self.threads, self.reactions, self.search, guilds)
-        routes = [route for room in rooms for route in room.routes()]
+        rooms = (self.messages, self.channels, self.threads, self.reactions, self.search, guilds, self.commands)
+        routes = [route for room in (*rooms, self.interactions) for route in room.routes()]
         self.table = Table(routes)
         self._api = Api(world, self.table, self.faults, self.limits, self.violations.append)
         self._runners: list[web.AppRunner] = []
