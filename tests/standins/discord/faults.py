@@ -72,6 +72,9 @@ class Stranger:
 
 
 Fault = RateLimited | ServerError | Lost | Hung | Delayed | Refused | Stranger
+KINDS: dict[str, type[Fault]] = {
+    each.__name__: each for each in (RateLimited, ServerError, Lost, Hung, Delayed, Refused, Stranger)
+}
 
 
 @dataclass(slots=True)

@@ -1,0 +1,5 @@
+"""`python -m tests.standins.discord --port 0`: see control.py."""
+
+from tests.standins.discord.control import main
+
+main()
