@@ -107,7 +107,9 @@ async def _model(settings: Settings) -> Sequence[Finding]:
     async with app.open_model(settings) as model:
         assert isinstance(model, OpenAIChat | OfflineModel)  # noqa: S101 - there are no others
         probed = await model.probe(settings.openai_model, app.sampling(settings))
-        limit = prompt_budget(settings.prompt_tokens, model.window(settings.openai_model), settings.openai_max_tokens)
+        limit = prompt_budget(
+            settings.prompt_tokens, model.context_window(settings.openai_model), settings.openai_max_tokens
+        )
     return [probed, *_instructions(settings, limit)]
 
 

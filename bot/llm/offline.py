@@ -58,7 +58,7 @@ class OfflineModel:
         self._window = context_tokens or WINDOW
         self._numbers = itertools.count(1)
 
-    def window(self, model: str) -> int:  # noqa: ARG002 - there is one
+    def context_window(self, model: str) -> int:  # noqa: ARG002 - there is one
         return self._window
 
     def count_tokens(self, model: str, text: str) -> int:  # noqa: ARG002 - there is one

@@ -76,8 +76,8 @@ class OpenAIChat:
     async def aclose(self) -> None:
         await self._client.close()
 
-    def window(self, model: str) -> int:
-        return self._context_tokens or prices.window(model, self._base_url)
+    def context_window(self, model: str) -> int:
+        return self._context_tokens or prices.context_window(model, self._base_url)
 
     def count_tokens(self, model: str, text: str) -> int:  # noqa: ARG002 - one encoding counts them all
         return tokens.count(text)

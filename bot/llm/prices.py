@@ -59,7 +59,7 @@ def load() -> None:
     _snapshot_model("gpt-4o", "openai")
 
 
-def window(model: str, base_url: str | None = None) -> int:
+def context_window(model: str, base_url: str | None = None) -> int:
     """Tokens of prompt and completion together; DEFAULT_WINDOW for a model that is not known at *base_url*."""
     name = _base_model(model)
     if found := _find(name, base_url or OPENAI_URL):

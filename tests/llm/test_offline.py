@@ -90,8 +90,8 @@ async def test_it_keeps_to_max_tokens() -> None:
 
 
 async def test_its_window_can_be_made_small_and_its_probe_says_how_to_get_a_real_model() -> None:
-    assert OfflineModel().window("x") == 128_000
-    assert OfflineModel(context_tokens=500).window("x") == 500
+    assert OfflineModel().context_window("x") == 128_000
+    assert OfflineModel(context_tokens=500).context_window("x") == 500
     finding = await OfflineModel().probe("x")
     assert finding.verdict is Verdict.OK
     assert "OPENAI_API_KEY" in finding.remedy

@@ -324,7 +324,7 @@ async def test_calls_that_learn_at_the_same_time_all_get_an_answer_and_warn_once
 
 
 def known(model: LanguageModel) -> tuple[int, int | None]:
-    return model.window("gpt-6-luna"), model.cost("gpt-6-luna", Usage(prompt_tokens=10, completion_tokens=2))
+    return model.context_window("gpt-6-luna"), model.cost("gpt-6-luna", Usage(prompt_tokens=10, completion_tokens=2))
 
 
 async def test_window_and_cost_come_from_the_table_unless_the_window_is_configured(server: ModelServer) -> None:

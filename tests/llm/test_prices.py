@@ -33,7 +33,7 @@ LOCAL = "http://127.0.0.1:11434/v1"
     ],
 )
 def test_the_window_of(model: str, url: str | None, window: int) -> None:
-    assert prices.window(model, url) == window
+    assert prices.context_window(model, url) == window
 
 
 def test_cost_counts_cached_and_written_input_apart() -> None:
@@ -71,8 +71,8 @@ def test_numbers_that_contradict_each_other_still_have_a_cost() -> None:
 @settings(deadline=None, max_examples=50)  # the first one imports the snapshot
 @given(st.text(max_size=60), st.sampled_from([None, LOCAL, "https://openrouter.ai/api/v1", "rubbish"]))
 def test_no_name_raises(model: str, url: str | None) -> None:
-    assert prices.window(model, url) > 0
+    assert prices.context_window(model, url) > 0
     for name in (model, f"ft:{model}", f"openai/{model}", f"gpt-{model}", f"{model}:20b"):
-        prices.window(name, url)
+        prices.context_window(name, url)
         cost = prices.cost(name, Usage(prompt_tokens=10, completion_tokens=10), url)
         assert cost is None or cost >= 0

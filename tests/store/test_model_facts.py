@@ -70,4 +70,4 @@ async def test_what_one_process_learns_another_knows(database: Database) -> None
     await one.refused("llama3.2", 8_192, 4_096)
     await other.refresh("llama3.2")
     assert other.factor("llama3.2") == pytest.approx(1.4, rel=0.01)
-    assert other.window("llama3.2", 8_192) == 4_096
+    assert other.context_window("llama3.2", 8_192) == 4_096

@@ -68,7 +68,7 @@ class CompletionCaller:
     def _with_more_room(self, prepared: Prepared, result: Completion) -> Prepared | None:
         """None where asking again is of no use."""
         start = prepared.start
-        left = self._limits.window() - start.estimated_tokens - budget.MARGIN_TOKENS
+        left = self._limits.context_window() - start.estimated_tokens - budget.MARGIN_TOKENS
         room = min(left, start.max_tokens * MORE_ROOM)
         if not endings.used_up(result) or room <= start.max_tokens:
             return None

@@ -24,17 +24,17 @@ class ModelLimits:
         """Whether the model takes images."""
         return self._facts.sees(self._settings.model)
 
-    def window(self) -> int:
+    def context_window(self) -> int:
         """Tokens, prompt and completion together."""
-        return self._facts.window(self._settings.model, self._model.window(self._settings.model))
+        return self._facts.context_window(self._settings.model, self._model.context_window(self._settings.model))
 
     def reply_tokens(self) -> int:
         """Of a reply, reasoning included."""
-        return budget.reply_tokens(self.window(), self._settings.max_tokens)
+        return budget.reply_tokens(self.context_window(), self._settings.max_tokens)
 
     def prompt_tokens(self) -> int:
         """Of a prompt."""
-        return budget.prompt_budget(self._settings.prompt_tokens, self.window(), self._settings.max_tokens)
+        return budget.prompt_budget(self._settings.prompt_tokens, self.context_window(), self._settings.max_tokens)
 
     def our_prompt_tokens(self) -> int:
         return estimate.to_our_tokens(self.prompt_tokens(), self.factor())
@@ -66,7 +66,7 @@ class ModelLimits:
         if error.problem is ModelProblem.IMAGES:
             await self._facts.refused_images(name)
         elif error.problem is ModelProblem.CONTEXT_LENGTH:
-            await self._facts.refused(name, self._model.window(name), error.limit)
+            await self._facts.refused(name, self._model.context_window(name), error.limit)
         else:
             return False
         return True

@@ -56,7 +56,7 @@ class ModelFacts:
         known = self.known(model).token_factor
         return 1.0 if known is None else known
 
-    def window(self, model: str, known: int) -> int:
+    def context_window(self, model: str, known: int) -> int:
         """Tokens, prompt and completion together, where *known* is what is believed without asking."""
         return min(known, self.known(model).window or known, self._guessed_windows.get(model, known))
 
@@ -92,7 +92,7 @@ class ModelFacts:
 
         Where it is no smaller than we thought, our count was too low. Where nobody says, less and less is tried.
         """
-        window = self.window(model, known_window)
+        window = self.context_window(model, known_window)
         if limit is not None and 0 < limit < window:
             await self._learn_window(model, limit)
             return

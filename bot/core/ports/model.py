@@ -76,7 +76,7 @@ class Chunk:
 class LanguageModel(Protocol):
     """Nothing per client, everything per call."""
 
-    def window(self, model: str) -> int:
+    def context_window(self, model: str) -> int:
         """The context window, in tokens: prompt and completion together."""
 
     def count_tokens(self, model: str, text: str) -> int:

@@ -161,7 +161,7 @@ class Summarizer:
         except ModelError as error:
             if error.problem is ModelProblem.CONTEXT_LENGTH:
                 model = self._settings.model
-                await self._model_facts.refused(model, self._model.window(model), error.limit)
+                await self._model_facts.refused(model, self._model.context_window(model), error.limit)
             await self._give_up(begun, start, error.problem.value, None)
             return False
         if not _is_usable(result):
@@ -239,15 +239,15 @@ class Summarizer:
     def _count(self, text: str) -> int:
         return self._model.count_tokens(self._settings.model, text)
 
-    def _window(self) -> int:
-        return self._model_facts.window(self._settings.model, self._model.window(self._settings.model))
+    def _context_window(self) -> int:
+        return self._model_facts.context_window(self._settings.model, self._model.context_window(self._settings.model))
 
     def _max_tokens(self) -> int:
-        return budget.reply_tokens(self._window(), self._settings.max_tokens)
+        return budget.reply_tokens(self._context_window(), self._settings.max_tokens)
 
     def _prompt_tokens(self) -> int:
         """As we count them."""
-        limit = budget.prompt_budget(self._settings.prompt_tokens, self._window(), self._settings.max_tokens)
+        limit = budget.prompt_budget(self._settings.prompt_tokens, self._context_window(), self._settings.max_tokens)
         return estimate.to_our_tokens(limit, self._model_facts.factor(self._settings.model))
 
 

@@ -82,11 +82,11 @@ async def test_it_is_read_at_first_and_then_once_in_a_while(
     notes.model = LearnedFacts(1.5, 4_096)
     for _ in range(10):
         await model_facts.refresh("m")
-    assert (notes.reads, model_facts.factor("m"), model_facts.window("m", 8_192)) == (1, 1.5, 4_096)
+    assert (notes.reads, model_facts.factor("m"), model_facts.context_window("m", 8_192)) == (1, 1.5, 4_096)
     notes.model = LearnedFacts(1.6, None)
     clock.seconds += REFRESH_SECONDS
     await model_facts.refresh("m")
-    assert (notes.reads, model_facts.factor("m"), model_facts.window("m", 8_192)) == (2, 1.6, 8_192)
+    assert (notes.reads, model_facts.factor("m"), model_facts.context_window("m", 8_192)) == (2, 1.6, 8_192)
 
 
 async def test_what_changes_little_is_not_written(model_facts: ModelFacts, notes: Notes) -> None:
@@ -104,7 +104,7 @@ async def test_without_the_database_it_is_learned_in_memory_and_noted_later(
     await bill(model_facts, 4_000, 5_600, times=12)
     await model_facts.refused("m", 8_192, 4_096)
     assert model_facts.factor("m") == pytest.approx(1.4, rel=0.01)
-    assert model_facts.window("m", 8_192) == 4_096
+    assert model_facts.context_window("m", 8_192) == 4_096
     notes.away = False
     clock.seconds += REFRESH_SECONDS
     await model_facts.refresh("m")
@@ -115,7 +115,7 @@ async def test_without_the_database_it_is_learned_in_memory_and_noted_later(
 
 async def test_a_server_that_names_a_smaller_window_is_believed(model_facts: ModelFacts, notes: Notes) -> None:
     await model_facts.refused("m", 8_192, 4_096)
-    assert model_facts.window("m", 8_192) == 4_096
+    assert model_facts.context_window("m", 8_192) == 4_096
     assert notes.model.window == 4_096
     assert model_facts.factor("m") == 1
 
@@ -124,17 +124,17 @@ async def test_a_server_that_names_the_window_we_know_counts_more_than_we_do(
     model_facts: ModelFacts, notes: Notes
 ) -> None:
     await model_facts.refused("m", 4_096, 4_096)
-    assert model_facts.window("m", 4_096) == 4_096
+    assert model_facts.context_window("m", 4_096) == 4_096
     assert model_facts.factor("m") == pytest.approx(4 / 3)
     assert notes.model == LearnedFacts(4 / 3, None)
     for _ in range(5):
         await model_facts.refused("m", 4_096, 4_096)
-    assert (model_facts.factor("m"), model_facts.window("m", 4_096)) == (4, 3_072)
+    assert (model_facts.factor("m"), model_facts.context_window("m", 4_096)) == (4, 3_072)
 
 
 async def test_a_guess_is_never_noted(model_facts: ModelFacts, notes: Notes) -> None:
     await model_facts.refused("m", 4_096, None)
-    assert model_facts.window("m", 4_096) == 3_072
+    assert model_facts.context_window("m", 4_096) == 3_072
     assert notes.writes == 0
 
 
