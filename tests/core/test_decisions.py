@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.completion.endings import lateness, notices
+from bot.core.completion.endings import lateness, nothing_added, notices
 from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
 from bot.core.decide.policy import Action, decide
 from bot.core.errors import ModelProblem
 from bot.core.receipt.left_out import Reason
 from bot.core.texts import LABELS, LANGUAGES, language_of, sentence
-from bot.core.turn import Completion, Notice, TurnState, Usage
+from bot.core.turn import OVERRUN, Completion, Notice, TurnState, Usage
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -72,6 +72,13 @@ def test_what_the_server_ended_as_the_api_has_it_needs_no_sentence() -> None:
 
 def test_a_refusal_is_said_to_be_one() -> None:
     assert [n.key for n in notices(completion("I can't help", "stop", "I can't help"), 1)] == ["refusal"]
+
+
+@pytest.mark.parametrize("reason", ["length", OVERRUN])
+def test_a_refusal_that_was_cut_is_said_to_be_both(reason: str) -> None:
+    cut = completion("I can't, because", reason, "I can't, because")
+    assert [n.key for n in notices(cut, 1)] == ["refusal", "length"]
+    assert nothing_added(cut, 1).key == "refusal"
 
 
 @pytest.mark.parametrize(

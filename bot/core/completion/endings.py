@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.core.turn import OVERRUN, Completion, Notice
+from bot.core.turn import CUT_SHORT, OVERRUN, Completion, Notice
 
 UNSTATED = "unstated"  # the server ended the stream as it should, but gave no reason
 UNMARKED = "unmarked"  # it never marks an end: whether that was one, only the server knows
@@ -39,7 +39,7 @@ def is_ending(notice: Notice) -> bool:
 def notices(completion: Completion, max_tokens: int) -> Sequence[Notice]:
     """The sentences that go with an answer, or stand for one that has no text. *max_tokens*: those it could have."""
     if completion.refusal:
-        return [Notice("refusal")]
+        return [Notice("refusal"), *([Notice("length")] if completion.finish_reason in CUT_SHORT else ())]
     if completion.text:
         key = _WITH_TEXT.get(completion.finish_reason, "finish_unknown")
         return [Notice(key)] if key else []
@@ -54,7 +54,7 @@ def used_up(completion: Completion) -> bool:
 
 def nothing_added(completion: Completion, max_tokens: int) -> Notice:
     """The sentence below an answer that the model was asked to go on with, in vain."""
-    [notice] = notices(completion, max_tokens)
+    notice, *_ = notices(completion, max_tokens)
     return Notice("continue_empty") if notice.key == "empty_answer" else notice
 
 
