@@ -4,6 +4,9 @@ How much a server may send for one call, and for how long: no server's word is t
 All bounds are made from the tokens that the call asks for, and so far above them that no server which keeps to that
 limit comes near: what they end is a server that ignores it, or never stops sending. `OPENAI_TIMEOUT` alone does not:
 it is about silence, and any drip of bytes breaks that.
+
+The streams are iterators, not generators: the SDK leaves them in the middle, and Python (3.11) ends a generator that
+was left only when it is collected, in a task nobody awaits.
 """
 
 from __future__ import annotations
@@ -98,14 +101,19 @@ class Wire(httpx2.AsyncByteStream):
         """The SDK has handed one on, and does not keep it."""
         self._event_left = self._event
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._pieces = aiter(self._stream)
+        return self
+
+    async def __anext__(self) -> bytes:
         try:
-            async for piece in _until(self._stream, self._deadline):
-                self._note(len(piece))
-                yield piece
+            piece = await _next(self._pieces, self._deadline)
+            self._note(len(piece))
         except (Overrun, httpx2.ReadTimeout):
-            if not self._over():
-                raise
+            if self._over():
+                raise StopAsyncIteration from None
+            raise
+        return piece
 
     def _note(self, size: int) -> None:
         self._left -= size
@@ -122,17 +130,22 @@ class _Beginning(httpx2.AsyncByteStream):
 
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
+        self._left = WHOLE_BYTES
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = WHOLE_BYTES
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._pieces = aiter(self._stream)
+        self._deadline = asyncio.get_running_loop().time() + WHOLE_SECONDS
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._left <= 0:
+            raise StopAsyncIteration
         try:
-            async for piece in _until(self._stream, asyncio.get_running_loop().time() + WHOLE_SECONDS):
-                yield piece[:left]
-                left -= len(piece)
-                if left <= 0:
-                    return
+            piece = await _next(self._pieces, self._deadline)
         except httpx2.ReadTimeout:
-            return  # the status says most
+            raise StopAsyncIteration from None  # the status says most
+        self._left, piece = self._left - len(piece), piece[: self._left]
+        return piece
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -143,17 +156,22 @@ class _Inflated(httpx2.AsyncByteStream):
 
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
+        self._inflating = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip, or zlib, as its header says
+        self._rest = b""
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        inflating = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip, or zlib, as its header says
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._pieces = aiter(self._stream)
+        return self
+
+    async def __anext__(self) -> bytes:
+        while not self._rest:
+            self._rest = await anext(self._pieces)
         try:
-            async for piece in self._stream:
-                rest = piece
-                while rest:
-                    yield inflating.decompress(rest, PIECE_BYTES)
-                    rest = inflating.unconsumed_tail
+            piece = self._inflating.decompress(self._rest, PIECE_BYTES)
         except zlib.error as error:
             raise httpx2.DecodingError(str(error)) from error
+        self._rest = self._inflating.unconsumed_tail
+        return piece
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -173,14 +191,9 @@ async def bound(response: httpx2.Response) -> None:
         response.stream = _Beginning(stream)
 
 
-async def _until(stream: httpx2.AsyncByteStream, deadline: float) -> AsyncIterator[bytes]:
-    pieces = aiter(stream)
-    while True:
-        try:
-            async with asyncio.timeout_at(deadline):
-                piece = await anext(pieces, None)
-        except TimeoutError as error:
-            raise httpx2.ReadTimeout("it went on for too long") from error
-        if piece is None:
-            return
-        yield piece
+async def _next(pieces: AsyncIterator[bytes], deadline: float) -> bytes:
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await anext(pieces)
+    except TimeoutError as error:
+        raise httpx2.ReadTimeout("it went on for too long") from error

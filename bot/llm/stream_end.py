@@ -55,12 +55,16 @@ class _MarkWatch(httpx2.AsyncByteStream):
         self._tail = b""
         self.seen = False
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self._stream:
-            read = self._tail + piece
-            self.seen = self.seen or (b"[DONE]" in read and _MARK.search(read) is not None)
-            self._tail = read[-_TAIL:]
-            yield piece
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._pieces = aiter(self._stream)
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await anext(self._pieces)
+        read = self._tail + piece
+        self.seen = self.seen or (b"[DONE]" in read and _MARK.search(read) is not None)
+        self._tail = read[-_TAIL:]
+        return piece
 
     async def aclose(self) -> None:
         await self._stream.aclose()
