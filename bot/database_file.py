@@ -20,10 +20,10 @@ SECURE_DELETE = "PRAGMA secure_delete = ON"
 """
 What is deleted is overwritten with zeros at once (SQLite, "PRAGMA secure_delete"). It holds for one connection.
 
-It misses copies: where SQLite moves rows within a page, to make room, their old places keep them.
+It misses copies: where SQLite has moved rows to other pages, to make room, their old places keep them.
 """
 
-COMPACTED_AT_ONCE = 32 * 2**20  # bytes; VACUUM takes some 9 ms a MB, and no event is stored meanwhile
+COMPACTED_AT_ONCE = 32 * 2**20  # bytes; VACUUM takes some 9 ms a MB, and nothing else is done meanwhile
 SUFFIXES = ("", "-wal", "-shm", "-journal", ".lock")
 
 

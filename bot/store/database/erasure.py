@@ -1,7 +1,8 @@
 """
 Erased text leaves the files of an SQLite database as well: its WAL, and the places that rows have had.
 
-Whatever erases notes it within its transaction; soon after the commit the files are cleaned.
+Whatever erases notes it within its transaction; soon after the commit the files are cleaned, in steps that hold nobody
+up. What a step does is said in residue.py.
 """
 
 from __future__ import annotations
@@ -10,23 +11,33 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from bot import database_file
 from bot.core.errors import LedgerError
+from bot.store.database.residue import Page, Residue
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 SOON_SECONDS = 1.0  # between an erasure and the cleaning, which is for all erasures until then; between two tries, too
 WARNED_SECONDS = 10.0
-_SHARE = 10  # cleaning takes no more than one part in so many of the time
+CLOSING_SECONDS = 2.0  # for what is left at the end of the process
+_SHARE = 2  # between two tries cleaning rests so many times as long as it has taken
+_PAUSE_SECONDS = 0.02
 _NOTED = "text was erased"  # in what a connection carries with it
 
-Cleaning = Callable[[bool], Awaitable["Cleaned"]]
-Cleaned = tuple[bool, bool]
-"""Whether what was to be compacted is, and whether the WAL is empty."""
+
+class InThread(Protocol):
+    """Does something in the thread of a connection, between two transactions. Raises LedgerError."""
+
+    async def __call__(self, work: Callable[[sqlite3.Connection], T]) -> T: ...
 
 
 def note(connection: Connection) -> None:
@@ -39,42 +50,30 @@ def was_noted(connection: Connection) -> bool:
     return bool(connection.info.pop(_NOTED, False))
 
 
-def clean(connection: sqlite3.Connection, *, compact: bool) -> Cleaned:
-    """In the thread of the one connection that writes, between two transactions."""
-    compacted = not compact or _compacted(connection)
-    return compacted, database_file.truncate_wal(connection)
-
-
-def clean_all(connection: sqlite3.Connection) -> Cleaned:
+def rewrite_once(connection: sqlite3.Connection) -> None:
     """
-    The same for what an earlier process left; once for a file of any size, as earlier versions erased without a trace
-    of where. The file's user_version says that it was done.
+    Rid the files of what earlier versions erased without overwriting it, whatever that takes.
+
+    The file's user_version says that it was done.
     """
     [(done,)] = connection.execute("PRAGMA user_version").fetchall()
-    if done:
-        return clean(connection, compact=True)
-    log.info("the database is rewritten once, without what is left of erased text")
-    compacted = _compacted(connection, at_most=2**63)
-    if compacted:
-        connection.execute("PRAGMA user_version = 1").close()
-    return compacted, database_file.truncate_wal(connection)
-
-
-def _compacted(connection: sqlite3.Connection, at_most: int = database_file.COMPACTED_AT_ONCE) -> bool:
-    try:
-        with database_file.impatient(connection):
-            database_file.compact(connection, at_most=at_most)
-    except sqlite3.Error as error:
-        log.info("the database cannot be compacted now: %s", error)
-        return False
-    return True
+    if not done:
+        log.info("the database is rewritten once, without what is left of erased text")
+        try:
+            with database_file.impatient(connection):
+                database_file.compact(connection, at_most=2**63)
+            connection.execute("PRAGMA user_version = 1").close()
+        except sqlite3.Error as error:
+            log.info("the database cannot be rewritten now: %s", error)
+    database_file.truncate_wal(connection)
 
 
 class Cleaner:
     """Cleans soon after each erasure, and again while another program still reads the WAL. Idle otherwise."""
 
-    def __init__(self, cleaning: Cleaning) -> None:
-        self._clean = cleaning
+    def __init__(self, residue: Residue, writing: InThread, reading: InThread) -> None:
+        self._residue = residue
+        self._writing, self._reading = writing, reading
         self._noted = self._left = False  # erased since the last cleaning; not yet out of the files
         self._task: asyncio.Task[None] | None = None
 
@@ -90,29 +89,64 @@ class Cleaner:
             self._task.cancel()
             await asyncio.wait([self._task])
         if self._left:
-            await self._tried()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING_SECONDS):
+                    await self._tried()
 
     async def _until_clean(self) -> None:
         since, pause, warned = time.monotonic(), SOON_SECONDS, False
-        while True:
+        while self._left:
             await asyncio.sleep(pause)
             started = time.monotonic()
             if await self._tried():
-                return
-            pause = max(SOON_SECONDS, _SHARE * (time.monotonic() - started))
-            if not warned and started - since > WARNED_SECONDS:
+                since = started  # of what was erased meanwhile
+            elif not warned and started - since > WARNED_SECONDS:
                 warned = True
                 log.warning("erased text is still in the database's files: another program keeps them in use")
+            pause = max(SOON_SECONDS, _SHARE * (time.monotonic() - started))
 
     async def _tried(self) -> bool:
-        """Whether nothing is left; what is erased meanwhile is."""
-        compact, self._noted = self._noted, False
+        """Whether nothing is left of what was noted before."""
+        noted, self._noted = self._noted, False
+        overwritten = emptied = False
         try:
-            compacted, emptied = await self._clean(compact)
+            overwritten = not noted or await self._overwritten()
+            emptied = await self._at_once(database_file.truncate_wal)
         except LedgerError as error:
             log.info("the database cannot be cleaned now: %s", error)
-            compacted, emptied = not compact, False
-        if not compacted:
-            self._noted = True
-        self._left = self._noted or not emptied
-        return not self._left
+        finally:
+            self._noted |= not overwritten
+            self._left = self._noted or not emptied
+        return overwritten and emptied
+
+    async def _overwritten(self) -> bool:
+        """Whether nothing is left in the file of what was erased until now."""
+        found = await self._found()
+        while found:
+            started = time.monotonic()
+            if not await self._at_once(lambda connection: self._residue.overwrite(connection, found)):
+                return False
+            await asyncio.sleep(time.monotonic() - started)  # for those who waited
+        return found is not None
+
+    async def _found(self) -> list[Page] | None:
+        frozen = await self._at_once(self._residue.freeze)
+        if frozen is None:
+            return None
+        found: list[Page] = []
+        try:
+            for lot in await self._reading(lambda _: self._residue.leaves(frozen)):
+                found += await self._reading(partial(self._left_on, lot))
+        finally:
+            frozen.close()
+        return found
+
+    async def _at_once(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """The result of *work*, which cannot be done while somebody reads: we ourselves never do for long."""
+        until = time.monotonic() + SOON_SECONDS
+        while not (result := await self._writing(work)) and time.monotonic() < until:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return result
+
+    def _left_on(self, lot: Sequence[Page], _: sqlite3.Connection) -> Sequence[Page]:
+        return self._residue.left_on(lot)

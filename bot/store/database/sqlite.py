@@ -26,6 +26,7 @@ from bot.core.errors import BotError, LedgerError
 from bot.store.database import erasure
 from bot.store.database.aiosqlite_thread import call, connected, raw_connection
 from bot.store.database.base import Operation, is_unusable, unusable
+from bot.store.database.residue import Residue
 
 T = TypeVar("T")
 
@@ -65,7 +66,8 @@ class SqliteDatabase:
         self._waiting: deque[_Waiting] = deque()
         self._urgent: deque[_Waiting] = deque()
         self._draining: asyncio.Task[None] | None = None
-        self._cleaner = erasure.Cleaner(self._clean)
+        self._residue = Residue(file)
+        self._cleaner = erasure.Cleaner(self._residue, self._writer.run_raw, self._reader.run_raw)
 
     async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
         entry = _Waiting(operation, synced, asyncio.get_running_loop().create_future())
@@ -79,11 +81,8 @@ class SqliteDatabase:
         return await self._reader.run(lambda engine: _alone(engine, operation))
 
     async def clean(self) -> None:
-        if await self._writer.run(lambda engine: erasure.clean_all(_raw(engine))) != (True, True):
-            self._cleaner.note()
-
-    async def _clean(self, compact: bool) -> erasure.Cleaned:
-        return await self._writer.run(lambda engine: erasure.clean(_raw(engine), compact=compact))
+        await self._writer.run_raw(erasure.rewrite_once)
+        self._cleaner.note()
 
     async def close(self) -> None:
         for queue in (self._urgent, self._waiting):  # a file that is locked lets each that is left wait for it
@@ -94,6 +93,7 @@ class SqliteDatabase:
         await self._cleaner.close()
         await self._writer.close()
         await self._reader.close()
+        self._residue.close()
 
     async def _drain(self) -> None:
         while batch := self._next_batch():
@@ -152,6 +152,10 @@ class _Thread:
                 raise unusable(error) from error
             raise
         return result
+
+    async def run_raw(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """*work* is no transaction of SQLAlchemy's. Raises LedgerError."""
+        return await self.run(lambda engine: work(_raw(engine)))
 
     async def close(self) -> None:
         if self._connection is not None and self._engine is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
@@ -10,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, select, update
 
 from bot import database_file
 from bot.core.conversation import Deleted, Edited
@@ -19,6 +21,7 @@ from bot.store.database import migrate
 from bot.store.database.sqlite import SqliteDatabase
 from bot.store.ledger.ledger import SqlLedger
 from bot.store.summaries import SqlSummaries
+from bot.store.tables import message_versions
 from tests.store.conftest import Clock
 from tests.store.steps import RESULT, START, answer, ask, claimed, record, said
 from tests.store.test_summaries import made, older, ref, talk
@@ -45,6 +48,10 @@ async def database(file: Path) -> AsyncIterator[SqliteDatabase]:
 def is_in(file: Path, text: str = SECRET) -> bool:
     """Whether any file of the database holds *text*."""
     return any(text.encode() in path.read_bytes() for path, _ in database_file.there(file))
+
+
+def contents(file: Path) -> bytes:
+    return file.read_bytes()
 
 
 async def leaves(file: Path, *texts: str) -> None:
@@ -159,38 +166,94 @@ async def test_what_summaries_tell_leaves_with_what_they_tell_of(
     await leaves(file)
 
 
-async def test_of_many_messages_nothing_is_left_where_rows_have_been_moved(ledger: SqlLedger, file: Path) -> None:
-    """To overwrite what is deleted is not enough: SQLite leaves copies behind where it makes room on a page."""
-    secrets = [f"secret {number:03d} " + "y" * (number * 37 % 900) for number in range(1, 150)]
-    for number, secret in enumerate(secrets, 1):
-        await record(ledger, said(float(number), secret, thread=number))
-        if number % 3 == 0:
-            for turn in await ledger.claim("me", ["slack"], 10):
-                await answer(ledger, turn)
-    for number in range(1, len(secrets) + 1):
-        await ledger.erase(deleted(f"{float(number)}"))
-    await leaves(file, *(secret[:11] for secret in secrets))
+SECRETS = [f"secret {number:04d} " + "y" * (number * 37 % 900) for number in range(1, 500)]
+ERASED = {secret[:11] for secret in SECRETS[::2]}
+
+
+@pytest.fixture
+async def large(database: SqliteDatabase, ledger: SqlLedger, file: Path) -> None:
+    """40 MB, in which many rows have been moved to other pages: what a model is given of a message makes it longer."""
+
+    def fill(connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA user_version = 1")  # what is done once is done
+        connection.exec_driver_sql("CREATE TABLE big (filler BLOB)")
+        connection.exec_driver_sql("INSERT INTO big VALUES (zeroblob(?))", (40 * 2**20,))
+
+    def give(connection: Connection) -> None:
+        of_one = update(message_versions).values(given="U1: " + message_versions.c.text)
+        for number in range(1, len(SECRETS) + 1):
+            connection.execute(of_one.where(message_versions.c.id == number))
+
+    await database.write(fill)
+    texts = enumerate(SECRETS, 1)
+    await asyncio.gather(*(record(ledger, said(float(number), text, thread=number)) for number, text in texts))
+    await database.write(give)
+    with closing(sqlite3.connect(file)) as other:
+        assert database_file.truncate_wal(other)
+    there = contents(file)
+    assert [text for text in ERASED if there.count(text.encode()) > 2], "none has been moved"
+
+
+async def erase_half(ledger: SqlLedger) -> None:
+    numbers = range(1, len(SECRETS) + 1, 2)
+    await asyncio.gather(*(ledger.erase(deleted(f"{float(number)}")) for number in numbers))
+
+
+def left_in(file: Path) -> set[str]:
+    """Of the erased texts, those of which a beginning is in any file of the database."""
+    found = (re.findall(rb"secret \d{4}", path.read_bytes()) for path, _ in database_file.there(file))
+    return ERASED & {text.decode() for texts in found for text in texts}
+
+
+async def all_leave(file: Path) -> None:
+    async with asyncio.timeout(SOON):
+        while left_in(file):  # noqa: ASYNC110 - files have no condition
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.usefixtures("large")
+async def test_nothing_is_left_where_rows_have_been_moved(
+    ledger: SqlLedger, database: SqliteDatabase, file: Path
+) -> None:
+    """To overwrite what is deleted is not enough: SQLite leaves copies behind where it moves rows to other pages."""
+    await erase_half(ledger)
+    await all_leave(file)
+    kept = await database.read(lambda connection: [*connection.execute(select(message_versions.c.text)).scalars()])
+    assert [text for text in kept if text] == SECRETS[1::2]
+
+
+@pytest.mark.usefixtures("large")
+async def test_what_a_dead_process_left_where_rows_have_been_moved_leaves_after_the_next_start(
+    ledger: SqlLedger, file: Path, tmp_path: Path
+) -> None:
+    await erase_half(ledger)
+    reopened = SqliteDatabase(left := killed(file, tmp_path / "left"))
+    await reopened.clean()
+    await all_leave(left)
+    await reopened.close()
+
+
+@pytest.mark.usefixtures("large")
+async def test_what_is_left_at_the_end_leaves_with_it(ledger: SqlLedger, database: SqliteDatabase, file: Path) -> None:
+    await erase_half(ledger)
+    await database.close()
+    assert not left_in(file)
 
 
 async def test_a_reader_that_keeps_the_wal_is_outwaited(ledger: SqlLedger, file: Path) -> None:
     await record(ledger, said(1.0, SECRET))
-    with closing(sqlite3.connect(file, isolation_level=None)) as reader, closing(sqlite3.connect(file)) as watcher:
+    with closing(sqlite3.connect(file, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM messages").fetchall()
+        before = contents(file)
         await ledger.erase(deleted("1.0"))
-        erased = version(watcher)
         async with asyncio.timeout(SOON):
-            while version(watcher) == erased:  # noqa: ASYNC110 - until it has been tried
+            while contents(file) == before:  # noqa: ASYNC110 - until it has been tried: as far as the reader is
                 await asyncio.sleep(0.05)
         assert is_in(file)
         assert await record(ledger, said(2.0, "meanwhile")) == [True]
         reader.execute("COMMIT")
         await leaves(file)
-
-
-def version(connection: sqlite3.Connection) -> object:
-    """Changes with what other connections commit."""
-    return connection.execute("PRAGMA data_version").fetchone()
 
 
 async def test_what_a_dead_process_left_in_the_wal_leaves_at_the_next_start(file: Path, tmp_path: Path) -> None:
@@ -199,17 +262,22 @@ async def test_what_a_dead_process_left_in_the_wal_leaves_at_the_next_start(file
     ledger = SqlLedger(database)
     await record(ledger, said(1.0, SECRET))
     await ledger.erase(deleted("1.0"))
-    left = tmp_path / "left"
-    left.mkdir()
-    for path, _ in database_file.there(file):  # as SIGKILL leaves them
-        if not path.name.endswith("-shm"):
-            (left / path.name).write_bytes(path.read_bytes())
+    left = killed(file, tmp_path / "left")
     await database.close()
-    assert is_in(left / file.name)
-    reopened = SqliteDatabase(left / file.name)
+    assert is_in(left)
+    reopened = SqliteDatabase(left)
     await reopened.clean()
-    assert not is_in(left / file.name)
+    assert not is_in(left)
     await reopened.close()
+
+
+def killed(file: Path, directory: Path) -> Path:
+    """The database as SIGKILL would leave it now."""
+    directory.mkdir()
+    for path, _ in database_file.there(file):
+        if not path.name.endswith("-shm"):
+            (directory / path.name).write_bytes(path.read_bytes())
+    return directory / file.name
 
 
 async def test_what_an_earlier_version_left_leaves_at_the_first_start_whatever_the_size(
@@ -219,7 +287,7 @@ async def test_what_an_earlier_version_left_leaves_at_the_first_start_whatever_t
         earlier.execute("PRAGMA secure_delete = OFF")
         with earlier:
             earlier.execute("CREATE TABLE big (filler BLOB)")
-            earlier.execute("INSERT INTO big VALUES (zeroblob(?))", (database_file.COMPACTED_AT_ONCE + 1,))
+            earlier.execute("INSERT INTO big VALUES (zeroblob(?))", (40 * 2**20,))
             earlier.execute("INSERT INTO system_prompts (sha256, text) VALUES ('1', ?)", (SECRET,))
         with earlier:
             earlier.execute("DELETE FROM system_prompts")
