@@ -28,7 +28,7 @@ from bot.platforms.web.workspace.places import (
 from bot.platforms.web.workspace.store import Event, Message
 
 IN_FLIGHT = 100  # events that may wait for their acknowledgement at the same time
-PAGE_LENGTH = 200  # messages of a thread that are read at once
+PAGE_LENGTH = 20  # messages of a thread that are read at once: json holds the bot's event loop for 15 ms at most
 HEARTBEAT_SECONDS = 10.0
 
 
