@@ -110,6 +110,20 @@ async def test_an_answer_that_takes_long_to_read_is_read_in_a_thread(
     assert watchdog.held == []
 
 
+async def test_no_thread_that_was_there_before_holds_it(office: Office, watchdog: Watchdog) -> None:
+    """Said before the bot was there: read whole from Slack, and stored."""
+    add, text = office.slack.workspace.add_message, run("😀", LENGTH)
+    root = add(office.general, office.kim, text, None).ts
+    for _ in range(60):
+        add(office.general, office.lee, text, root)
+    async with office.bot(prompt_tokens=100_000):
+        await warmed_up(office, watchdog)
+        office.model.default = Answer("Done.")
+        await office.ask("what is it?", thread=root)
+        await answers(office, root)
+    assert watchdog.held == []
+
+
 async def test_what_holds_the_loop_is_noticed(watchdog: Watchdog) -> None:
     asyncio.get_running_loop().call_soon(re.search, r"[ \t]+x", run("\t", 15_000))
     await asyncio.sleep(0)

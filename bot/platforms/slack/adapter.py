@@ -28,7 +28,8 @@ from bot.core.retry import Backoff
 from bot.core.texts import language_of
 from bot.platforms.common.catch_up import CatchUp, CatchUpSettings
 from bot.platforms.common.limiter import Limiter
-from bot.platforms.slack.calls.api import DEFAULT_URL, TIMEOUT, SlackApi
+from bot.platforms.slack.calls import sessions
+from bot.platforms.slack.calls.api import DEFAULT_URL, SlackApi
 from bot.platforms.slack.calls.limits import RATES
 from bot.platforms.slack.calls.logs import bolt_logger, sdk_logger
 from bot.platforms.slack.incoming.actions import acted
@@ -123,7 +124,7 @@ class SlackPlatform:
         return identity
 
     async def run(self, receive: Receive) -> None:
-        async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
+        async with sessions.opened() as session:
             self._api.use(session)
             try:
                 async with _beside(self._status.run()):

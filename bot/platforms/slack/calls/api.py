@@ -6,8 +6,10 @@ Nothing is repeated here: a post whose answer was lost may be there. When to cal
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -19,6 +21,7 @@ from bot.core.errors import PlatformError, UncertainError
 from bot.core.shortage import is_shortage
 from bot.platforms.common.limiter import RATE_LIMITED, Limiter
 from bot.platforms.slack.calls.errors import (
+    ANSWER_TOO_LONG,
     CONNECTION_LOST,
     INVALID_RESPONSE,
     MESSAGE_NOT_FOUND,
@@ -28,6 +31,8 @@ from bot.platforms.slack.calls.errors import (
 )
 from bot.platforms.slack.calls.limits import APPEND, DELETE, POST, START, STOP, UPDATE
 from bot.platforms.slack.calls.logs import sdk_logger
+from bot.platforms.slack.calls.page_size import PageSize
+from bot.platforms.slack.calls.sessions import TIMEOUT
 
 DEFAULT_URL = AsyncWebClient.BASE_URL
 OPEN = "apps.connections.open"
@@ -41,10 +46,6 @@ UPLOAD_URL, COMPLETE_UPLOAD, DELETE_FILE = "files.getUploadURLExternal", "files.
 PAGE = 200  # messages or channels; Slack, "conversations.replies": recommended no more than 200 at a time
 LONG_PAGE = 999  # Slack, ibid.: "a limit value under 1000"
 HISTORY_PAGE = 100  # messages: most of them are looked at only for what their threads have come to
-
-TIMEOUT = aiohttp.ClientTimeout(
-    total=30, sock_connect=10
-)  # seconds; the SDK ignores its own when it is given a session
 
 Message = Mapping[str, Any]
 
@@ -154,11 +155,11 @@ class SlackApi:
         )
         await self._call(STOP, call)
 
-    async def replies(self, channel: str, thread: str, oldest: str) -> AsyncIterator[Message]:
+    async def replies(self, channel: str, thread: str, oldest: str) -> AsyncGenerator[Message, None]:
         """The messages of a thread from *oldest* on, with all metadata; Slack puts the root first in any case."""
-        cursor: str | None = None
+        cursor, size = None, PageSize(PAGE, PAGE)
         while True:
-            page = await self.replies_page(channel, thread, oldest, cursor)
+            page = await self.replies_page(channel, thread, oldest, cursor, size)
             for message in page.items:
                 yield message
             cursor = page.next_cursor
@@ -168,35 +169,51 @@ class SlackApi:
     async def reply(self, channel: str, thread: str, ts: str) -> Message | None:
         """One message of a thread; None where it is not there."""
         try:
-            page = await self.replies_page(channel, thread, ts, None)
+            async with aclosing(self.replies(channel, thread, ts)) as messages:
+                async for message in messages:
+                    if message.get("ts") == ts:
+                        return message
+                    if message.get("ts") != thread:  # later ones follow
+                        break
         except PlatformError as error:
             if error.code not in ("thread_not_found", MESSAGE_NOT_FOUND):
                 raise
-            return None
-        return next((message for message in page.items if message.get("ts") == ts), None)
+        return None
 
-    async def replies_page(self, channel: str, thread: str, oldest: str, cursor: str | None, limit: int = PAGE) -> Page:
+    async def replies_page(self, channel: str, thread: str, oldest: str, cursor: str | None, size: PageSize) -> Page:
         """As replies(), one page."""
-        call = self._client.conversations_replies(
+        call = partial(
+            self._client.conversations_replies,
             channel=channel,
             ts=thread,
             oldest=oldest,
             inclusive=True,
-            limit=limit,
             cursor=cursor,
             include_all_metadata=True,
         )
-        return _page(await self._call(REPLIES, call), "messages")
+        return await self._messages(REPLIES, call, size)
 
-    async def history_page(self, channel: str, cursor: str | None) -> Page:
+    async def history_page(self, channel: str, cursor: str | None, size: PageSize) -> Page:
         """A channel's messages, without the replies in its threads, newest first."""
-        call = self._client.conversations_history(channel=channel, limit=HISTORY_PAGE, cursor=cursor)
-        return _page(await self._call(HISTORY, call), "messages")
+        call = partial(self._client.conversations_history, channel=channel, cursor=cursor)
+        return await self._messages(HISTORY, call, size)
 
     async def channels_page(self, types: str, cursor: str | None) -> Page:
         """The channels that we are in, of *types* (public_channel, private_channel, mpim, im; with commas)."""
         call = self._client.users_conversations(types=types, exclude_archived=True, limit=PAGE, cursor=cursor)
         return _page(await self._call(CHANNELS, call), "channels")
+
+    async def _messages(self, method: str, call: Callable[..., Awaitable[AsyncSlackResponse]], size: PageSize) -> Page:
+        """Asked again for fewer, where they are too long to be read at once: a cursor serves pages of any size."""
+        while True:
+            try:
+                answer = await self._call(method, call(limit=size.limit))
+            except PlatformError as error:
+                if error.code != ANSWER_TOO_LONG or not size.shrink():
+                    raise
+            else:
+                size.grow()
+                return _page(answer, "messages")
 
     async def set_status(self, channel: str, thread: str, status: str) -> None:
         """What a thread says that we are doing; an empty one says nothing. Slack clears it when we post there."""

@@ -7,9 +7,11 @@ from slack_sdk.errors import SlackApiError
 
 from bot.core.errors import PlatformError, UncertainError
 from bot.platforms.common.limiter import RATE_LIMITED
+from bot.platforms.slack.calls.sessions import AnswerTooLong
 
 CONNECTION_LOST = "connection_lost"
 INVALID_RESPONSE = "invalid_response"
+ANSWER_TOO_LONG = "answer_too_long"  # ours
 NOT_SLACK = "not_slack"  # ours: what answers at the address is something else
 MESSAGE_NOT_FOUND = "message_not_found"
 
@@ -56,6 +58,8 @@ def platform_error(error: Exception) -> PlatformError:
     """Translate one of CallFailure. An answer that is not of Slack's form is INVALID_RESPONSE, below 500."""
     if isinstance(error, aiohttp.InvalidURL):
         return PlatformError(NOT_SLACK, passing=False)
+    if isinstance(error, AnswerTooLong):  # of what is written Slack says little
+        return PlatformError(ANSWER_TOO_LONG, passing=False)
     if isinstance(error, UNREADABLE):
         return UncertainError(INVALID_RESPONSE)
     if not isinstance(error, SlackApiError):

@@ -15,8 +15,9 @@ from bot.core.conversation import Deleted, Incoming, ParticipantKind, Posted, Sa
 from bot.core.errors import PlatformError
 from bot.platforms.common.catch_up import ChannelNews
 from bot.platforms.common.limiter import Quota
-from bot.platforms.slack.calls.api import CHANNELS, HISTORY, REPLIES, Message, SlackApi
+from bot.platforms.slack.calls.api import CHANNELS, HISTORY, HISTORY_PAGE, PAGE, REPLIES, Message, SlackApi
 from bot.platforms.slack.calls.limits import READS
+from bot.platforms.slack.calls.page_size import PageSize
 from bot.platforms.slack.calls.pages import GONE, MISSING_SCOPE, Pages
 from bot.platforms.slack.incoming.events import (
     Identity,
@@ -90,7 +91,8 @@ class SlackChannelReader:
     async def _top(self, channel: str, since: int) -> Sequence[Message]:
         """At least one page, however little is new: its roots say in which older threads somebody has replied."""
         messages: list[Message] = []
-        async with aclosing(self._pages.read(HISTORY, partial(self._api.history_page, channel))) as pages:
+        page_at = partial(self._api.history_page, channel, size=PageSize(HISTORY_PAGE, HISTORY_PAGE))
+        async with aclosing(self._pages.read(HISTORY, page_at)) as pages:
             async for page in pages:
                 messages += page.items
                 if not page.items or _position(page.items[-1]) < since:
@@ -98,9 +100,9 @@ class SlackChannelReader:
         return messages
 
     async def _thread(self, channel: str, root: str, since: int) -> Sequence[Message]:
-        read = partial(self._api.replies_page, channel, root, timestamp(since))
+        page_at = partial(self._api.replies_page, channel, root, timestamp(since), size=PageSize(PAGE, PAGE))
         try:
-            pages = [page async for page in self._pages.read(REPLIES, read)]
+            pages = [page async for page in self._pages.read(REPLIES, page_at)]
         except PlatformError as error:
             if error.code not in GONE:
                 raise

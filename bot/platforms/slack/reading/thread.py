@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
+from functools import partial
 
 from bot.core.conversation import Deleted, Edited, ParticipantKind, Posted, Reacted, Said, ThreadRef, posted_of
 from bot.core.errors import PlatformError
 from bot.core.ports import CLOCK_SKEW, ThreadRead
-from bot.platforms.slack.calls.api import LONG_PAGE, PAGE, REPLIES, Message, Page, SlackApi
+from bot.platforms.slack.calls.api import LONG_PAGE, PAGE, REPLIES, Message, SlackApi
+from bot.platforms.slack.calls.page_size import PageSize
 from bot.platforms.slack.calls.pages import GONE, Pages
 from bot.platforms.slack.incoming.events import Identity, Place, microseconds, moment_of, read
 from bot.platforms.slack.incoming.reactions import Names, standing
@@ -33,15 +35,16 @@ class SlackThreadReader:
         """
         As ThreadReader. Slack gives the oldest messages first, so a thread is paged to its end, whatever is kept.
 
-        One call for most threads; what is longer comes in pages as large as Slack allows.
+        One call for most threads; what is longer comes in pages as large as Slack allows and we can read.
         """
         place = Place(thread.workspace, thread.channel, direct=thread.channel.startswith("D"), recovered=True)
         newest, deleted, count = deque[Said](maxlen=KEPT), list[Deleted](), 0
         reactions: list[Reacted] = []
         positions: dict[str, int] = {}
-        began = datetime.now(UTC)
+        began, size = datetime.now(UTC), PageSize(PAGE, LONG_PAGE)
+        page_at = partial(self._api.replies_page, thread.channel, thread.thread, "0", size=size)
         try:
-            async with aclosing(self._pages.read(REPLIES, lambda cursor: self._page(thread, cursor))) as pages:
+            async with aclosing(self._pages.read(REPLIES, page_at)) as pages:
                 async for page in pages:
                     found = await asyncio.to_thread(
                         lambda items: [_read(each, place, us) for each in items], page.items
@@ -60,10 +63,6 @@ class SlackThreadReader:
             return ThreadRead(())
         at = max([began - CLOCK_SKEW, *(moment_of(position) for position in positions.values())])
         return ThreadRead(tuple(newest), deleted, reactions, truncated=count > KEPT, positions=positions, at=at)
-
-    async def _page(self, thread: ThreadRef, cursor: str | None) -> Page:
-        limit = PAGE if cursor is None else LONG_PAGE
-        return await self._api.replies_page(thread.channel, thread.thread, "0", cursor, limit)
 
 
 def _positions(found: Sequence[Message]) -> dict[str, int]:

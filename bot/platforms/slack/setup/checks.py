@@ -14,7 +14,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.core.check_findings import Finding, Verdict
 from bot.core.errors import PlatformError
 from bot.platforms.common.limiter import Limiter
-from bot.platforms.slack.calls.api import DEFAULT_URL, SESSION, STATUS, TIMEOUT, Recipient, SlackApi
+from bot.platforms.slack.calls import sessions
+from bot.platforms.slack.calls.api import DEFAULT_URL, SESSION, STATUS, Recipient, SlackApi
 from bot.platforms.slack.calls.limits import RATES, START
 from bot.platforms.slack.setup.manifest import APP_TOKEN_SCOPE, EVENTS, EVENTS_PATH, SCOPES
 
@@ -61,7 +62,7 @@ async def check(*, bot_token: str, app_token: str | None, api_url: str = DEFAULT
 
     Without *app_token* events come over HTTP.
     """
-    async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
+    async with sessions.opened() as session:
         api = opened(bot_token, api_url, session)
         found = await _bot_token(api)
         way = _signing_secret() if app_token is None else await _app_token(api, app_token)

@@ -11,14 +11,14 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import aiohttp
-
 from bot.core.check_findings import Finding, Verdict
 from bot.core.controls import Control, Controls
 from bot.core.errors import PlatformError
-from bot.platforms.slack.calls.api import DEFAULT_URL, SESSION, STATUS, TIMEOUT, Recipient, SlackApi
+from bot.platforms.slack.calls import sessions
+from bot.platforms.slack.calls.api import DEFAULT_URL, HISTORY_PAGE, SESSION, STATUS, Recipient, SlackApi
 from bot.platforms.slack.calls.errors import REFUSED_BLOCKS, TOO_LONG
 from bot.platforms.slack.calls.limits import START
+from bot.platforms.slack.calls.page_size import PageSize
 from bot.platforms.slack.markup.buttons import Form, blocks
 from bot.platforms.slack.markup.message import PART_LIMIT, Piece, content, metadata
 from bot.platforms.slack.markup.own_message import part_of
@@ -33,7 +33,7 @@ SHRUNK = "It is what answers are cut to fit: please report this, with the line a
 
 async def check_post(*, bot_token: str, channel: str, api_url: str = DEFAULT_URL) -> list[Finding]:
     """Try in *channel* (an id) what answers are made of. Never raises for what Slack says."""
-    async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
+    async with sessions.opened() as session:
         trial = _Trial(opened(bot_token, api_url, session), channel)
         posted = await _tried("Slack: post a message", trial.post)
         if not trial.posted:
@@ -144,7 +144,8 @@ class _Trial:
 
     async def _reader(self) -> Recipient | None:
         team = str((await self._api.auth_test())["team_id"])
-        for message in (await self._api.history_page(self._channel, None)).items:
+        size = PageSize(HISTORY_PAGE, HISTORY_PAGE)
+        for message in (await self._api.history_page(self._channel, None, size)).items:
             if message.get("user") and not message.get("bot_id") and not message.get("subtype"):
                 return Recipient(str(message["user"]), str(message.get("team") or team))
         return None

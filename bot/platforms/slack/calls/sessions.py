@@ -1,0 +1,42 @@
+"""
+The HTTP sessions of calls to Slack: no answer is read that would hold the event loop.
+
+json reads a text in one go, and holds Python's lock meanwhile: a thread would hold the event loop just as long. So
+the answer has to be short. What becomes of a page of messages that is not is decided in page_size.py.
+"""
+
+from __future__ import annotations
+
+import aiohttp
+
+MOST_BYTES = 4 * 2**20  # uncompressed; json reads some 100 million bytes a second where a message is all styled words
+TIMEOUT = aiohttp.ClientTimeout(
+    total=30, sock_connect=10
+)  # seconds; the SDK ignores its own when it is given a session
+
+
+class AnswerTooLong(aiohttp.ClientPayloadError):
+    """More than MOST_BYTES; the rest was not read, and the connection is closed."""
+
+
+def opened() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(timeout=TIMEOUT, response_class=_Answer)
+
+
+class _Answer(aiohttp.ClientResponse):
+    async def read(self) -> bytes:
+        if self._body is None:
+            try:
+                self._body = await self._bounded()
+            except BaseException:
+                self.close()
+                raise
+        return await super().read()
+
+    async def _bounded(self) -> bytes:
+        body = bytearray()
+        async for piece in self.content.iter_any():
+            body += piece
+            if len(body) > MOST_BYTES:
+                raise AnswerTooLong(f"an answer of more than {MOST_BYTES} bytes")
+        return bytes(body)
