@@ -67,7 +67,7 @@ class Interruption:
             if self._halt is not None:
                 self._halt()
 
-    def caught(self, partial: Partial | None = None) -> Interrupted | None:
+    def caught(self) -> Interrupted | None:
         """
         Call where a CancelledError was caught: what to raise instead, or None when it is not ours.
 
@@ -80,7 +80,7 @@ class Interruption:
         if task is not None:
             task.uncancel()
         self.close()
-        return Interrupted(interrupt, partial)
+        return Interrupted(interrupt)
 
 
 async def finish_before_cancel(call: Awaitable[None]) -> None:

@@ -134,7 +134,8 @@ class ModelServer:
         heard = {name: value for name, value in received.body.items() if name not in self.rules.ignored}
         received.prompt_tokens = prompt_tokens
         received.cached_tokens = int(self.cache.cached(received.body) * self.rules.tokens_each)
-        completion = Completion(heard, answer, prompt_tokens, received.cached_tokens)
+        # In a thread: it counts the tokens of a text that may be long, and tests run in our event loop.
+        completion = await asyncio.to_thread(Completion, heard, answer, prompt_tokens, received.cached_tokens)
         if received.body.get("stream"):
             return await self._streamed(request, completion)
         return web.json_response(completion.whole())
@@ -189,6 +190,8 @@ class Completion:
         self._body = body
         self._prompt_tokens = prompt_tokens
         self._cached_tokens = cached_tokens
+        self._reasoning_tokens = model_tokens.count(answer.reasoning)
+        self._written = model_tokens.count(self._text + answer.reasoning + answer.refusal)
 
     async def frames(self) -> AsyncIterator[str | None]:
         """Frames as they go over the wire; None where the connection is to be closed."""
@@ -262,13 +265,12 @@ class Completion:
         return frame | {name: value for name, value in named.items() if value is not None}
 
     def _usage(self) -> Body:
-        written = model_tokens.count(self._text + self._answer.reasoning + self._answer.refusal)
         counted = {
             "prompt_tokens": self._prompt_tokens,
-            "completion_tokens": written,
-            "total_tokens": self._prompt_tokens + written,
+            "completion_tokens": self._written,
+            "total_tokens": self._prompt_tokens + self._written,
             "prompt_tokens_details": {"cached_tokens": self._cached_tokens},
-            "completion_tokens_details": {"reasoning_tokens": model_tokens.count(self._answer.reasoning)},
+            "completion_tokens_details": {"reasoning_tokens": self._reasoning_tokens},
         }
         return counted | dict(self._answer.usage_extra)
 

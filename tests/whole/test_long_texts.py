@@ -110,6 +110,26 @@ async def test_an_answer_that_takes_long_to_read_is_read_in_a_thread(
     assert watchdog.held == []
 
 
+LONG = run("…", 300_000)  # whose tokens take 0.2 s to be counted
+
+
+@pytest.mark.parametrize("ending", ["stopped", "cut"])
+async def test_no_answer_that_ends_early_holds_it(office: Office, watchdog: Watchdog, ending: str) -> None:
+    gate = asyncio.Event()
+    async with office.bot(openai_max_tokens=100_000):
+        await warmed_up(office, watchdog)
+        cut_at = 31 if ending == "cut" else None
+        said = Answer(f"It is this. {LONG}", chunk_size=10_000, gate=gate, gate_at=30, cut_at=cut_at)
+        office.model.answers += [said, Answer("Another one.")]
+        root = await office.ask("tell me")
+        await office.slack.wait_for(lambda: any(office.slack.replies(office.general, root)), 100)
+        if ending == "stopped":
+            await office.slack.react(office.kim, office.general, root, "octagonal_sign")
+        gate.set()
+        await office.slack.wait_for(office.settled, 100)
+    assert watchdog.held == []
+
+
 async def test_no_thread_that_was_there_before_holds_it(office: Office, watchdog: Watchdog) -> None:
     """Said before the bot was there: read whole from Slack, and stored."""
     add, text = office.slack.workspace.add_message, run("😀", LENGTH)

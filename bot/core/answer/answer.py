@@ -22,6 +22,7 @@ from bot.core.completion import endings
 from bot.core.completion.model_facts import ModelFacts
 from bot.core.errors import PlatformError
 from bot.core.interruption import Interrupt, Interrupted, Interruption, Partial, finish_before_cancel
+from bot.core.off_loop import off_loop
 from bot.core.ports import Checkpoint, LanguageModel, Ledger, Persist, Platform
 from bot.core.prompt import file_form
 from bot.core.reply.addressee import Addressee
@@ -146,7 +147,7 @@ class Answerer:
         kept = await (await attempt.presenter.reply()).kept(broken.partial.result.text)
         if not kept:
             return False
-        await self._end_stopped(attempt, self._shortened(broken.partial, kept))
+        await self._end_stopped(attempt, await self._shortened(broken.partial, kept))
         return True
 
     async def say_outage(self, attempt: Attempt) -> Sequence[Notice]:
@@ -194,10 +195,11 @@ class Answerer:
         except PlatformError as error:
             log.info("the platform does not say what there is of a stopped answer: %s", error)
             kept = ""
-        return self._shortened(partial, kept)
+        return await self._shortened(partial, kept)
 
-    def _shortened(self, partial: Partial, kept: str) -> Partial:
-        return replace(partial, result=replace(partial.result, text=kept, text_tokens=self._limits.count(kept)))
+    async def _shortened(self, partial: Partial, kept: str) -> Partial:
+        tokens = await off_loop(len(kept), lambda: self._limits.count(kept))
+        return replace(partial, result=replace(partial.result, text=kept, text_tokens=tokens))
 
     async def _take_up_again(self, attempt: Attempt) -> None:
         """Read the history again, and have the reply opened again with the parts that were posted."""

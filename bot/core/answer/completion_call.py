@@ -17,7 +17,7 @@ from bot.core.answer.settings import AnswerSettings
 from bot.core.completion import endings
 from bot.core.completion.stream import CollectedStream
 from bot.core.errors import ModelError, ReplyDeleted
-from bot.core.interruption import Partial
+from bot.core.interruption import Interrupted, Partial
 from bot.core.off_loop import off_loop
 from bot.core.ports import Checkpoint, CompletionRequest, CompletionStore, LanguageModel
 from bot.core.prompt import budget
@@ -82,21 +82,23 @@ class CompletionCaller:
         collected = CollectedStream(time.monotonic(), prepared.continued)
         try:
             await self._stream(attempt, prepared, collected)
-            result = await off_loop(len(collected.said), lambda: self._result(prompt, collected))
+            result = await off_loop(collected.characters, lambda: self._result(prompt, collected))
             if not may_repeat or self._with_more_room(prepared, result) is None:
                 await asyncio.sleep(0)  # an interruption that is on its way arrives here
                 attempt.interruption.close()
         except asyncio.CancelledError:
-            interrupted = attempt.interruption.caught(Partial(completion, self._cut_off(prompt, collected)))
+            interrupted = attempt.interruption.caught()
             if interrupted is None:
                 raise
-            raise interrupted from None
+            await attempt.presenter.stop()  # first: what nobody has seen yet is not shown any more
+            partial = Partial(completion, await self._cut_off(prompt, collected))
+            raise Interrupted(interrupted.interrupt, partial) from None
         except ReplyDeleted:
-            cost = self._cut_off(prompt, collected).cost_nanodollars
+            cost = (await self._cut_off(prompt, collected)).cost_nanodollars
             await self._completions.abandon(claim, completion, "deleted", cost)
             raise
         except ModelError as error:
-            cut_off = self._cut_off(prompt, collected) if collected.has_words else None
+            cut_off = await self._cut_off(prompt, collected) if collected.has_words else None
             cost = cut_off.cost_nanodollars if cut_off else None
             await self._completions.abandon(claim, completion, error.problem.value, cost)
             if cut_off:
@@ -129,7 +131,7 @@ class CompletionCaller:
         await self._checkpoint("last chunk")
 
     def _result(self, prompt: Prompt, collected: CollectedStream) -> Completion:
-        return self._cut_off(prompt, collected) if collected.overrun else self._completion(collected)
+        return self._partial(prompt, collected) if collected.overrun else self._completion(collected)
 
     def _completion(self, collected: CollectedStream) -> Completion:
         name = self._settings.model
@@ -140,7 +142,10 @@ class CompletionCaller:
             cost=lambda usage: self._model.cost(name, usage),
         )
 
-    def _cut_off(self, prompt: Prompt, collected: CollectedStream) -> Completion:
+    async def _cut_off(self, prompt: Prompt, collected: CollectedStream) -> Completion:
+        return await off_loop(collected.characters, lambda: self._partial(prompt, collected))
+
+    def _partial(self, prompt: Prompt, collected: CollectedStream) -> Completion:
         """The part that came of an answer that we broke off: the server tells no usage then, but bills the prompt."""
         name = self._settings.model
         result = collected.partial(name, time.monotonic(), count=self._limits.count)

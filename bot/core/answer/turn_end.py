@@ -14,6 +14,7 @@ from bot.core.answer.model_limits import ModelLimits
 from bot.core.answer.preparation import Prepared
 from bot.core.completion import endings
 from bot.core.interruption import Interrupt, Interruption, Partial, finish_before_cancel
+from bot.core.off_loop import off_loop
 from bot.core.ports import Checkpoint, CompletionStore, ConversationStore, Persist, Reply, TurnQueue
 from bot.core.reply.attempt import Attempt
 from bot.core.reply.outage_notice import OUTAGE, outage_notices
@@ -136,8 +137,9 @@ class TurnFinisher:
             return outcome
         others = [notice for notice in outcome.notices if not endings.is_ending(notice)]
         notices = [Notice("stopped"), *others] if kept else [Notice("stopped_unanswered")]
-        tokens, said = self._limits.count(kept or ""), [*notices, *outage_notices(turn)]
-        await self._persist(lambda: self._completions.shorten(turn.claim, kept or "", tokens, said, outcome.language))
+        text, said = kept or "", [*notices, *outage_notices(turn)]
+        tokens = await off_loop(len(text), lambda: self._limits.count(text))
+        await self._persist(lambda: self._completions.shorten(turn.claim, text, tokens, said, outcome.language))
         turn_changed(TurnChange.of(turn, TurnState.ANSWERED, "stopped"))
         return await self._completions.outcome(turn.claim)
 

@@ -49,6 +49,11 @@ class CollectedStream:
         return "".join(self._text)
 
     @property
+    def characters(self) -> int:
+        """Of all that is read when it ends."""
+        return len(self.continued or "") + sum(map(len, self._text)) + sum(map(len, self._refusal))
+
+    @property
     def overrun(self) -> bool:
         """Whether we cut it off: the server tells no usage then."""
         return self._finish_reason == OVERRUN

@@ -6,9 +6,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from bot.core.errors import LeaseLost, LedgerError, PlatformError, ReplyDeleted
 from bot.core.interruption import finish_before_cancel
+from bot.core.off_loop import off_loop
 from bot.core.ports import PaceSettings, Reply
 from bot.core.prompt.speakers import unbracketed
 from bot.core.reply.pace import Pace
@@ -93,7 +95,8 @@ class Presenter:
                 return False
             text = "".join(self._text)
             if self.continued:
-                text = join_continuation(self.continued, text, unbracketed, finished=False)
+                join = partial(join_continuation, self.continued, text, unbracketed, finished=False)
+                text = await off_loop(len(self.continued) + len(text), join)
             if text.strip():
                 await reply.show(text)
         except (LeaseLost, ReplyDeleted) as failure:
