@@ -1,5 +1,6 @@
 """What several rooms of the tests share: one PostgreSQL for the whole run, and a database of each kind."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -20,6 +21,8 @@ settings.register_profile(
 )
 settings.load_profile("shared")
 
+SQLITE = "sqlite+aiosqlite:///"
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
@@ -27,17 +30,51 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def migrated() -> dict[str, str]:
+    """The URLs of migrated databases that nobody uses, by kind, as far as one was needed: others are their copies."""
+    return {}
+
+
+@pytest.fixture
+def is_migrated(request: pytest.FixtureRequest) -> bool:
+    """Whether `database_url` is of a migrated database: where the test asks for `database`, too."""
+    return "database" in request.fixturenames
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+async def database_url(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    migrated: dict[str, str],
+    *,
+    is_migrated: bool,
+) -> AsyncIterator[str]:
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}"
+        if is_migrated and "sqlite" not in migrated:
+            migrated["sqlite"] = await _migrated(f"{SQLITE}{tmp_path_factory.mktemp('migrated') / 'ledger.db'}")
+        if is_migrated:
+            shutil.copyfile(migrated["sqlite"].removeprefix(SQLITE), tmp_path / "ledger.db")
+        yield f"{SQLITE}{tmp_path / 'ledger.db'}"
+        return
     server: Postgres = request.getfixturevalue("postgres")
-    return await server.new_database()
+    if is_migrated and "postgresql" not in migrated:
+        migrated["postgresql"] = await _migrated(await server.new_database())
+    url = await server.new_database(migrated["postgresql"] if is_migrated else None)
+    yield url
+    await server.drop(url)
+
+
+async def _migrated(url: str) -> str:
+    database = open_database(url)
+    await migrate.upgrade(database)
+    await database.close()
+    return url
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     database = open_database(database_url)
-    await migrate.upgrade(database)
     yield database
     await database.close()

@@ -36,6 +36,12 @@ LATER = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @pytest.fixture
+def is_migrated() -> bool:
+    """`database` is of an earlier revision here."""
+    return False
+
+
+@pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """At the revision before, with data in every table."""
     opened = open_database(database_url)
