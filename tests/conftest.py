@@ -22,6 +22,14 @@ settings.register_profile(
 settings.load_profile("shared")
 
 SQLITE = "sqlite+aiosqlite:///"
+ROOT = Path(__file__).parent
+LONGEST = ("faults", "test_cli.py", "test_delivery.py", "bench", "whole")  # which wait for processes, clocks and paces
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests come first: what is left at the end for one worker alone is short."""
+    rooms = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rooms.get(item.path.relative_to(ROOT).parts[0], len(rooms)))
 
 
 @pytest.fixture(scope="session")
