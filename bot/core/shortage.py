@@ -14,8 +14,10 @@ SHORTAGE = "out_of_resources"  # the code of a PlatformError
 
 _ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN})
 _NO_THREAD = "can't start new thread"  # CPython's RuntimeError for it has no class of its own
-# dlopen() tells the importer of an extension module in words only; those of the C library.
-_WORDS = tuple(os.strerror(number) for number in (errno.EMFILE, errno.ENFILE, errno.ENOMEM))
+# dlopen() tells the importer of an extension module in words only; those of the C library. Where there is no memory to
+# map one, glibc (2.36) says no more than the first. Where nothing may be executed, too, but there we cannot have begun.
+_NOT_MAPPED = "failed to map segment from shared object"
+_WORDS = (_NOT_MAPPED, *(os.strerror(number) for number in (errno.EMFILE, errno.ENFILE, errno.ENOMEM)))
 
 
 def is_shortage(error: BaseException) -> bool:

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Sequence
 
 from bot.core.files import FileOutcome, Reading
+from bot.core.shortage import is_shortage
 from bot.files import wire
 from bot.files.confinement import LAYERS, Layer, confine
 from bot.files.kinds import Kind, kind_of
@@ -23,11 +24,21 @@ Reader = Callable[[bytes, str, Limits], Reading]
 
 def main(reader: Reader | None = None, layers: Sequence[Layer] = LAYERS) -> None:
     """*reader*, *layers*: others than the product's, for tests."""
-    content, media_type, limits = wire.requested(sys.stdin.buffer.read())
-    load(kind_of(content, media_type))
+    try:
+        content, media_type, limits = wire.requested(sys.stdin.buffer.read())
+        load(kind_of(content, media_type))
+    except (OSError, ImportError, MemoryError) as error:
+        if not is_shortage(error):
+            raise
+        sys.exit(wire.SHORT)
     limit(limits)
     confine(layers)
-    sys.stdout.buffer.write(wire.answer((reader or read)(content, media_type, limits)))
+    _say(wire.BEGUN)
+    _say(wire.answer((reader or read)(content, media_type, limits)))
+
+
+def _say(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import signal
@@ -35,7 +36,7 @@ class ChildReader:
         self._slots = FairSlots(CHILDREN_AT_A_TIME, EACH)
 
     async def read(self, content: bytes, media_type: str, sender: str) -> Reading:
-        """See FileParser. Cancelled, it leaves no child behind. Raises OSError where none can be started just now."""
+        """See FileParser. Cancelled, it leaves no child behind. Raises OSError where none can start just now."""
         async with self._slots.slot(sender):
             try:
                 child = await _started(self._program)
@@ -59,7 +60,7 @@ class ChildReader:
         stdin, stdout = _pipes(child)
         writing = asyncio.create_task(_write(stdin, request))
         try:
-            pieces, left = [], self._limits.answer_bytes + 1
+            pieces, left = [], len(wire.BEGUN) + self._limits.answer_bytes + 1
             while left > 0 and (piece := await stdout.read(left)):
                 pieces.append(piece)
                 left -= len(piece)
@@ -73,8 +74,10 @@ class ChildReader:
     def _judged(self, data: bytes, status: int) -> Reading:
         if status in _SPENT:
             return Reading(FileOutcome.TOO_COMPLEX)
+        if status == wire.SHORT and not data:  # who has begun may have been taken over, and say anything
+            raise OSError(errno.ENOMEM, "a process that was to read a file had no room to begin")
         try:
-            return wire.answered(data, self._limits)
+            return wire.answered(data.removeprefix(wire.BEGUN), self._limits)
         except wire.GarbledError as garbled:
             log.warning("the process that read a file ended with status %d and no answer: %s", status, garbled)
             return Reading(FileOutcome.BROKEN)

@@ -1,5 +1,6 @@
 """
-What is said between the bot and a child that reads a file: a line of JSON, then bytes to the end.
+What is said between the bot and a child that reads a file: a line of JSON, then bytes to the end. Before its answer a
+child says that it begins.
 
 The child's answer is not trusted, for it may have been taken over by what it read.
 """
@@ -13,6 +14,8 @@ from typing import Any
 from bot.core.files import Cut, FileOutcome, Reading
 from bot.files.limits import Limits
 
+BEGUN = b"\x06"  # a child's first word, before anything of the file was parsed
+SHORT = 75  # the exit status of a child that had no room to begin; sysexits.h, EX_TEMPFAIL
 _SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}  # what images are sent as
 _UNITS = ("characters", "pages")
 

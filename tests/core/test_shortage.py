@@ -29,6 +29,7 @@ FULL = OSError(errno.EMFILE, "Too many open files")
         MemoryError(),
         RuntimeError("can't start new thread"),
         ImportError("libssl.so.3: cannot open shared object file: Too many open files"),
+        ImportError("_imaging.so: failed to map segment from shared object"),
         raised_from(ValueError("an SDK's"), FULL),
         raised_from(ImportError("no such name"), FULL),
         raised_from(ValueError("outer"), raised_from(ConnectionError("inner"), FULL)),

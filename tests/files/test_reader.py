@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.core.files import Cut, FileOutcome, Reading
+from bot.core.shortage import is_shortage
 from bot.files import wire
 from bot.files.child import read
 from bot.files.limits import Limits
@@ -144,6 +145,26 @@ async def test_a_dead_child_is_an_outcome_too(caplog: pytest.LogCaptureFixture) 
         reading = await ChildReader(Limits(memory_bytes=1)).read(picture(), "", "kim")
 
     assert reading.outcome in (FileOutcome.BROKEN, FileOutcome.TOO_COMPLEX)
+
+
+SHORT = """
+import resource, sys
+from bot.files import child
+sizes = [int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmSize:")]
+resource.setrlimit(resource.RLIMIT_AS, (sizes[0] * 1024 + 2**20, resource.RLIM_INFINITY))
+child.main()
+"""
+
+
+async def test_a_child_without_the_memory_to_begin_says_nothing_of_the_file() -> None:
+    with pytest.raises(OSError, match="no room to begin") as raised:
+        await ChildReader(program=("-c", SHORT)).read(picture(), "", "kim")
+    assert is_shortage(raised.value)
+
+
+async def test_a_child_that_has_begun_cannot_have_its_file_read_again_and_again() -> None:
+    taken_over = "import sys; sys.stdin.buffer.read(); print(end=chr(6), flush=True); sys.exit(75)"
+    assert (await ChildReader(program=("-c", taken_over)).read(picture(), "", "kim")).outcome is FileOutcome.BROKEN
 
 
 # fuzz
