@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiosqlite
-from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event
+from sqlalchemy import Connection, RootTransaction, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
@@ -78,7 +78,7 @@ class SqliteDatabase:
         return result
 
     async def read(self, operation: Operation[T]) -> T:
-        return await self._reader.run(lambda engine: _alone(engine, operation))
+        return await self._reader.run(lambda connection: _alone(connection, operation))
 
     async def clean(self) -> None:
         await self._writer.run_raw(erasure.rewrite_once)
@@ -114,7 +114,7 @@ class SqliteDatabase:
 
         Whatever is raised, also by a defect, reaches whoever waits: nobody may wait for ever.
         """
-        writing = asyncio.ensure_future(self._writer.run(lambda engine: _together(engine, batch)))
+        writing = asyncio.ensure_future(self._writer.run(lambda connection: _together(connection, batch)))
         await asyncio.wait([writing])
         error = writing.exception()
         if error is None:
@@ -131,20 +131,24 @@ class SqliteDatabase:
 
 
 class _Thread:
-    """A connection in aiosqlite's thread, with a SQLAlchemy engine on it that is only ever used there."""
+    """
+    A connection in aiosqlite's thread, with SQLAlchemy's on it that is only ever used there.
+
+    That one stays open, too: to take one from the engine for each transaction costs as much as three statements.
+    """
 
     def __init__(self, file: Path, begin: str) -> None:
         self._file = file
         self._begin = begin
         self._opening = asyncio.Lock()
-        self._connection: aiosqlite.Connection | None = None
-        self._engine: Engine | None = None
+        self._thread: aiosqlite.Connection | None = None
+        self._connection: Connection | None = None
 
-    async def run(self, work: Callable[[Engine], T]) -> T:
+    async def run(self, work: Callable[[Connection], T]) -> T:
         """Raises LedgerError; a BotError of *work* passes."""
         try:
-            connection, engine = await self._open()
-            result: T = await call(connection, lambda: work(engine))
+            thread, connection = await self._open()
+            result: T = await call(thread, lambda: work(connection))
         except BotError:
             raise
         except Exception as error:
@@ -155,62 +159,61 @@ class _Thread:
 
     async def run_raw(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """*work* is no transaction of SQLAlchemy's. Raises LedgerError."""
-        return await self.run(lambda engine: work(_raw(engine)))
+        return await self.run(lambda connection: work(_raw(connection)))
 
     async def close(self) -> None:
-        if self._connection is not None and self._engine is not None:
-            await call(self._connection, self._engine.dispose)
-            await self._connection.close()
-        self._connection = self._engine = None
+        if self._thread is not None and self._connection is not None:
+            await call(self._thread, self._connection.engine.dispose)
+            await self._thread.close()
+        self._thread = self._connection = None
 
-    async def _open(self) -> tuple[aiosqlite.Connection, Engine]:
+    async def _open(self) -> tuple[aiosqlite.Connection, Connection]:
         async with self._opening:
-            if self._connection is None or self._engine is None:
-                connection = await connected(self._file, BUSY_TIMEOUT_SECONDS)
+            if self._thread is None or self._connection is None:
+                thread = await connected(self._file, BUSY_TIMEOUT_SECONDS)
                 try:
-                    self._engine = await call(connection, lambda: self._engine_on(connection))
+                    self._connection = await call(thread, lambda: self._connection_on(thread))
                 except BaseException:
-                    await connection.close()
+                    await thread.close()
                     raise
-                self._connection = connection
-            return self._connection, self._engine
+                self._thread = thread
+            return self._thread, self._connection
 
-    def _engine_on(self, connection: aiosqlite.Connection) -> Engine:
-        raw = raw_connection(connection)
+    def _connection_on(self, thread: aiosqlite.Connection) -> Connection:
+        raw = raw_connection(thread)
         for pragma in PRAGMAS:
             raw.execute(pragma).close()
         engine = create_engine("sqlite+pysqlite://", creator=lambda: raw, poolclass=StaticPool)
         event.listen(engine, "begin", lambda begun: begun.exec_driver_sql(self._begin))
-        return engine
+        return engine.connect()
 
 
-def _sync(engine: Engine, *, synced: bool) -> None:
+def _sync(connection: Connection, *, synced: bool) -> None:
     """
     Whether the next commit waits for the disk (SQLite, "PRAGMA synchronous", in WAL mode).
 
     FULL: an acknowledged event survives a power failure. NORMAL: the end of the process, but a power failure only
     together with the next commit that is FULL, since that one syncs all that was written before it.
     """
-    _raw(engine).execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}").close()
+    _raw(connection).execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}").close()
 
 
-def _raw(engine: Engine) -> sqlite3.Connection:
-    """The one connection there is, for what is no transaction: each statement of SQLAlchemy's would begin one."""
-    with engine.connect() as connection:
-        raw = connection.connection.driver_connection
-        assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - it is open
-        return raw
+def _raw(connection: Connection) -> sqlite3.Connection:
+    """For what is no transaction: each statement of SQLAlchemy's would begin one."""
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - it is open
+    return raw
 
 
-def _alone(engine: Engine, operation: Operation[T]) -> T:
-    with engine.begin() as connection:
+def _alone(connection: Connection, operation: Operation[T]) -> T:
+    with connection.begin():
         return operation(connection)
 
 
-def _together(engine: Engine, batch: Sequence[_Waiting]) -> tuple[list[_Outcome], bool]:
+def _together(connection: Connection, batch: Sequence[_Waiting]) -> tuple[list[_Outcome], bool]:
     """One transaction for all, synced if one of them is to be; and whether text was erased in it."""
-    _sync(engine, synced=any(entry.synced for entry in batch))
-    with engine.connect() as connection, _begun(connection):
+    _sync(connection, synced=any(entry.synced for entry in batch))
+    with _begun(connection):
         outcomes = [_tried(connection, entry.operation) for entry in batch]
         return outcomes, erasure.was_noted(connection)
 
