@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
-from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
@@ -48,7 +47,7 @@ from bot.platforms.slack.reply.reply import SlackReply
 from bot.platforms.slack.reply.services import ReplyServices
 from bot.platforms.slack.reply.streams import Streams
 from bot.platforms.slack.status.status import SlackStatus
-from bot.platforms.slack.transport.dispatch import PAYLOAD
+from bot.platforms.slack.transport.dispatch import App
 from bot.platforms.slack.transport.http import HttpSettings, Listener
 from bot.platforms.slack.transport.socket_mode import Connection
 from bot.platforms.slack.view_opener import ViewOpener
@@ -222,7 +221,7 @@ class SlackPlatform:
                 asked = error.retry_after
                 await asyncio.sleep(START_BACKOFF.wait(failures) if asked is None else asked)
 
-    def _app(self, receive: Receive, invited: Invited, identity: Identity, session: aiohttp.ClientSession) -> AsyncApp:
+    def _app(self, receive: Receive, invited: Invited, identity: Identity, session: aiohttp.ClientSession) -> App:
         authorization = AuthorizeResult(
             enterprise_id=None,
             team_id=identity.team_id,
@@ -234,15 +233,15 @@ class SlackPlatform:
         async def authorize() -> AuthorizeResult:
             return authorization
 
-        async def commit(context: dict[str, Any]) -> BoltResponse:
-            body = context[PAYLOAD]
+        async def commit(body: dict[str, Any]) -> BoltResponse:
             if self._views is not None and self._views.takes(body, identity):
                 return BoltResponse(status=200)
             if "command" in body:  # the manifest declares none: an operator did
                 return BoltResponse(status=200, body=told_to_mention(identity, await self._spoken(body, identity)))
             return await _commit(body, identity, self._reactions, receive, invited)
 
-        app = AsyncApp(
+        return App(
+            commit,
             name="threadbot",
             client=AsyncWebClient(base_url=self._api_url, session=session, retry_handlers=[], logger=sdk_logger()),
             authorize=authorize,
@@ -250,8 +249,6 @@ class SlackPlatform:
             ignoring_self_events_enabled=False,  # what to ignore is the policy's to say
             logger=bolt_logger(),
         )
-        app.middleware(commit)
-        return app
 
 
 @asynccontextmanager

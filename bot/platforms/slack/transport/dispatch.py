@@ -1,24 +1,25 @@
 """
-Hands a payload of Slack's to the Bolt app, whichever way it came in.
+Hands a payload of Slack's to whom it is for, whichever way it came in: events to us, all else to Bolt first.
 
-slack_bolt 1.30 takes it for granted that what it reads in a payload has the types that Slack documents, and raises
-TypeError, KeyError and the like where it has not. So Bolt is shown only what it answers by itself; the payload goes
-past it to the app's own middleware, in the context.
+Bolt has nothing to say to an event, and takes longer for that than we do to read it. slack_bolt 1.30 takes it for
+granted that what it reads in a payload has the types that Slack documents, and raises TypeError, KeyError and the like
+where it has not. So it is shown only what it answers by itself; the payload goes past it to us, in the context.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-PAYLOAD = "payload"  # in the context of a request
+Answer = Callable[[dict[str, Any]], Awaitable[BoltResponse]]
 
+_PAYLOAD = "payload"  # in the context of a request
 _ANSWERED_BY_BOLT = ("type", "challenge", "ssl_check", "token")  # its middlewares SslCheck and UrlVerification
 
 
@@ -28,19 +29,32 @@ DEEPEST = 100  # objects and lists within each other; Slack's blocks need some 1
 logger = logging.getLogger(__name__)
 
 
-async def dispatched(app: AsyncApp, payload: dict[str, Any]) -> BoltResponse:
-    """
-    The app's answer; 400 to what is nested deeper than anything of Slack's.
+class App(AsyncApp):
+    """A Bolt app with *answer*, which is handed whole payloads."""
 
-    *payload*: verified where it came over HTTP, and parsed; whatever is in it. Its texts are mended in place. Which
-    try of Slack's it is makes no difference, so Bolt is not told.
-    """
-    if not _mended(payload):
-        logger.warning("slack: a payload that is nested too deep is left")
-        return BoltResponse(status=400)
-    shown = {key: payload[key] for key in _ANSWERED_BY_BOLT if isinstance(payload.get(key), str)}
-    request = AsyncBoltRequest(mode="socket_mode", body=shown, context={PAYLOAD: payload})
-    return await app.async_dispatch(request)
+    def __init__(self, answer: Answer, **options: Any) -> None:
+        super().__init__(**options)
+        self._answer = answer
+
+        async def past_bolt(context: dict[str, Any]) -> BoltResponse:
+            return await answer(context[_PAYLOAD])
+
+        self.middleware(past_bolt)
+
+    async def dispatch_payload(self, payload: dict[str, Any]) -> BoltResponse:
+        """
+        What Slack is answered; 400 to what is nested deeper than anything of Slack's.
+
+        *payload*: verified where it came over HTTP, and parsed; whatever is in it. Its texts are mended in place. Which
+        try of Slack's it is makes no difference, so Bolt is not told.
+        """
+        if not _mended(payload):
+            logger.warning("slack: a payload that is nested too deep is left")
+            return BoltResponse(status=400)
+        if payload.get("type") == "event_callback":
+            return await self._answer(payload)
+        shown = {key: payload[key] for key in _ANSWERED_BY_BOLT if isinstance(payload.get(key), str)}
+        return await self.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=shown, context={_PAYLOAD: payload}))
 
 
 def _mended(payload: dict[str, Any]) -> bool:

@@ -1,7 +1,7 @@
 """
 The public listener: Slack's requests over HTTP, where there is no Socket Mode connection.
 
-It knows which requests are Slack's and whole. What becomes of them is decided by the Bolt app that it is given, the
+It knows which requests are Slack's and whole. What becomes of them is decided by the app that it is given, the
 same as for Socket Mode; who that is, in adapter.py. Signatures are in signature.py.
 """
 
@@ -20,13 +20,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import web
-from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
 from bot.core.errors import BotError
 from bot.listening import Bounds, listening
 from bot.platforms.slack.setup.manifest import COMMANDS_PATH, EVENTS_PATH, INTERACTIONS_PATH
-from bot.platforms.slack.transport.dispatch import dispatched
+from bot.platforms.slack.transport.dispatch import App
 from bot.platforms.slack.transport.signature import SIGNATURE, TIMESTAMP, fresh, signed
 
 logger = logging.getLogger(__name__)
@@ -99,7 +98,7 @@ class Listener:
     async def probe(self) -> None:
         """There is nothing at Slack's that could be tried beforehand."""
 
-    async def serve(self, app: AsyncApp, greeted: Callable[[], None] = lambda: None) -> None:
+    async def serve(self, app: App, greeted: Callable[[], None] = lambda: None) -> None:
         """
         Hand requests to *app* until cancelled; those that are under way then are finished.
 
@@ -141,7 +140,7 @@ class Listener:
             self._begin()
         self._heard_at = self._clock()
 
-    async def _answer(self, app: AsyncApp, request: web.BaseRequest) -> web.Response:
+    async def _answer(self, app: App, request: web.BaseRequest) -> web.Response:
         with self._bodies.held() as take:
             try:
                 body = await self._body(request, take)
@@ -152,7 +151,7 @@ class Listener:
                 response.force_close()  # who is refused has no business with this connection
                 return response
             self._heard()
-            return _response(await dispatched(app, payload))
+            return _response(await app.dispatch_payload(payload))
 
     async def _body(self, request: web.BaseRequest, take: Callable[[int], None]) -> bytes:
         """The body of a request that is Slack's and whole, and of nothing else. Raises _RefusedError."""

@@ -1,7 +1,7 @@
 """
 The Socket Mode connection: kept open, watched, and closed without leaving anything behind.
 
-What becomes of an event is decided by the Bolt app that it is given; who that is, in adapter.py.
+What becomes of an event is decided by the app that it is given; who that is, in adapter.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
-from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
@@ -26,7 +25,7 @@ from bot.core.errors import PlatformError
 from bot.platforms.slack.calls.api import OPEN, SlackApi
 from bot.platforms.slack.calls.errors import CONNECTION_LOST
 from bot.platforms.slack.calls.logs import sdk_logger
-from bot.platforms.slack.transport.dispatch import dispatched
+from bot.platforms.slack.transport.dispatch import App
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +77,7 @@ class _Client(SocketModeClient):
 class _Handler:
     """Counts the events that are being handled, and takes no more of them once it is draining."""
 
-    def __init__(self, app: AsyncApp, client: _Client) -> None:
+    def __init__(self, app: App, client: _Client) -> None:
         self.app, self.client = app, client
         self.client.socket_mode_request_listeners.append(self.handle)
         self.handled: set[asyncio.Task[Any]] = set()
@@ -91,7 +90,7 @@ class _Handler:
         assert task is not None  # noqa: S101 - called from run_message_listeners
         self.handled.add(task)
         try:
-            answer = await dispatched(self.app, req.payload)
+            answer = await self.app.dispatch_payload(req.payload)
             if answer.status == 400:  # it will not make more sense when Slack sends it again
                 answer = BoltResponse(status=200)
             if answer.status == 200:  # what is not acknowledged Slack delivers again
@@ -137,7 +136,7 @@ class Connection:
         """Raises PlatformError when Slack does not take our app token, or cannot be reached."""
         await self._api.open_connection(self._app_token)
 
-    async def serve(self, app: AsyncApp, greeted: Callable[[], None] = lambda: None) -> None:
+    async def serve(self, app: App, greeted: Callable[[], None] = lambda: None) -> None:
         """
         Hand events to *app* until cancelled. Raises PlatformError when Slack no longer takes our app token.
 
@@ -153,7 +152,7 @@ class Connection:
             await asyncio.shield(asyncio.ensure_future(_close(handler, connecting)))
             self._client = None
 
-    async def _new_client(self, app: AsyncApp, greeted: Callable[[], None]) -> _Client:
+    async def _new_client(self, app: App, greeted: Callable[[], None]) -> _Client:
         client = _Client(self._app_token, logger=sdk_logger(), web_client=app.client, ping_interval=self._ping_seconds)
         client.tasks, client.address, client.greeted = set(), self._address, greeted
         # The SDK's own session waits five minutes for a handshake. This limit does not end sockets that are open.

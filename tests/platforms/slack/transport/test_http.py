@@ -11,14 +11,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 
 from bot.core.conversation import Incoming
 from bot.core.errors import BotError, LedgerError
 from bot.platforms.slack.adapter import SlackPlatform
-from bot.platforms.slack.transport.dispatch import PAYLOAD
+from bot.platforms.slack.transport.dispatch import App
 from bot.platforms.slack.transport.http import (
     BODIES_LIMIT,
     BODY_LIMIT,
@@ -367,17 +366,15 @@ class Trial:
     async def keep(self, body: dict[str, Any]) -> None:
         self.bodies.append(body)
 
-    def app(self, keep: Callable[[dict[str, Any]], Awaitable[None]] | None = None) -> AsyncApp:
-        async def kept(context: dict[str, Any]) -> BoltResponse:
-            await (keep or self.keep)(context[PAYLOAD])
+    def app(self, keep: Callable[[dict[str, Any]], Awaitable[None]] | None = None) -> App:
+        async def kept(body: dict[str, Any]) -> BoltResponse:
+            await (keep or self.keep)(body)
             return BoltResponse(status=200)
 
         async def authorize() -> AuthorizeResult:
             return AuthorizeResult(enterprise_id=None, team_id=None, bot_token=Slack.bot_token)
 
-        app = AsyncApp(request_verification_enabled=False, authorize=authorize)
-        app.middleware(kept)
-        return app
+        return App(kept, request_verification_enabled=False, authorize=authorize)
 
 
 @asynccontextmanager
