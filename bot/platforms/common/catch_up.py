@@ -88,12 +88,21 @@ class CatchUp:
         self._due = asyncio.Event()
         self._storing: dict[object, int] = {}  # what is being stored: when that began
         self._missed = False  # something that was delivered could not be stored
+        self._has_gap = False  # all threads may lack something that nobody told us of, and that is not noted yet
+        self._noting_gap = asyncio.Lock()
 
     async def receive(self, incoming: Incoming) -> None:
-        """As ports.Receive. What could not be stored is read later, should the platform not bring it again."""
+        """
+        As ports.Receive. What could not be stored is read later, should the platform not bring it again.
+
+        The first event of a connection waits until the gap before it is noted: it may be a question, whose prompt
+        would lack what was said in the gap.
+        """
         event = object()
         self._storing[event] = self._now()
         try:
+            if self._has_gap or self._noting_gap.locked():
+                await self._note_whole_gap()
             await self._receive(incoming)
         except BaseException:
             self._missed = True
@@ -106,7 +115,8 @@ class CatchUp:
         await self._note_gap(channel)
 
     def new_connection(self) -> None:
-        """Events come in from now on: what was said until now may have been missed."""
+        """Events come in from now on: what was said until now may have been missed. Call before any of them."""
+        self._has_gap = True
         self._due.set()
 
     async def run(self) -> None:
@@ -166,6 +176,26 @@ class CatchUp:
         except LedgerError as error:
             logger.warning("%s: the database cannot be used to note how far all is stored: %s", self._platform, error)
 
+    async def _note_whole_gap(self) -> None:
+        """
+        All threads have a gap, whatever is found in their channels: edits, deletions and reactions are nowhere to be
+        found but in the thread itself, read as a whole. Raises LedgerError.
+        """
+        async with self._noting_gap:
+            if not self._has_gap:
+                return
+            self._has_gap = False  # until there is another connection, perhaps while this is noted
+            try:
+                watermarks = await self._watermarks.seen_until(self._platform, self._workspace)
+                whole = watermarks.get(WHOLE_WORKSPACE)  # None: all there is was stored by a version that noted nothing
+                await self._note_gap(WHOLE_WORKSPACE, None if whole is None else self._missed_since(whole))
+            except BaseException:
+                self._has_gap = True
+                raise
+
+    def _missed_since(self, watermark: int) -> int:
+        return self._channels.position(self._channels.moment(watermark) - self._settings.look_back)
+
     async def _note_gap(self, channel: str, since: int | None = None) -> None:
         await self._watermarks.note_gap(self._platform, self._workspace, channel, since=since)
 
@@ -173,11 +203,11 @@ class CatchUp:
 
     async def _read_everything(self) -> bool:
         """Whether all that there is to read was read and is stored."""
+        self._has_gap = self._has_gap or self._missed
         began, self._missed = self._stored_until(), False
         try:
+            await self._note_whole_gap()
             watermarks = await self._watermarks.seen_until(self._platform, self._workspace)
-            if WHOLE_WORKSPACE not in watermarks:  # what there may be was stored by a version that noted nothing
-                await self._note_gap(WHOLE_WORKSPACE)
             complete = WHOLE_WORKSPACE not in watermarks or await self._read_since(watermarks)
         except LedgerError as error:
             logger.warning("%s: the database cannot be used, what was missed is read later: %s", self._platform, error)
@@ -205,17 +235,10 @@ class CatchUp:
 
     async def _read_channel(self, channel: str, watermark: int, known: Collection[str]) -> None:
         began = self._stored_until()
-        missed = self._channels.position(self._channels.moment(watermark) - self._settings.look_back)
-        since = max(missed, self._channels.position(datetime.now(UTC) - self._settings.longest))
-        try:
-            news = await self._channels.news(channel, since, known)
-        except PlatformError as error:
-            if not error.passing and not self._channels.is_pointless(error):
-                await self._note_gap(channel, missed)
-            raise
-        # Before anything is handed in: it may be a question in one of these threads. In all of them: edits, deletions
-        # and reactions are nowhere to be found but in the thread itself, read as a whole.
-        await self._note_gap(channel, None if news.joined else missed)
+        longest_ago = self._channels.position(datetime.now(UTC) - self._settings.longest)
+        news = await self._channels.news(channel, max(self._missed_since(watermark), longest_ago), known)
+        if news.joined:  # the gap is longer than our absence; noted before a question in it is handed in
+            await self._note_gap(channel)
         for incoming in news.events:
             await self._hand_in(incoming)
         await self._advance(channel, began)

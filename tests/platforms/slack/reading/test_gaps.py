@@ -9,11 +9,10 @@ import pytest
 from bot.core.ports import WHOLE_WORKSPACE
 from bot.platforms.common.catch_up import LOOK_BACK
 from tests.platforms.slack.conftest import Heard, running
-from tests.platforms.slack.reading.absence import HISTORY, HOUR, Marks, Office, ago, away, caught_up, heard_by
+from tests.platforms.slack.reading.absence import HOUR, Marks, Office, ago, away, caught_up, heard_by
 from tests.platforms.slack.reading.absence import marks as marks
 from tests.platforms.slack.reading.absence import office as office
 from tests.standins.slack import Slack
-from tests.standins.slack_faults import Refused, ServerError
 
 LOOKED_BACK = LOOK_BACK // timedelta(microseconds=1)
 
@@ -26,7 +25,7 @@ async def test_every_thread_has_a_gap_whether_something_was_said_in_it_or_not(
     busy = office.say("busy", before=2 * HOUR)
     office.say("reply", thread=busy)
     await heard_by(slack, marks)
-    assert marks.gaps == {office.general: mark - LOOKED_BACK}
+    assert marks.gaps == {WHOLE_WORKSPACE: mark - LOOKED_BACK}
 
 
 async def test_after_a_time_that_is_not_read_back_every_thread_has_a_gap(
@@ -35,7 +34,7 @@ async def test_after_a_time_that_is_not_read_back_every_thread_has_a_gap(
     marks.positions[WHOLE_WORKSPACE] = mark = ago(timedelta(days=2))
     office.say("recent")
     await heard_by(slack, marks)
-    assert marks.gaps[office.general] == mark - LOOKED_BACK
+    assert marks.gaps == {WHOLE_WORKSPACE: mark - LOOKED_BACK}
 
 
 async def test_a_gap_is_noted_before_the_question_in_it_is_handed_in(
@@ -46,26 +45,11 @@ async def test_a_gap_is_noted_before_the_question_in_it_is_handed_in(
     before, _ = marks.whole, office.say()
 
     async def receive(_said: object) -> None:
-        noted.append(office.general in marks.gaps)
+        noted.append(WHOLE_WORKSPACE in marks.gaps)
 
     async with running(slack, receive, away(slack, marks)):
         await caught_up(slack, marks, since=before)
     assert noted == [True]
-
-
-async def test_a_channel_that_cannot_be_read_has_a_gap(slack: Slack, office: Office, marks: Marks) -> None:
-    mark = marks.whole
-    slack.fail(HISTORY, Refused("missing_scope"))
-    await heard_by(slack, marks)
-    assert marks.gaps[office.general] == mark - LOOKED_BACK
-
-
-async def test_a_channel_that_is_read_again_soon_has_none_yet(slack: Slack, office: Office, marks: Marks) -> None:
-    slack.fail(HISTORY, ServerError(503), times=3)
-    async with running(slack, Heard(), away(slack, marks)):
-        await slack.wait_for(lambda: len(slack.calls(HISTORY)) == 3, 10)
-        assert marks.gaps == {}
-        await slack.wait_for(lambda: office.general in marks.gaps, 10)
 
 
 async def test_who_invites_us_while_we_are_away_leaves_a_gap_from_whatever_we_knew(
