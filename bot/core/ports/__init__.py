@@ -55,7 +55,7 @@ from bot.core.ports.receipts import (
     Viewer,
 )
 from bot.core.ports.summaries import Older, Summaries, SummaryBegun, SummaryStart
-from bot.core.ports.turn_queue import Renewal, TurnQueue
+from bot.core.ports.turn_queue import ClaimRequest, Renewal, TurnQueue
 from bot.core.ports.watermarks import WHOLE_WORKSPACE, Watermarks
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "WHOLE_WORKSPACE",
     "Checkpoint",
     "Chunk",
+    "ClaimRequest",
     "CompletionRequest",
     "CompletionStart",
     "CompletionStore",

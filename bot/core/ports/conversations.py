@@ -11,16 +11,22 @@ from typing import Protocol
 from bot.core.conversation import Acted, Deleted, Reacted, Said, ThreadRef
 from bot.core.decide.policy import Decide, Decision
 from bot.core.ports.platform import ThreadRead
+from bot.core.ports.turn_queue import ClaimRequest
 from bot.core.turn import Claim, History, Turn
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of something said. *due*: there is a turn to work on; *known*: its thread has a conversation."""
+    """
+    What became of something said. *due*: there is a turn to work on; *known*: its thread has a conversation.
+
+    *claimed*: turns that are whoever's who asked for them from now on.
+    """
 
     decision: Decision
     due: bool = False
     known: bool = False
+    claimed: Sequence[Turn] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class ConversationStore(Protocol):
     database cannot be used just now.
     """
 
-    async def record(self, said: Said, decide: Decide) -> Recorded:
+    async def record(self, said: Said, decide: Decide, claim: ClaimRequest | None = None) -> Recorded:
         """
         Decide what becomes of a message, by what is known of its thread; store it and, if it asks, a pending turn.
 
@@ -48,6 +54,9 @@ class ConversationStore(Protocol):
 
         An edit of a question has it answered anew, in the same reply, if nothing was asked in the thread since; the
         turn that is at work on it, in whatever process, is told by renew(). Otherwise its answer is stale.
+
+        With *claim*, what is due may be claimed in the same transaction, if the message is to be answered. That spares
+        one where a single worker has the database to itself; elsewhere nothing is claimed here.
         """
 
     async def erase(self, deleted: Deleted) -> None:

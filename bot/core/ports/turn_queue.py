@@ -17,6 +17,17 @@ class Renewal:
     interrupted: Mapping[Claim, Interrupt]
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimRequest:
+    """What a worker asks for that has room for turns; see TurnQueue.claim()."""
+
+    owner: str
+    platforms: Collection[str]
+    limit: int
+    held: Collection[int] = ()
+    take_over: bool = True
+
+
 class TurnQueue(Protocol):
     """
     The turns that are to be worked on. One method, one transaction.

@@ -22,7 +22,7 @@ from bot.core.conversation import Acted, Deleted, Edited, Incoming, MessageRef, 
 from bot.core.decide.policy import OURS, Decide, decide, is_ours
 from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError, ReplyDeleted
 from bot.core.interruption import Interrupted
-from bot.core.ports import Checkpoint, ConversationStore, Platform, TurnQueue
+from bot.core.ports import Checkpoint, ClaimRequest, ConversationStore, Platform, Recorded, TurnQueue
 from bot.core.reply.attempt import Attempt
 from bot.core.retry import Backoff, Patience, RetryPolicy, is_passing
 from bot.core.shortage import SHORTAGE, is_shortage
@@ -82,6 +82,7 @@ class Worker:
         self._look = asyncio.Event()  # a turn at work may have been stopped, or its question changed
         self._stopping = asyncio.Event()
         self._working = False
+        self._claiming = asyncio.Lock()  # or room for a turn would be given away twice
         self._contact = DatabaseContact()
         self._deliveries = Deliveries()
         self._tries = AttemptCounts()
@@ -124,14 +125,24 @@ class Worker:
 
     async def _record(self, said: Said) -> None:
         await self._checkpoint("before record")
-        recorded = await self._conversations.record(said, self._decide)
+        recorded = await self._record_and_claim(said)
         await self._checkpoint("after record")
         heard(said, recorded.decision, known=recorded.known)
         if recorded.due:
-            self._wake.set()
+            if not recorded.claimed:
+                self._wake.set()
             asyncio.get_running_loop().call_later(BURST_SECONDS, self._wake.set)
         if isinstance(said, Edited):
             self._look_around(posted_of(said).ref)
+
+    async def _record_and_claim(self, said: Said) -> Recorded:
+        """Both in one transaction, where the store does that and no other claim is under way."""
+        if self._claiming.locked() or not self._working:
+            return await self._conversations.record(said, self._decide)
+        async with self._claiming:
+            recorded = await self._conversations.record(said, self._decide, self._claim_request())
+            await self._take_up(recorded.claimed)
+        return recorded
 
     def _look_around(self, changed: MessageRef) -> None:
         """Something other than a new question may have changed what is due, what is at work, or what is summarized."""
@@ -177,18 +188,28 @@ class Worker:
             await self._rest(DATABASE_BACKOFF.wait(failures) if failures else POLL_SECONDS)
 
     async def _claim(self) -> None:
+        async with self._claiming:
+            asked = self._claim_request()
+            if asked is None:
+                return
+            claim = self._queue.claim(asked.owner, asked.platforms, asked.limit, asked.held, take_over=asked.take_over)
+            await self._take_up(await self._noted(claim))
+
+    def _claim_request(self) -> ClaimRequest | None:
+        """None where there is no room for another turn, or no platform that could show its answer."""
         room = self._settings.max_concurrent_turns - len(self._tasks)
         ready = [platform.name for platform in self._platforms if platform.ready]
-        if room <= 0 or not ready:
-            return
+        if room <= 0 or not ready or self._stopping.is_set():
+            return None
         # After an outage, or a sleep, of the lease's length what we work on is due; it is still ours to finish.
         held = [attempt.turn.claim.turn for attempt in self._tasks.values()]
-        take_over = self._contact.lasts(time.monotonic())
-        for turn in await self._noted(self._queue.claim(self.owner, ready, room, held, take_over=take_over)):
+        return ClaimRequest(self.owner, ready, room, held, self._contact.lasts(time.monotonic()))
+
+    async def _take_up(self, claimed: Sequence[Turn]) -> None:
+        for turn in claimed:
             if self._stopping.is_set():  # asked for while the claim was made
                 await self._release_at_stop(turn)
                 continue
-            await self._checkpoint("after claim")
             turn_changed(TurnChange.of(turn, turn.state, "claimed"))
             attempt = self._answerer.attempt(turn)
             task = asyncio.create_task(self._work(attempt))
@@ -243,6 +264,7 @@ class Worker:
         """The boundary of a turn: nothing that goes wrong in it reaches another."""
         turn = attempt.turn
         try:
+            await self._checkpoint("after claim")
             broken = self._broken.pop(turn.claim.turn, None)
             if broken is None or not await self._answerer.end_broken(attempt, broken):
                 await self._answerer.answer(attempt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 
 from bot.core.conversation import Acted, Deleted, Reacted, Said, ThreadRef
 from bot.core.decide.policy import Decide
-from bot.core.ports import KnownName, Recorded, ThreadRead
+from bot.core.ports import ClaimRequest, KnownName, Recorded, ThreadRead
 from bot.core.texts import DEFAULT_LANGUAGE
 from bot.core.turn import Claim, History, Turn
 from bot.store import statements as sql
@@ -21,6 +22,7 @@ from bot.store.ledger import history as histories
 from bot.store.ledger import thread_reads
 from bot.store.ledger.recording import Recorder
 from bot.store.ledger.transactions import Transactions, change
+from bot.store.ledger.turn_queue import claim_due
 
 
 class SqlConversationStore(Transactions):
@@ -44,8 +46,14 @@ class SqlConversationStore(Transactions):
         self._quiet = quiet
         self._recorder = Recorder(self._sql, self._now, burst=burst, quiet=quiet, language=language)
 
-    async def record(self, said: Said, decide: Decide) -> Recorded:
-        return await self._write(lambda connection: self._recorder.record(connection, said, decide), urgent=True)
+    async def record(self, said: Said, decide: Decide, claim: ClaimRequest | None = None) -> Recorded:
+        def write(connection: Connection) -> Recorded:
+            recorded = self._recorder.record(connection, said, decide)
+            if claim is None or not recorded.due or self._database.dialect != "sqlite":
+                return recorded
+            return replace(recorded, claimed=claim_due(connection, self._sql.due, claim, self._now(connection)))
+
+        return await self._write(write, urgent=True)
 
     async def erase(self, deleted: Deleted) -> None:
         await self._write(lambda connection: self._recorder.erase(connection, deleted), urgent=True)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.core.conversation import Conversation, ThreadRef
 from bot.core.errors import LedgerError
 from bot.core.interruption import Interrupt
-from bot.core.ports import Renewal
+from bot.core.ports import ClaimRequest, Renewal
 from bot.core.turn import Claim, Notice, ReplyPart, Turn, TurnState
 from bot.store import statements as sql
 from bot.store.changes import commands, edits, merged_turns, reopened_turns, turn_log
@@ -41,10 +41,10 @@ class SqlTurnQueue(Transactions):
         *,
         take_over: bool = True,
     ) -> Sequence[Turn]:
-        wanted = {"platforms": list(platforms), "most": limit, "held": list(held), "of": owner, "take_over": take_over}
+        request = ClaimRequest(owner, platforms, limit, held, take_over)
 
         def write(connection: Connection) -> Sequence[Turn]:
-            return _claim(connection, self._sql.due, wanted, owner, self._now(connection))
+            return claim_due(connection, self._sql.due, request, self._now(connection))
 
         # Undone by a power failure, the claim is made again: whoever held it has gone with the power.
         return await self._write(write, synced=False)
@@ -131,11 +131,18 @@ class SqlTurnQueue(Transactions):
             await self._write(write)
 
 
-def _claim(
-    connection: Connection, due: Executable, wanted: Mapping[str, Any], owner: str, now: datetime
-) -> Sequence[Turn]:
-    """The turns that *due* finds at *now* with *wanted* as its parameters; they are *owner*'s from now on."""
-    found = connection.execute(due, {**wanted, "now": now}).all()
+def claim_due(connection: Connection, due: Executable, request: ClaimRequest, now: datetime) -> Sequence[Turn]:
+    """The turns that *due* finds at *now* for *request*; they are its owner's from now on."""
+    owner = request.owner
+    wanted = {
+        "platforms": list(request.platforms),
+        "most": request.limit,
+        "held": list(request.held),
+        "of": owner,
+        "take_over": request.take_over,
+        "now": now,
+    }
+    found = connection.execute(due, wanted).all()
     if not found:
         return []
     ids = [row.id for row in found]

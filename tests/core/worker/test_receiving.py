@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.core.answer.answer import Answerer
@@ -11,6 +13,7 @@ from bot.core.completion.model_facts import ModelFacts
 from bot.core.conversation import Edited, Participant, ParticipantKind, Posted, Said, ThreadRef
 from bot.core.decide.policy import Decision, decide
 from bot.core.decide.thread_facts import ThreadFacts
+from bot.core.ports import Checkpoint
 from bot.core.retry import Patience
 from bot.core.worker.worker import Worker, WorkerSettings, persist
 from bot.llm.offline import OfflineModel
@@ -48,7 +51,9 @@ class CountingDatabase:
         await self._database.close()
 
 
-def worker(database: Database, decided: Callable[[Said, ThreadFacts], Decision]) -> Worker:
+def worker(
+    database: Database, decided: Callable[[Said, ThreadFacts], Decision], checkpoint: Checkpoint = nowhere
+) -> Worker:
     ledger = SqlLedger(database)
     answerer = Answerer(
         ledger=ledger,
@@ -56,7 +61,7 @@ def worker(database: Database, decided: Callable[[Said, ThreadFacts], Decision])
         platforms={MUTE: MutePlatform()},
         settings=AnswerSettings("demo", "", 1_000, 100, Patience().overlooked_after),
         model_facts=ModelFacts(SqlModelFacts(database)),
-        checkpoint=nowhere,
+        checkpoint=checkpoint,
         persist=persist,
     )
     return Worker(
@@ -65,7 +70,7 @@ def worker(database: Database, decided: Callable[[Said, ThreadFacts], Decision])
         answerer=answerer,
         platforms=[MutePlatform()],
         settings=WorkerSettings(max_concurrent_turns=1),
-        checkpoint=nowhere,
+        checkpoint=checkpoint,
         decide=decided,
     )
 
@@ -95,3 +100,31 @@ async def test_what_we_say_ourselves_is_not_decided_on_and_costs_no_transaction(
     await worker(counting, deciding).receive(OURS)
 
     assert counting.transactions == 0
+
+
+async def test_of_questions_that_come_together_no_more_are_claimed_than_there_is_room_for(database: Database) -> None:
+    claimed, gate = asyncio.Event(), asyncio.Event()
+
+    async def held(name: str) -> None:
+        if name == "after claim":
+            claimed.set()
+            await gate.wait()
+
+    threads = [ThreadRef(MUTE, "W", "C", f"{number}") for number in range(10, 15)]
+    working = worker(database, decide, held)
+    running = asyncio.create_task(working.run())
+    try:
+        while not working.working:  # noqa: ASYNC110 - asks what nobody tells of
+            await asyncio.sleep(0)
+        await asyncio.gather(
+            *(
+                working.receive(replace(ASKED, thread=each, id=each.thread, position=int(each.thread)))
+                for each in threads
+            )
+        )
+        await claimed.wait()
+        assert len(await SqlLedger(database).claim("another", [MUTE], 10)) == len(threads) - 1
+    finally:
+        await working.stop(0, gate)
+        running.cancel()
+        await asyncio.wait([running])

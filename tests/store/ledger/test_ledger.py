@@ -19,7 +19,7 @@ from bot.core.conversation import (
 from bot.core.decide.policy import decide
 from bot.core.errors import LeaseLost
 from bot.core.interruption import Interrupted
-from bot.core.ports import CompletionStart, Example, Given, Renewal, Sampling
+from bot.core.ports import ClaimRequest, CompletionStart, Example, Given, Renewal, Sampling
 from bot.core.turn import Notice, TurnState
 from bot.store.database.base import Database
 from bot.store.ledger.ledger import SqlLedger
@@ -179,6 +179,35 @@ async def test_turns_of_different_threads_are_claimed_together_up_to_the_limit(l
     await record(ledger, *(said(float(n), thread=float(n)) for n in range(1, 6)))
     assert len(await claim(ledger, limit=3)) == 3
     assert len(await claim(ledger, limit=3)) == 2
+
+
+async def test_a_question_may_be_claimed_as_it_is_recorded_where_one_worker_has_the_database(
+    ledger: SqlLedger, database: Database
+) -> None:
+    room = ClaimRequest("me", ["slack"], 10)
+    at_once = (await ledger.record(said(1.0, "first?"), decide, room)).claimed
+    if database.dialect != "sqlite":
+        assert at_once == ()
+        return
+    [turn] = at_once
+    assert (turn.claim.owner, turn.state, turn.attempts) == ("me", TurnState.RUNNING, 1)
+    assert await texts(ledger, turn) == ["first?"]
+    assert await claim(ledger) == []
+    await answer(ledger, turn)
+
+
+async def test_with_a_question_all_that_is_due_is_claimed_as_far_as_there_is_room(
+    ledger: SqlLedger, database: Database
+) -> None:
+    if database.dialect != "sqlite":
+        return
+    await record(ledger, said(1.0, thread=1.0), said(2.0, thread=2.0))
+    recorded = await ledger.record(said(3.0, thread=3.0), decide, ClaimRequest("me", ["slack"], 2))
+    assert [turn.conversation.thread.thread for turn in recorded.claimed] == ["1.0", "2.0"]
+    assert recorded.due
+    listened_to = said(4.0, thread=3.0, author="U2", addressed=False)
+    assert (await ledger.record(listened_to, decide, ClaimRequest("me", ["slack"], 2))).claimed == ()
+    assert len(await claim(ledger)) == 1
 
 
 async def test_a_worker_claims_only_the_platforms_that_it_serves(ledger: SqlLedger) -> None:
