@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 
 import aiosqlite
 from sqlalchemy import Connection, RootTransaction, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from bot import database_file
@@ -26,6 +25,7 @@ from bot.core.errors import BotError, LedgerError
 from bot.store.database import erasure
 from bot.store.database.aiosqlite_thread import call, connected, raw_connection
 from bot.store.database.base import Operation, is_unusable, unusable
+from bot.store.database.prepared import PreparedConnection
 from bot.store.database.residue import Residue
 
 T = TypeVar("T")
@@ -184,8 +184,8 @@ class _Thread:
         for pragma in PRAGMAS:
             raw.execute(pragma).close()
         engine = create_engine("sqlite+pysqlite://", creator=lambda: raw, poolclass=StaticPool)
-        event.listen(engine, "begin", lambda begun: begun.exec_driver_sql(self._begin))
-        return engine.connect()
+        event.listen(engine, "begin", lambda _: raw.execute(self._begin).close())
+        return PreparedConnection(engine)
 
 
 def _sync(connection: Connection, *, synced: bool) -> None:
@@ -221,7 +221,7 @@ def _together(connection: Connection, batch: Sequence[_Waiting]) -> tuple[list[_
 def _begun(connection: Connection) -> RootTransaction:
     try:
         return connection.begin()
-    except SQLAlchemyError as error:
+    except sqlite3.Error as error:
         raise _NotBegunError(str(unusable(error))) from error
 
 
