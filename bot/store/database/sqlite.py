@@ -50,7 +50,7 @@ class _NotBegunError(LedgerError):
     """The database takes no transaction now, whatever is in it: each one would wait as long for the same answer."""
 
 
-_Outcome = tuple[Any, BotError | None]
+_Outcome = tuple[Any, Exception | None]
 
 
 class SqliteDatabase:
@@ -114,20 +114,17 @@ class SqliteDatabase:
 
         Whatever is raised, also by a defect, reaches whoever waits: nobody may wait for ever.
         """
-        writing = asyncio.ensure_future(self._writer.run(lambda connection: _together(connection, batch)))
-        await asyncio.wait([writing])
-        error = writing.exception()
-        if error is None:
-            outcomes, erased = writing.result()
-            if erased:
-                self._cleaner.note()
-            for entry, outcome in zip(batch, outcomes, strict=True):
-                _deliver(entry, *outcome)
-        elif len(batch) == 1 or isinstance(error, _NotBegunError):
-            for entry in batch:
-                _deliver(entry, None, error)
-            return True
-        return error is None
+        try:
+            outcomes, erased = await self._writer.run(lambda connection: _together(connection, batch))
+        except Exception as error:  # noqa: BLE001 - see above
+            if len(batch) > 1 and not isinstance(error, _NotBegunError):
+                return False
+            outcomes, erased = [(None, error)] * len(batch), False
+        if erased:
+            self._cleaner.note()
+        for entry, outcome in zip(batch, outcomes, strict=True):
+            _deliver(entry, *outcome)
+        return True
 
 
 class _Thread:

@@ -18,9 +18,9 @@ from bot.store.ledger.transactions import STOPPED, Transactions, change, notice_
 class SqlCompletionStore(Transactions):
     async def begin(self, claim: Claim, start: CompletionStart) -> int:
         def write(connection: Connection) -> int:
-            completed.check_unchanged(connection, claim)
+            variant = completed.unchanged_variant(connection, claim)
             change(connection, claim, reason=None)
-            return completed.start(connection, self._sql.system_prompt, claim, start, self._now(connection))
+            return completed.start(connection, self._sql.system_prompt, claim, variant, start, self._now(connection))
 
         # Undone by a power failure, the call is made again: its answer has gone with the power, too.
         return await self._write(write, synced=False)

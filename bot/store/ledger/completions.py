@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, and_, bindparam, exists, insert, or_, select, update
 
+from bot.core.errors import LeaseLost
 from bot.core.interruption import Interrupt, Interrupted
 from bot.core.ports import CompletionStart
 from bot.core.turn import Claim, Completion, Notice, Outcome
@@ -57,9 +58,8 @@ _NOT_CHOSEN = (
     update(completions).where(completions.c.turn_id == bindparam("turn"), completions.c.chosen).values(chosen=False)
 )
 _NUMBER = select(completions.c.number).where(completions.c.id == bindparam("completion"))
-_VARIANT = select(turns.c.variant).where(turns.c.id == bindparam("turn"))
-_CHANGED = (
-    select(turns.c.changed)
+_ASKED = (
+    select(turns.c.changed, turns.c.variant)
     .where(turns.c.id == bindparam("turn"), turns.c.fence == bindparam("fence"), turns.c.state == "running")
     .with_for_update()  # an erasure that is about to be committed is waited for, and seen
 )
@@ -72,10 +72,18 @@ _SAID = select(turns.c.notices, turns.c.language).where(turns.c.id == bindparam(
 _HAS_TEXT = select(exists().where(*_ANSWER_OF_TURN, completions.c.text != ""))
 
 
-def check_unchanged(connection: Connection, claim: Claim) -> None:
-    """Raise Interrupted when something that the prompt may hold was erased, or edited, since it was read."""
-    if connection.execute(_CHANGED, {"turn": claim.turn, "fence": claim.fence}).scalar():
+def unchanged_variant(connection: Connection, claim: Claim) -> int:
+    """
+    The variant that the turn is asked for.
+
+    Raises LeaseLost, and Interrupted when something that the prompt may hold was erased, or edited, since it was read.
+    """
+    asked = connection.execute(_ASKED, {"turn": claim.turn, "fence": claim.fence}).first()
+    if asked is None:
+        raise LeaseLost
+    if asked.changed:
         raise Interrupted(Interrupt.CHANGED)
+    return int(asked.variant)
 
 
 def note_lost(connection: Connection, turns: Sequence[int]) -> None:
@@ -83,17 +91,18 @@ def note_lost(connection: Connection, turns: Sequence[int]) -> None:
     connection.execute(_LOST, {"turns": list(turns)})
 
 
-def start(connection: Connection, new_prompt: Executable, claim: Claim, start: CompletionStart, now: datetime) -> int:
+def start(
+    connection: Connection, new_prompt: Executable, claim: Claim, variant: int, start: CompletionStart, now: datetime
+) -> int:
     """
     Store a call before it is made, with all that it takes to say later what was sent.
 
     *new_prompt* inserts a system prompt unless it is there.
     """
-    if start.given:
-        given = [{"version": one.version, "given": one.text, "tokens": one.tokens} for one in start.given]
-        connection.execute(_GIVEN, given)
-    _move_window(connection, claim, start)
-    variant: int = connection.execute(_VARIANT, {"turn": claim.turn}).scalar_one()
+    for one in start.given:
+        connection.execute(_GIVEN, {"version": one.version, "given": one.text, "tokens": one.tokens})
+    if start.window_start or start.window_position:
+        _move_window(connection, claim, start)
     number = 1
     if start.continues is not None:
         number += connection.execute(_NUMBER, {"completion": start.continues}).scalar_one()
