@@ -30,9 +30,10 @@ from bot.core.reply import status
 from bot.core.texts import former
 from bot.files.text import read_text
 from bot.llm import images, openai_errors, tokens
+from bot.platforms.common import links
 from bot.platforms.slack.incoming import actions, events, files, message_text, participants
-from bot.platforms.slack.markup import links, message, mrkdwn, own_message
 from bot.platforms.slack.markup import mention_tokens as slack_tokens
+from bot.platforms.slack.markup import message, mrkdwn, own_message
 from bot.platforms.slack.markup import text as slack_text
 from bot.platforms.web import events as web_events
 from tests.hostile import LENGTH, alone, pairs, run, runs, shown
@@ -65,10 +66,10 @@ IN_FUNCTIONS = {
     "platforms/slack/markup/own_message.py:_without_last_lines": "our own message",
     "platforms/slack/markup/mention_tokens.py:_entity_begun": "safe, unfinished",
     "platforms/slack/incoming/events.py:microseconds": "a body, all of it",
-    "platforms/slack/markup/links.py:_behind": "with_targets",
-    "platforms/slack/markup/hosts.py:_named": "with_targets",
-    "platforms/slack/markup/hosts.py:host_of": "with_targets",
-    "platforms/slack/markup/hosts.py:_targets": "with_targets",
+    "platforms/common/links.py:_behind": "with_targets",
+    "platforms/common/hosts.py:_named": "with_targets",
+    "platforms/common/hosts.py:host_of": "with_targets",
+    "platforms/common/hosts.py:_targets": "with_targets",
     "llm/openai_errors.py:_first_named": "an error",
     "llm/openai_errors.py:_seconds": "Retry-After",
     "llm/openai_errors.py:_number": "an error",

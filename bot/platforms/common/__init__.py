@@ -1,1 +1,1 @@
-"""What every platform shares: call rates. Nothing here names a platform or its methods."""
+"""What every platform shares. Nothing here names a platform or its methods."""

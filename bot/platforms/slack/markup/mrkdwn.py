@@ -10,7 +10,7 @@ import html
 import re
 
 from bot.markdown import ZERO_WIDTH_SPACE, aligned
-from bot.platforms.slack.markup.links import with_targets_of_tokens
+from bot.platforms.common.links import with_targets_of_tokens
 from bot.platforms.slack.markup.text import escape
 
 _CODE = re.compile(

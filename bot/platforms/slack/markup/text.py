@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.core.ports import References
 from bot.markdown import plain_text
-from bot.platforms.slack.markup.links import with_targets
+from bot.platforms.common.links import with_targets
 from bot.platforms.slack.markup.mention_tokens import defused
 
 NOTIFICATION_LIMIT = 3_000  # characters; chat.update refuses a `text` above 4,000

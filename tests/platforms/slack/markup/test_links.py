@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.markdown import ZERO_WIDTH_SPACE as Z
-from bot.platforms.slack.markup.hosts import host_of
-from bot.platforms.slack.markup.links import with_targets, with_targets_of_tokens
+from bot.platforms.common.hosts import host_of
+from bot.platforms.common.links import with_targets, with_targets_of_tokens
 from bot.platforms.slack.markup.message import content, pieces
 from bot.platforms.slack.markup.mrkdwn import mrkdwn
 from bot.platforms.slack.markup.text import safe

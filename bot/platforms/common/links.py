@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from bot.markdown import ZERO_WIDTH_SPACE, prose
-from bot.platforms.slack.markup.hosts import LONGEST_ADDRESS, LONGEST_LABEL, hidden_target, names_host
+from bot.platforms.common.hosts import LONGEST_ADDRESS, LONGEST_LABEL, hidden_target, names_host
 
 _PARENTHESES = 2  # within each other in an address; the host stands before a third, which then begins no link
 
@@ -79,7 +79,7 @@ def _stands_there(text: str, position: int, added: str) -> bool:
 
 
 def with_targets_of_tokens(mrkdwn: str) -> str:
-    """The same for a text in Slack's older markup, where `<address|label>` is all that is a link."""
+    """The same for a markup in which `<address|label>` is all that is a link."""
 
     def shown(token: re.Match[str]) -> str:
         added = _behind(token["label"], token["address"])
