@@ -23,16 +23,16 @@ class SqlWatermarks:
         self._database = database
         self._upsert = upsert(database.dialect)
 
-    async def seen_until(self, platform: str, workspace: str) -> Mapping[str, int]:
+    async def seen_until(self, platform: str, workspace: str | None) -> Mapping[str, int]:
         query = select(watermarks.c.channel, watermarks.c.position).where(
-            watermarks.c.platform == platform, watermarks.c.workspace == workspace
+            watermarks.c.platform == platform, watermarks.c.workspace == _kept_under(workspace)
         )
         return await self._database.read(
             lambda connection: {row.channel: row.position for row in connection.execute(query)}
         )
 
-    async def advance(self, platform: str, workspace: str, channel: str, position: int) -> None:
-        row = {"platform": platform, "workspace": workspace, "channel": channel, "position": position}
+    async def advance(self, platform: str, workspace: str | None, channel: str, position: int) -> None:
+        row = {"platform": platform, "workspace": _kept_under(workspace), "channel": channel, "position": position}
         made = self._upsert(watermarks).values(row)
         forward = made.on_conflict_do_update(
             index_elements=["platform", "workspace", "channel"],
@@ -43,24 +43,35 @@ class SqlWatermarks:
         def write(connection: Connection) -> None:
             connection.execute(forward)
             if channel == WHOLE_WORKSPACE:
-                connection.execute(_overtaken(platform, workspace, position))
+                connection.execute(_overtaken(platform, _kept_under(workspace), position))
 
         await self._database.write(write)
 
-    async def note_gap(self, platform: str, workspace: str, channel: str, *, since: int | None = None) -> None:
-        gap = update(conversations).where(conversations.c.platform == platform, conversations.c.workspace == workspace)
+    async def note_gap(self, platform: str, workspace: str | None, channel: str, *, since: int | None = None) -> None:
+        gap = update(conversations).where(*_in(platform, workspace))
         if channel != WHOLE_WORKSPACE:
             gap = gap.where(conversations.c.channel == channel)
         noted = gap.values(unread_since=_unread(_newest() if since is None else literal(since, BigInteger)))
         await self._database.write(lambda connection: connection.execute(noted))
 
-    async def recent_threads(self, platform: str, workspace: str, since: datetime) -> Sequence[ThreadRef]:
+    async def recent_threads(self, platform: str, workspace: str | None, since: datetime) -> Sequence[ThreadRef]:
         query = _recent(platform, workspace, since)
         return await self._database.read(
             lambda connection: [
-                ThreadRef(platform, workspace, row.channel, row.thread) for row in connection.execute(query)
+                ThreadRef(platform, row.workspace, row.channel, row.thread) for row in connection.execute(query)
             ]
         )
+
+
+def _kept_under(workspace: str | None) -> str:
+    """What stands in the table for all workspaces is no workspace's id."""
+    return workspace or ""
+
+
+def _in(platform: str, workspace: str | None) -> list[ColumnElement[bool]]:
+    """The conversations of one workspace, or of all."""
+    here = [] if workspace is None else [conversations.c.workspace == workspace]
+    return [conversations.c.platform == platform, *here]
 
 
 def _newest() -> ColumnElement[int]:
@@ -74,7 +85,7 @@ def _unread(since: ColumnElement[int]) -> ColumnElement[int]:
     return case((before < since, before), else_=since)  # a null is not less
 
 
-def _overtaken(platform: str, workspace: str, position: int) -> Any:
+def _overtaken(platform: str, workspace: str | None, position: int) -> Any:
     """StandingReactions of single channels that say nothing more once the whole workspace's is as far."""
     return delete(watermarks).where(
         watermarks.c.platform == platform,
@@ -84,14 +95,14 @@ def _overtaken(platform: str, workspace: str, position: int) -> Any:
     )
 
 
-def _recent(platform: str, workspace: str, since: datetime) -> Any:
+def _recent(platform: str, workspace: str | None, since: datetime) -> Any:
     newest = select(turns.c.conversation_id, turns.c.id, turns.c.created_at)
     end = newest.order_by(turns.c.id.desc()).limit(NEWEST_TURNS).subquery()
     return (
-        select(conversations.c.channel, conversations.c.thread)
+        select(conversations.c.workspace, conversations.c.channel, conversations.c.thread)
         .select_from(conversations.join(end, end.c.conversation_id == conversations.c.id))
-        .where(conversations.c.platform == platform, conversations.c.workspace == workspace, end.c.created_at >= since)
-        .group_by(conversations.c.id, conversations.c.channel, conversations.c.thread)
+        .where(*_in(platform, workspace), end.c.created_at >= since)
+        .group_by(conversations.c.id, conversations.c.workspace, conversations.c.channel, conversations.c.thread)
         .order_by(func.max(end.c.id).desc())
         .limit(MOST_THREADS)
     )

@@ -123,3 +123,18 @@ async def test_a_gap_that_is_noted_while_an_earlier_one_is_read_stays(database: 
     await ledger.fill(turn.claim, 3, ThreadRead(()))
     await ledger.give_up(turn.claim, "test")
     assert await unread(ledger, "a") == 2
+
+
+async def test_one_watermark_may_be_that_of_all_workspaces(database: Database, clock: Clock) -> None:
+    ledger, marks = SqlLedger(database, clock), SqlWatermarks(database)
+    await marks.advance("slack", None, WHOLE_WORKSPACE, 5)
+    await marks.advance("slack", None, "C1", 7)
+    assert await marks.seen_until("slack", None) == {"": 5, "C1": 7}
+    assert await marks.seen_until("slack", "T1") == {}
+    for workspace in ("T1", "T2"):
+        await ask(ledger, "here", workspace=workspace)
+    found = await marks.recent_threads("slack", None, clock() - timedelta(days=1))
+    assert {ref.workspace for ref in found} == {"T1", "T2"}
+    await marks.note_gap("slack", None, "C2", since=3)
+    await marks.note_gap("slack", None, "C1", since=3)
+    assert await unread(ledger, "here", "T2") == -1

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.core.ports.completions import CompletionStart, CompletionStore, Given, Persist
-from bot.core.ports.conversations import ConversationStore, KnownName, NameStore, Recorded
+from bot.core.ports.conversations import ConversationStore, KnownName, NameStore, Recorded, ThreadIndex
 from bot.core.ports.files import FileError, FileParser, FileReader, FileStore
 from bot.core.ports.ledger import Ledger
 from bot.core.ports.model import (
@@ -112,6 +112,7 @@ __all__ = [
     "Summaries",
     "SummaryBegun",
     "SummaryStart",
+    "ThreadIndex",
     "ThreadRead",
     "ThreadReader",
     "TurnQueue",

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
 
-from bot.core.conversation import Acted, Deleted, Reacted, Said, ThreadRef
+from bot.core.conversation import Acted, Deleted, MessageRef, Reacted, Said, ThreadRef
 from bot.core.decide.policy import Decide, Decision
 from bot.core.ports.platform import ThreadRead
 from bot.core.ports.turn_queue import ClaimRequest
@@ -99,6 +99,20 @@ class ConversationStore(Protocol):
 
         It starts at a turn and, in it, at a position.
         """
+
+
+class ThreadIndex(Protocol):
+    """
+    In which thread something stands, for a platform whose messages do not say that themselves.
+
+    Both methods raise LedgerError.
+    """
+
+    async def thread_of(self, message: MessageRef) -> ThreadRef | None:
+        """That of a message that is stored, or of a part of a reply of ours; None for any other."""
+
+    async def newest_thread(self, platform: str, workspace: str, channel: str, before: int) -> ThreadRef | None:
+        """Of all in *channel*, the one in which somebody spoke last before that position; replies of ours aside."""
 
 
 class NameStore(Protocol):

@@ -46,6 +46,7 @@ class ReplyRequest:
     language: str = "en"  # of what we say beside the answer
     as_file: bool = False  # what one message cannot hold is wanted as a file, where the platform takes one
     asker_home: str | None = None  # the asker's workspace, where that is another one than the thread's
+    question: str | None = None  # the newest of what is answered, by the platform's id
 
 
 @dataclass(frozen=True, slots=True)

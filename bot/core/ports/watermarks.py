@@ -17,15 +17,18 @@ class Watermarks(Protocol):
 
     A position orders the messages of a workspace, as in Posted. A channel's watermark is the later one of its own and
     that of the whole workspace. All methods raise LedgerError.
+
+    *workspace* is None where one connection serves all workspaces of a platform: their watermark is one, then, and
+    channels have ids of their own among all of them.
     """
 
-    async def seen_until(self, platform: str, workspace: str) -> Mapping[str, int]:
+    async def seen_until(self, platform: str, workspace: str | None) -> Mapping[str, int]:
         """Positions by channel, with that of WHOLE_WORKSPACE; empty when nothing was ever noted."""
 
-    async def advance(self, platform: str, workspace: str, channel: str, position: int) -> None:
+    async def advance(self, platform: str, workspace: str | None, channel: str, position: int) -> None:
         """Move a watermark forward; never back. Call once all that was said before *position* is committed."""
 
-    async def note_gap(self, platform: str, workspace: str, channel: str, *, since: int | None = None) -> None:
+    async def note_gap(self, platform: str, workspace: str | None, channel: str, *, since: int | None = None) -> None:
         """
         Something may have happened that nobody told us of, after *since*: each conversation's next turn reads it.
 
@@ -33,5 +36,5 @@ class Watermarks(Protocol):
         that we have of each.
         """
 
-    async def recent_threads(self, platform: str, workspace: str, since: datetime) -> Sequence[ThreadRef]:
+    async def recent_threads(self, platform: str, workspace: str | None, since: datetime) -> Sequence[ThreadRef]:
         """Threads whose conversation had a turn since then, the last one first; as many as are worth a look."""

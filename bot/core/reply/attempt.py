@@ -49,6 +49,11 @@ class Attempt:
         return self.addressee.language
 
     @property
+    def question(self) -> str | None:
+        """The newest of what is asked, by the platform's id; None where nothing is, or only a command is confirmed."""
+        return self.history.asked.platform_id if self.is_asked else None
+
+    @property
     def is_asked(self) -> bool:
         """Whether the history holds a question: not when all of them were deleted or hidden."""
         return any(message.addressed for message in self.history.messages)

@@ -30,6 +30,7 @@ class ReplyOpener:
             language=to.language,
             as_file=to.as_file,
             asker_home=to.home,
+            question=attempt.question,
         )
         reply = await attempt.platform.open_reply(request)
         if would_be_overlooked(turn, datetime.now(UTC), self._overlooked_after):

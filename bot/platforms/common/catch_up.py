@@ -75,7 +75,7 @@ class CatchUp:
         self,
         *,
         platform: str,
-        workspace: str,
+        workspace: str | None,
         channels: ChannelReader,
         watermarks: Watermarks,
         receive: Receive,

@@ -170,6 +170,6 @@ def _address(posted: Posted) -> dict[str, Any]:
 def _stands_alone(said: Said, now: datetime) -> bool:
     """Whether it is all that was said in a thread without a conversation: what is not told of at once may be late."""
     posted = posted_of(said)
-    if posted.id != posted.thread.thread or isinstance(said, Edited):
+    if posted.id != posted.thread.thread or posted.follows or isinstance(said, Edited):
         return False
     return posted.recovered or now - posted.posted_at < DELIVERY_TIME  # a root is read back together with its thread

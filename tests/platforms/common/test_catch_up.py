@@ -48,11 +48,11 @@ class Marks(SqlWatermarks):
         self.gaps: list[tuple[str, int | None]] = []
         self.trouble: list[Exception] = []  # with noting a gap
 
-    async def advance(self, platform: str, workspace: str, channel: str, position: int) -> None:
+    async def advance(self, platform: str, workspace: str | None, channel: str, position: int) -> None:
         await super().advance(platform, workspace, channel, position)
         self.advanced.append((channel, position))
 
-    async def note_gap(self, platform: str, workspace: str, channel: str, *, since: int | None = None) -> None:
+    async def note_gap(self, platform: str, workspace: str | None, channel: str, *, since: int | None = None) -> None:
         if self.trouble:
             raise self.trouble.pop(0)
         await super().note_gap(platform, workspace, channel, since=since)

@@ -36,25 +36,25 @@ class Marks:
     broken: bool = False
     notes: int = 0
 
-    async def seen_until(self, platform: str, workspace: str) -> Mapping[str, int]:
+    async def seen_until(self, platform: str, workspace: str | None) -> Mapping[str, int]:
         assert (platform, workspace) == ("slack", Slack.team)
         if self.broken:
             raise LedgerError("the disk is full")
         return dict(self.positions)
 
-    async def advance(self, platform: str, workspace: str, channel: str, position: int) -> None:
+    async def advance(self, platform: str, workspace: str | None, channel: str, position: int) -> None:
         if self.broken:
             raise LedgerError("the disk is full")
         self.notes += 1
         self.positions[channel] = max(position, self.positions.get(channel, 0))
 
-    async def note_gap(self, platform: str, workspace: str, channel: str, *, since: int | None = None) -> None:
+    async def note_gap(self, platform: str, workspace: str | None, channel: str, *, since: int | None = None) -> None:
         assert (platform, workspace) == ("slack", Slack.team)
         if self.broken:
             raise LedgerError("the disk is full")
         self.gaps[channel] = since
 
-    async def recent_threads(self, platform: str, workspace: str, since: datetime) -> Sequence[ThreadRef]:
+    async def recent_threads(self, platform: str, workspace: str | None, since: datetime) -> Sequence[ThreadRef]:
         return self.threads
 
     @property
