@@ -17,7 +17,7 @@ GONE = "This content is no longer available."
 
 
 class Cdn:
-    """*requests*: the paths that were asked for. *missing*: attachments that it lost."""
+    """*requests*: the paths that were asked for. *missing*: attachments that it lost; *failing*: it serves nothing."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock, self._key = clock, secrets.token_bytes(16)
@@ -26,6 +26,7 @@ class Cdn:
         self.base = ""
         self.requests: list[str] = []
         self.missing: set[str] = set()
+        self.failing = False
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/attachments/{channel}/{id}/{name}", self.serve)]
@@ -43,6 +44,8 @@ class Cdn:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         self.requests.append(request.path_qs)
+        if self.failing:
+            return web.Response(status=503)
         attachment = self._kept.get(request.match_info["id"])
         if attachment is None or attachment.id in self.missing or not self._fits(attachment, request):
             return web.Response(status=404, text=GONE)
