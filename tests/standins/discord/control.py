@@ -49,8 +49,9 @@ SETTINGS = (
     "gateway.acknowledges", "gateway.refuses", "gateway.replays", "gateway.heartbeat_seconds",
     "gateway.limit.enforced", "gateway.limit.max_concurrency", "gateway.limit.shards", "gateway.limit.total",
     "sessions.resume_seconds", "events.lost", "limits.enforced", "limits.global_a_second", "limits.invalid_allowed",
-    "messages.nonce_seconds", "interactions.answer_seconds", "interactions.token_seconds", "cdn.lifetime_seconds", "cdn.failing",
-    "search.unindexed", "search.retry_after", "search.lag_seconds", "world.content", "world.members_intent",
+    "messages.nonce_seconds", "interactions.answer_seconds", "interactions.token_seconds", "cdn.lifetime_seconds",
+    "cdn.failing", "search.unindexed", "search.retry_after", "search.lag_seconds", "world.content",
+    "world.members_intent",
 )  # fmt: skip
 PLAIN = {"give_role": ("user",), "time_out": ("user",), "invite": ("user",), "expel": ("user",)}  # ids themselves
 
