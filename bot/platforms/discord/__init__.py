@@ -1,0 +1,1 @@
+"""Discord, over the gateway and the REST API. No other platform, no database."""
