@@ -48,6 +48,10 @@ class RateWindow:
         del self._times[: bisect_right(self._times, now - self.rate.seconds)]
         return len(self._times)
 
+    def is_fresh(self, now: float) -> bool:
+        """Whether it is as one that has counted nothing yet."""
+        return not self.used(now) and self._share(now) >= 1.0
+
     def wait(self, now: float, kept: int = 0) -> float:
         """Seconds until a call can be made that leaves *kept* of the capacity to others; 0 when it can be made now."""
         over = self.used(now) + kept + 1 - self.capacity(now)

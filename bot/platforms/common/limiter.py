@@ -27,6 +27,7 @@ PATIENCE = 5  # 429s in a row that one final call sits out
 FEW = 2  # answers at a time that need not share: a window has room for them
 LONGEST_SPACING = 30.0  # seconds
 STRICT_SECONDS = 600.0  # after a 429 no rate is exceeded
+MOST_WINDOWS = 1024  # that are kept before those that count nothing are looked for
 
 Key = tuple[str, str]  # a method, and a channel where each has a rate of its own
 
@@ -49,7 +50,7 @@ class Limiter:
     promise.
 
     *rates* by method; what is not named there is called until the platform refuses it. They are looked up at every
-    call, so a platform whose answers tell its rates may set them while it runs.
+    call, so a platform whose answers tell its rates may set them while it runs. *exact*: it takes no call beyond them.
     """
 
     def __init__(
@@ -57,12 +58,16 @@ class Limiter:
         rates: Mapping[str, Rate],
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        *,
+        exact: bool = False,
     ) -> None:
         self._rates = rates
         self._clock = clock  # seconds
         self._sleep = sleep
+        self._exact = exact
         self._until: dict[Key, float] = {}
         self._windows: dict[Key, RateWindow] = {}
+        self._most = MOST_WINDOWS
         self._strict_until: dict[str, float] = {}
         self._beyond = defaultdict[str, asyncio.Lock](asyncio.Lock)  # held by the one call that goes beyond a rate
         self._promises: set[Promise] = set()
@@ -72,12 +77,16 @@ class Limiter:
     def note(self, method: str, retry_after: float | None, channel: str = "") -> None:
         """The platform answered 429 to *method* and asked to wait *retry_after* seconds."""
         key, now = self._key(method, channel), self._clock()
-        until = now + (DEFAULT_PAUSE if retry_after is None else retry_after)
-        self._until[key] = max(until, self._until.get(key, 0.0))
+        self.hold(method, DEFAULT_PAUSE if retry_after is None else retry_after, channel)
         self._strict_until[method] = now + STRICT_SECONDS
         window = self._window(key)
         if window is not None and window.used(now) <= window.capacity(now):
             window.learn(now)  # somebody else must have called
+
+    def hold(self, method: str, seconds: float, channel: str = "") -> None:
+        """The platform said, refusing nothing, that it takes no further call of *method* for so long."""
+        key = self._key(method, channel)
+        self._until[key] = max(self._clock() + seconds, self._until.get(key, 0.0))
 
     def remaining(self, method: str, channel: str = "") -> float:
         """Seconds until the end of the pause that the platform asked for; 0 when there is none."""
@@ -200,7 +209,7 @@ class Limiter:
 
     def _is_strict(self, method: str) -> bool:
         """Whether the platform is known to take no more than it promises."""
-        return self._clock() < self._strict_until.get(method, 0.0)
+        return self._exact or self._clock() < self._strict_until.get(method, 0.0)
 
     async def _pause(self, key: Key) -> None:
         while (seconds := self.remaining(*key)) > 0:
@@ -232,9 +241,20 @@ class Limiter:
         rate = self._rates.get(key[0])
         if rate is None:
             return None
-        window = self._windows.setdefault(key, RateWindow(rate))
+        window = self._windows.get(key)
+        if window is None:
+            if len(self._windows) >= self._most:
+                self._forget()
+            window = self._windows[key] = RateWindow(rate)
         window.rate = rate  # the platform may tell another one while it runs
         return window
+
+    def _forget(self) -> None:
+        """What says no more than a new window would: where each thread has its own, there is no end of them."""
+        now = self._clock()
+        self._windows = {key: window for key, window in self._windows.items() if not window.is_fresh(now)}
+        self._until = {key: until for key, until in self._until.items() if until > now}
+        self._most = max(MOST_WINDOWS, 2 * len(self._windows))
 
     def _key(self, method: str, channel: str) -> Key:
         rate = self._rates.get(method)
