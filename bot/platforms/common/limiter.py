@@ -88,6 +88,11 @@ class Limiter:
         key = self._key(method, channel)
         self._until[key] = max(self._clock() + seconds, self._until.get(key, 0.0))
 
+    def count(self, method: str, calls: int, channel: str = "") -> None:
+        """So many calls were made just now, of a method whose rate was not known then."""
+        for _ in range(calls):
+            self._take(self._key(method, channel), self._clock())
+
     def remaining(self, method: str, channel: str = "") -> float:
         """Seconds until the end of the pause that the platform asked for; 0 when there is none."""
         return max(0.0, self._until.get(self._key(method, channel), 0.0) - self._clock())

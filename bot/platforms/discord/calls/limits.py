@@ -34,6 +34,7 @@ OF_ALL = frozenset({GUILDS, USER, ME, APPLICATION, GATEWAY, COMMANDS, PUT_COMMAN
 BACKGROUND = frozenset({MESSAGES, MESSAGE, CHANNEL, CHANNELS, MEMBER, USER, SEARCH, ACTIVE_THREADS, ARCHIVED_THREADS})
 """Methods that leave a share of all calls to those by which people are answered."""
 
+MARGIN_SECONDS = 0.1  # of each window: Discord counts when calls arrive
 OVERALL = Rate(45, 1.0)  # Discord takes 50; calls arrive less evenly than they were sent
 SHARE_KEPT = 0.4  # of OVERALL, for what is neither in the background nor can be done without
 FIRST_SECONDS = 2.0  # that others wait for the first answer of a method, which tells its rate
@@ -79,7 +80,9 @@ class DiscordLimiter(Limiter):
         known = self._told.get(method)
         if known is None or known.calls != limit or known.seconds < seconds or remaining == limit - 1:
             # Only the first call in a window sees the whole of it.
-            self._told[method] = Rate(limit, max(seconds, 0.001), per_channel=method not in OF_ALL)
+            self._told[method] = Rate(limit, seconds + MARGIN_SECONDS, per_channel=method not in OF_ALL)
+            if known is None:
+                self.count(method, limit - remaining, channel)
         sharing = self._sharing[headers.get("X-RateLimit-Bucket") or method]
         sharing.add(method)
         if remaining == 0:

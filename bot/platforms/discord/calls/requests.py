@@ -71,7 +71,7 @@ class Requests:
         """
         if not open_to_all:
             await self._limits.turn(name)
-        url = URL("/".join((self._base, *(quote(step, safe="@") for step in path))), encoded=True)
+        url = _url(self._base, path)
         headers = {"User-Agent": self._agent}
         if not open_to_all:
             headers["Authorization"] = f"Bot {self._token}"
@@ -79,7 +79,7 @@ class Requests:
         try:
             status, answer_headers, data = await self._answer(verb, url, more)
         except Exception as error:
-            if not isinstance(error, (*CallFailure, ValueError)) and not is_shortage(error):
+            if not isinstance(error, CallFailure) and not is_shortage(error):
                 raise
             raise lost(error) from error
         self._limits.tell(name, answer_headers, major)
@@ -117,6 +117,13 @@ def user_agent() -> str:
     except PackageNotFoundError:  # run from its folder, without an installation
         number = "0"
     return f"DiscordBot ({PROJECT}, {number})"
+
+
+def _url(base: str, path: Sequence[str]) -> URL:
+    try:
+        return URL("/".join((base, *(quote(step, safe="@") for step in path))), encoded=True)
+    except ValueError as error:
+        raise PlatformError(NOT_DISCORD, passing=False) from error
 
 
 def _is_success(status: int, body: object, data: bytes) -> bool:

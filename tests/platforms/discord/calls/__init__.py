@@ -1,0 +1,1 @@
+"""The calls of Discord's REST API against the stand-in."""

@@ -1,0 +1,22 @@
+"""A Discord, whose limits are those of the real one, and our client of its API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.platforms.discord.calls.api import DiscordApi
+from bot.platforms.discord.calls.limits import DiscordLimiter
+from tests.standins.discord import Discord
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[Discord]:
+    async with Discord() as standin:
+        yield standin
+
+
+@pytest.fixture
+def api(discord: Discord) -> DiscordApi:
+    return DiscordApi(discord.token, discord.api_url, DiscordLimiter())
