@@ -58,7 +58,8 @@ BOUNDED = {
 IN_FUNCTIONS = {
     "core/decide/addressing.py:_patterns": "calls",
     "core/decide/addressing.py:_vocative": "calls_another",
-    "platforms/slack/markup/text.py:_uncalled": "readable",
+    "platforms/common/mentions.py:uncalled": "readable",
+    "platforms/slack/markup/text.py:readable": "readable",
     "platforms/slack/markup/text.py:unescaped": "readable",
     "platforms/slack/markup/text.py:_link": "readable",
     "platforms/slack/markup/text.py:notification": "notification",

@@ -4,6 +4,7 @@ from bot.markdown.closing import close_open
 from bot.markdown.continuation import join_continuation
 from bot.markdown.emphasis import ZERO_WIDTH_SPACE, spaced
 from bot.markdown.fitting import fitting
+from bot.markdown.graphemes import boundary
 from bot.markdown.growing import Growing
 from bot.markdown.lines import prose
 from bot.markdown.plain import plain_text
@@ -15,6 +16,7 @@ __all__ = [
     "Growing",
     "Piece",
     "aligned",
+    "boundary",
     "close_open",
     "fitting",
     "join_continuation",

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from bot.core.ports import References
 from bot.markdown import plain_text
 from bot.platforms.common.links import with_targets
+from bot.platforms.common.mentions import uncalled
 from bot.platforms.slack.markup.mention_tokens import defused
 
 NOTIFICATION_LIMIT = 3_000  # characters; chat.update refuses a `text` above 4,000
@@ -32,23 +33,10 @@ def readable(text: str, bot_user_id: str, names: Mapping[str, str] | None = None
     Source: "Formatting text for app surfaces", retrieving messages.
     """
     # A name is text already: what looks like an escape in it is none.
-    pieces = _TOKEN.split(_uncalled(text, bot_user_id))
+    own = rf"<@{re.escape(bot_user_id)}(?:\|[^<>]*)?>"
+    pieces = _TOKEN.split(uncalled(text, own))
     words = [_words(piece, names or {}) if n % 2 else unescaped(piece) for n, piece in enumerate(pieces)]
     return "".join(words).strip()
-
-
-def _uncalled(text: str, bot_user_id: str) -> str:
-    """*text* without the mentions of us that only call us."""
-    own = rf"<@{re.escape(bot_user_id)}(?:\|[^<>]*)?>"
-    # A run of blanks, and one of mentions, is looked at from its beginning only: from each of its characters, 40,000
-    # of them take seconds.
-    called = re.compile(rf"(?:(?<![ \t])[ \t]++)?(?:{own}[ \t]*+)++")
-    return called.sub(lambda run: "" if _at_end_of_line(text, *run.span()) else run[0], text)
-
-
-def _at_end_of_line(text: str, start: int, end: int) -> bool:
-    """Whether a line begins at *start*, or ends at *end*."""
-    return text[start - 1 : start] in ("", "\n") or text[end : end + 1] in ("", "\n")
 
 
 def references(text: str) -> References:
