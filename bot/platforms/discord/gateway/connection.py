@@ -1,0 +1,284 @@
+"""
+The connection to the gateway: kept by discord.py, watched here, and closed without leaving anything behind.
+
+discord.py beats, notices dead sockets, resumes and compresses; of its objects nothing is used: the payloads are read
+as they came. What becomes of them is decided by the function that serve() is given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import discord
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
+from discord.http import Route
+from yarl import URL
+
+from bot.core.errors import PlatformError
+from bot.core.retry import Backoff
+from bot.platforms.discord.calls.api import DiscordApi
+from bot.platforms.discord.calls.errors import CONNECTION_LOST, INVALID_TOKEN, NOT_DISCORD
+from bot.platforms.discord.calls.limits import GATEWAY
+from bot.platforms.discord.calls.requests import Json
+
+logger = logging.getLogger(__name__)
+
+DISALLOWED_INTENTS = "disallowed_intents"
+CLOSED: dict[int, str] = {
+    4004: INVALID_TOKEN,
+    4010: "invalid_shard",
+    4011: "sharding_required",
+    4012: "invalid_gateway_version",
+    4013: DISALLOWED_INTENTS,
+    4014: DISALLOWED_INTENTS,
+}
+"""Discord, "Gateway Close Event Codes": those after which a client should not try again."""
+
+DISPATCH, INVALID_SESSION = 0, 9  # Discord, "Gateway Opcodes"
+WATCH_SECONDS = 0.5
+LOGIN_SECONDS, CLOSE_SECONDS = 30.0, 5.0
+
+Heard = Callable[[str, Json], None]
+"""Told the type and the data of each dispatch, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """All in seconds."""
+
+    dead: float = 60.0  # without a word, though Discord answers a heartbeat every 41.25: the socket is dead
+    lost: float = 45.0  # without a session, until the library is started anew: its own pauses grow to 17 minutes
+    guilds: float = 10.0  # that the guilds of a new session are waited for
+    between: float = 5.0  # two IDENTIFYs; Discord, "Session Start Limit": max_concurrency in so many
+    backoff: Backoff = field(default_factory=lambda: Backoff(first=0.5, longest=15.0))
+
+
+class Connection:
+    """One connection, from serve() until it is cancelled."""
+
+    def __init__(self, api: DiscordApi, token: str, api_url: str, patience: Patience | None = None) -> None:
+        self._api, self._token, self._api_url = api, token, api_url.rstrip("/")
+        self._patience = patience or Patience()
+        self._alive = False
+        self._session: object | None = None
+        self._identified_at = float("-inf")
+        self._heard_by: Heard | None = None
+        self._on_new_session: Callable[[], None] = lambda: None
+        self._awaited: set[str] = set()  # guilds of a new session that have not come yet
+        self._waiting: asyncio.TimerHandle | None = None
+
+    @property
+    def connected(self) -> bool:
+        return self.session is not None
+
+    @property
+    def session(self) -> object | None:
+        """Another one for every session of the gateway's, the same again once it is resumed; None between."""
+        return self._session if self._alive else None
+
+    async def serve(
+        self, heard: Heard, on_new_session: Callable[[], None] = lambda: None, *, content: bool = False
+    ) -> None:
+        """
+        Hand dispatches to *heard* until cancelled. Raises PlatformError when to try on is pointless.
+
+        *on_new_session* is called when there is a session that resumes none, and its guilds are there: what was said
+        until then was told to nobody. *content*: ask for the content of all messages, which the application may have.
+        """
+        self._heard_by, self._on_new_session = heard, on_new_session
+        logging.getLogger("discord").setLevel(logging.CRITICAL)  # we say ourselves how the connection is
+        failures = 0
+        while True:
+            try:
+                await self._live(_intents(content=content))
+            except PlatformError as error:
+                if not error.passing:
+                    raise
+                failures = 0 if self._session is not None else failures + 1
+                logger.warning("discord: not connected (%s), trying again", error.code)
+                wait = error.retry_after
+                await asyncio.sleep(self._patience.backoff.wait(max(1, failures)) if wait is None else wait)
+            finally:
+                self._end()
+
+    def _end(self) -> None:
+        self._alive, self._session = False, None
+        self._stop_waiting()
+
+    # One client of the library
+
+    async def _live(self, intents: discord.Intents) -> None:
+        """Raises PlatformError, always: how the connection ended."""
+        address = await self._address()
+        Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = self._api_url, address  # where discord.py looks for Discord
+        client = _Client(self, intents, self._patience.dead)
+        connecting: asyncio.Task[None] | None = None
+        try:
+            await self._log_in(client)
+            connecting = asyncio.create_task(client.connect())
+            await self._watch(connecting)
+        finally:
+            await asyncio.shield(asyncio.ensure_future(_close(client, connecting)))
+
+    async def _address(self) -> URL:
+        """Where to connect to, once a session may be started. Raises PlatformError."""
+        found = await self._api.limits.call(GATEWAY, self._api.gateway, final=True)
+        limit = found.get("session_start_limit") or {}
+        if limit.get("remaining") == 0:
+            seconds = float(limit.get("reset_after") or 0.0) / 1000
+            raise PlatformError("too_many_sessions", passing=True, retry_after=seconds)
+        try:
+            return URL(str(found.get("url")))
+        except ValueError as error:
+            raise PlatformError(NOT_DISCORD, passing=False) from error
+
+    async def _log_in(self, client: _Client) -> None:
+        try:
+            async with asyncio.timeout(LOGIN_SECONDS):  # the library has none
+                await client.login(self._token)
+        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise _translated(error) from error
+
+    async def _watch(self, connecting: asyncio.Task[None]) -> None:
+        """Until the library gives up, or has no session for long."""
+        clock, said = time.monotonic, False
+        gone = clock()  # since when there is no session
+        while not connecting.done():
+            await asyncio.wait([connecting], timeout=WATCH_SECONDS)
+            if self._alive:
+                if said:
+                    logger.info("discord: connected")
+                gone, said = clock(), False
+            elif not said:
+                said = True
+                logger.info("discord: connecting")
+            elif clock() - gone > self._patience.lost:
+                raise PlatformError(CONNECTION_LOST, passing=True)
+        # Whatever it is: where the first try fails, discord.py 2.7 raises an AttributeError.
+        error = connecting.exception()
+        raise _translated(error) from error
+
+    # What the client tells
+
+    def heard(self, text: str) -> None:
+        """One payload of the gateway's."""
+        payload = json.loads(text)  # the library reads the same right after, and ends the connection if it cannot
+        name, data = payload.get("t"), payload.get("d")
+        if payload.get("op") == INVALID_SESSION and data is not True:
+            self._end()
+        if payload.get("op") != DISPATCH or not isinstance(data, dict):
+            return
+        if name == "READY":
+            self._begin(data)
+        elif name == "RESUMED":
+            self._alive = True
+        if self._heard_by is not None:
+            self._heard_by(str(name), data)
+        if name in ("READY", "GUILD_CREATE", "GUILD_DELETE"):  # one that is not available comes as deleted
+            self._awaited.discard(str(data.get("id")))
+            self._check_guilds()
+
+    def dropped(self) -> None:
+        self._alive = False
+
+    async def may_identify(self, *, initial: bool) -> None:
+        """Return when a new session may be asked for. Raises PlatformError where none may for long."""
+        between = self._patience.between
+        wait = self._identified_at + between - time.monotonic()
+        if not initial:
+            await self._address()
+            wait = max(wait, random.uniform(0.2, 1.0) * between)  # noqa: S311 - "a random amount of time between 1 and 5"
+        await asyncio.sleep(max(0.0, wait))
+        self._identified_at = time.monotonic()
+
+    def _begin(self, ready: Json) -> None:
+        self._stop_waiting()
+        self._alive, self._session = True, object()
+        self._awaited = {str(each.get("id")) for each in ready.get("guilds") or () if isinstance(each, dict)}
+        self._waiting = asyncio.get_running_loop().call_later(self._patience.guilds, self._greet)
+
+    def _check_guilds(self) -> None:
+        if self._waiting is not None and not self._awaited:
+            self._greet()
+
+    def _greet(self) -> None:
+        self._stop_waiting()
+        self._on_new_session()
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+        self._awaited.clear()
+
+
+class _Client(discord.Client):
+    """Keeps nothing of what it hears: no members, no messages, no presences."""
+
+    def __init__(self, connection: Connection, intents: discord.Intents, dead_seconds: float) -> None:
+        super().__init__(
+            intents=intents,
+            enable_debug_events=True,  # on_socket_raw_receive
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            guild_ready_timeout=0.0,  # else a task of its own waits for guilds, even when all is closed
+            heartbeat_timeout=dead_seconds,
+        )
+        self._told = connection
+
+    async def on_socket_raw_receive(self, text: str) -> None:
+        self._told.heard(text)
+
+    async def on_disconnect(self) -> None:
+        self._told.dropped()
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - the library's
+        # The library calls this where it handles the exception.
+        logger.error("discord: %s has failed by a defect of ours", event_method, exc_info=True)  # noqa: LOG014 - above
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - as above
+        await self._told.may_identify(initial=initial)
+
+
+def _intents(*, content: bool) -> discord.Intents:
+    """What we ask to be told of: no members, no presences, and the content of messages only where we may have it."""
+    intents = discord.Intents.none()
+    intents.guilds = intents.guild_messages = intents.dm_messages = True
+    intents.guild_reactions = intents.dm_reactions = True
+    intents.message_content = content
+    return intents
+
+
+async def _close(client: _Client, connecting: asyncio.Task[None] | None) -> None:
+    if connecting is not None:
+        connecting.cancel()
+        await asyncio.wait([connecting])
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):  # a socket that is dead does not answer
+            await client.close()
+    except TimeoutError:
+        await client.http.close()
+    for thread in threading.enumerate():
+        if isinstance(thread, KeepAliveHandler):  # of a socket that was not yet, or no longer, the client's
+            thread.stop()
+
+
+def _translated(error: BaseException | None) -> PlatformError:
+    if isinstance(error, PlatformError):
+        return error
+    code = 4014 if isinstance(error, discord.PrivilegedIntentsRequired) else getattr(error, "code", None)
+    if isinstance(error, discord.LoginFailure):
+        return PlatformError(INVALID_TOKEN, passing=False)
+    if isinstance(error, discord.ConnectionClosed | discord.PrivilegedIntentsRequired) and code in CLOSED:
+        return PlatformError(CLOSED[code], passing=False)
+    return PlatformError(CONNECTION_LOST, passing=True)

@@ -1,0 +1,1 @@
+"""The gateway of the stand-in, and our connection to it."""
