@@ -95,7 +95,7 @@ class _Splitter:
             cut = _best(cuts, begin, reach) or _fallback(cuts)
         if cut is not None:
             return cut.end, self._or_end(cut.start)
-        fence = self.lines[self._line_at(begin)].fence
+        fence = self.lines[self._line_at(reach)].fence
         anywhere = boundary(self.text, self._reach(begin, opened, self._closing(fence)), begin)
         return anywhere, self._or_end(anywhere)
 

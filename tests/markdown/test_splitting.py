@@ -41,6 +41,7 @@ def test_without_the_marks_that_were_added_every_piece_is_what_stands_in_the_tex
 
 
 @given(st.one_of(documents, scribbles), limits)
+@example("```py\n" + "x" * 100, 30)
 def test_no_piece_is_longer_than_the_limit_or_blank(markdown: str, limit: int) -> None:
     for text in split(markdown, limit):
         assert len(text) <= limit
