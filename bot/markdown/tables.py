@@ -7,12 +7,14 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise, zip_longest
 
+from bot.markdown.graphemes import ZWJ
 from bot.markdown.lines import Line, is_delimiter, scan
 from bot.markdown.spans import DESTINATION, code_spans
 from bot.markdown.splitting import inside
 
 WIDEST_CELL = 40  # columns; what is wider pushes the rest of its row to the right
 WIDEST_ROW = 120  # columns; wider tables are not aligned
+EMOJI_FORM = "\ufe0f"  # makes an emoji of a sign: VARIATION SELECTOR-16
 
 _LINK = re.compile(rf"!?\[([^\[\]]*)\]({DESTINATION})")
 _MARKS = re.compile(r"\*\*|~~|`+|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)")
@@ -81,13 +83,22 @@ def _plain(cell: str) -> str:
 
 
 def _width(text: str) -> int:
-    """Columns of a terminal."""
-    return sum(_columns(character) for character in text)
+    """Columns of a terminal. An emoji is two of them, whatever it is put together from."""
+    if text.isascii():
+        return len(text)
+    columns, joined = 0, False
+    for before, character in zip(("", *text), text, strict=False):
+        columns += _columns(character, before) if not joined else 0
+        joined = character == ZWJ
+    return columns
 
 
-def _columns(character: str) -> int:
+def _columns(character: str, before: str) -> int:
+    """What *character* adds to what stands *before* it."""
     if character.isascii():
         return 1
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+    if character == EMOJI_FORM:
+        return 2 - _columns(before, "") if before else 0
+    if unicodedata.category(character) in ("Mn", "Me", "Cf") or "\U0001f3fb" <= character <= "\U0001f3ff":
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
