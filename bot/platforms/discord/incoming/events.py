@@ -1,47 +1,98 @@
 """
-What every payload has in common: who we are, snowflakes, and what is found in JSON that may hold anything. Pure.
+A message object becomes what was said, or None when it is of no interest; what is gone becomes Deleted. Pure.
+
+The same object comes in an event and when it is read back. Which thread it belongs to is found in threading.py; where
+it stands is a Place. Nothing here raises, whatever an object holds.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from bot.core.decide.addressing import PRODUCT_NAMES
+from bot.core.conversation import Deleted, Edited, MessageRef, ParticipantKind, Posted, ThreadRef
+from bot.core.decide.addressing import PRODUCT_NAMES, calls
+from bot.platforms.discord.incoming.files import files_of
+from bot.platforms.discord.incoming.identity import Identity as Identity
+from bot.platforms.discord.incoming.message_text import text_of
+from bot.platforms.discord.incoming.participants import all_ids, author_of, calls_us, others_called
+from bot.platforms.discord.markup.text import readable
+from bot.platforms.discord.places import DIRECT as DIRECT
+from bot.platforms.discord.places import Place
+from bot.platforms.discord.places.payloads import Json as Json
+from bot.platforms.discord.places.payloads import number, snowflake, text
 
 PLATFORM = "discord"
-DIRECT = "@me"  # in the place of a guild, as in the addresses of Discord's client
 
-Json = Mapping[str, Any]
+# Discord, "Message Types" and "Message Flags"
+DEFAULT, REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 0, 19, 20, 23
+THREAD_STARTER_MESSAGE = 21
+WITH_WORDS = frozenset({DEFAULT, REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND})
+"""The types that carry something said; the rest tell what happened: somebody joined, pinned, started a thread, …"""
+HAS_THREAD, EPHEMERAL = 1 << 5, 1 << 6
 
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)  # of snowflakes: Discord, "Snowflakes"
 _TIME_BITS = 22
-_LAST = 2**63 - 1
-_SNOWFLAKE = re.compile(r"[0-9]{1,19}", re.ASCII)
+_LONGEST_TIMESTAMP = 64  # characters
+JUST_EDITED = timedelta(minutes=15)  # how late an event may tell of an edit: sessions are resumed within minutes
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who we are, from READY or the API."""
+def read(
+    message: Json, place: Place, thread: ThreadRef, us: Identity, *, recovered: bool = False
+) -> Posted | Edited | None:
+    """
+    A message object, as it is now. One that was edited since says so itself, and is an Edited.
 
-    application_id: str
-    user_id: str  # the one that is mentioned
-    name: str = ""  # as people may call us
-
-    @property
-    def called(self) -> str:
-        """What a mention of us reads as."""
-        return self.name or PRODUCT_NAMES[0]
+    None as well for one whose words we may not see: see is_hidden(). Of ours there may be some that have none.
+    """
+    posted = _posted(message, place, thread, us, recovered=recovered)
+    edited_at = edited_at_of(message)
+    return posted if posted is None or edited_at is None else Edited(posted, edited_at)
 
 
-def snowflake(value: object) -> int | None:
-    """An id as a number, which orders messages; None if it is none."""
-    if not isinstance(value, str) or _SNOWFLAKE.fullmatch(value) is None:
+def is_hidden(message: Json, us: Identity) -> bool:
+    """
+    Whether somebody said something that we are not shown, for we do not have the message content intent.
+
+    Discord takes no message without anything in it.
+    """
+    author = author_of(message, us)
+    if author is None or author.kind is ParticipantKind.SELF or not _is_said(message):
+        return False
+    return not text_of(message).strip() and not files_of(message)
+
+
+def tells_of_edit(message: Json, now: datetime) -> bool:
+    """
+    Whether a MESSAGE_UPDATE comes because somebody gave the message other words.
+
+    It also comes for previews of links, pins and threads that are started, with the time of the last edit, if any.
+    """
+    edited_at = edited_at_of(message)
+    return edited_at is not None and now - edited_at < JUST_EDITED
+
+
+def deleted(data: Json, place: Place, at: datetime) -> Sequence[Deleted]:
+    """What a MESSAGE_DELETE or MESSAGE_DELETE_BULK tells. It does not say when: *at* is when it came."""
+    several = data.get("ids")
+    ids = several if isinstance(several, list) else [data.get("id")]
+    return [Deleted(ref_of(id_, place), None, at) for id_ in ids if isinstance(id_, str) and snowflake(id_) is not None]
+
+
+def ref_of(message: str, place: Place) -> MessageRef:
+    return MessageRef(PLATFORM, place.workspace, place.channel, message)
+
+
+def edited_at_of(message: Json) -> datetime | None:
+    """When the words last changed; None for a message in its first words."""
+    written = text(message, "edited_timestamp")
+    if not written or len(written) > _LONGEST_TIMESTAMP:
         return None
-    return number if (number := int(value)) <= _LAST else None
+    try:
+        moment = datetime.fromisoformat(written)
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def position_of(moment: datetime) -> int:
@@ -54,7 +105,39 @@ def moment_of(position: int) -> datetime:
     return EPOCH + timedelta(milliseconds=position >> _TIME_BITS)
 
 
-def mapping(body: Json, key: str) -> Json:
-    """What is at *key*; empty where there is nothing, or something else."""
-    found = body.get(key)
-    return found if isinstance(found, Mapping) else {}
+def _is_said(message: Json) -> bool:
+    """Whether it has words; what lacks its `content` is only a part of a message."""
+    flags = number(message.get("flags")) or 0
+    type_ = number(message.get("type", DEFAULT))
+    return type_ in WITH_WORDS and not flags & EPHEMERAL and isinstance(message.get("content"), str)
+
+
+def _posted(message: Json, place: Place, thread: ThreadRef, us: Identity, *, recovered: bool) -> Posted | None:
+    id_, author = text(message, "id"), author_of(message, us)
+    position = snowflake(id_)
+    if position is None or author is None or not _is_said(message):
+        return None
+    ours = author.kind is ParticipantKind.SELF
+    said, files = text(message, "content") if ours else text_of(message), files_of(message)
+    if not ours and not said.strip() and not files:
+        return None
+    own_role = place.own_role
+    said = said.replace(f"<@&{own_role}>", f"<@{us.user_id}>") if own_role else said
+    plain = readable(said, us.user_id, {us.user_id: us.called})
+    return Posted(
+        thread=thread,
+        id=id_,
+        position=position,
+        author=author,
+        text=said,
+        posted_at=moment_of(position),
+        addressed=not ours and calls_us(message, us, own_role),
+        direct=place.direct,
+        recovered=recovered,
+        plain=plain,
+        calls_bot=calls(plain, {us.name, *PRODUCT_NAMES}),
+        mentions=others_called(message, us, own_role),
+        follows=number(message.get("type")) == REPLY and thread.thread == id_,
+        aliases=all_ids(message),
+        files=files,
+    )

@@ -1,0 +1,37 @@
+"""What is found in JSON that may hold anything: nothing here raises. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Json = Mapping[str, Any]
+
+
+def mapping(body: Json, key: str) -> Json:
+    """What is at *key*; empty where there is nothing, or something else."""
+    found = body.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
+def mappings(body: Json, key: str) -> list[Json]:
+    """Those in a list at *key*."""
+    found = body.get(key)
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+
+
+def text(body: Json, key: str) -> str:
+    found = body.get(key)
+    return found if isinstance(found, str) else ""
+
+
+def number(value: object) -> int | None:
+    """None for what is none, also for true and false."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def snowflake(value: object) -> int | None:
+    """An id as a number, which orders what has one; None for what is none, or is more than a database holds."""
+    if not isinstance(value, str) or not 0 < len(value) < 20 or not value.isascii() or not value.isdecimal():
+        return None
+    return found if (found := int(value)) < 2**63 else None

@@ -1,0 +1,274 @@
+"""
+Guilds, channels and threads, as the gateway tells of them, and the API where it does not.
+
+Only what somebody asks for is kept of each: one connection may serve thousands of guilds. Threads that are archived are
+forgotten, and asked for when something happens in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from bot.core.errors import PlatformError
+from bot.platforms.discord.calls.api import DiscordApi
+from bot.platforms.discord.calls.errors import MISSING_ACCESS, MISSING_PERMISSIONS, UNKNOWN_CHANNEL
+from bot.platforms.discord.calls.limits import CHANNEL
+from bot.platforms.discord.places import guilds
+from bot.platforms.discord.places.guilds import KnownChannel, KnownGuild, channel_of
+from bot.platforms.discord.places.payloads import Json, mapping, mappings, number, snowflake, text
+from bot.platforms.discord.places.place import DIRECT, Kind, Place
+
+MOST_ASKED = 2_000  # places that were asked for: the oldest is forgotten
+GONE = frozenset({UNKNOWN_CHANNEL, MISSING_ACCESS, MISSING_PERMISSIONS, "http_403", "http_404"})
+"""What Discord says of a channel that is not there for us."""
+
+
+class Places:
+    """Nothing that note() is given makes it raise."""
+
+    def __init__(self, api: DiscordApi, own_id: str = "") -> None:
+        """*own_id*: our user's; READY tells it as well."""
+        self._api, self.own_id = api, own_id
+        self._guilds: dict[str, KnownGuild] = {}
+        self._channels: dict[str, KnownChannel] = {}
+        self._threads: dict[str, set[str]] = {}  # the active ones, by their parent
+        self._asked: dict[str, KnownChannel] = {}
+        self._last: dict[str, int] = {}
+
+    # What others ask
+
+    async def find(self, channel: str, guild: str | None) -> Place | None:
+        """
+        Where *channel* is; without a *guild* it is a direct message. None when it is gone, or not for us to see.
+
+        Asks the API for what no event told of, such as an archived thread. Raises PlatformError.
+        """
+        if guild is None or guild == DIRECT:
+            return Place(DIRECT, channel, None, Kind.DIRECT)
+        known = self._known(channel) or await self._ask(channel, guild)
+        return None if known is None else self._place(channel, known)
+
+    @property
+    def guilds(self) -> Collection[str]:
+        return self._guilds.keys()
+
+    def readable_channels(self) -> Sequence[str]:
+        """Those whose history we may read, forums and the chats of voice channels included; no threads."""
+        return [channel for channel, known in self._channels.items() if self._is_readable(known)]
+
+    def threads_of(self, channel: str) -> Collection[str]:
+        """The active threads of a channel, or posts of a forum, as far as we see them."""
+        return tuple(self._threads.get(channel, ()))
+
+    def guild_of(self, channel: str) -> str | None:
+        """None for a direct message, and for what is not known."""
+        known = self._known(channel)
+        return known.guild if known else None
+
+    def kind_of(self, channel: str) -> Kind | None:
+        known = self._known(channel)
+        return known.kind if known else None
+
+    def last_message(self, channel: str) -> int:
+        """The position of the last message that is known of a channel or a thread; 0 for none."""
+        return self._last.get(channel, 0)
+
+    def own_role(self, guild: str) -> str | None:
+        """The role that Discord made for us there."""
+        known = self._guilds.get(guild)
+        return known.own_role if known else None
+
+    def role_names(self, guild: str) -> Mapping[str, str]:
+        known = self._guilds.get(guild)
+        return {role: name for role, (name, _) in known.roles.items()} if known else {}
+
+    def channel_name(self, channel: str) -> str | None:
+        known = self._known(channel)
+        return known.name or None if known else None
+
+    def is_open(self, channel: str) -> bool:
+        """Whether everybody in the guild sees a channel or a thread; not where that is unknown."""
+        known = self._known(channel)
+        above = self._channels.get(known.parent or "") if known and known.kind is Kind.THREAD else known
+        guild = self._guilds.get(known.guild) if known else None
+        if known is None or above is None or guild is None or known.private:
+            return False
+        return guilds.is_open(above, guild)
+
+    def guild_locale(self, guild: str) -> str | None:
+        """What a community has set."""
+        known = self._guilds.get(guild)
+        return known.locale if known else None
+
+    # What the gateway tells
+
+    def note(self, payload_type: str, data: object) -> None:
+        """Take what a dispatch says of places. Never raises."""
+        if not isinstance(data, Mapping):
+            return
+        match payload_type:
+            case "MESSAGE_CREATE":
+                self._note_last(text(data, "channel_id"), data.get("id"))
+            case "READY":
+                self._ready(data)
+            case "THREAD_LIST_SYNC":
+                self._synced(data)
+            case "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE":
+                self._noted(data, text(data, "guild_id"))
+            case "CHANNEL_DELETE" | "THREAD_DELETE":
+                self._deleted(text(data, "id"))
+            case "GUILD_CREATE":
+                self._guild_created(data)
+            case "GUILD_DELETE":
+                if data.get("unavailable") is not True:  # else it is an outage, and comes back as it was
+                    self._forget_guild(text(data, "id"))
+            case _:
+                self._note_in_guild(payload_type, data)
+
+    def _note_in_guild(self, payload_type: str, data: Json) -> None:
+        guild = self._guilds.get(text(data, "id" if payload_type == "GUILD_UPDATE" else "guild_id"))
+        if guild is None:
+            return
+        match payload_type:
+            case "GUILD_UPDATE":
+                guild.update(data, self.own_id)
+            case "GUILD_ROLE_CREATE" | "GUILD_ROLE_UPDATE":
+                guild.add_role(mapping(data, "role"), self.own_id)
+            case "GUILD_ROLE_DELETE":
+                guild.roles.pop(text(data, "role_id"), None)
+            case "GUILD_MEMBER_UPDATE":
+                self._note_own_roles(data, guild)
+
+    def _ready(self, data: Json) -> None:
+        """The guilds of a new session are told next; those that are not among them were left meanwhile."""
+        self.own_id = text(mapping(data, "user"), "id") or self.own_id
+        self._asked.clear()
+        there = {text(each, "id") for each in mappings(data, "guilds")}
+        shard, count = _shard(data.get("shard"))
+        for guild in [each for each in self._guilds if each not in there]:
+            if ((snowflake(guild) or 0) >> 22) % count == shard:
+                self._forget_guild(guild)
+
+    def _guild_created(self, data: Json) -> None:
+        guild = text(data, "id")
+        if not guild or data.get("unavailable") is True:
+            return
+        self._forget_guild(guild)
+        self._guilds[guild] = known = KnownGuild()
+        known.update(data, self.own_id)
+        for member in mappings(data, "members"):
+            self._note_own_roles(member, known)
+        for channel in (*mappings(data, "channels"), *mappings(data, "threads")):
+            self._noted(channel, guild)
+
+    def _note_own_roles(self, member: Json, guild: KnownGuild) -> None:
+        """Nothing is kept of other members."""
+        roles = member.get("roles")
+        if isinstance(roles, list) and self.own_id and text(mapping(member, "user"), "id") == self.own_id:
+            guild.own_roles = frozenset(each for each in roles if isinstance(each, str))
+
+    def _synced(self, data: Json) -> None:
+        """All active threads of some channels, or of all of a guild."""
+        guild, channels = text(data, "guild_id"), data.get("channel_ids")
+        known = self._guilds.get(guild)
+        synced = channels if isinstance(channels, list) else [*known.channels] if known else []
+        for thread in [each for channel in synced if isinstance(channel, str) for each in self.threads_of(channel)]:
+            self._forget(thread)
+        for described in mappings(data, "threads"):
+            self._noted(described, guild)
+
+    def _noted(self, data: Json, guild: str) -> None:
+        """A channel or a thread, new or changed."""
+        channel, found = text(data, "id"), channel_of(data, guild)
+        if not channel or found is None or found.kind is Kind.DIRECT:
+            return
+        self._forget(channel, last=found.archived)
+        if found.archived:
+            return
+        self._channels[channel] = found
+        self._note_last(channel, data.get("last_message_id"))
+        if found.guild in self._guilds:
+            self._guilds[found.guild].channels.add(channel)
+        if found.parent:
+            self._threads.setdefault(found.parent, set()).add(channel)
+
+    def _deleted(self, channel: str) -> None:
+        for thread in self.threads_of(channel):
+            self._forget(thread)
+        self._forget(channel)
+
+    def _forget_guild(self, guild: str) -> None:
+        known = self._guilds.pop(guild, None)
+        for channel in known.channels if known else ():
+            self._forget(channel)
+
+    def _forget(self, channel: str, *, last: bool = True) -> None:
+        """*last*: also which message was the last one there."""
+        self._asked.pop(channel, None)
+        if last:
+            self._last.pop(channel, None)
+        known = self._channels.pop(channel, None)
+        if known is None:
+            return
+        if known.guild in self._guilds:
+            self._guilds[known.guild].channels.discard(channel)
+        siblings = self._threads.get(known.parent or "", set())
+        siblings.discard(channel)
+        if not siblings:
+            self._threads.pop(known.parent or "", None)
+
+    def _note_last(self, channel: str, message: object) -> None:
+        position = snowflake(message)
+        if channel and position is not None:
+            self._last[channel] = max(position, self._last.get(channel, 0))
+
+    # What the API tells
+
+    async def _ask(self, channel: str, guild: str) -> KnownChannel | None:
+        try:
+            found = await self._api.limits.call(
+                CHANNEL, lambda: self._api.channel(channel), final=True, channel=channel
+            )
+        except PlatformError as error:
+            if error.code not in GONE:
+                raise
+            return None
+        known = channel_of(found, guild)
+        if known is None:
+            return None
+        while len(self._asked) >= MOST_ASKED:
+            del self._asked[next(iter(self._asked))]
+        self._asked[channel] = known
+        self._note_last(channel, found.get("last_message_id"))
+        return known
+
+    # What follows from it
+
+    def _known(self, channel: str) -> KnownChannel | None:
+        return self._channels.get(channel) or self._asked.get(channel)
+
+    def _is_readable(self, known: KnownChannel) -> bool:
+        guild = self._guilds.get(known.guild)
+        return known.kind is not Kind.THREAD and guild is not None and guilds.may_read(known, guild, self.own_id)
+
+    def _place(self, channel: str, known: KnownChannel) -> Place:
+        place = Place(known.guild, channel, None, known.kind, name=known.name, own_role=self.own_role(known.guild))
+        match known.kind:
+            case Kind.THREAD:
+                parent = known.parent or channel
+                return replace(place, channel=parent, thread=channel, locked=known.locked, archived=known.archived)
+            case Kind.VOICE:
+                return replace(place, thread=channel)
+            case Kind.DIRECT:
+                return Place(DIRECT, channel, None, Kind.DIRECT)
+        return place
+
+
+def _shard(value: object) -> tuple[int, int]:
+    """Which of how many shards a session is; one of one where READY does not say."""
+    if isinstance(value, list | tuple) and len(value) == 2:
+        shard, count = number(value[0]), number(value[1])
+        if shard is not None and count:
+            return shard, max(count, 1)
+    return 0, 1
