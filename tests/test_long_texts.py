@@ -31,6 +31,11 @@ from bot.core.texts import former
 from bot.files.text import read_text
 from bot.llm import images, openai_errors, tokens
 from bot.platforms.common import links
+from bot.platforms.discord.markup import buttons as discord_buttons
+from bot.platforms.discord.markup import dialect as discord_dialect
+from bot.platforms.discord.markup import message as discord_message
+from bot.platforms.discord.markup import own_message as discord_own_message
+from bot.platforms.discord.markup import text as discord_text
 from bot.platforms.slack.incoming import actions, events, files, message_text, participants
 from bot.platforms.slack.markup import mention_tokens as slack_tokens
 from bot.platforms.slack.markup import message, mrkdwn, own_message
@@ -60,6 +65,7 @@ IN_FUNCTIONS = {
     "core/decide/addressing.py:_vocative": "calls_another",
     "platforms/common/mentions.py:uncalled": "readable",
     "platforms/slack/markup/text.py:readable": "readable",
+    "platforms/discord/markup/text.py:readable": "Discord's text",
     "platforms/slack/markup/text.py:unescaped": "readable",
     "platforms/slack/markup/text.py:_link": "readable",
     "platforms/slack/markup/text.py:notification": "notification",
@@ -154,6 +160,12 @@ ON_THE_LOOP: dict[str, Callable[[str], object]] = {
     "content, plain": lambda text: message.content(message.Piece(text[: message.PLAIN_LIMIT]), plain=True),
     "notification": slack_text.notification,
     "growing": _grow,
+    "Discord's text": lambda text: (discord_text.readable(text, "7", {}, ["8"]), discord_text.references(text)),
+    "a name of a thread": lambda text: discord_text.thread_name(text, "a"),
+    "a notice": lambda text: discord_text.literal(text),
+    "Discord's content": lambda text: discord_message.content(discord_message.Piece(text[:1_900], (text,))),
+    "our own message on Discord": lambda text: discord_own_message.answer_of({"content": text}),
+    "a button": discord_buttons.button_of,
     "the playground": lambda text: (web_events.mentioned(text), web_events.readable(text)),
     "tokens": tokens.count,
     "an error": _error,
@@ -177,6 +189,9 @@ IN_A_THREAD: dict[str, Callable[[str], object]] = {
     "pieces": lambda text: message.pieces(text, plain=False),
     "pieces, plain": lambda text: message.pieces(text, plain=True),
     "beginning": lambda text: message.beginning(text, plain=False),
+    "Discord's dialect": discord_dialect.dialect,
+    "Discord's pieces": discord_message.pieces,
+    "Discord's beginning": discord_message.beginning,
     "a text file": lambda text: read_text(text.encode("utf-8", "replace"), LENGTH),
 }
 """What does not."""
