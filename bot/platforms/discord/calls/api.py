@@ -36,6 +36,7 @@ from bot.platforms.discord.calls.limits import (
     POST,
     PUT_COMMANDS,
     REACT,
+    REACTIONS,
     RESPOND,
     SEARCH,
     START_THREAD,
@@ -174,6 +175,12 @@ class DiscordApi:
         """*emoji*: a Unicode one."""
         path = ("channels", channel, "messages", message, "reactions", emoji, "@me")
         await self._requests.send(REACT, "PUT", *path, major=channel)
+
+    async def reactions(self, channel: str, message: str, emoji: str, *, burst: bool = False) -> list[Json]:
+        """The first users who reacted with *emoji*, a Unicode one; *burst*: those with a super reaction."""
+        query = {"limit": str(PAGE), "type": "1" if burst else "0"}
+        path = ("channels", channel, "messages", message, "reactions", emoji)
+        return _objects(await self._requests.send(REACTIONS, "GET", *path, query=query, major=channel))
 
     async def search(self, guild: str, **query: str) -> Json:
         """

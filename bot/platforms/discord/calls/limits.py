@@ -20,7 +20,8 @@ from bot.platforms.common.limiter import DEFAULT_PAUSE, LONGEST_WAIT, RATE_LIMIT
 # Methods are named like their pages in Discord's reference.
 POST, EDIT, DELETE = "create message", "edit message", "delete message"
 START_THREAD, EDIT_CHANNEL, TYPE = "start thread from message", "modify channel", "trigger typing indicator"
-REACT, MESSAGE, MESSAGES = "create reaction", "get channel message", "get channel messages"
+REACT, REACTIONS = "create reaction", "get reactions"
+MESSAGE, MESSAGES = "get channel message", "get channel messages"
 CHANNEL, GUILD, GUILDS, CHANNELS = "get channel", "get guild", "get current user guilds", "get guild channels"
 MEMBER, USER, ME, APPLICATION = "get guild member", "get user", "get current user", "get current application"
 GATEWAY, SEARCH = "get gateway bot", "search guild messages"
@@ -31,7 +32,9 @@ EDIT_RESPONSE, DELETE_RESPONSE = "edit original interaction response", "delete o
 
 OF_ALL = frozenset({GUILDS, USER, ME, APPLICATION, GATEWAY, COMMANDS, PUT_COMMANDS})
 """Methods whose routes name neither a channel nor a guild: one bucket for all."""
-BACKGROUND = frozenset({MESSAGES, MESSAGE, CHANNEL, CHANNELS, MEMBER, USER, SEARCH, ACTIVE_THREADS, ARCHIVED_THREADS})
+BACKGROUND = frozenset(
+    {MESSAGES, MESSAGE, REACTIONS, CHANNEL, CHANNELS, MEMBER, USER, SEARCH, ACTIVE_THREADS, ARCHIVED_THREADS}
+)
 """Methods that leave a share of all calls to those by which people are answered."""
 
 MARGIN_SECONDS = 0.1  # of each window: Discord counts when calls arrive
