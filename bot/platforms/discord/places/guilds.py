@@ -10,7 +10,11 @@ from bot.platforms.discord.places.place import KINDS, PRIVATE_THREAD, Kind
 
 # Discord, "Permissions"
 ADMINISTRATOR, VIEW_CHANNEL, READ_MESSAGE_HISTORY, CONNECT = 1 << 3, 1 << 10, 1 << 16, 1 << 20
-_KEPT = ADMINISTRATOR | VIEW_CHANNEL | READ_MESSAGE_HISTORY | CONNECT
+SEND_MESSAGES, ATTACH_FILES = 1 << 11, 1 << 15
+CREATE_PUBLIC_THREADS, SEND_MESSAGES_IN_THREADS = 1 << 35, 1 << 38
+_READING = VIEW_CHANNEL | READ_MESSAGE_HISTORY | CONNECT
+_ANSWERING = SEND_MESSAGES | ATTACH_FILES | CREATE_PUBLIC_THREADS | SEND_MESSAGES_IN_THREADS
+_KEPT = ADMINISTRATOR | _READING | _ANSWERING
 _LONGEST_NAME = 100  # characters, of channels and roles
 
 
@@ -82,16 +86,20 @@ def channel_of(described: Json, guild: str) -> KnownChannel | None:
 def may_read(channel: KnownChannel, guild: KnownGuild, own_id: str) -> bool:
     """Whether we may read the history of a channel."""
     wanted = VIEW_CHANNEL | READ_MESSAGE_HISTORY | (CONNECT if channel.kind is Kind.VOICE else 0)
-    return _bits_in(channel, guild, guild.own_roles, own_id) & wanted == wanted
+    return bits_in(channel, guild, guild.own_roles, own_id) & wanted == wanted
 
 
 def is_open(channel: KnownChannel, guild: KnownGuild) -> bool:
     """Whether everybody in the guild sees a channel."""
-    return bool(_bits_in(channel, guild, (), "") & VIEW_CHANNEL)
+    return bool(bits_in(channel, guild, (), "") & VIEW_CHANNEL)
 
 
-def _bits_in(channel: KnownChannel, guild: KnownGuild, roles: Collection[str], member: str) -> int:
-    """Source: Discord, "Permission Overwrites"; the role of everybody has the guild's id."""
+def bits_in(channel: KnownChannel, guild: KnownGuild, roles: Collection[str], member: str) -> int:
+    """
+    What a *member* with *roles* may do in a channel, of the permissions above.
+
+    Source: Discord, "Permission Overwrites"; the role of everybody has the guild's id.
+    """
     bits = 0
     for role in (channel.guild, *roles):
         bits |= guild.roles.get(role, ("", 0))[1]

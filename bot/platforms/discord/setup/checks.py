@@ -1,0 +1,204 @@
+"""
+What `threadbot check` finds out about a Discord application without posting: its token, its intents, and what it may
+do in which channel.
+
+Reads nothing but what it is given. The command prints the findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import aiohttp
+
+from bot.core.check_findings import Finding, Verdict
+from bot.core.errors import PlatformError
+from bot.platforms.discord.calls.api import DEFAULT_URL, GUILD_PAGE, DiscordApi
+from bot.platforms.discord.calls.errors import INVALID_TOKEN
+from bot.platforms.discord.calls.limits import CHANNELS, GUILD, MEMBER, DiscordLimiter
+from bot.platforms.discord.calls.requests import Json
+from bot.platforms.discord.places.payloads import number, text
+from bot.platforms.discord.setup import guild_check, token_kinds
+from bot.platforms.discord.setup.invite import link
+
+PORTAL = "discord.com/developers/applications"
+SWITCH = f"{PORTAL} → your application → Bot → Privileged Gateway Intents → Message Content Intent"
+
+REMEDIES: Mapping[str, str] = {
+    INVALID_TOKEN: f"{token_kinds.WHERE}: Discord shows it once, and each reset makes the one before invalid.",
+    "disallowed_intents": f"Switch it on: {SWITCH}. Or switch it off there: then the bot starts without it.",
+    "sharding_required": "The bot is in more servers than one connection serves (2,500).",
+    "not_discord": "This is not Discord's API: check DISCORD_API_URL.",
+    "connection_lost": "Check the network, the proxy and DISCORD_API_URL.",
+    "missing_access": "The bot does not see it: give its role View Channels there, or the channel's right id.",
+    "unknown_channel": "There is no such channel: Copy Channel ID gives its id (Settings → Advanced → Developer Mode).",
+    "missing_permissions": "The line of its server above says which; Edit Channel → Permissions grants them.",
+    "ratelimited": "Wait a minute and try again.",
+}
+"""What to do, by the code of a PlatformError."""
+
+APPROVED, LIMITED = 1 << 18, 1 << 19  # Discord, "Application Flags": GATEWAY_MESSAGE_CONTENT, …_LIMITED
+REVIEWED_FROM = 10_000  # users; Discord, "Privileged Intents": since June 2026
+CLOSE = 0.8  # of that number: time to ask for the review
+MOST_GUILDS = 25  # that are looked at
+FEW_SESSIONS = 50  # of a day's 1,000
+
+
+def has_content(application: Json) -> bool:
+    """Whether the application may ask for the content of all messages."""
+    return bool((number(application.get("flags")) or 0) & (APPROVED | LIMITED))
+
+
+async def check(*, token: str, api_url: str = DEFAULT_URL, allowed: Collection[str] = ()) -> list[Finding]:
+    """
+    The token, the application and the servers, without changing anything. Never raises for what Discord says.
+
+    *allowed*: the ids of the servers that are answered in; empty for all.
+    """
+    wrong = token_kinds.kind(token)
+    if wrong is not None:
+        return [Finding("Discord token", Verdict.FAILED, f"it looks like {wrong}", f"{token_kinds.WHERE}.")]
+    async with aiohttp.ClientSession(trust_env=True) as session:
+        api = DiscordApi(token, api_url, DiscordLimiter())
+        api.use(session)
+        try:
+            me, application = await api.me(), await api.application()
+        except PlatformError as error:
+            return [_refused(error, token)]
+        found = [
+            Finding("Discord token", Verdict.OK, f"{text(me, 'username')} ({text(me, 'id')})"),
+            *_application(application),
+            _content(application),
+            await _gateway(api),
+        ]
+        return found + await _guilds(api, application, text(me, "id"), allowed)
+
+
+async def check_post(token: str, api_url: str, channel: str) -> Finding:
+    """Post a message in *channel*, edit it and delete it again."""
+    subject = "Discord post"
+    async with aiohttp.ClientSession(trust_env=True) as session:
+        api = DiscordApi(token, api_url, DiscordLimiter())
+        api.use(session)
+        try:
+            message = await api.create_message(channel, {"content": "A check: this message goes away again."})
+            await api.edit_message(channel, text(message, "id"), {"content": "A check: it goes away now."})
+            await api.delete_message(channel, text(message, "id"))
+        except PlatformError as error:
+            return failed(subject, error)
+    return Finding(subject, Verdict.OK, "a message was posted, edited and deleted again")
+
+
+def _application(application: Json) -> list[Finding]:
+    subject, id_ = "Discord application", text(application, "id")
+    if text(application, "interactions_endpoint_url"):
+        detail = "its commands and buttons are sent to an Interactions Endpoint URL, so the bot does not hear of them"
+        return [Finding(subject, Verdict.FAILED, detail, f"Empty the field: {PORTAL} → your application.")]
+    if application.get("bot_require_code_grant") is True:
+        detail = "it requires an OAuth2 code grant, so nobody can invite it by a link"
+        return [Finding(subject, Verdict.FAILED, detail, f"Switch that off: {PORTAL} → your application → Bot.")]
+    return [Finding(subject, Verdict.OK, f"{text(application, 'name')} ({id_})")]
+
+
+def _content(application: Json) -> Finding:
+    subject = "Discord message content"
+    if has_content(application):
+        return Finding(
+            subject, Verdict.OK, "it hears all that is said in channels it sees, and goes on without a mention"
+        )
+    detail = "not here: it answers mentions, replies to it, direct messages and commands, also in its threads"
+    return Finding(subject, Verdict.ABSENT, detail, f"To go on in its threads without a mention: {SWITCH}.")
+
+
+async def _gateway(api: DiscordApi) -> Finding:
+    subject = "Discord gateway"
+    try:
+        found = await api.gateway()
+    except PlatformError as error:
+        return failed(subject, error)
+    limit = found.get("session_start_limit") or {}
+    left, total = limit.get("remaining"), limit.get("total")
+    detail = f"{left} of {total} sessions are left today; Discord recommends {found.get('shards')} of its shards"
+    if isinstance(left, int) and left < FEW_SESSIONS:
+        return Finding(subject, Verdict.WARNING, detail, "Something starts it again and again: see its log.")
+    return Finding(subject, Verdict.OK, detail)
+
+
+async def _guilds(api: DiscordApi, application: Json, own_id: str, allowed: Collection[str]) -> list[Finding]:
+    subject, invite = "Discord servers", link(text(application, "id"))
+    try:
+        ids = await _ids(api)
+    except PlatformError as error:
+        return [failed(subject, error)]
+    if not ids:
+        return [Finding(subject, Verdict.WARNING, "it is in none", f"Invite it: {invite}")]
+    found, users, looked_at = [], 0, [each for each in ids if not allowed or each in allowed]
+    for guild in looked_at[:MOST_GUILDS]:
+        try:
+            finding, members = await _guild(api, guild, own_id, invite)
+        except PlatformError as error:
+            finding, members = failed(f"Discord server {guild}", error), 0
+        found.append(finding)
+        users += members
+    found += [
+        Finding(f"Discord server {guild}", Verdict.FAILED, "it is not in that one", f"Invite it: {invite}")
+        for guild in sorted(set(allowed) - set(ids))
+    ]
+    detail = f"it is in {len(ids):,}" + (f", and answers in {len(looked_at):,}" if allowed else "")
+    if len(looked_at) > MOST_GUILDS:
+        detail += f"; {MOST_GUILDS} of them were looked at"
+    counted = len(ids) == len(found)
+    return [Finding(subject, Verdict.OK, detail), *found, _review(application, users, len(ids), complete=counted)]
+
+
+async def _ids(api: DiscordApi) -> Sequence[str]:
+    ids: list[str] = []
+    while True:
+        page = [text(each, "id") for each in await api.guilds(after=ids[-1] if ids else None)]
+        ids += page
+        if len(page) < GUILD_PAGE:
+            return ids
+
+
+async def _guild(api: DiscordApi, id_: str, own_id: str, invite: str) -> tuple[Finding, int]:
+    """What the bot may do there, and how many members there are. Raises PlatformError."""
+    calls = api.limits
+    guild = await calls.call(GUILD, lambda: api.guild(id_, counts=True), final=True, channel=id_)
+    member = await calls.call(MEMBER, lambda: api.member(id_, own_id), final=True, channel=id_)
+    channels = await calls.call(CHANNELS, lambda: api.guild_channels(id_), final=True, channel=id_)
+    finding = guild_check.finding(guild, member, channels, own_id, invite)
+    return finding, number(guild.get("approximate_member_count")) or 0
+
+
+def _review(application: Json, users: int, guilds: int, *, complete: bool) -> Finding:
+    """How far it is to the number of users from which on Discord wants to review the intent."""
+    subject = "Discord review"
+    installed = number(application.get("approximate_user_install_count")) or 0
+    if (number(application.get("flags")) or 0) & APPROVED:
+        return Finding(subject, Verdict.OK, "the message content intent is approved; Discord asks again each year")
+    reached = users + installed
+    at_least = "about" if complete else "at least"
+    detail = (
+        f"{at_least} {reached:,} users in {guilds:,} servers (who is in two is counted twice); "
+        f"from {REVIEWED_FROM:,} on Discord reviews who has the message content intent"
+    )
+    if reached >= CLOSE * REVIEWED_FROM:
+        remedy = (
+            f"Ask for the review in time: {PORTAL} → your application → Verification. Without the intent it works on."
+        )
+        return Finding(subject, Verdict.WARNING, detail, remedy)
+    return Finding(subject, Verdict.OK, detail)
+
+
+def _refused(error: PlatformError, token: str) -> Finding:
+    subject, finding = "Discord token", failed("Discord token", error)
+    if error.code != INVALID_TOKEN:
+        return finding
+    detail = (
+        f"{error.code}: it has the form of a token of the bot {token_kinds.owner(token)}, and is not valid (any more)"
+    )
+    return Finding(subject, finding.verdict, detail, finding.remedy)
+
+
+def failed(subject: str, error: PlatformError) -> Finding:
+    return Finding(subject, Verdict.FAILED, error.code, REMEDIES.get(error.code, "See Discord's JSON error codes."))
