@@ -13,7 +13,7 @@ RUNS ?= 20
 CHAOS_ARGS ?=
 LOCK_ARGS ?=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-annotate --no-header --extra postgres --group build $(LOCK_ARGS)
+	--no-emit-index-url --no-annotate --no-header --extra discord --extra postgres --group build $(LOCK_ARGS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -22,7 +22,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 help: ## list what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
 
-run: $(VENV)/.installed ## set up everything and start the bot; without Slack's tokens, the playground
+run: $(VENV)/.installed ## set up everything and start the bot; without tokens of Slack or Discord, the playground
 	@exec $(BIN)/threadbot run
 
 test: $(VENV)/.installed-dev ## set up and run the whole test suite; PYTEST_ARGS="-k words" chooses

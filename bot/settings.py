@@ -36,7 +36,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
     slack_bot_token: SecretStr | None = Field(
-        None, description="Slack's bot token (`xoxb-…`). Without it, and one of the next two, the playground starts."
+        None,
+        description="Slack's bot token (`xoxb-…`). It needs one of the next two. Without a token of any platform the "
+        "playground starts.",
     )
     slack_app_token: SecretStr | None = Field(
         None, description="Slack's app-level token (`xapp-…`, scope `connections:write`), for Socket Mode."
@@ -46,6 +48,20 @@ class Settings(BaseSettings):
     )
     slack_api_url: str = Field(
         "https://slack.com/api/", description="Base of Slack's Web API, also for opening Socket Mode connections."
+    )
+
+    discord_token: SecretStr | None = Field(
+        None,
+        description="Discord's bot token, from the page Bot of the application. `threadbot invite` prints the link.",
+    )
+    discord_api_url: str = Field(
+        "https://discord.com/api/v10", description="Base of Discord's API, which also names the gateway's address."
+    )
+    discord_allowed_guilds: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(), description="The Discord servers that are answered in, by id, separated by commas. Empty: all."
+    )
+    discord_direct_messages: bool = Field(
+        True, description="`off`: direct messages on Discord are not answered, nor kept."
     )
 
     openai_api_key: SecretStr | None = Field(
@@ -163,7 +179,7 @@ class Settings(BaseSettings):
             raise ValueError(f"use one of {', '.join(LANGUAGES)}")
         return value.strip().lower()
 
-    @field_validator("allowed_bots", "threadbot_admins", mode="before")
+    @field_validator("allowed_bots", "threadbot_admins", "discord_allowed_guilds", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         return frozenset(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -190,7 +206,22 @@ class Settings(BaseSettings):
             raise ValueError(f"this is not such a token: it should start with {prefix}")
         return value
 
-    @field_validator("openai_base_url", "slack_api_url")
+    @field_validator("discord_token")
+    @classmethod
+    def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+            raise ValueError("a token is one word: copy it without the word Bot before it, and without spaces")
+        return value
+
+    @field_validator("discord_allowed_guilds")
+    @classmethod
+    def _guild_ids(cls, value: frozenset[str]) -> frozenset[str]:
+        wrong = sorted(each for each in value if not re.fullmatch(r"[0-9]{17,20}", each, re.ASCII))
+        if wrong:
+            raise ValueError(f"{wrong[0]} is no id of a server: it is a number of 17 to 20 digits (Copy Server ID)")
+        return value
+
+    @field_validator("openai_base_url", "slack_api_url", "discord_api_url")
     @classmethod
     def _http(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):

@@ -27,7 +27,8 @@ def pins(lock: str) -> dict[str, str]:
 
 
 def required(*groups: str) -> list[Requirement]:
-    wanted = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["postgres"]]
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    wanted = [*PROJECT["project"]["dependencies"], *(each for extra in extras for each in extra)]
     return [
         Requirement(text)
         for text in [*wanted, *(each for name in groups for each in PROJECT["dependency-groups"][name])]

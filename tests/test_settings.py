@@ -96,6 +96,35 @@ def test_settings_of_slack_that_do_not_belong_together_are_one_report(
     assert str(refused.value).count("\n") == 0
 
 
+def test_discord_needs_its_token_alone(tmp_path: Path) -> None:
+    settings = read(tmp_path, "DISCORD_TOKEN=MTIz.abc.def\nDISCORD_ALLOWED_GUILDS= 123456789012345678,, \n")
+    assert settings.discord_token is not None
+    assert settings.discord_api_url == "https://discord.com/api/v10"
+    assert settings.discord_allowed_guilds == {"123456789012345678"}
+    assert settings.discord_direct_messages
+    assert not read(tmp_path, "DISCORD_DIRECT_MESSAGES=off\n").discord_direct_messages
+
+
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        ("DISCORD_TOKEN='Bot MTIz.abc.hunter2'", "without the word Bot"),
+        ("DISCORD_TOKEN='MTIz. hunter2'", "without spaces"),
+        ("DISCORD_ALLOWED_GUILDS=my server", "17 to 20 digits"),
+        ("DISCORD_ALLOWED_GUILDS=123456789012345678;223456789012345678", "17 to 20 digits"),
+        ("DISCORD_DIRECT_MESSAGES=perhaps", "boolean"),
+        ("DISCORD_API_URL=discord.com", "http:// or https://"),
+    ],
+)
+def test_a_setting_of_discord_that_cannot_be_is_refused_in_one_line(tmp_path: Path, line: str, right: str) -> None:
+    with pytest.raises(InvalidSettingsError) as refused:
+        read(tmp_path, line)
+    assert str(refused.value).startswith(line.partition("=")[0])
+    assert right in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
 def test_stop_sequences_are_separated_by_commas(tmp_path: Path) -> None:
     assert read(tmp_path, "OPENAI_STOP=END,그만\n").openai_stop == ("END", "그만")
 
