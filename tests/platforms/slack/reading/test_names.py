@@ -11,10 +11,11 @@ import pytest
 
 from bot.core.ports import Directory
 from bot.platforms.common.limiter import Limiter
+from bot.platforms.common.names import KEPT, KEPT_WITHOUT, MOST_ASKED
 from bot.platforms.slack.calls.api import SlackApi
 from bot.platforms.slack.calls.limits import RATES
 from bot.platforms.slack.incoming.participants import name_of
-from bot.platforms.slack.reading.names import KEPT, KEPT_CHANNEL, KEPT_WITHOUT, MOST_ASKED, PRIVATE, SlackDirectory
+from bot.platforms.slack.reading.names import KEPT_CHANNEL, PRIVATE, SlackDirectory
 from tests.platforms.slack.conftest import door
 from tests.standins.slack import Slack
 from tests.standins.slack_faults import RateLimited, Refused, ServerError, Stranger
