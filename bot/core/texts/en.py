@@ -112,6 +112,8 @@ SENTENCES = {
 LABELS = {
     # of the file that a long answer comes as
     "answer_file": "The whole answer",
+    # what a thread is called whose question has no words
+    "thread_name": "Conversation",
     # the receipt of an answer
     "receipt_title": "Details",
     "close": "Close",

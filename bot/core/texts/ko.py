@@ -118,6 +118,8 @@ SENTENCES = {
 LABELS = {
     # 긴 답변을 담은 파일
     "answer_file": "전체 답변",
+    # 질문에 글자가 없을 때 스레드의 이름
+    "thread_name": "대화",
     # 답변의 상세 정보
     "receipt_title": "상세 정보",
     "close": "닫기",

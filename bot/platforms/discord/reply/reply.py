@@ -1,0 +1,114 @@
+"""
+One answer in its place: what its parts show while it grows and when it is whole.
+
+What a part looks like is in message.py, what Discord does for one in part_calls.py, which ones there are in
+common/parts.py, the one that is a file in answer_file.py. The core says when to show, pace.py and limits.py how often.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.core.controls import NO_CONTROLS, Controls
+from bot.core.errors import PlatformError
+from bot.core.off_loop import off_loop
+from bot.core.ports import ReplyRequest
+from bot.core.texts import sentence
+from bot.core.turn import Notice
+from bot.markdown import fitting
+from bot.platforms.common.limiter import RATE_LIMITED
+from bot.platforms.common.parts import HaltedError, Parts
+from bot.platforms.discord.calls.limits import EDIT
+from bot.platforms.discord.incoming.events import Identity
+from bot.platforms.discord.markup.buttons import rows, stop_row
+from bot.platforms.discord.markup.message import PART_LIMIT, Piece, beginning, pieces, shortened
+from bot.platforms.discord.reply import pace
+from bot.platforms.discord.reply.answer_file import FILE_PART, AnswerFile
+from bot.platforms.discord.reply.part_calls import DiscordPartCalls
+from bot.platforms.discord.reply.services import ReplyServices
+
+
+class DiscordReply:
+    """The Reply port. Call locate() once it is made: it looks for what an earlier attempt left behind."""
+
+    def __init__(self, shared: ReplyServices, us: Identity, request: ReplyRequest) -> None:
+        self._limits = shared.api.limits
+        self._turn, self._language, self._as_file = request.turn, request.language, request.as_file
+        self._calls = DiscordPartCalls(shared, us.user_id, request)
+        self._file = AnswerFile(shared, us.user_id, request, self._calls)
+        texts = [part for part in request.parts if part.number != FILE_PART]
+        self._parts = Parts(self._calls, replace(request, parts=texts), clear_below=self._file.remove)
+
+    @property
+    def pause(self) -> float:
+        channel = next(iter(self._calls.where.candidates()), "")
+        seconds = self._limits.wait(EDIT, channel) if self._parts.ids else 0.0
+        return seconds if math.isfinite(seconds) else pace.PACE.longest
+
+    # The port
+
+    async def show(self, text: str) -> None:
+        if self._parts.fixed or not text.strip():
+            return
+        try:
+            await self._bring(await self._beginning(text), final=False)
+        except HaltedError:
+            return
+        except PlatformError as error:
+            if error.code != RATE_LIMITED and not self._parts.fixed:
+                raise
+
+    async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:
+        self._parts.halted = False
+        whole = await off_loop(len(text), lambda: pieces(text, notes, rows(controls, self._turn)))
+        try:
+            as_file = self._as_file and len(whole) > 1 and await self._file.possible()
+            if not (as_file and await self._finish_as_file(text, notes, controls)):
+                await self._file.remove()
+                await self._end(whole)
+        except HaltedError:
+            return
+
+    def halt(self) -> None:
+        self._parts.halted = True
+
+    async def kept(self, text: str) -> str:
+        self._as_file = False
+        await self.locate()
+        count = lambda each: len(pieces(each))  # noqa: E731
+        return await off_loop(len(text), lambda: fitting(text, len(self._parts.ids), PART_LIMIT, count))
+
+    async def remove(self) -> None:
+        await self.locate()
+        await self._file.remove()
+        await self._parts.remove()
+
+    async def locate(self) -> None:
+        """Look for what an earlier attempt may have posted."""
+        await self._parts.locate()
+
+    # All parts
+
+    async def _finish_as_file(self, text: str, notes: Sequence[str], controls: Controls) -> bool:
+        """Show how it begins, and all of it in a file, where Discord takes one."""
+        said = (sentence(Notice("whole_in_file"), self._language), *notes)
+        below = rows(controls, self._turn)
+        await self._end(await off_loop(len(text), lambda: shortened(text, said, below)))
+        self._parts.check_halted()
+        return await self._file.post(text)
+
+    async def _end(self, wanted: Sequence[Piece]) -> None:
+        await self._bring(wanted, final=True)
+        await self._parts.take_away(beyond=len(wanted))
+
+    async def _beginning(self, text: str) -> Sequence[Piece]:
+        # Below a first post, of an answer that may end at once, a button would only flicker.
+        stop = [stop_row(self._turn, self._language)] if self._parts.ids else []
+        wanted = await off_loop(len(text), lambda: beginning(text, stop))
+        return wanted if pace.affordable(self._calls.count, len(text)) or len(wanted) > len(self._parts.ids) else []
+
+    async def _bring(self, wanted: Sequence[Piece], *, final: bool) -> None:
+        await self.locate()
+        await self._parts.bring(wanted, final=final)
