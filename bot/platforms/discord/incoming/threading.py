@@ -15,7 +15,7 @@ from bot.core.conversation import ThreadRef
 from bot.core.decide.commands import COURTESIES
 from bot.core.ports import ThreadIndex
 from bot.platforms.discord.incoming.events import PLATFORM, REPLY, ref_of
-from bot.platforms.discord.places import Place
+from bot.platforms.discord.places import Kind, Place, Places
 from bot.platforms.discord.places.payloads import Json, mapping, number, snowflake, text
 
 _NEW_TOPICS = frozenset(
@@ -51,11 +51,13 @@ _MENTION = re.compile(r"\A\s*<@!?[0-9]{1,20}>")
 _PUNCTUATION = " \t\r.,!~…。！～、，-–—*_\"'“”()[]"
 
 
-async def thread_of(message: Json, place: Place, index: ThreadIndex) -> ThreadRef:
+async def thread_of(message: Json, place: Place, index: ThreadIndex, places: Places | None = None) -> ThreadRef:
     """
     The thread of a message object. Raises LedgerError.
 
-    One that is stored stays in its thread: all copies of an event are equal.
+    One that is stored stays in its thread: all copies of an event are equal. *places* tell whether somebody has opened
+    a thread for a conversation that was held in the channel itself: then a reply there begins another one. To ask them
+    may raise PlatformError.
     """
     id_ = text(message, "id")
     if place.thread is not None:
@@ -70,7 +72,15 @@ async def thread_of(message: Json, place: Place, index: ThreadIndex) -> ThreadRe
         return await _topic_of(message, place, index)
     known = await index.thread_of(ref_of(replied, place)) if replied else None
     # What is replied to stands in the channel. If it is not the root, its conversation is held there, by replies.
-    return known if known is not None and known.thread != replied else _thread(place, id_)
+    in_channel = known is not None and known.thread != replied
+    if known is None or not in_channel or (places is not None and await _has_thread(known, places)):
+        return _thread(place, id_)
+    return known
+
+
+async def _has_thread(thread: ThreadRef, places: Places) -> bool:
+    found = await places.find(thread.thread, thread.workspace)
+    return found is not None and found.kind is Kind.THREAD
 
 
 async def _topic_of(message: Json, place: Place, index: ThreadIndex) -> ThreadRef:

@@ -1,0 +1,1 @@
+"""Reads from Discord what no event told: channels, threads, files, names. Writes nothing there."""

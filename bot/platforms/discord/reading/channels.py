@@ -1,0 +1,198 @@
+"""
+Reading back what was said, within Discord's limits: which channels may have news, and what is new in one of them.
+
+Where nobody has written nothing is read: the gateway tells the last message of each channel and of each active thread.
+What becomes of the messages is in common/catch_up.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from bot.core.conversation import Incoming, ParticipantKind, Reacted, ThreadRef
+from bot.core.errors import PlatformError
+from bot.core.ports import ThreadIndex
+from bot.platforms.common.catch_up import LOOK_BACK, ChannelNews
+from bot.platforms.discord.calls.api import DiscordApi
+from bot.platforms.discord.calls.errors import INVALID_TOKEN, MISSING_ACCESS, NOT_DISCORD
+from bot.platforms.discord.calls.limits import SEARCH
+from bot.platforms.discord.incoming.events import moment_of, position_of, read
+from bot.platforms.discord.incoming.identity import Identity
+from bot.platforms.discord.incoming.participants import author_of
+from bot.platforms.discord.incoming.reactions import Signs
+from bot.platforms.discord.incoming.threading import thread_of
+from bot.platforms.discord.places import Kind, Place, Places
+from bot.platforms.discord.places.payloads import Json, mappings, text
+from bot.platforms.discord.reading.history import History, ReadThreads, position
+
+logger = logging.getLogger(__name__)
+
+UNUSABLE = frozenset({INVALID_TOKEN, NOT_DISCORD})
+"""Codes that every call gets."""
+WITHOUT_MESSAGES = frozenset({Kind.FORUM})  # all that is said there is said in threads
+FOUND_AT_ONCE = 25  # messages; Discord, "Search Guild Messages"
+SEARCHES = 8  # guilds at a time
+UNKNOWN = ""  # a guild that is to be asked for
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    message: Json
+    place: Place
+    thread: ThreadRef
+    marks: Sequence[Reacted]
+
+
+class DiscordChannelReader:
+    """
+    The ChannelReader of catching up, for the channels of all guilds and for direct messages.
+
+    *longest*: what is older is not read. *takes*: whether a guild is to be read, or direct messages, for "".
+    """
+
+    def __init__(
+        self,
+        api: DiscordApi,
+        places: Places,
+        index: ThreadIndex,
+        us: Identity,
+        signs: Signs,
+        longest: timedelta,
+        takes: Callable[[str], bool] = lambda _guild: True,
+    ) -> None:
+        self._api, self._places, self._index, self._us, self._signs = api, places, index, us, signs
+        self._history, self._longest, self._takes = History(api), longest, takes
+        self._found: dict[
+            str, set[str]
+        ] = {}  # by their channel: threads that are not active, in which we are mentioned
+        self._searches = True  # guilds may be searched, as far as we know
+
+    async def channels(self) -> Sequence[str]:
+        """Those in which somebody has written lately, chats of voice channels and forums included."""
+        since = position_of(datetime.now(UTC) - self._longest - LOOK_BACK)
+        await self._search(since)
+        readable = self._places.readable_channels()
+        return [channel for channel in readable if channel in self._found or self._has_news(channel, since)]
+
+    async def news(self, channel: str, since: int, known: Collection[str]) -> ChannelNews:
+        """
+        As ChannelReader, oldest first.
+
+        Of messages before *since* that were edited later nothing is told here: threads are read whole at their next
+        turn.
+        """
+        place = await self._places.find(channel, self._places.guild_of(channel) or UNKNOWN)
+        if place is None or not self._takes("" if place.direct else place.workspace):
+            return ChannelNews(())
+        messages: list[tuple[Json, Place]] = []
+        if place.kind not in WITHOUT_MESSAGES and self._places.last_message(channel) >= since:
+            top = await self._history.since(channel, since)
+            messages += [(message, place) for message in top.messages]
+        for thread in self._threads(place, since, known):
+            in_thread = replace(place, thread=thread, kind=Kind.THREAD)
+            messages += [(message, in_thread) for message in await self._thread(thread, since)]
+        told = await self._told(sorted(messages, key=lambda found: position(found[0])))
+        return ChannelNews(self._events(told))
+
+    def is_pointless(self, error: PlatformError) -> bool:
+        return error.code in UNUSABLE
+
+    def position(self, moment: datetime) -> int:
+        return position_of(moment)
+
+    def moment(self, position: int) -> datetime:
+        return moment_of(position)
+
+    # Which threads
+
+    def _has_news(self, channel: str, since: int) -> bool:
+        places = (channel, *self._places.threads_of(channel))
+        return any(self._places.last_message(each) >= since for each in places)
+
+    def _threads(self, place: Place, since: int, known: Collection[str]) -> Iterable[str]:
+        """
+        Active threads with news, and *known* ones that are not active: those may have been archived meanwhile.
+
+        A conversation in the channel itself is met there.
+        """
+        if place.direct:
+            return ()
+        active = self._places.threads_of(place.channel)
+        others = [*known, *self._found.get(place.channel, ())]
+        with_news = [thread for thread in active if self._places.last_message(thread) >= since]
+        archived = [thread for thread in others if thread not in active and thread != place.channel]
+        return dict.fromkeys([*with_news, *archived])
+
+    async def _thread(self, thread: str, since: int) -> Sequence[Json]:
+        try:
+            return (await self._history.since(thread, since)).messages
+        except PlatformError as error:
+            if error.passing or self.is_pointless(error):
+                raise
+            return []  # it is gone, or not for us to see: the rest of the channel may be
+
+    async def _search(self, since: int) -> None:
+        """
+        Find threads that were archived meanwhile, with a mention of us in them: no event tells of those.
+
+        Not every application may search, and not every guild can be searched: what is not found so is read if we took
+        part in it before.
+        """
+        self._found.clear()
+        left = iter(list(self._places.guilds))
+
+        async def work() -> None:
+            for guild in left:
+                if self._searches:
+                    await self._search_in(guild, since)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(SEARCHES):
+                group.create_task(work())
+
+    async def _search_in(self, guild: str, since: int) -> None:
+        query = {
+            "mentions": self._us.user_id,
+            "min_id": str(since),
+            "limit": str(FOUND_AT_ONCE),
+            "sort_by": "timestamp",
+        }
+        try:
+            found = await self._api.limits.call(
+                SEARCH, lambda: self._api.search(guild, **query), final=True, channel=guild
+            )
+        except PlatformError as error:
+            logger.info("discord: guild %s cannot be searched: %s", guild, error.code)
+            self._searches = self._searches and error.code != MISSING_ACCESS  # that is said of every guild
+            return
+        for thread in mappings(found, "threads"):
+            id_, parent = text(thread, "id"), text(thread, "parent_id")
+            if id_ not in self._places.threads_of(parent):
+                self._found.setdefault(parent, set()).add(id_)
+
+    # What happened there
+
+    async def _told(self, messages: Iterable[tuple[Json, Place]]) -> Sequence[_Told]:
+        """What others said, in which threads, and the marks that it bears."""
+        told: list[_Told] = []
+        threads = ReadThreads(self._index)
+        for message, place in messages:
+            author, thread = author_of(message, self._us), await thread_of(message, place, threads, self._places)
+            ours = author is not None and author.kind is ParticipantKind.SELF
+            threads.note(text(message, "id"), thread, ours=ours)
+            if not ours:
+                marks = await self._history.marks(message, place, self._us, self._signs)
+                told.append(_Told(message, place, thread, marks))
+        return told
+
+    def _events(self, told: Sequence[_Told]) -> Iterator[Incoming]:
+        """One that was hidden at once is not to be answered."""
+        for each in told:
+            said = read(each.message, each.place, each.thread, self._us, recovered=True)
+            if said is not None:
+                yield said
+                yield from each.marks
