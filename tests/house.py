@@ -137,7 +137,7 @@ ORDERS = (
             "receipt summaries",
             "ledger",
             "changes model_facts",
-            "thread_index watermarks",
+            "interactions thread_index watermarks",
             "statements",
             "database tables",
         ),

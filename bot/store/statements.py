@@ -73,7 +73,7 @@ CONVERSATION = select(conversations.c.id).where(
     conversations.c.channel == bindparam("channel"),
     conversations.c.thread == bindparam("thread"),
 )
-PARTICIPANT = select(*(participants.c[name] for name in ("id", "kind", "name", "home"))).where(
+PARTICIPANT = select(*(participants.c[name] for name in ("id", "kind", "name", "locale", "home"))).where(
     participants.c.platform == bindparam("platform"),
     participants.c.workspace == bindparam("workspace"),
     participants.c.external_id == bindparam("external_id"),
@@ -254,7 +254,7 @@ def _new_conversation(upsert: Any) -> Executable:
 
 def _participant(upsert: Any) -> Executable:
     made = upsert(participants)
-    told = {name: func.coalesce(made.excluded[name], participants.c[name]) for name in ("name", "home")}
+    told = {name: func.coalesce(made.excluded[name], participants.c[name]) for name in ("name", "locale", "home")}
     named = {"kind": made.excluded.kind, **told}
     known: Executable = made.on_conflict_do_update(
         index_elements=["platform", "workspace", "external_id"], set_=named

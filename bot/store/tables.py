@@ -376,6 +376,26 @@ reactions = Table(
     UniqueConstraint("platform", "workspace", "channel", "external_id", "operation", "participant_id"),
 )
 
+interactions = Table(
+    "interactions",
+    metadata,
+    _id(),
+    Column("platform", String(16), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("external_id", String(64), nullable=False),  # as in messages: what was asked by a command is one there
+    Column("token", Text),  # a secret: whoever has it answers in our place; null once it is over
+    Column("private", Boolean, nullable=False),  # nobody but whoever asked is to see the answer
+    Column("ends_at", UtcDateTime, nullable=False),
+    UniqueConstraint("platform", "workspace", "channel", "external_id"),
+    Index(
+        "ix_interactions_ends_at",
+        "ends_at",
+        sqlite_where=text("token IS NOT NULL"),
+        postgresql_where=text("token IS NOT NULL"),
+    ),
+)
+
 feedback = Table(
     "feedback",
     metadata,

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.core.ports.completions import CompletionStart, CompletionStore, Given, Persist
-from bot.core.ports.conversations import ConversationStore, KnownName, NameStore, Recorded, ThreadIndex
+from bot.core.ports.conversations import (
+    ConversationStore,
+    Interaction,
+    InteractionStore,
+    KnownName,
+    NameStore,
+    Recorded,
+    ThreadIndex,
+)
 from bot.core.ports.files import FileError, FileParser, FileReader, FileStore
 from bot.core.ports.ledger import Ledger
 from bot.core.ports.model import (
@@ -76,6 +84,8 @@ __all__ = [
     "FileReader",
     "FileStore",
     "Given",
+    "Interaction",
+    "InteractionStore",
     "KnownName",
     "LanguageModel",
     "LearnedFacts",

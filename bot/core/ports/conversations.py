@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
@@ -113,6 +113,40 @@ class ThreadIndex(Protocol):
 
     async def newest_thread(self, platform: str, workspace: str, channel: str, before: int) -> ThreadRef | None:
         """Of all in *channel*, the one in which somebody spoke last before that position; replies of ours aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """
+    Something that was asked by a command instead of a message: the platform takes the answer by a *token* as well.
+
+    *message* is its address as that of what was said; there is no message there. *token*: a secret, until *ends_at*;
+    None once it is over, or cannot be used. *private*: nobody but whoever asked is to see the question or the answer.
+    """
+
+    message: MessageRef
+    ends_at: datetime  # aware, UTC
+    token: str | None = field(default=None, repr=False)
+    private: bool = False
+
+
+class InteractionStore(Protocol):
+    """What was asked by commands; kept as long as what was said, tokens aside. All methods raise LedgerError."""
+
+    async def note(self, interaction: Interaction) -> None:
+        """Call before it is handed in as something said. Noted again, it stays as it is."""
+
+    async def of_turn(self, turn: int) -> Sequence[Interaction]:
+        """Those that a turn answers or confirms, oldest first."""
+
+    async def is_awaited(self, message: MessageRef) -> bool:
+        """Whether what was said there, in whatever way, is to be answered or confirmed, or was."""
+
+    async def end(self, message: MessageRef) -> None:
+        """The token of that one cannot be used any more."""
+
+    async def forget_tokens(self) -> int:
+        """Forget those that are over; how many."""
 
 
 class NameStore(Protocol):

@@ -188,6 +188,9 @@ class ReceiptStore(Protocol):
     async def turn_of(self, message: MessageRef) -> int | None:
         """The turn whose answer, or a part of it, a message of ours is."""
 
+    async def newest_turn(self, viewer: Viewer, channel: str, thread: str | None = None) -> int | None:
+        """The last one there in which *viewer* asked something; without a *thread* in all of *channel*."""
+
     async def use(self, viewer: Viewer, since: datetime) -> Use: ...
 
     async def locale(self, viewer: Viewer) -> str | None:

@@ -23,6 +23,7 @@ from bot.store.tables import (
     completions,
     conversations,
     files,
+    interactions,
     message_versions,
     messages,
     reply_parts,
@@ -46,6 +47,9 @@ _FOUND = (
     select(messages.c.id, messages.c.turn_id, messages.c.addressed)
     .where(AT_ADDRESS, messages.c.erased_at.is_(None))
     .with_for_update()  # a claim that takes it waits for us, or we for it
+)
+_IS_INTERACTION = select(interactions.c.id).where(
+    *in_channel(interactions), interactions.c.external_id == bindparam("with_external_id")
 )
 _STATE = select(turns.c.state).where(turns.c.id == bindparam("turn")).with_for_update()
 _NEWEST_VERSION = (
@@ -205,7 +209,13 @@ def ask_again(connection: Connection, turn: int, due: datetime) -> None:
 
 
 def erase(connection: Connection, deleted: Deleted, now: datetime) -> bool:
-    """Erase a message, or an answer of ours. False when it is neither: nothing is known of it."""
+    """
+    Erase a message, or an answer of ours. False when it is neither: nothing is known of it.
+
+    What was asked by a command is no message on its platform: that it is not there says nothing.
+    """
+    if connection.execute(_IS_INTERACTION, address(deleted.ref)).first() is not None:
+        return True
     found = find(connection, deleted.ref)
     if found is None:
         return _erase_answer(connection, deleted.ref, now)

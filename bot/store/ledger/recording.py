@@ -116,11 +116,12 @@ class Recorder:
             "external_id": who.id,
             "kind": who.kind.value,
             "name": who.name,
+            "locale": who.locale,
             "home": who.home,
         }
         # Looked for first: an upsert locks the row on PostgreSQL, and all that one person says would wait in line.
         known = connection.execute(sql.PARTICIPANT, row).first()
-        told = [name for name in ("kind", "name", "home") if row[name] is not None]
+        told = [name for name in ("kind", "name", "locale", "home") if row[name] is not None]
         if known is not None and all(row[name] == getattr(known, name) for name in told):
             return int(known.id)
         identity: int = connection.execute(self._sql.participant, row).scalar_one()

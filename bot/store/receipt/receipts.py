@@ -36,6 +36,11 @@ class SqlReceiptStore:
         found = {"platform": message.platform, "channel": message.channel, "id": message.id}
         return await self._database.read(lambda connection: connection.execute(_TURN_OF, found).scalar())
 
+    async def newest_turn(self, viewer: Viewer, channel: str, thread: str | None = None) -> int | None:
+        where = _of(viewer) | {"channel": channel, "thread": thread}
+        query = _NEWEST if thread is None else _NEWEST_IN_THREAD
+        return await self._database.read(lambda connection: connection.execute(query, where).scalar())
+
     async def use(self, viewer: Viewer, since: datetime) -> Use:
         where = _of(viewer) | {"since": since}
 
@@ -90,3 +95,17 @@ _TURN_OF = (
     )
     .limit(1)
 )
+_NEWEST = (
+    select(messages.c.turn_id)
+    .select_from(messages.join(conversations).join(turns, turns.c.id == messages.c.turn_id))
+    .where(
+        messages.c.participant_id == _PERSON,
+        messages.c.addressed,
+        conversations.c.platform == bindparam("platform"),
+        conversations.c.channel == bindparam("channel"),
+        turns.c.command.is_(None),
+    )
+    .order_by(messages.c.turn_id.desc())
+    .limit(1)
+)
+_NEWEST_IN_THREAD = _NEWEST.where(conversations.c.thread == bindparam("thread"))

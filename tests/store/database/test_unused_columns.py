@@ -84,7 +84,7 @@ def parts(connection: Connection, turn: int) -> list[tuple[int, str | None]]:
 
 async def test_every_table_has_rows_and_every_column_that_goes_a_value(database: Database) -> None:
     stored = await database.read(rows)
-    assert len(stored) == len(metadata.tables)
+    assert stored.keys() == metadata.tables.keys() - {"interactions"}  # which came later
     assert all(stored.values())
 
 
@@ -112,6 +112,7 @@ async def test_keys_indexes_and_checks_stay(database: Database) -> None:
     before = await database.read(constraints)
     await migrate.upgrade(database, AFTER)
     assert await database.read(constraints) == before
+    await migrate.upgrade(database)
     assert await database.read(differences) == []
 
 

@@ -1,0 +1,88 @@
+"""What was asked by commands: the InteractionStore port on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
+
+from bot.core.conversation import MessageRef
+from bot.core.ports import Interaction
+from bot.store import statements as sql
+from bot.store.database.base import Database
+from bot.store.database.dialects import by_dialect
+from bot.store.tables import UtcDateTime, interactions, messages, turns
+
+
+class SqlInteractions:
+    def __init__(self, database: Database, clock: Callable[[], datetime] | None = None) -> None:
+        """*clock* replaces the time in tests."""
+        self._database, self._clock = database, clock
+
+    async def note(self, interaction: Interaction) -> None:
+        ref = interaction.message
+        row = {
+            "platform": ref.platform,
+            "workspace": ref.workspace,
+            "channel": ref.channel,
+            "external_id": ref.id,
+            "token": interaction.token,
+            "private": interaction.private,
+            "ends_at": interaction.ends_at,
+        }
+
+        def write(connection: Connection) -> None:
+            connection.execute(_NOTED[connection.dialect.name], row)
+
+        await self._database.write(write, urgent=True)
+
+    async def of_turn(self, turn: int) -> Sequence[Interaction]:
+        def read(connection: Connection) -> list[Interaction]:
+            return [
+                Interaction(
+                    MessageRef(row.platform, row.workspace, row.channel, row.external_id),
+                    row.ends_at,
+                    row.token,
+                    row.private,
+                )
+                for row in connection.execute(_OF_TURN, {"turn": turn})
+            ]
+
+        return await self._database.read(read)
+
+    async def is_awaited(self, message: MessageRef) -> bool:
+        where = sql.address(message)
+        return await self._database.read(lambda connection: bool(connection.execute(_AWAITED, where).scalar()))
+
+    async def end(self, message: MessageRef) -> None:
+        where = sql.address(message)
+        await self._database.write(lambda connection: connection.execute(_ENDED, where))
+
+    async def forget_tokens(self) -> int:
+        def write(connection: Connection) -> int:
+            now = self._clock() if self._clock is not None else sql.now(connection)
+            return connection.execute(_FORGOTTEN, {"now": now}).rowcount
+
+        return await self._database.write(write, synced=False)
+
+
+# Built once; see statements.py.
+_ADDRESS = ("platform", "workspace", "channel", "external_id")
+_HERE = (*sql.in_channel(interactions), interactions.c.external_id == bindparam("with_external_id"))
+_NOTED = by_dialect(lambda upsert: upsert(interactions).on_conflict_do_nothing(index_elements=list(_ADDRESS)))
+_OF_TURN = (
+    select(interactions)
+    .select_from(turns)  # whose conversation the index of messages begins with
+    .join(messages, and_(messages.c.conversation_id == turns.c.conversation_id, messages.c.turn_id == turns.c.id))
+    .join(interactions, and_(*(interactions.c[name] == messages.c[name] for name in _ADDRESS)))
+    .where(turns.c.id == bindparam("turn"))
+    .order_by(messages.c.position)
+)
+_AWAITED = select(exists().where(sql.AT_ADDRESS, or_(messages.c.addressed, messages.c.turn_id.is_not(None))))
+_ENDED = update(interactions).where(*_HERE).values(token=None)
+_FORGOTTEN = (
+    update(interactions)
+    .where(interactions.c.token.is_not(None), interactions.c.ends_at <= bindparam("now", type_=UtcDateTime))
+    .values(token=None)
+)
