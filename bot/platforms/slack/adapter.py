@@ -6,10 +6,8 @@ Parts of it have rooms of their own: payloads events.py, Socket Mode socket_mode
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 import aiohttp
@@ -18,14 +16,14 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.conversation import ThreadRef
-from bot.core.errors import LedgerError, PlatformError
+from bot.core.errors import LedgerError
 from bot.core.files import FileRef
 from bot.core.ports import Receive, References, Reply, ReplyRequest, ThreadRead, Viewer, Watermarks
 from bot.core.prompt.speakers import unbracketed
 from bot.core.receipt.receipt import Receipts
-from bot.core.retry import Backoff
 from bot.core.texts import language_of
 from bot.platforms.common.catch_up import CatchUp, CatchUpSettings
+from bot.platforms.common.chores import beside, started
 from bot.platforms.common.limiter import Limiter
 from bot.platforms.slack.calls import sessions
 from bot.platforms.slack.calls.api import DEFAULT_URL, SlackApi
@@ -57,7 +55,6 @@ logger = logging.getLogger(__name__)
 Invited = Callable[[str], Awaitable[None]]
 """Told the channel that we were invited to. Raises LedgerError."""
 
-START_BACKOFF = Backoff(first=0.25, longest=5.0, jitter=0.0)  # where Slack names no time
 PING_SECONDS = 5.0  # also the SDK's pause between two tries to connect
 
 
@@ -126,8 +123,8 @@ class SlackPlatform:
         async with sessions.opened() as session:
             self._api.use(session)
             try:
-                async with _beside(self._status.run()):
-                    await self._serve(receive, await self._started(), session)
+                async with beside(PLATFORM, self._status.run()):
+                    await self._serve(receive, await started(PLATFORM, self.start), session)
             finally:
                 if self._views is not None:
                     await self._views.close()
@@ -147,7 +144,7 @@ class SlackPlatform:
             session=lambda: self._connection.session,
             settings=self._catch_up_settings,
         )
-        async with _beside(catch_up.run()):
+        async with beside(PLATFORM, catch_up.run()):
             app = self._app(catch_up.receive, catch_up.joined, identity, session)
             await self._connection.serve(app, catch_up.new_connection)
 
@@ -208,19 +205,6 @@ class SlackPlatform:
             return language_of(text)
         return await self._views.language(Viewer(PLATFORM, us.team_id, user), text)
 
-    async def _started(self) -> Identity:
-        failures = 0
-        while True:
-            try:
-                return await self.start()
-            except PlatformError as error:
-                if not error.passing:
-                    raise
-                failures += 1
-                logger.warning("slack: cannot be reached (%s), trying again", error.code)
-                asked = error.retry_after
-                await asyncio.sleep(START_BACKOFF.wait(failures) if asked is None else asked)
-
     def _app(self, receive: Receive, invited: Invited, identity: Identity, session: aiohttp.ClientSession) -> App:
         authorization = AuthorizeResult(
             enterprise_id=None,
@@ -249,23 +233,6 @@ class SlackPlatform:
             ignoring_self_events_enabled=False,  # what to ignore is the policy's to say
             logger=bolt_logger(),
         )
-
-
-@asynccontextmanager
-async def _beside(chore: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """A defect in a chore must not end the answering, nor stay silent."""
-    task = asyncio.create_task(chore)
-    task.add_done_callback(_log_defect)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-def _log_defect(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        logger.error("slack: %s has ended by a defect of ours", task.get_coro(), exc_info=error)
 
 
 async def _nothing_missed(_channel: str) -> None:
