@@ -63,6 +63,18 @@ RULES = (
         DOORS,
     ),
     Rule(
+        "bot.platforms.discord.gateway",
+        ("bot.core", "bot.markdown", "bot.platforms.common", "bot.platforms.discord"),
+        ("discord", "aiohttp", "yarl"),
+        "Discord's library keeps the connection to the gateway, and is imported nowhere else",
+    ),
+    Rule(
+        "bot.platforms.discord",
+        ("bot.core", "bot.markdown", "bot.platforms.common", "bot.platforms.discord"),
+        ("aiohttp", "yarl"),  # yarl: the URLs of aiohttp
+        DOORS,
+    ),
+    Rule(
         "bot.store",
         ("bot.core", "bot.database_file", "bot.markdown", "bot.store"),
         ("sqlalchemy", "alembic", "aiosqlite", "asyncpg"),
@@ -149,6 +161,17 @@ ORDERS = (
             "view_opener",
             "reading reply transport",
             "incoming setup status",
+            "calls markup",
+        ),
+    ),
+    Order(
+        "bot.platforms.discord",
+        (
+            "adapter",
+            "interactions gateway",
+            "reading reply",
+            "incoming setup status",
+            "places",
             "calls markup",
         ),
     ),

@@ -1,0 +1,227 @@
+"""
+Discord as a Platform: events come in over the gateway and are committed, replies go out over the REST API.
+
+Parts of it have rooms of their own: the gateway, what payloads say, reading back, replies. Here they meet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping
+
+import aiohttp
+
+from bot.core.conversation import Incoming, Posted, ThreadRef
+from bot.core.errors import PlatformError
+from bot.core.files import FileRef
+from bot.core.ports import Receive, References, Reply, ReplyRequest, ThreadIndex, ThreadRead, Watermarks
+from bot.core.prompt.speakers import unbracketed
+from bot.core.receipt.receipt import Receipts
+from bot.platforms.common.catch_up import CatchUp, CatchUpSettings
+from bot.platforms.common.chores import beside, started
+from bot.platforms.discord.calls.api import DEFAULT_URL, DiscordApi
+from bot.platforms.discord.calls.limits import DiscordLimiter
+from bot.platforms.discord.calls.requests import Json
+from bot.platforms.discord.gateway.connection import DISALLOWED_INTENTS, Connection, Patience
+from bot.platforms.discord.gateway.dispatch import Dispatch, Ears, Listening
+from bot.platforms.discord.incoming.events import PLATFORM
+from bot.platforms.discord.incoming.identity import Identity
+from bot.platforms.discord.incoming.participants import name_of
+from bot.platforms.discord.incoming.reactions import DEFAULT_SIGNS, Signs
+from bot.platforms.discord.markup import text as discord_text
+from bot.platforms.discord.places import Places
+from bot.platforms.discord.places.payloads import text
+from bot.platforms.discord.reading.channels import DiscordChannelReader
+from bot.platforms.discord.reading.files import DiscordFiles
+from bot.platforms.discord.reading.names import DiscordDirectory
+from bot.platforms.discord.reading.thread import DiscordThreadReader
+from bot.platforms.discord.reply.pace import PACE
+from bot.platforms.discord.reply.reply import DiscordReply
+from bot.platforms.discord.reply.services import ReplyServices
+from bot.platforms.discord.setup.checks import REMEDIES, has_content
+from bot.platforms.discord.status.titles import Titles
+from bot.platforms.discord.status.typing import SHOWN_SECONDS, DiscordTyping
+
+logger = logging.getLogger(__name__)
+
+
+class DiscordPlatform:
+    """
+    The Platform port for one application of Discord's, in all its guilds.
+
+    *api_url* is the base of the REST API, which also names the gateway's address. Nothing is opened before start() or
+    run().
+    """
+
+    name = PLATFORM
+    pace = PACE
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        index: ThreadIndex,
+        api_url: str = DEFAULT_URL,
+        watermarks: Watermarks | None = None,
+        catch_up: CatchUpSettings | None = None,
+        reactions: Signs = DEFAULT_SIGNS,
+        receipts: Receipts | None = None,  # noqa: ARG002 - for the commands and buttons that show them
+        allowed_guilds: Collection[str] = frozenset(),
+        direct_messages: bool = True,
+        patience: Patience | None = None,
+        typing_seconds: float = SHOWN_SECONDS,
+    ) -> None:
+        """Without *watermarks* nothing that was missed is read. *allowed_guilds*: empty for all."""
+        self._api = DiscordApi(token, api_url, DiscordLimiter())
+        self._connection = Connection(self._api, token, api_url, patience)
+        self._index, self._reactions = index, reactions
+        self._watermarks, self._catch_up_settings = watermarks, catch_up or CatchUpSettings()
+        self._listening = Listening(frozenset(allowed_guilds), direct=direct_messages)
+        self._places, self._titles = Places(self._api), Titles()
+        self._status = DiscordTyping(self._api, self._places, self._titles, typing_seconds)
+        self._replies = ReplyServices(self._api, self._places, index, self._status, self._titles)
+        self._directory = DiscordDirectory(self._api, self._places)
+        self._files = DiscordFiles(self._api, api_url)
+        self._threads = DiscordThreadReader(self._api, self._places, index, reactions)
+        self._identity: Identity | None = None
+        self.hears_content = False  # of messages that do not mention us; known once start() has returned
+
+    @property
+    def ready(self) -> bool:
+        """Whether we know our own name: `readable` takes it out of what people say."""
+        return self._identity is not None
+
+    @property
+    def connected(self) -> bool:
+        """Whether events can reach us now, as far as this machine knows."""
+        return self._connection.connected
+
+    async def start(self) -> Identity:
+        """Check the token and read what the application may hear. Raises PlatformError."""
+        application = await self._api.application()
+        self.hears_content = has_content(application)
+        return await self._identify(application)
+
+    async def run(self, receive: Receive) -> None:
+        async with aiohttp.ClientSession(trust_env=True) as session:
+            self._api.use(session)
+            try:
+                await self._serve(receive, await started(PLATFORM, self.start))
+            finally:
+                await self._status.close()
+                self._api.use(None)  # replies that are still written go on without it
+
+    async def _serve(self, receive: Receive, us: Identity) -> None:
+        if self._watermarks is None:
+            await self._listen(us, receive, _nothing_missed, lambda: None)
+            return
+        channels = DiscordChannelReader(
+            self._api,
+            self._places,
+            self._index,
+            us,
+            self._reactions,
+            self._catch_up_settings.longest,
+            self._listening.takes,
+        )
+        catch_up = CatchUp(
+            platform=PLATFORM,
+            workspace=None,  # one connection serves all guilds
+            channels=channels,
+            watermarks=self._watermarks,
+            receive=receive,
+            session=lambda: self._connection.session,
+            settings=self._catch_up_settings,
+        )
+        async with beside(PLATFORM, catch_up.run()):
+            await self._listen(us, catch_up.receive, catch_up.joined, catch_up.new_connection)
+
+    async def _listen(
+        self,
+        us: Identity,
+        receive: Receive,
+        missed: Callable[[str], Awaitable[None]],
+        on_new_session: Callable[[], None],
+    ) -> None:
+        async def titled(incoming: Incoming) -> None:
+            if isinstance(incoming, Posted) and incoming.addressed and incoming.opens_thread:
+                self._titles.note(incoming.id, incoming.words)  # else it is read again when its thread is opened
+            await receive(incoming)
+
+        ears = Ears(titled, missed, note=self._note)
+        dispatch = Dispatch(ears, us, self._places, self._index, self._reactions, self._listening)
+        try:
+            await self._connect(dispatch, on_new_session)
+        finally:
+            await asyncio.shield(asyncio.ensure_future(dispatch.drain()))
+
+    async def _connect(self, dispatch: Dispatch, on_new_session: Callable[[], None]) -> None:
+        try:
+            await self._connection.serve(dispatch.heard, on_new_session, content=self.hears_content)
+        except PlatformError as error:
+            if error.code != DISALLOWED_INTENTS or not self.hears_content:
+                raise
+        # It was switched off since we asked: what we do without it is better than nothing.
+        logger.warning("discord: without the message content intent from now on. %s", REMEDIES[DISALLOWED_INTENTS])
+        self.hears_content = False
+        await self._connection.serve(dispatch.heard, on_new_session)
+
+    def _note(self, name: str, data: Json) -> None:
+        self._directory.note(name, data)
+        self._files.note(name, data)
+
+    async def open_reply(self, request: ReplyRequest) -> Reply:
+        reply = DiscordReply(self._replies, await self._identify(), request)
+        await reply.locate()
+        return reply
+
+    async def read_thread(self, thread: ThreadRef) -> ThreadRead:
+        """The ThreadReader port."""
+        return await self._threads.read(await self._identify(), thread)
+
+    async def show_status(self, thread: ThreadRef, message: str, text: str, title: str = "") -> None:
+        """The Status port. Never raises."""
+        await self._status.show_status(thread, message, text, title)
+
+    async def clear_status(self, thread: ThreadRef, message: str, *, left_behind: bool = False) -> None:
+        await self._status.clear_status(thread, message, left_behind=left_behind)
+
+    async def names(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:
+        """The Directory port. Never raises."""
+        return await self._directory.names(workspace, participants)
+
+    async def locales(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:
+        return await self._directory.locales(workspace, participants)
+
+    async def channel_names(self, thread: ThreadRef, channels: Collection[str]) -> Mapping[str, str]:
+        return await self._directory.channel_names(thread, channels)
+
+    async def fetch(self, file: FileRef, limit: int) -> bytes:
+        """The FileReader port."""
+        return await self._files.fetch(file, limit)
+
+    @property
+    def own_id(self) -> str | None:
+        return self._identity.user_id if self._identity else None
+
+    def references(self, text: str) -> References:
+        return discord_text.references(text)
+
+    def readable(self, text: str, names: Mapping[str, str] | None = None) -> str:
+        us = self._identity
+        own = {us.user_id: unbracketed(us.called)} if us else {}  # as the names that the core hands in
+        return discord_text.readable(text, self.own_id or "", {**own, **(names or {})})
+
+    async def _identify(self, application: Json | None = None) -> Identity:
+        """Who we are is asked for once."""
+        if self._identity is None:
+            id_ = text(application or await self._api.application(), "id")
+            me = await self._api.me()
+            self._places.own_id = text(me, "id")
+            self._identity = Identity(id_, text(me, "id"), name_of(me) or "")
+        return self._identity
+
+
+async def _nothing_missed(_channel: str) -> None:
+    """Where nothing that was missed is read."""
