@@ -61,9 +61,9 @@ def main() -> None:
         _stop(str(error), 1)
 
 
-@cli.command(short_help="Answer on Slack, or start the playground.")
+@cli.command(short_help="Answer on Slack and Discord, or start the playground.")
 def run() -> None:
-    """Answer on Slack; without Slack's tokens, start the playground on this machine."""
+    """Answer on Slack, on Discord or on both; without their tokens, start the playground on this machine."""
     settings = _settings()
     from bot.commands import platforms
     from bot.commands import run as command
@@ -90,10 +90,10 @@ def playground_bot() -> None:
     "--post",
     "channel",
     metavar="CHANNEL",
-    help="Also try what only a post can tell, in this channel (an id such as C0123).",
+    help="Also try what only a post can tell, in this channel (an id: C0123 of Slack, 123… of Discord).",
 )
 def check(channel: str | None) -> None:
-    """Check database, tokens, scopes and model; say what to do about what fails."""
+    """Check database, tokens, scopes, permissions and model; say what to do about what fails."""
     settings = _settings()
     from bot.commands import check as command
 
@@ -174,6 +174,15 @@ def manifest(name: str, url: str | None, language: str) -> None:
     from bot.platforms.slack.setup.manifest import manifest as build
 
     _print(json.dumps(build(name, url, language), indent=2, ensure_ascii=False))
+
+
+@cli.command(short_help="Print the link that invites the bot to a Discord server.")
+def invite() -> None:
+    """Print the link that invites the bot to a Discord server, with the permissions that it needs and no others."""
+    settings = _settings()
+    from bot.commands import invite as command
+
+    click.echo(asyncio.run(command.invite(settings)))
 
 
 @cli.command(short_help="Count the tokens of a prompt, and its cost.")

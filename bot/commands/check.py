@@ -38,10 +38,18 @@ async def check(settings: Settings, channel: str | None) -> Sequence[Finding]:
         *_rights(settings),
         *_settings(settings),
         await _database(settings),
-        *[finding for platform in PLATFORMS for finding in await platform.findings(settings, channel)],
+        *await _platforms(settings, channel),
         *await _model(settings),
         _file_reader(),
     ]
+
+
+async def _platforms(settings: Settings, channel: str | None) -> Sequence[Finding]:
+    found: list[Finding] = []
+    for platform in PLATFORMS:
+        there = channel if channel and platform.takes_channel(channel) else None
+        found += await platform.findings(settings, there)
+    return found
 
 
 def line(finding: Finding) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from bot.commands.platforms import configured
+from bot.commands.platforms import PlatformSetup, configured
 from bot.core.errors import BotError, PlatformError
 from bot.settings import Settings
 
@@ -24,8 +24,9 @@ async def playground(settings: Settings, announce: Announce) -> int:
     hide_from_siblings()  # the settings are in this process, too
     _announce_settings(settings, announce)
     announce(
-        "No Slack tokens are set, so this is the playground, on this machine only.\n"
+        "No tokens of Slack or Discord are set, so this is the playground, on this machine only.\n"
         "For Slack: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN (README, “Connect Slack”), then run again.\n"
+        "For Discord: set DISCORD_TOKEN (README, “Connect Discord”), then run again.\n"
         "Ctrl-C stops it."
     )
     return await serve(
@@ -63,12 +64,12 @@ async def platforms(settings: Settings, announce: Announce) -> None:
             try:
                 announce(await setup.announcement(platform, settings))
             except PlatformError as error:
-                raise _refused(setup.LABEL, error.code) from error
+                raise _refused(setup, error.code) from error
         try:
             await app.run(settings, [platform for _, platform in started], store=store)
         except app.PlatformEndedError as error:
-            label = next(setup.LABEL for setup, platform in started if platform.name == error.platform)
-            raise _refused(label, error.code) from error
+            refusing = next(setup for setup, platform in started if platform.name == error.platform)
+            raise _refused(refusing, error.code) from error
 
 
 def _announce_settings(settings: Settings, announce: Announce) -> None:
@@ -77,8 +78,9 @@ def _announce_settings(settings: Settings, announce: Announce) -> None:
         announce(warning)
 
 
-def _refused(label: str, code: str) -> BotError:
-    return BotError(f"{label} refuses this bot: {code}. Run `threadbot check`: it says what to do.")
+def _refused(setup: PlatformSetup, code: str) -> BotError:
+    remedy = setup.remedy(code) or "Run `threadbot check`: it says what to do."
+    return BotError(f"{setup.LABEL} refuses this bot: {code}. {remedy}")
 
 
 def model_line(settings: Settings) -> str:

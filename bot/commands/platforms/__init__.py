@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from bot.commands.platforms import slack
+from bot.commands.platforms import discord, slack
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,8 +36,14 @@ class PlatformSetup(Protocol):
     async def findings(self, settings: Settings, channel: str | None) -> Sequence[Finding]:
         """For `check`; *channel* is where to try a post, or None."""
 
+    def takes_channel(self, channel: str) -> bool:
+        """Whether *channel* has the form that ids of channels have there."""
 
-PLATFORMS: Sequence[PlatformSetup] = (slack,)
+    def remedy(self, code: str) -> str:
+        """What to do about a refusal, in sentences; empty where `threadbot check` says it."""
+
+
+PLATFORMS: Sequence[PlatformSetup] = (slack, discord)
 
 
 def configured(settings: Settings) -> Sequence[PlatformSetup]:
