@@ -226,4 +226,49 @@ LABELS = {
     "prompt_plan": "Help me to plan something, step by step. Ask me what.",
     "shortcut_name": "Details of this answer",
     "shortcut_description": "What the model was sent, tokens, cost",
+    # Discord's commands: their names in other languages, what they do, and what they say
+    "command_ask": "ask",
+    "command_ask_about": "Ask me something; everybody here sees it, unless you want it private",
+    "command_question": "question",
+    "command_question_about": "What you want to know",
+    "command_private": "private",
+    "command_private_about": "Only you see the question and the answer",
+    "command_quiet": "quiet",
+    "command_quiet_about": "Do not answer here any more, not even mentions",
+    "command_listen": "listen",
+    "command_listen_about": "Answer again here: mentions, and what is plainly meant for me",
+    "command_mention_only": "mention-only",
+    "command_mention_only_about": "Answer here only when I am mentioned",
+    "command_details": "details",
+    "command_details_about": "What the model was sent for your last answer here, tokens, cost",
+    "command_help": "help",
+    "command_help_about": "How to use me, and what I see and keep",
+    "command_details_of": "Details",
+    "command_try_again": "Try again",
+    "command_ask_this": "Ask about this",
+    "ask_this_message": "The message (you can shorten it)",
+    "ask_this_question": "Your question",
+    "ask_this_default": "What does this mean?",
+    "asked_when_quiet": "I was told to be quiet here, so I do not answer. `/listen` undoes that.",
+    "setting_overtaken": "Somebody has changed that setting since.",
+    "repeats": "Another answer is on its way.",
+    "not_an_answer": "That is not an answer of mine, or no longer one.",
+    "private_over": "This private answer ends here: Discord lets me write it for 15 minutes only. "
+    "Ask me again to have it once more.",
+    "not_here": "I do not answer here. Please tell whoever runs me if I should.",
+    "command_unknown": "I do not know this command any more. Restart Discord to see those that there are.",
+    "receipt_cut": "… The rest is too long to be shown here: threadbot prompt {turn} prints all of it.",
+    "help_how": "**How to use me**\n"
+    "- Mention me in a channel: I answer in a thread, and that thread is a conversation that I remember. "
+    "In direct messages just write; “new topic” begins afresh.\n"
+    "- `/ask` asks without a mention, and privately if you want. "
+    "*Ask about this* in a message's menu (Apps) asks about that message.\n"
+    "- Edit your question, and I answer it anew. Below an answer: *Try again*, *Details*, 👍 and 👎.\n"
+    "- `/quiet`, `/mention-only` and `/listen` say when I answer here.",
+    "help_sees": "**What I see and keep**\n"
+    "- I keep only the conversations in which I was asked: their messages, what I read of files in them, and my "
+    "answers, in the database of whoever runs me. The model is sent such a conversation when you ask there.\n"
+    "- What you edit or delete, I change or erase.\n"
+    "- `/details` shows whoever asked what the model was sent. Nobody else sees that, except admins.",
+    "help_reactions": "**Reactions to a message or an answer**",
 }
