@@ -23,6 +23,7 @@ from openai import BadRequestError
 
 from bot import markdown
 from bot.core import texts
+from bot.core.conversation import ThreadRef
 from bot.core.decide import addressing, commands
 from bot.core.ports import PromptImage, PromptMessage
 from bot.core.prompt import speakers
@@ -31,11 +32,15 @@ from bot.core.texts import former
 from bot.files.text import read_text
 from bot.llm import images, openai_errors, tokens
 from bot.platforms.common import links
+from bot.platforms.discord.incoming import events as discord_events
+from bot.platforms.discord.incoming import reactions as discord_reactions
+from bot.platforms.discord.incoming import threading as discord_threading
 from bot.platforms.discord.markup import buttons as discord_buttons
 from bot.platforms.discord.markup import dialect as discord_dialect
 from bot.platforms.discord.markup import message as discord_message
 from bot.platforms.discord.markup import own_message as discord_own_message
 from bot.platforms.discord.markup import text as discord_text
+from bot.platforms.discord.places import Kind, Place
 from bot.platforms.slack.incoming import actions, events, files, message_text, participants
 from bot.platforms.slack.markup import mention_tokens as slack_tokens
 from bot.platforms.slack.markup import message, mrkdwn, own_message
@@ -101,6 +106,23 @@ def _incoming(**said: Any) -> object:
     return events.incoming({"type": "event_callback", "api_app_id": "A1", "event": event}, US)
 
 
+def _on_discord(**said: Any) -> object:
+    message = {"id": "7", "channel_id": "8", "author": {"id": "9"}, "type": 0, "content": "hi"} | said
+    thread = ThreadRef("discord", "5", "8", "7")
+    us = discord_events.Identity("6", "6", "threadbot")
+    return discord_events.read(message, Place("5", "8", None, Kind.TEXT, own_role="4"), thread, us)
+
+
+def _on_discord_beside(text: str) -> object:
+    """All that a message may say beside its content."""
+    file = {"id": "7", "filename": text, "title": text, "content_type": text}
+    embed = {"type": "rich", "url": text, "title": text, "fields": [{"name": text, "value": text}]}
+    component = {"type": 17, "components": [{"type": 10, "content": text}]}
+    poll = {"question": {"text": text}, "answers": [{"poll_media": {"text": text}}]}
+    beside = {"attachments": [file], "embeds": [embed], "components": [component], "sticker_items": [{"name": text}]}
+    return _on_discord(webhook_id="5", content="", poll=poll, message_snapshots=[{"message": beside}], **beside)
+
+
 def _own(text: str) -> dict[str, Any]:
     """A message of ours, as text and as other blocks with a notice below."""
     note = {"type": "context", "elements": [{"type": "plain_text", "text": text}]}
@@ -160,6 +182,15 @@ ON_THE_LOOP: dict[str, Callable[[str], object]] = {
     "content, plain": lambda text: message.content(message.Piece(text[: message.PLAIN_LIMIT]), plain=True),
     "notification": slack_text.notification,
     "growing": _grow,
+    "a message on Discord": lambda text: _on_discord(content=text),
+    "a message on Discord, all of it": lambda text: _on_discord(
+        id=text, edited_timestamp=text, webhook_id=text, author={"id": text, "username": text}, mention_roles=[text]
+    ),
+    "a message on Discord, beside its text": _on_discord_beside,
+    "a topic": discord_threading.begins_topic,
+    "a reaction on Discord": lambda text: discord_reactions.marks_on(
+        {"reactions": [{"emoji": {"name": text}}]}, discord_reactions.DEFAULT_SIGNS
+    ),
     "Discord's text": lambda text: (discord_text.readable(text, "7", {}, ["8"]), discord_text.references(text)),
     "a name of a thread": lambda text: discord_text.thread_name(text, "a"),
     "a notice": lambda text: discord_text.literal(text),
