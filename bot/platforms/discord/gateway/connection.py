@@ -92,7 +92,8 @@ class Connection:
         Hand dispatches to *heard* until cancelled. Raises PlatformError when to try on is pointless.
 
         *on_new_session* is called when there is a session that resumes none, and its guilds are there: what was said
-        until then was told to nobody. *content*: ask for the content of all messages, which the application may have.
+        until then was told to nobody. The same for a guild that comes later. *content*: ask for the content of all
+        messages, which the application may have.
         """
         self._heard_by, self._on_new_session = heard, on_new_session
         logging.getLogger("discord").setLevel(logging.CRITICAL)  # we say ourselves how the connection is
@@ -184,8 +185,7 @@ class Connection:
         if self._heard_by is not None:
             self._heard_by(str(name), data)
         if name in ("READY", "GUILD_CREATE", "GUILD_DELETE"):  # one that is not available comes as deleted
-            self._awaited.discard(str(data.get("id")))
-            self._check_guilds()
+            self._check_guilds(name, str(data.get("id")))
 
     def dropped(self) -> None:
         self._alive = False
@@ -206,9 +206,12 @@ class Connection:
         self._awaited = {str(each.get("id")) for each in ready.get("guilds") or () if isinstance(each, dict)}
         self._waiting = asyncio.get_running_loop().call_later(self._patience.guilds, self._greet)
 
-    def _check_guilds(self) -> None:
+    def _check_guilds(self, name: str, guild: str) -> None:
+        self._awaited.discard(guild)
         if self._waiting is not None and not self._awaited:
             self._greet()
+        elif self._waiting is None and name == "GUILD_CREATE":
+            self._on_new_session()  # it was not there for us, or not available
 
     def _greet(self) -> None:
         self._stop_waiting()

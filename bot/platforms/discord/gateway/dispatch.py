@@ -184,6 +184,7 @@ class Dispatch:
             reaction = reacted(name, data, place, self._us, self._signs, heard.at)
             return [reaction] if reaction is not None else []
         if name == CREATED or (name == UPDATED and tells_of_edit(data, heard.at)):
-            said = read(data, place, await thread_of(data, place, self._index), self._us)
+            thread = await thread_of(data, place, self._index, self._places)
+            said = read(data, place, thread, self._us)
             return [said] if said is not None else []
         return []
