@@ -38,6 +38,7 @@ class DiscordPartCalls(PartCalls[Piece]):
         self._api, self._limits, self._log = shared.api, shared.api.limits, request.log
         self._thread, self._turn = request.thread, request.turn
         self._generations = defaultdict[str, int](int)  # of nonces, by part
+        self._fixed = set[str]()  # messages of ours that take no more edits
         self.where = Where(shared, us, request, self.admitted)
         self.count = 0  # calls so far
 
@@ -59,13 +60,20 @@ class DiscordPartCalls(PartCalls[Piece]):
         return shown.strip() == wanted["content"].strip() or await self.edit(part, id_)
 
     async def edit(self, part: WantedPart[Piece], id: str) -> bool:  # noqa: A002 - the port's word
+        if id in self._fixed:
+            raise PlatformError(TOO_MANY_EDITS, passing=False)
         wanted = content(part.content)
 
         async def change(channel: str) -> None:
             edit = lambda: self._api.edit_message(channel, id, wanted)  # noqa: E731
             await self._awake(channel, lambda: self.admitted(EDIT, edit, final=part.final, channel=channel))
 
-        await self.where.finding(id, change)
+        try:
+            await self.where.finding(id, change)
+        except PlatformError as error:
+            if error.code == TOO_MANY_EDITS:
+                self._fixed.add(id)
+            raise
         return True
 
     async def delete(self, id: str, *, final: bool) -> None:  # noqa: A002, ARG002 - as above; each is deleted alike

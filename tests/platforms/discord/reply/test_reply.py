@@ -185,7 +185,7 @@ async def test_an_old_part_that_takes_no_more_edits_is_posted_anew_when_the_answ
     await (await asked.reply()).finish("one")
     asked.restart()
     asked.discord.clock.advance(4_000)
-    asked.discord.fail(EDIT, RateLimited(60, code=30046), times=2)
+    asked.discord.fail(EDIT, RateLimited(60, code=30046))
     reply = await asked.reply()
     await reply.show("two")
     assert asked.shown == ["one"]
