@@ -40,7 +40,7 @@ async def threadbot(directory: Path, *arguments: str, stdin: str = "", **variabl
 async def test_help_names_every_command_in_whole_sentences(tmp_path: Path) -> None:
     result = await threadbot(tmp_path, "--help")
     assert result.status == 0
-    for command in ("run", "check", "migrate", "manifest", "tokens", "prompt"):
+    for command in ("run", "check", "migrate", "manifest", "invite", "tokens", "prompt"):
         assert f"\n  {command} " in result.out
     assert "..." not in result.out.replace("[ARGS]...", "")
     assert "playground-bot" not in result.out
