@@ -43,11 +43,19 @@ def read(
     """
     A message object, as it is now. One that was edited since says so itself, and is an Edited.
 
-    None as well for one whose words we may not see: see is_hidden(). Of ours there may be some that have none.
+    None as well for one whose words we may not see: see is_hidden(). Of ours there may be some that have none; that we
+    edited them nobody needs to hear.
     """
-    posted = _posted(message, place, thread, us, recovered=recovered)
     edited_at = edited_at_of(message)
+    if edited_at is not None and not recovered and is_ours(message, us):
+        return None
+    posted = _posted(message, place, thread, us, recovered=recovered)
     return posted if posted is None or edited_at is None else Edited(posted, edited_at)
+
+
+def is_ours(message: Json, us: Identity) -> bool:
+    author = author_of(message, us)
+    return author is not None and author.kind is ParticipantKind.SELF
 
 
 def is_hidden(message: Json, us: Identity) -> bool:

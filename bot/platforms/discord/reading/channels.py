@@ -13,16 +13,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.core.conversation import Incoming, ParticipantKind, Reacted, ThreadRef
+from bot.core.conversation import Incoming, Reacted, ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ThreadIndex
 from bot.platforms.common.catch_up import LOOK_BACK, ChannelNews
 from bot.platforms.discord.calls.api import DiscordApi
 from bot.platforms.discord.calls.errors import INVALID_TOKEN, MISSING_ACCESS, NOT_DISCORD
 from bot.platforms.discord.calls.limits import SEARCH
-from bot.platforms.discord.incoming.events import moment_of, position_of, read
+from bot.platforms.discord.incoming.events import is_ours, moment_of, position_of, read
 from bot.platforms.discord.incoming.identity import Identity
-from bot.platforms.discord.incoming.participants import author_of
 from bot.platforms.discord.incoming.reactions import Signs
 from bot.platforms.discord.incoming.threading import thread_of
 from bot.platforms.discord.places import Kind, Place, Places
@@ -181,8 +180,7 @@ class DiscordChannelReader:
         told: list[_Told] = []
         threads = ReadThreads(self._index)
         for message, place in messages:
-            author, thread = author_of(message, self._us), await thread_of(message, place, threads, self._places)
-            ours = author is not None and author.kind is ParticipantKind.SELF
+            ours, thread = is_ours(message, self._us), await thread_of(message, place, threads, self._places)
             threads.note(text(message, "id"), thread, ours=ours)
             if not ours:
                 marks = await self._history.marks(message, place, self._us, self._signs)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.core.conversation import Deleted, Edited, ParticipantKind, Posted, Reacted, ThreadRef, posted_of
 from bot.core.errors import PlatformError
@@ -18,9 +18,16 @@ from bot.core.off_loop import off_loop
 from bot.core.ports import CLOCK_SKEW, ThreadIndex, ThreadRead
 from bot.platforms.discord.calls.api import DiscordApi
 from bot.platforms.discord.calls.errors import UNKNOWN_CHANNEL
-from bot.platforms.discord.incoming.events import THREAD_STARTER_MESSAGE, moment_of, read, ref_of
+from bot.platforms.discord.incoming.events import (
+    HAS_THREAD,
+    THREAD_STARTER_MESSAGE,
+    is_ours,
+    moment_of,
+    position_of,
+    read,
+    ref_of,
+)
 from bot.platforms.discord.incoming.identity import Identity
-from bot.platforms.discord.incoming.participants import author_of
 from bot.platforms.discord.incoming.reactions import Signs
 from bot.platforms.discord.incoming.threading import replied_to, thread_of
 from bot.platforms.discord.markup.own_message import answer_of
@@ -31,6 +38,7 @@ from bot.platforms.discord.reading.history import History, Newest, ReadThreads, 
 KEPT = 1_000  # messages: more than fit into most prompts
 MOST_BEFORE = 300  # messages that are looked through, of those between a question and the thread that was opened for it
 AT_ONCE = 15_000  # milliseconds: a thread that was opened so soon was opened for the first answer
+SURELY_ACTIVE = timedelta(minutes=50)  # a thread is archived after an hour without a message, or later
 _TIME_BITS = 22
 
 
@@ -46,6 +54,7 @@ class _Found:
     before: list[Json] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     truncated: bool = False
+    has_thread: bool = False  # it is told of a part of a channel, and a thread was opened there
 
 
 class DiscordThreadReader:
@@ -95,13 +104,25 @@ class DiscordThreadReader:
             return await self._topic(us, thread, place)
         if thread.thread == thread.channel:
             return _all(await self._history.newest(thread.channel, KEPT))
+        in_channel = replace(place, thread=None, kind=Kind.TEXT)
+        if self._has_no_thread(thread):
+            found = await self._in_place(us, thread, in_channel)
+            if not found.has_thread:
+                return found
         try:
             newest = await self._history.newest(thread.thread, KEPT)
         except PlatformError as error:
             if error.code != UNKNOWN_CHANNEL:
                 raise
-            return await self._in_place(us, thread, replace(place, thread=None, kind=Kind.TEXT))
+            return await self._in_place(us, thread, in_channel)
         return await self._thread(us, thread, place, newest)
+
+    def _has_no_thread(self, thread: ThreadRef) -> bool:
+        """Whether a root is so new that a thread of its would be active, and none is: as far as events told."""
+        new = position_of(datetime.now(UTC) - SURELY_ACTIVE) < (snowflake(thread.thread) or 0)
+        if self._places.kind_of(thread.channel) not in (Kind.TEXT, Kind.ANNOUNCEMENT):
+            return False
+        return new and thread.thread not in self._places.threads_of(thread.channel)
 
     # A thread of Discord's
 
@@ -158,6 +179,7 @@ class DiscordThreadReader:
         """*told* of all that was said since the root, and what that replies to; nothing where it is all gone."""
         found = _Found(told, newest.messages, truncated=not newest.whole)
         if told and text(told[0], "id") == thread.thread:
+            found.has_thread = bool((number(told[0].get("flags")) or 0) & HAS_THREAD)
             told[:0] = await self._replied(told[0])
         elif newest.whole:
             found.deleted.append(thread.thread)
@@ -178,7 +200,7 @@ class DiscordThreadReader:
         known, told = ReadThreads(self._index), []
         ids = {thread.thread}
         for message in messages:
-            id_, ours = text(message, "id"), _is_ours(message, us)
+            id_, ours = text(message, "id"), is_ours(message, us)
             belongs = id_ == thread.thread or (ours and replied_to(message) in ids)
             if not belongs and ours:
                 belongs = await known.thread_of(ref_of(id_, place)) == thread
@@ -196,7 +218,7 @@ class DiscordThreadReader:
         for message in newest.messages:
             is_root = text(message, "id") == thread.thread
             belongs_to = thread if is_root else await thread_of(message, place, known)
-            known.note(text(message, "id"), belongs_to, ours=_is_ours(message, us))
+            known.note(text(message, "id"), belongs_to, ours=is_ours(message, us))
             if belongs_to == thread:
                 told.append(message)
         return await self._with_root(thread, newest, told)
@@ -204,11 +226,6 @@ class DiscordThreadReader:
 
 def _all(newest: Newest) -> _Found:
     return _Found(list(newest.messages), truncated=not newest.whole)
-
-
-def _is_ours(message: Json, us: Identity) -> bool:
-    author = author_of(message, us)
-    return author is not None and author.kind is ParticipantKind.SELF
 
 
 def _at_once(asked: int, opened: int) -> bool:

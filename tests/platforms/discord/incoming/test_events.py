@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.conversation import Deleted, MessageRef, ParticipantKind, Posted, ThreadRef
+from bot.core.conversation import Deleted, Edited, MessageRef, ParticipantKind, Posted, ThreadRef
 from bot.platforms.discord.incoming.events import (
     deleted,
     edited_at_of,
@@ -227,6 +227,12 @@ def test_a_message_that_was_edited_says_so() -> None:
     found = edited(content=f"<@{BOT}> no")
     assert found.edited_at == datetime(2017, 7, 11, 18, tzinfo=UTC)
     assert found.message == posted(content=f"<@{BOT}> no")
+
+
+def test_our_own_edits_are_heard_only_when_they_are_read_back() -> None:
+    said = message(author=user(BOT), edited_timestamp="2017-07-11T18:00:00+00:00")
+    assert read(said, TEXT, root(TEXT), US) is None
+    assert isinstance(read(said, TEXT, root(TEXT), US, recovered=True), Edited)
 
 
 def test_a_preview_is_no_edit() -> None:

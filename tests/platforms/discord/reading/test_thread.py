@@ -237,6 +237,18 @@ async def test_what_was_answered_in_the_channel_before_a_thread_was_opened_stays
     assert late.id not in found.positions
 
 
+async def test_a_new_question_in_the_channel_is_read_with_one_call(
+    stage: Stage, discord: Discord, kim: User, channel: Channel
+) -> None:
+    question = await discord.post(kim, channel, f"{discord.mention} hello")
+    assert await stage.texts(stage.thread(question, channel)) == [f"{discord.mention} hello"]
+    assert [call.parameters["channel"] for call in discord.calls("get channel messages")] == [channel.id]
+    thread = await discord.start_thread(kim, question, "a talk")
+    await discord.post(kim, thread, "more")
+    await discord.change_thread(thread, archived=True)  # by somebody: it would not be so soon
+    assert await stage.texts(stage.thread(question, channel)) == [f"{discord.mention} hello", "more"]
+
+
 async def test_marks_are_read_with_those_who_set_them(
     stage: Stage, discord: Discord, kim: User, channel: Channel
 ) -> None:
