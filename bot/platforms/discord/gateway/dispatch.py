@@ -108,6 +108,8 @@ class Dispatch:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _is_for_us(self, name: str, data: Json) -> bool:
+        if name == INTERACTION:
+            return True  # whoever gave it waits, and is told so
         guild = text(data, "id" if name in OF_GUILDS else "guild_id")
         return self._listening.takes(guild) if guild or name in OF_CHANNELS else True
 

@@ -1,0 +1,276 @@
+"""
+Commands, buttons and forms: each is stored like anything that is said, and Discord is told within its 3 seconds.
+
+What the payload says is in received.py, what it becomes in questions.py and presses.py, how Discord is told in
+acknowledgement.py. Answers are shown by reply/, with the token that is kept here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from bot.core.conversation import Acted, MessageRef, Operation, Reacted
+from bot.core.errors import LedgerError, PlatformError
+from bot.core.files import FileRef
+from bot.core.ports import InteractionStore, Receive, ThreadIndex, Use
+from bot.core.receipt.receipt import UNKNOWN, Receipts, Refused
+from bot.core.receipt.words import sections
+from bot.core.retry import Backoff
+from bot.core.texts import DEFAULT_LANGUAGE, label
+from bot.platforms.discord.calls.api import DiscordApi
+from bot.platforms.discord.calls.limits import MESSAGE
+from bot.platforms.discord.incoming.events import ref_of
+from bot.platforms.discord.incoming.files import files_of
+from bot.platforms.discord.incoming.identity import Identity
+from bot.platforms.discord.incoming.reactions import Signs
+from bot.platforms.discord.interactions import commands, questions, sheets
+from bot.platforms.discord.interactions.acknowledgement import (
+    MODAL,
+    NOTED,
+    THINKING,
+    THINKING_PRIVATELY,
+    Acknowledger,
+)
+from bot.platforms.discord.interactions.presses import ANOTHER, acted
+from bot.platforms.discord.interactions.received import COMPONENT, Received, received
+from bot.platforms.discord.markup.buttons import RECEIPT, Button, button_of
+from bot.platforms.discord.places import Place, Places
+from bot.platforms.discord.places.payloads import Json, text
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+BACKOFF = Backoff(first=0.25, longest=10.0)  # while something cannot be stored
+FILES_SECONDS = 0.7  # that a question about a message waits to be told of its files
+MOST_TAKEN = 1_000  # interactions that are remembered
+FORGET_SECONDS = 60.0  # between two looks for tokens that are over
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionServices:
+    """What interactions are answered with. Made by the adapter. *takes*: whether we answer in a guild, "" direct."""
+
+    api: DiscordApi
+    places: Places
+    index: ThreadIndex
+    store: InteractionStore
+    receipts: Receipts | None
+    signs: Signs
+    takes: Callable[[str], bool] = lambda _guild: True
+
+
+class Interactions:
+    """heard() answers one interaction; forget_tokens() is a chore beside it."""
+
+    def __init__(
+        self, services: InteractionServices, us: Identity, receive: Receive, acknowledger: Acknowledger | None = None
+    ) -> None:
+        self._api, self._places, self._index = services.api, services.places, services.index
+        self._store, self._receipts, self._signs, self._takes = (
+            services.store,
+            services.receipts,
+            services.signs,
+            services.takes,
+        )
+        self._us, self._receive = us, receive
+        self._taken: dict[str, None] = {}  # the ids of the last ones
+        self._acknowledger = acknowledger or Acknowledger(services.api)
+        self._language = services.receipts.about.language if services.receipts else DEFAULT_LANGUAGE
+
+    async def heard(self, data: Json) -> None:
+        """The data of an INTERACTION_CREATE. Returns when all is done that is to be done for it."""
+        found = received(data)
+        if found is None or found.id in self._taken:
+            return  # a session that is resumed may tell of it again
+        self._taken[found.id] = None
+        if len(self._taken) > MOST_TAKEN:
+            del self._taken[next(iter(self._taken))]
+        if not self._takes(found.guild or ""):
+            await self._answer(found, self._told(found, "not_here"))
+        elif found.kind == COMPONENT:
+            await self._pressed(found)
+        elif questions.asks(found):
+            await self._asked(found)
+        elif found.name == commands.ASK_THIS and found.target:
+            form = questions.form(found, found.language(self._language))
+            await self._acknowledger.respond(found, {"type": MODAL, "data": form})
+        else:
+            await self._answer(found, self._looked_up(found))
+
+    async def forget_tokens(self) -> None:
+        """Forget the tokens that are over, from time to time, until cancelled."""
+        while True:
+            try:
+                await self._store.forget_tokens()
+            except LedgerError as error:
+                logger.info("discord: tokens that are over are forgotten later: %s", error)
+            await asyncio.sleep(FORGET_SECONDS)
+
+    # Questions
+
+    async def _asked(self, asking: Received) -> None:
+        # Whether the place is a direct message, where all is private, is known without asking for it.
+        private = asking.guild is not None and asking.options.get(commands.PRIVATE) is True
+        usual = THINKING_PRIVATELY if private and asking.name == commands.ASK else THINKING
+        await self._answer(asking, self._ask(asking), usual)
+
+    async def _ask(self, asking: Received) -> Sequence[str]:
+        """Nothing where an answer or a confirmation will come; else why there is none."""
+        place = await self._place(asking)
+        if place is None:
+            return await self._told(asking, "not_here")
+        files = await self._files_about(asking)
+
+        async def store() -> bool:
+            posted, interaction = await questions.asked(asking, place, self._index, self._us, files)
+            await self._store.note(interaction)
+            await self._receive(posted)
+            return await self._store.is_awaited(posted.ref)
+
+        if await _until_stored(store):
+            return []
+        return await self._told(asking, "setting_overtaken" if asking.name in commands.SET_BY else "asked_when_quiet")
+
+    async def _files_about(self, asking: Received) -> tuple[FileRef, ...]:
+        message = questions.about(asking)
+        if message is None:
+            return ()
+        try:
+            async with asyncio.timeout(FILES_SECONDS):
+                read = lambda: self._api.message(asking.channel, message)  # noqa: E731
+                return files_of(await self._api.limits.call(MESSAGE, read, final=False, channel=asking.channel))
+        except (PlatformError, TimeoutError):
+            return ()
+
+    # Buttons
+
+    async def _pressed(self, press: Received) -> None:
+        button = button_of(press.name)
+        if button is None:
+            await self._acknowledger.respond(press, NOTED)  # of another program, or forged
+        elif button.action == RECEIPT:
+            await self._answer(press, self._receipt(press, button.turn, button.completion))
+        else:
+            await self._answer(press, self._act(press, button), NOTED)
+
+    async def _act(self, press: Received, button: Button) -> Sequence[str]:
+        place = await self._place(press)
+        event: Acted | None = None
+        if place is not None:
+            event = await _until_stored(lambda: acted(press, button, place, self._index))
+        if event is None:
+            return []
+        if event.operation in ANOTHER and press.below_private and not await self._can_be_shown(button.turn):
+            return await self._told(press, "private_over")
+        await _until_stored(lambda: self._receive(event))
+        return []
+
+    async def _can_be_shown(self, turn: int) -> bool:
+        """Whether a private answer can still be changed."""
+        found = await _until_stored(lambda: self._store.of_turn(turn))
+        return any(each.token is not None and each.ends_at > datetime.now(UTC) for each in found)
+
+    # What is shown to one person
+
+    async def _looked_up(self, asking: Received) -> Sequence[str]:
+        match asking.name:
+            case commands.HELP:
+                return await self._help(asking)
+            case commands.DETAILS:
+                return await self._newest_receipt(asking)
+            case commands.DETAILS_OF:
+                ref = await self._target(asking)
+                return await self._receipt(asking, await self._turn_of(ref), None)
+            case commands.TRY_AGAIN:
+                return await self._repeat(asking)
+        return await self._told(asking, "command_unknown")
+
+    async def _help(self, asking: Received) -> Sequence[str]:
+        use: Use | None = None
+        if self._receipts is not None:
+            month = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+            with suppress(LedgerError):
+                use = await self._receipts.store.use(asking.viewer, month)
+        about = self._receipts.about if self._receipts else None
+        return sheets.help_text(about, use, self._signs, asking.language(self._language))
+
+    async def _newest_receipt(self, asking: Received) -> Sequence[str]:
+        place = await self._place(asking)
+        if place is None or self._receipts is None:
+            return await self._told(asking, UNKNOWN)
+        try:
+            turn = await self._receipts.store.newest_turn(asking.viewer, place.channel, place.thread)
+        except LedgerError:
+            return await self._told(asking, "receipt_away")
+        return await self._receipt(asking, turn, None)
+
+    async def _receipt(self, asking: Received, turn: int | None, completion: int | None) -> Sequence[str]:
+        place = await self._place(asking)
+        if place is None or self._receipts is None or turn is None:
+            return await self._told(asking, UNKNOWN)
+        try:
+            found = await self._receipts.receipt(asking.viewer, place.channel, turn, completion)
+        except Refused as refused:
+            return await self._told(asking, refused.key)
+        except LedgerError:
+            return await self._told(asking, "receipt_away")
+        language = asking.language(self._language)
+        return sheets.receipt(sections(found, language), turn, language)
+
+    async def _repeat(self, asking: Received) -> Sequence[str]:
+        """The same as the reaction."""
+        ref = await self._target(asking)
+        turn = await self._turn_of(ref)
+        if ref is None or turn is None:
+            return await self._told(asking, "not_an_answer")
+        event = Reacted(ref, Operation.REPEAT, asking.user, added=True, at=asking.at)
+        await _until_stored(lambda: self._receive(event))
+        return await self._told(asking, "repeats")
+
+    async def _turn_of(self, message: MessageRef | None) -> int | None:
+        receipts = self._receipts
+        if message is None or receipts is None:
+            return None
+        try:
+            return await receipts.store.turn_of(message)
+        except LedgerError:
+            return None
+
+    async def _target(self, asking: Received) -> MessageRef | None:
+        place = await self._place(asking)
+        return None if place is None else ref_of(text(asking.target, "id"), place)
+
+    # Shared by them
+
+    async def _answer(
+        self, found: Received, work: Coroutine[Any, Any, Sequence[str]], usual: Json = THINKING_PRIVATELY
+    ) -> None:
+        await self._acknowledger.answer(found, work, usual)
+
+    async def _told(self, found: Received, key: str) -> Sequence[str]:
+        return [label(key, found.language(self._language))]
+
+    async def _place(self, found: Received) -> Place | None:
+        return await _until_stored(lambda: self._places.find(found.channel, found.guild))
+
+
+async def _until_stored(store: Callable[[], Awaitable[T]]) -> T:
+    """What *store* returns, once it can: nobody will bring the event again."""
+    failures = 0
+    while True:
+        try:
+            return await store()
+        except (LedgerError, PlatformError) as error:
+            if isinstance(error, PlatformError) and not error.passing:
+                raise
+            failures += 1
+            if failures == 1:
+                logger.warning("discord: an interaction cannot be stored and is kept: %s", error)
+            await asyncio.sleep(BACKOFF.wait(failures))
