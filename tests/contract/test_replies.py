@@ -212,4 +212,4 @@ async def test_the_lease_is_checked_before_each_change(world: World) -> None:
         await reply.show("one")
         await reply.show("one two")
         await reply.finish("one two three")
-        assert log.checks == 3
+        assert log.checks >= 3  # a platform may have more to change, such as to open a thread

@@ -29,7 +29,7 @@ from tests.standins.discord.rest.bodies import REQUEST_LIMIT
 from tests.standins.discord.rest.limits import Limits
 from tests.standins.discord.rest.routes import Table
 from tests.standins.discord.rest.server import Api
-from tests.standins.discord.state.objects import Channel, Json, Message
+from tests.standins.discord.state.objects import BASIC_MESSAGES, Channel, Json, Message
 from tests.standins.discord.state.wire import Messages
 from tests.standins.discord.state.world import World
 from tests.standins.slack_faults import Gate
@@ -149,8 +149,9 @@ class Discord(People, Presses):
         return channel.shown
 
     def replies(self, channel: Channel) -> list[str]:
-        """The bot's messages there, oldest first."""
-        return [message.content for message in channel.shown if message.author == self.bot]
+        """What the bot wrote there, oldest first; not what Discord says of what it did."""
+        own = [message for message in channel.shown if message.author == self.bot]
+        return [message.content for message in own if message.type in BASIC_MESSAGES]
 
     def thread_of(self, message: Message) -> Channel | None:
         return self.world.channels.get(message.id)
