@@ -6,6 +6,7 @@ passing is tried again.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -25,6 +26,7 @@ from bot.platforms.discord.places.payloads import Json, snowflake, text
 
 Result = TypeVar("Result")
 
+LONG_ENOUGH = 8.0  # seconds; a page that waits for its turn comes on top
 TRIES = 3  # of a call that fails by Discord's or the network's fault
 BACKOFF = Backoff(first=0.2, longest=5.0)
 GONE = frozenset({UNKNOWN_CHANNEL, UNKNOWN_MESSAGE})
@@ -43,22 +45,25 @@ class Newest:
 
 
 class History:
-    """All methods raise PlatformError."""
+    """All methods raise PlatformError. *seconds*, by *clock*: how long is read of what an answer waits for."""
 
-    def __init__(self, api: DiscordApi) -> None:
-        self._api = api
+    def __init__(
+        self, api: DiscordApi, clock: Callable[[], float] = time.monotonic, seconds: float = LONG_ENOUGH
+    ) -> None:
+        self._api, self._clock, self._seconds = api, clock, seconds
 
     async def newest(self, channel: str, most: int, *, since: int = 0) -> Newest:
-        """At most about *most* messages, none before position *since*."""
+        """At most *most* messages, none before position *since*; fewer where Discord's limits let it take long."""
         found: list[Json] = []
+        enough_at = self._clock() + self._seconds
         while True:
             before = str(position(found[-1])) if found else None
             page = await self._page(channel, before=before)
             found += [message for message in page if position(message) >= since]
             if len(page) < PAGE or position(page[-1]) <= since:
                 return Newest(found[::-1], whole=True)
-            if len(found) >= most:
-                return Newest(found[most - 1 :: -1], whole=False)
+            if len(found) >= most or self._clock() >= enough_at:
+                return Newest(found[:most][::-1], whole=False)
 
     async def since(self, channel: str, since: int, *, until: int | None = None, most: int | None = None) -> Newest:
         """
