@@ -14,7 +14,7 @@ from tests.standins.discord.faults import Fault, Lost, RateLimited, Refused, Ser
 from tests.standins.discord.standin import Discord
 
 ANSWERS = ["short", *("".join(f"{word} {n} of it.\n\n" for n in range(250)) for word in ("Paragraph", "Section"))]
-FAULTS = [
+FAULTS: list[Fault] = [
     Lost(),
     Lost(performed=False),
     ServerError(500, performed=True),
