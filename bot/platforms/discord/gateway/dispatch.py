@@ -21,7 +21,7 @@ from bot.core.retry import Backoff
 from bot.platforms.discord.incoming import reactions
 from bot.platforms.discord.incoming.events import deleted, read, tells_of_edit
 from bot.platforms.discord.incoming.identity import Identity
-from bot.platforms.discord.incoming.reactions import Signs, reacted
+from bot.platforms.discord.incoming.reactions import ReactionTimes, Signs, reacted
 from bot.platforms.discord.incoming.threading import thread_of
 from bot.platforms.discord.places import Place, Places
 from bot.platforms.discord.places.payloads import Json, text
@@ -32,7 +32,7 @@ CREATED, UPDATED = "MESSAGE_CREATE", "MESSAGE_UPDATE"
 DELETED = ("MESSAGE_DELETE", "MESSAGE_DELETE_BULK")
 CLEARED = ("MESSAGE_REACTION_REMOVE_ALL", "MESSAGE_REACTION_REMOVE_EMOJI")  # who had reacted is not told
 OPENED = "THREAD_LIST_SYNC"  # we see a channel, perhaps again
-INTERACTION = "INTERACTION_CREATE"
+INTERACTION, NEW_SESSION = "INTERACTION_CREATE", "READY"
 OF_CHANNELS = frozenset({CREATED, UPDATED, *DELETED, *reactions.EVENTS, *CLEARED})
 OF_GUILDS = frozenset({"GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"})  # whose data are the guild
 
@@ -79,7 +79,7 @@ class Dispatch:
         self, ears: Ears, us: Identity, places: Places, index: ThreadIndex, signs: Signs, listening: Listening
     ) -> None:
         self._ears, self._us, self._places, self._index = ears, us, places, index
-        self._signs, self._listening = signs, listening
+        self._signs, self._listening, self._times = signs, listening, ReactionTimes()
         self._waiting: dict[str, deque[Heard]] = {}
         self._count = 0  # of all that wait
         self._tasks: set[asyncio.Task[None]] = set()
@@ -90,7 +90,9 @@ class Dispatch:
             return
         self._places.note(name, data)
         self._ears.note(name, data)
-        if name == INTERACTION:
+        if name == NEW_SESSION:
+            self._times.forget()
+        elif name == INTERACTION:
             if self._ears.interaction is not None:
                 self._begin(self._ears.interaction(data))
         elif name in OF_CHANNELS:
@@ -168,6 +170,7 @@ class Dispatch:
         if place is None:
             return
         if heard.name == OPENED or (heard.name in CLEARED and self._had_a_meaning(heard.data)):
+            self._times.forget(text(heard.data, "message_id"))
             await self._ears.missed(place.channel)
             return
         for event in await self._events(heard, place):
@@ -181,9 +184,10 @@ class Dispatch:
     async def _events(self, heard: Heard, place: Place) -> Sequence[Incoming]:
         name, data = heard.name, heard.data
         if name in DELETED:
-            return deleted(data, place, heard.at)
+            return deleted(data, place)
         if name in reactions.EVENTS:
-            reaction = reacted(name, data, place, self._us, self._signs, heard.at)
+            at = self._times.of(name, data, heard.at)
+            reaction = reacted(name, data, place, self._us, self._signs, at)
             return [reaction] if reaction is not None else []
         if name == CREATED or (name == UPDATED and tells_of_edit(data, heard.at)):
             thread = await thread_of(data, place, self._index, self._places)

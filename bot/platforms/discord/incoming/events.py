@@ -80,11 +80,15 @@ def tells_of_edit(message: Json, now: datetime) -> bool:
     return edited_at is not None and now - edited_at < JUST_EDITED
 
 
-def deleted(data: Json, place: Place, at: datetime) -> Sequence[Deleted]:
-    """What a MESSAGE_DELETE or MESSAGE_DELETE_BULK tells. It does not say when: *at* is when it came."""
+def deleted(data: Json, place: Place) -> Sequence[Deleted]:
+    """What a MESSAGE_DELETE or MESSAGE_DELETE_BULK tells. It does not say when: surely not before it was written."""
     several = data.get("ids")
     ids = several if isinstance(several, list) else [data.get("id")]
-    return [Deleted(ref_of(id_, place), None, at) for id_ in ids if isinstance(id_, str) and snowflake(id_) is not None]
+    return [
+        Deleted(ref_of(id_, place), None, moment_of(position))
+        for id_ in ids
+        if isinstance(id_, str) and (position := snowflake(id_)) is not None
+    ]
 
 
 def ref_of(message: str, place: Place) -> MessageRef:

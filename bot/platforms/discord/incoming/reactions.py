@@ -31,6 +31,8 @@ EVENTS = ("MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE")
 MARKS = (Operation.PIN, Operation.HIDE, Operation.CUT)
 """What stands as long as the reaction does; the others are done once, when it comes."""
 
+MOST_HEARD = 2_000  # messages whose reactions are remembered
+
 _FORMS = {*range(0x1F3FB, 0x1F400), 0xFE0E, 0xFE0F}  # skin tones, and whether it is shown as a picture
 _LONGEST = 32  # characters of a sign
 
@@ -43,6 +45,37 @@ class Mark:
     sign: str
     normal: bool  # somebody used an ordinary one
     burst: bool  # somebody used a super reaction
+
+
+class ReactionTimes:
+    """
+    When each reaction was set or taken away. Discord does not say it, so it is when we heard of it first: a session
+    that is resumed may tell an event twice, and what was asked for with a reaction is done once.
+    """
+
+    def __init__(self) -> None:
+        self._heard: dict[str, dict[tuple[str, str], tuple[str, datetime]]] = {}  # by message: the last of each
+
+    def of(self, payload_type: str, data: Json, came: datetime) -> datetime:
+        message, emoji = text(data, "message_id"), mapping(data, "emoji")
+        if _operation(emoji, DEFAULT_SIGNS) is None:
+            return came
+        on_message = self._heard.pop(message, {})
+        while len(self._heard) >= MOST_HEARD:
+            del self._heard[next(iter(self._heard))]
+        self._heard[message] = on_message
+        who = (text(data, "user_id"), _plain(text(emoji, "name")))
+        before = on_message.get(who)
+        if before is None or before[0] != payload_type:
+            before = on_message[who] = (payload_type, came)
+        return before[1]
+
+    def forget(self, message: str | None = None) -> None:
+        """Of a *message* all were taken away; without one: what happened since nobody told us."""
+        if message is None:
+            self._heard.clear()
+        else:
+            self._heard.pop(message, None)
 
 
 def signs_of(operations: Collection[Operation]) -> Signs:

@@ -260,12 +260,12 @@ def test_times_are_read_in_any_zone(written: str) -> None:
 
 
 def test_deletions_name_their_messages() -> None:
-    one = Deleted(MessageRef("discord", GUILD, CHANNEL, ID), None, AT)
-    assert list(deleted({"id": ID, "channel_id": THREAD, "guild_id": GUILD}, IN_THREAD, AT)) == [one]
-    many = deleted({"ids": [ID, "5", None, 7, "x"], "channel_id": CHANNEL}, TEXT, AT)
+    one = Deleted(MessageRef("discord", GUILD, CHANNEL, ID), None, moment_of(int(ID)))
+    assert list(deleted({"id": ID, "channel_id": THREAD, "guild_id": GUILD}, IN_THREAD)) == [one]
+    many = deleted({"ids": [ID, "5", None, 7, "x"], "channel_id": CHANNEL}, TEXT)
     assert [each.ref.id for each in many] == [ID, "5"]
     nothing: list[dict[str, Any]] = [{}, {"id": None}, {"ids": {}}, {"ids": []}]
-    assert [deleted(each, TEXT, AT) for each in nothing] == [[]] * 4
+    assert [deleted(each, TEXT) for each in nothing] == [[]] * 4
 
 
 # Anything at all
@@ -285,7 +285,7 @@ def test_no_message_object_raises(changes: dict[str, Any]) -> None:
         found = read({**message(), **changes}, place, root(place), US)
         assert found is None or hash(found) is not None
         is_hidden({**message(), **changes}, US)
-        deleted(changes, place, AT)
+        deleted(changes, place)
 
 
 @given(st.sets(st.sampled_from(list(message()))))

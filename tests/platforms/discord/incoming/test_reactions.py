@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from bot.core.conversation import MessageRef, Operation, Participant, Reacted
 from bot.platforms.discord.incoming.events import moment_of
-from bot.platforms.discord.incoming.reactions import DEFAULT_SIGNS, marks_on, reacted, signs_of, standing
+from bot.platforms.discord.incoming.reactions import (
+    DEFAULT_SIGNS,
+    MOST_HEARD,
+    ReactionTimes,
+    marks_on,
+    reacted,
+    signs_of,
+    standing,
+)
 from tests.platforms.discord.incoming.messages import BOT, CHANNEL, GUILD, ID, IN_THREAD, KIM, LEE, TEXT, US, message
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -107,6 +115,30 @@ def test_a_message_that_is_read_back_says_which_marks_it_has_and_not_whose() -> 
     assert {each.ref for each in stands} == {MessageRef("discord", GUILD, CHANNEL, ID)}
 
 
+def test_a_reaction_that_is_told_twice_was_set_once() -> None:
+    times = ReactionTimes()
+    later = [AT + timedelta(seconds=seconds) for seconds in range(9)]
+    assert [times.of(ADD, reaction(), each) for each in later[:3]] == [AT] * 3
+    assert times.of(ADD, reaction(user_id=LEE), later[3]) == later[3]
+    assert times.of(ADD, reaction("🙈"), later[3]) == later[3]
+    assert times.of(REMOVE, reaction("📌🏽"), later[4]) == later[4]
+    assert times.of(ADD, reaction(), later[5]) == later[5]
+    times.forget(ID)
+    assert times.of(ADD, reaction(), later[6]) == later[6]
+    times.forget("5")
+    assert times.of(ADD, reaction(), later[7]) == later[6]
+    times.forget()
+    assert times.of(ADD, reaction(), later[8]) == later[8]
+
+
+def test_not_all_reactions_are_remembered() -> None:
+    times = ReactionTimes()
+    for number in range(2 * MOST_HEARD):
+        times.of(ADD, reaction(message_id=str(number)), AT)
+    assert times.of(ADD, reaction(message_id="0"), AT + timedelta(1)) == AT + timedelta(1)
+    assert times.of(ADD, reaction(message_id=str(2 * MOST_HEARD - 1)), AT + timedelta(1)) == AT
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("📌"),
     lambda inner: (
@@ -120,5 +152,6 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from([*reaction(), "reactions", "id"]), JSON))
 def test_nothing_raises(data: dict[str, Any]) -> None:
     reacted(ADD, reaction() | data, TEXT, US, DEFAULT_SIGNS, AT)
+    ReactionTimes().of(ADD, reaction() | data, AT)
     for mark in marks_on(data, DEFAULT_SIGNS):
         standing(data, TEXT, mark, [data], US)
