@@ -21,9 +21,11 @@ from bot.platforms.discord.calls.limits import (
     CHANNELS,
     COMMANDS,
     DELETE,
+    DELETE_FOLLOW_UP,
     DELETE_RESPONSE,
     EDIT,
     EDIT_CHANNEL,
+    EDIT_FOLLOW_UP,
     EDIT_RESPONSE,
     FOLLOW_UP,
     GATEWAY,
@@ -38,6 +40,7 @@ from bot.platforms.discord.calls.limits import (
     REACT,
     REACTIONS,
     RESPOND,
+    RESPONSE,
     SEARCH,
     START_THREAD,
     TYPE,
@@ -221,6 +224,20 @@ class DiscordApi:
         """Post a further answer to an interaction, within 15 minutes of it. Returns the message."""
         path, body = await self._hook(token), _calling_nobody(payload)
         return _object(await self._requests.send(FOLLOW_UP, "POST", *path, body=body, open_to_all=True))
+
+    async def edit_follow_up(self, token: str, message: str, payload: Json) -> Json:
+        """Edit anything that was shown with *token*, what respond() showed included."""
+        path, body = (*await self._hook(token), "messages", message), _calling_nobody(payload)
+        return _object(await self._requests.send(EDIT_FOLLOW_UP, "PATCH", *path, body=body, open_to_all=True))
+
+    async def delete_follow_up(self, token: str, message: str) -> None:
+        path = (*await self._hook(token), "messages", message)
+        await self._requests.send(DELETE_FOLLOW_UP, "DELETE", *path, open_to_all=True)
+
+    async def response(self, token: str) -> Json:
+        """What respond() showed, as it is now."""
+        path = (*await self._hook(token), "messages", "@original")
+        return _object(await self._requests.send(RESPONSE, "GET", *path, open_to_all=True))
 
     async def delete_response(self, token: str) -> None:
         path = (*await self._hook(token), "messages", "@original")

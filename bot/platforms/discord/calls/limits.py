@@ -28,7 +28,9 @@ GATEWAY, SEARCH = "get gateway bot", "search guild messages"
 ACTIVE_THREADS, ARCHIVED_THREADS = "list active guild threads", "list public archived threads"
 COMMANDS, PUT_COMMANDS = "get global application commands", "bulk overwrite global application commands"
 RESPOND, FOLLOW_UP = "create interaction response", "create followup message"
-EDIT_RESPONSE, DELETE_RESPONSE = "edit original interaction response", "delete original interaction response"
+RESPONSE, EDIT_RESPONSE = "get original interaction response", "edit original interaction response"
+DELETE_RESPONSE = "delete original interaction response"
+EDIT_FOLLOW_UP, DELETE_FOLLOW_UP = "edit followup message", "delete followup message"
 
 OF_ALL = frozenset({GUILDS, USER, ME, APPLICATION, GATEWAY, COMMANDS, PUT_COMMANDS})
 """Methods whose routes name neither a channel nor a guild: one bucket for all."""
@@ -38,7 +40,8 @@ BACKGROUND = frozenset(
 """Methods that leave a share of all calls to those by which people are answered."""
 
 MARGIN_SECONDS = 0.1  # of each window: Discord counts when calls arrive
-OVERALL = Rate(45, 1.0)  # Discord takes 50; calls arrive less evenly than they were sent
+OVERALL = Rate(45, 1.05)  # Discord takes 50 a second; calls arrive less evenly than they were sent
+EVEN = Rate(12, 0.25)  # of these
 SHARE_KEPT = 0.4  # of OVERALL, for what is neither in the background nor can be done without
 FIRST_SECONDS = 2.0  # that others wait for the first answer of a method, which tells its rate
 
@@ -61,7 +64,8 @@ class DiscordLimiter(Limiter):
         self._known: set[str] = set()  # methods that Discord has answered, with a rate or without
         self._first = defaultdict[str, asyncio.Lock](asyncio.Lock)
         self._sharing = defaultdict[str, set[str]](set)  # methods by their bucket: some share one
-        self._overall, self._overall_until = RateWindow(OVERALL), 0.0
+        self._overall, self._even, self._overall_until = RateWindow(OVERALL), RateWindow(EVEN), 0.0
+        self._queue = asyncio.Lock()
 
     @property
     def rates(self) -> Mapping[str, Rate]:
@@ -121,25 +125,19 @@ class DiscordLimiter(Limiter):
         First come, first served; only what is read in the background waits until there is more. Raises PlatformError
         when Discord asked for a longer pause than is worth a wait.
         """
-        while True:
-            await self._overall_pause()
-            kept = method in BACKGROUND
-            if kept and (seconds := self._overall_wait(kept=True)) > 0:
+        if method in BACKGROUND:
+            while (seconds := self._overall_wait(kept=True)) > 0:
+                await self._pause_of_all()
                 await self._sleep(seconds)
-                continue
-            at = self._clock() + self._overall_wait(kept=False)
-            self._overall.take(at)
-            try:
-                while (seconds := at - self._clock()) > 0:
-                    await self._sleep(seconds)
-            except BaseException:
-                self._overall.give_back(at)
-                raise
-            if self._overall_until <= self._clock():
-                return
-            self._overall.give_back(at)
+        async with self._queue:  # which is first in, first out
+            while (seconds := self._overall_wait(kept=False)) > 0:
+                await self._pause_of_all()
+                await self._sleep(seconds)
+            self._overall.take(self._clock())
+            self._even.take(self._clock())
 
-    async def _overall_pause(self) -> None:
+    async def _pause_of_all(self) -> None:
+        """Sit out what Discord asked for."""
         while (seconds := self._overall_until - self._clock()) > 0:
             if seconds > LONGEST_WAIT:
                 raise PlatformError(RATE_LIMITED, passing=True, retry_after=seconds)
@@ -148,7 +146,7 @@ class DiscordLimiter(Limiter):
     def _overall_wait(self, *, kept: bool) -> float:
         now = self._clock()
         room = self._overall.wait(now, int(OVERALL.calls * SHARE_KEPT) if kept else 0)
-        return max(room, self._overall_until - now, 0.0)
+        return max(room, self._even.wait(now), self._overall_until - now, 0.0)
 
     @asynccontextmanager
     async def _alone(self, method: str) -> AsyncIterator[None]:

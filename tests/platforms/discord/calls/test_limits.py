@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+import aiohttp
 import pytest
 
 from bot.core.errors import PlatformError
@@ -123,7 +124,9 @@ async def test_a_burst_stays_within_what_all_calls_share(discord: Discord, api: 
     async def post(channel: str) -> None:
         await api.limits.call(POST, lambda: api.create_message(channel, {"content": "x"}), final=True, channel=channel)
 
-    await asyncio.gather(*(post(channel.id) for channel in channels))
+    async with aiohttp.ClientSession() as session:
+        api.use(session)
+        await asyncio.gather(*(post(channel.id) for channel in channels))
     assert all(discord.replies(channel) for channel in channels)
     assert not discord.limits.refused
     assert time.monotonic() - began >= 1.0
@@ -133,15 +136,17 @@ async def test_finals_go_first_where_all_calls_are_many() -> None:
     limiter = DiscordLimiter(clock := Clock(), clock.sleep)
     for _ in range(30):
         await limiter.turn(POST)
+    assert clock.now - 1_000.0 < 1.0
     with pytest.raises(PlatformError):  # an edit that can be skipped
         limiter.admit(EDIT, "1")
     began = clock.now
     reading = asyncio.create_task(limiter.turn(MESSAGES))
     for _ in range(15):
         await limiter.turn(POST)
-    assert clock.now - began < 1.0, "what answers people has not waited"
+    assert not reading.done()
+    assert clock.now - began < OVERALL.seconds, "what answers people has hardly waited"
     await reading
-    assert clock.now - began >= OVERALL.seconds
+    assert clock.now - began >= OVERALL.seconds / 2
 
 
 async def test_a_global_refusal_holds_everything(discord: Discord, api: DiscordApi) -> None:
