@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import quote
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from yarl import URL
@@ -130,6 +131,12 @@ def _is_success(status: int, body: object, data: bytes) -> bool:
     """A search whose guild is not indexed yet is answered with 202, and with the code of an error."""
     is_error = status == 202 and isinstance(body, Mapping) and "code" in body
     return 200 <= status < 300 and not is_error and (body is not None or not data)
+
+
+def proxy_of(address: str) -> str | None:
+    """The proxy that the environment names for *address*: for a library that does not look for it, as aiohttp does."""
+    url = URL(address)
+    return None if url.host is None or proxy_bypass(url.host) else getproxies().get(url.scheme)
 
 
 async def _exchanged(

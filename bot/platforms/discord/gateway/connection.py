@@ -28,7 +28,7 @@ from bot.core.retry import Backoff
 from bot.platforms.discord.calls.api import DiscordApi
 from bot.platforms.discord.calls.errors import CONNECTION_LOST, INVALID_TOKEN, NOT_DISCORD
 from bot.platforms.discord.calls.limits import GATEWAY
-from bot.platforms.discord.calls.requests import Json
+from bot.platforms.discord.calls.requests import Json, proxy_of
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ class Patience:
     dead: float = 60.0  # without a word, though Discord answers a heartbeat every 41.25: the socket is dead
     lost: float = 45.0  # without a session, until the library is started anew: its own pauses grow to 17 minutes
     guilds: float = 10.0  # that the guilds of a new session are waited for
+    late: float = 2.0  # from a guild that comes later to what is done about it: another one may follow
     between: float = 5.0  # two IDENTIFYs; Discord, "Session Start Limit": max_concurrency in so many
     backoff: Backoff = field(default_factory=lambda: Backoff(first=0.5, longest=15.0))
 
@@ -75,6 +76,7 @@ class Connection:
         self._on_new_session: Callable[[], None] = lambda: None
         self._awaited: set[str] = set()  # guilds of a new session that have not come yet
         self._waiting: asyncio.TimerHandle | None = None
+        self._late: asyncio.TimerHandle | None = None
 
     @property
     def connected(self) -> bool:
@@ -121,7 +123,7 @@ class Connection:
         """Raises PlatformError, always: how the connection ended."""
         address = await self._address()
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = self._api_url, address  # where discord.py looks for Discord
-        client = _Client(self, intents, self._patience.dead)
+        client = _Client(self, intents, self._patience.dead, proxy_of(self._api_url))
         connecting: asyncio.Task[None] | None = None
         try:
             await self._log_in(client)
@@ -210,24 +212,28 @@ class Connection:
         self._awaited.discard(guild)
         if self._waiting is not None and not self._awaited:
             self._greet()
-        elif self._waiting is None and name == "GUILD_CREATE":
-            self._on_new_session()  # it was not there for us, or not available
+        elif self._waiting is None and self._late is None and name == "GUILD_CREATE":
+            # It was not there for us, or not available.
+            self._late = asyncio.get_running_loop().call_later(self._patience.late, self._greet)
 
     def _greet(self) -> None:
         self._stop_waiting()
         self._on_new_session()
 
     def _stop_waiting(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
+        for handle in (self._waiting, self._late):
+            if handle is not None:
+                handle.cancel()
+        self._waiting = self._late = None
         self._awaited.clear()
 
 
 class _Client(discord.Client):
     """Keeps nothing of what it hears: no members, no messages, no presences."""
 
-    def __init__(self, connection: Connection, intents: discord.Intents, dead_seconds: float) -> None:
+    def __init__(
+        self, connection: Connection, intents: discord.Intents, dead_seconds: float, proxy: str | None
+    ) -> None:
         super().__init__(
             intents=intents,
             enable_debug_events=True,  # on_socket_raw_receive
@@ -236,6 +242,7 @@ class _Client(discord.Client):
             chunk_guilds_at_startup=False,
             guild_ready_timeout=0.0,  # else a task of its own waits for guilds, even when all is closed
             heartbeat_timeout=dead_seconds,
+            proxy=proxy,
         )
         self._told = connection
 

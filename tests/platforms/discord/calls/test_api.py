@@ -9,6 +9,7 @@ from bot.core.errors import PlatformError, UncertainError
 from bot.platforms.discord.calls.api import DiscordApi
 from bot.platforms.discord.calls.errors import DiscordError
 from bot.platforms.discord.calls.limits import DiscordLimiter
+from bot.platforms.discord.calls.requests import proxy_of
 from tests.standins.discord import Discord
 from tests.standins.discord.faults import Fault, Hung, Lost, RateLimited, Refused, ServerError, Stranger
 from tests.standins.discord.state.objects import MessageFlag
@@ -160,3 +161,18 @@ async def test_nobody_at_the_address_may_be_there_later() -> None:
 async def test_what_is_no_address_stays_none(address: str) -> None:
     with pytest.raises(PlatformError, match="not_discord"):
         await DiscordApi("token", address, DiscordLimiter()).me()
+
+
+async def test_the_proxy_of_the_environment_is_used(
+    discord: Discord, api: DiscordApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = f"http://127.0.0.1:{discord.cdn_port}"
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.setenv("no_proxy", "")
+    assert proxy_of(discord.api_url) == proxy
+    assert proxy_of("https://discord.com/api/v10") != proxy
+    with pytest.raises(PlatformError, match="not_discord"):  # what is there takes no requests for others
+        await api.me()
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert proxy_of(discord.api_url) is None
+    assert (await api.me())["id"] == discord.bot

@@ -14,7 +14,7 @@ from bot.platforms.discord.calls.requests import Json
 from bot.platforms.discord.gateway.connection import Connection, Patience
 from tests.standins.discord import Discord
 
-HASTY = Patience(dead=1.0, lost=1.5, guilds=0.5, between=0.01, backoff=Backoff(first=0.05, longest=0.1))
+HASTY = Patience(dead=1.0, lost=1.5, guilds=0.5, late=0.05, between=0.01, backoff=Backoff(first=0.05, longest=0.1))
 
 
 @dataclass

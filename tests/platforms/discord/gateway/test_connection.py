@@ -33,12 +33,15 @@ async def test_a_guild_that_does_not_come_is_not_waited_for_for_long(discord: Di
         assert len(us.sessions) == 1
 
 
-async def test_a_guild_that_comes_later_may_have_been_missed(discord: Discord) -> None:
+async def test_guilds_that_come_later_may_have_been_missed(discord: Discord) -> None:
     async with listening(discord) as us:
         await discord.break_down(discord.guild)
         await discord.come_back(discord.guild)
+        discord.add_guild("another one")
         await discord.wait_for(lambda: len(us.sessions) == 2)
         assert us.sessions[0] is us.sessions[1]
+        await asyncio.sleep(0.2)
+        assert len(us.sessions) == 2, "they are read together"
 
 
 async def test_without_any_guild_there_is_a_session_too(discord: Discord) -> None:
