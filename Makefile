@@ -42,7 +42,7 @@ types: $(VENV)/.installed-dev ## mypy, strict
 audit: $(VENV)/.installed-dev ## ask for known vulnerabilities of what is pinned
 	@$(BIN)/python .ci/audit
 
-docs: $(VENV)/.installed-dev ## write the generated parts of README.md and .env.example
+docs: $(VENV)/.installed-dev ## write the generated parts of README.md, docs/discord.md and .env.example
 	@$(BIN)/python -m tests.docs
 
 bench: $(VENV)/.installed-dev ## Threadbot beside the smallest possible bot, in figures, and 300 answers in 10 minutes; short: BENCH_ARGS=--quick CROWD_ARGS='--answers 30 --seconds 30'

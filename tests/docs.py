@@ -7,15 +7,18 @@ The parts of the documentation that are made from the code.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
+from bot.platforms.discord.setup import invite
 from bot.platforms.slack.setup.manifest import EVENTS, SCOPES
 from bot.settings import fields
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+DISCORD = ROOT / "docs" / "discord.md"
 ENV_EXAMPLE = ROOT / ".env.example"
 
 
@@ -26,14 +29,24 @@ def settings_table() -> str:
     return "\n".join(["| variable | default | what it does |", "| --- | --- | --- |", *rows])
 
 
-def scopes_table() -> str:
-    rows = [f"| `{scope.name}` | {scope.reason} |" for scope in SCOPES]
-    return "\n".join(["| scope | why |", "| --- | --- |", *rows])
+class Asked(Protocol):
+    """Something that the bot asks for."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
 
 
-def events_table() -> str:
-    rows = [f"| `{event.name}` | {event.reason} |" for event in EVENTS]
-    return "\n".join(["| event | why |", "| --- | --- |", *rows])
+def reasons_table(what: str, asked: Iterable[Asked]) -> str:
+    rows = [f"| `{each.name}` | {each.reason} |" for each in asked]
+    return "\n".join([f"| {what} | why |", "| --- | --- |", *rows])
+
+
+def permissions_table() -> str:
+    rows = [f"| {each.label} (`{each.name}`) | {each.reason} |" for each in invite.PERMISSIONS]
+    return "\n".join(["| permission | why |", "| --- | --- |", *rows])
 
 
 def env_example() -> str:
@@ -45,16 +58,24 @@ def env_example() -> str:
     return "\n".join(lines) + "\n"
 
 
-SECTIONS: Mapping[str, Callable[[], str]] = {
-    "settings": settings_table,
-    "scopes": scopes_table,
-    "events": events_table,
+DOCUMENTS: Mapping[Path, Mapping[str, Callable[[], str]]] = {
+    README: {
+        "settings": settings_table,
+        "scopes": partial(reasons_table, "scope", SCOPES),
+        "events": partial(reasons_table, "event", EVENTS),
+    },
+    DISCORD: {
+        "permissions": permissions_table,
+        "discord-scopes": partial(reasons_table, "scope", invite.SCOPES),
+        "intents": partial(reasons_table, "intent", invite.INTENTS),
+    },
 }
 
 
-def with_sections(text: str) -> str:
-    """*text* with what stands between `<!-- name -->` and `<!-- /name -->` made anew."""
-    for name, made in SECTIONS.items():
+def with_sections(document: Path) -> str:
+    """The text of *document* with what stands between `<!-- name -->` and `<!-- /name -->` made anew."""
+    text = document.read_text(encoding="utf-8")
+    for name, made in DOCUMENTS[document].items():
         text, count = re.subn(
             rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)",
             partial(_filled, made()),
@@ -62,7 +83,7 @@ def with_sections(text: str) -> str:
             flags=re.DOTALL,
         )
         if count != 1:
-            raise ValueError(f"README.md has {count} sections named {name}")
+            raise ValueError(f"{document.name} has {count} sections named {name}")
     return text
 
 
@@ -71,5 +92,6 @@ def _filled(table: str, match: re.Match[str]) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(with_sections(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for document in DOCUMENTS:
+        document.write_text(with_sections(document), encoding="utf-8")
     ENV_EXAMPLE.write_text(env_example(), encoding="utf-8")
