@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, literal_column, or_, select, update
 
 from bot.core.conversation import MessageRef
 from bot.core.ports import Interaction
 from bot.store import statements as sql
 from bot.store.database.base import Database
 from bot.store.database.dialects import by_dialect
-from bot.store.tables import UtcDateTime, interactions, messages, turns
+from bot.store.tables import UtcDateTime, interactions, messages, participants, turns
 
 
 class SqlInteractions:
@@ -39,15 +40,7 @@ class SqlInteractions:
 
     async def of_turn(self, turn: int) -> Sequence[Interaction]:
         def read(connection: Connection) -> list[Interaction]:
-            return [
-                Interaction(
-                    MessageRef(row.platform, row.workspace, row.channel, row.external_id),
-                    row.ends_at,
-                    row.token,
-                    row.private,
-                )
-                for row in connection.execute(_OF_TURN, {"turn": turn})
-            ]
+            return [_interaction(row) for row in connection.execute(_OF_TURN, {"turn": turn})]
 
         return await self._database.read(read)
 
@@ -59,12 +52,26 @@ class SqlInteractions:
         where = sql.address(message)
         await self._database.write(lambda connection: connection.execute(_ENDED, where))
 
+    async def ending(self, within: timedelta) -> Sequence[tuple[Interaction, str | None]]:
+        def read(connection: Connection) -> list[tuple[Interaction, str | None]]:
+            rows = connection.execute(_ENDING, {"until": self._now(connection) + within})
+            return [(_interaction(row), row.locale) for row in rows]
+
+        return await self._database.read(read)
+
     async def forget_tokens(self) -> int:
         def write(connection: Connection) -> int:
-            now = self._clock() if self._clock is not None else sql.now(connection)
-            return connection.execute(_FORGOTTEN, {"now": now}).rowcount
+            return connection.execute(_FORGOTTEN, {"now": self._now(connection)}).rowcount
 
         return await self._database.write(write, synced=False)
+
+    def _now(self, connection: Connection) -> datetime:
+        return self._clock() if self._clock is not None else sql.now(connection)
+
+
+def _interaction(row: Row[Any]) -> Interaction:
+    ref = MessageRef(row.platform, row.workspace, row.channel, row.external_id)
+    return Interaction(ref, row.ends_at, row.token, row.private)
 
 
 # Built once; see statements.py.
@@ -78,6 +85,21 @@ _OF_TURN = (
     .join(interactions, and_(*(interactions.c[name] == messages.c[name] for name in _ADDRESS)))
     .where(turns.c.id == bindparam("turn"))
     .order_by(messages.c.position)
+)
+_WAITS: list[ColumnElement[Any]] = [literal_column(f"'{state}'") for state in ("pending", "running", "answered")]
+_ENDING = (
+    select(interactions, participants.c.locale)
+    .select_from(interactions)
+    .join(messages, and_(*(messages.c[name] == interactions.c[name] for name in _ADDRESS)))
+    .join(participants, participants.c.id == messages.c.participant_id)
+    .outerjoin(turns, turns.c.id == messages.c.turn_id)
+    .where(
+        interactions.c.token.is_not(None),
+        interactions.c.private,
+        interactions.c.ends_at <= bindparam("until", type_=UtcDateTime),
+        messages.c.addressed,
+        or_(messages.c.turn_id.is_(None), turns.c.state.in_(_WAITS)),
+    )
 )
 _AWAITED = select(exists().where(sql.AT_ADDRESS, or_(messages.c.addressed, messages.c.turn_id.is_not(None))))
 _ENDED = update(interactions).where(*_HERE).values(token=None)

@@ -89,6 +89,26 @@ async def test_tokens_that_are_over_are_forgotten(
     assert await database.read(lambda connection: [row.token for row in stored(connection)]) == [None, None]
 
 
+async def test_private_ones_that_wait_are_told_of_before_they_end(
+    ledger: SqlLedger, store: SqlInteractions, clock: Clock
+) -> None:
+    soon = timedelta(seconds=10)
+    await store.note(called("70", clock, private=True))
+    await ledger.record(asked("70", clock, locale="ko"), decide)
+    for id_, private in (("80", False), ("90", True), ("95", True)):
+        thread = replace(THREAD, thread=id_)
+        await store.note(called(id_, clock, private=private))
+        await ledger.record(replace(asked(id_, clock), thread=thread), decide)
+    turns = {turn.conversation.thread.thread: turn for turn in await ledger.claim("me", ["discord"], 2)}
+    assert turns.keys() == {"70", "80"}
+    await ledger.give_up(turns["70"].claim, "over")
+    assert await store.ending(soon) == []
+    clock.advance(15 * 60 - 9)
+    assert [(each.message.id, locale) for each, locale in await store.ending(soon)] == [("90", "ko"), ("95", "ko")]
+    await store.end(called("90", clock).message)
+    assert [each.message.id for each, _ in await store.ending(soon)] == ["95"]
+
+
 async def test_what_is_listened_to_only_is_not_awaited(ledger: SqlLedger, store: SqlInteractions, clock: Clock) -> None:
     async def awaited(id_: str) -> bool:
         return await store.is_awaited(MessageRef("discord", "1", "7", id_))

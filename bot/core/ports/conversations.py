@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
@@ -144,6 +144,9 @@ class InteractionStore(Protocol):
 
     async def end(self, message: MessageRef) -> None:
         """The token of that one cannot be used any more."""
+
+    async def ending(self, within: timedelta) -> Sequence[tuple[Interaction, str | None]]:
+        """Private ones that wait for an answer and end so soon, and the locale of whoever asked."""
 
     async def forget_tokens(self) -> int:
         """Forget those that are over; how many."""

@@ -84,6 +84,9 @@ SENTENCES = {
     # to who gave a slash command
     "command_mention": "I do not take slash commands. To ask me something, write a message that mentions me: "
     "{mention} and your question. I answer in its thread.",
+    # to who asked privately
+    "private_over": "This private answer ends here: Discord lets me write it for 15 minutes only. "
+    "Ask me again to have it once more.",
     # while there are no words yet, with the bot's name before it
     "writing": "is writing…",
     # instead of an answer
@@ -253,8 +256,6 @@ LABELS = {
     "setting_overtaken": "Somebody has changed that setting since.",
     "repeats": "Another answer is on its way.",
     "not_an_answer": "That is not an answer of mine, or no longer one.",
-    "private_over": "This private answer ends here: Discord lets me write it for 15 minutes only. "
-    "Ask me again to have it once more.",
     "not_here": "I do not answer here. Please tell whoever runs me if I should.",
     "command_unknown": "I do not know this command any more. Restart Discord to see those that there are.",
     "receipt_cut": "… The rest is too long to be shown here: threadbot prompt {turn} prints all of it.",

@@ -9,13 +9,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import AsyncExitStack
 
 import aiohttp
 
 from bot.core.conversation import Incoming, Posted, ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.files import FileRef
-from bot.core.ports import Receive, References, Reply, ReplyRequest, ThreadIndex, ThreadRead, Watermarks
+from bot.core.ports import (
+    InteractionStore,
+    Receive,
+    References,
+    Reply,
+    ReplyRequest,
+    ThreadIndex,
+    ThreadRead,
+    Watermarks,
+)
 from bot.core.prompt.speakers import unbracketed
 from bot.core.receipt.receipt import Receipts
 from bot.platforms.common.catch_up import CatchUp, CatchUpSettings
@@ -29,6 +39,8 @@ from bot.platforms.discord.incoming.events import PLATFORM
 from bot.platforms.discord.incoming.identity import Identity
 from bot.platforms.discord.incoming.participants import name_of
 from bot.platforms.discord.incoming.reactions import DEFAULT_SIGNS, Signs
+from bot.platforms.discord.interactions.interactions import Interactions, InteractionServices
+from bot.platforms.discord.interactions.registration import keep_registering
 from bot.platforms.discord.markup import text as discord_text
 from bot.platforms.discord.places import Places
 from bot.platforms.discord.places.payloads import text
@@ -37,7 +49,7 @@ from bot.platforms.discord.reading.files import DiscordFiles
 from bot.platforms.discord.reading.names import DiscordDirectory
 from bot.platforms.discord.reading.thread import DiscordThreadReader
 from bot.platforms.discord.reply.pace import PACE
-from bot.platforms.discord.reply.reply import DiscordReply
+from bot.platforms.discord.reply.reply import opened
 from bot.platforms.discord.reply.services import ReplyServices
 from bot.platforms.discord.setup.checks import REMEDIES, has_content
 from bot.platforms.discord.status.titles import Titles
@@ -66,13 +78,18 @@ class DiscordPlatform:
         watermarks: Watermarks | None = None,
         catch_up: CatchUpSettings | None = None,
         reactions: Signs = DEFAULT_SIGNS,
-        receipts: Receipts | None = None,  # noqa: ARG002 - for the commands and buttons that show them
+        receipts: Receipts | None = None,
+        interactions: InteractionStore | None = None,
         allowed_guilds: Collection[str] = frozenset(),
         direct_messages: bool = True,
         patience: Patience | None = None,
         typing_seconds: float = SHOWN_SECONDS,
     ) -> None:
-        """Without *watermarks* nothing that was missed is read. *allowed_guilds*: empty for all."""
+        """
+        Without *watermarks* nothing that was missed is read, without *interactions* there are no commands and buttons.
+
+        *allowed_guilds*: empty for all.
+        """
         self._api = DiscordApi(token, api_url, DiscordLimiter())
         self._connection = Connection(self._api, token, api_url, patience)
         self._index, self._reactions = index, reactions
@@ -80,7 +97,8 @@ class DiscordPlatform:
         self._listening = Listening(frozenset(allowed_guilds), direct=direct_messages)
         self._places, self._titles = Places(self._api), Titles()
         self._status = DiscordTyping(self._api, self._places, self._titles, typing_seconds)
-        self._replies = ReplyServices(self._api, self._places, index, self._status, self._titles)
+        self._replies = ReplyServices(self._api, self._places, index, self._status, self._titles, interactions)
+        self._interactions, self._receipts = interactions, receipts
         self._directory = DiscordDirectory(self._api, self._places)
         self._files = DiscordFiles(self._api, api_url)
         self._threads = DiscordThreadReader(self._api, self._places, index, reactions)
@@ -149,12 +167,29 @@ class DiscordPlatform:
                 self._titles.note(incoming.id, incoming.words)  # else it is read again when its thread is opened
             await receive(incoming)
 
-        ears = Ears(titled, missed, note=self._note)
+        commands = self._commands(us, titled)
+        ears = Ears(titled, missed, commands.heard if commands else None, self._note)
         dispatch = Dispatch(ears, us, self._places, self._index, self._reactions, self._listening)
-        try:
+        async with AsyncExitStack() as chores:
+            chores.push_async_callback(lambda: asyncio.shield(asyncio.ensure_future(dispatch.drain())))
+            if commands is not None:
+                await chores.enter_async_context(beside(PLATFORM, keep_registering(self._api)))
+                await chores.enter_async_context(beside(PLATFORM, commands.end_tokens()))
             await self._connect(dispatch, on_new_session)
-        finally:
-            await asyncio.shield(asyncio.ensure_future(dispatch.drain()))
+
+    def _commands(self, us: Identity, receive: Receive) -> Interactions | None:
+        if self._interactions is None:
+            return None
+        services = InteractionServices(
+            self._api,
+            self._places,
+            self._index,
+            self._interactions,
+            self._receipts,
+            self._reactions,
+            self._listening.takes,
+        )
+        return Interactions(services, us, receive)
 
     async def _connect(self, dispatch: Dispatch, on_new_session: Callable[[], None]) -> None:
         try:
@@ -172,9 +207,7 @@ class DiscordPlatform:
         self._files.note(name, data)
 
     async def open_reply(self, request: ReplyRequest) -> Reply:
-        reply = DiscordReply(self._replies, await self._identify(), request)
-        await reply.locate()
-        return reply
+        return await opened(self._replies, await self._identify(), request)
 
     async def read_thread(self, thread: ThreadRef) -> ThreadRead:
         """The ThreadReader port."""

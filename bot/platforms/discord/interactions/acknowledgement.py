@@ -43,31 +43,32 @@ class Acknowledger:
     def __init__(self, api: DiscordApi, clock: Clock = lambda: datetime.now(UTC)) -> None:
         self._api, self._clock = api, clock
 
-    async def answer(self, received: Received, work: Awaitable[Sequence[str]], usual: Json) -> None:
+    async def answer(self, received: Received, work: Awaitable[Sequence[str]], usual: Json) -> bool:
         """
         Give the first answer once *work* is done, or before, where it takes too long.
 
         *usual* is that answer; where *work* returns texts, these are shown to whoever it was instead. Whatever *work*
-        raises is raised, after that was told, too.
+        raises is raised, after that was told, too. Returns whether Discord has the first answer.
         """
         task = asyncio.ensure_future(work)
         try:
             await asyncio.wait([task], timeout=self._left(received, COMMIT_SECONDS))
             early = not task.done()
-            if early:
-                await self.respond(received, usual)
-                await asyncio.wait([task])
+            acknowledged = early and await self.respond(received, usual)
+            await asyncio.wait([task])
             texts = task.result() if task.exception() is None else [_internal(received)]
-            await self._show(received, usual, texts, early=early)
+            if not early:
+                acknowledged = await self.respond(received, _shown(texts[0]) if texts else usual)
+            if acknowledged:
+                await self._show(received, usual, texts, early=early)
             task.result()  # raises the defect that there was
+            return acknowledged
         finally:
             task.cancel()
 
     async def _show(self, received: Received, usual: Json, texts: Sequence[str], *, early: bool) -> None:
-        """*early*: the first answer was given before it was known what there is to show."""
-        if not early:
-            await self.respond(received, _shown(texts[0]) if texts else usual)
-        elif texts:
+        """What the first answer does not. *early*: it was given before it was known what there is to show."""
+        if early and texts:
             await self._fill(received, usual, texts[0])
         for text in texts[1:]:
             await self._follow_up(received, text)

@@ -8,23 +8,25 @@ acknowledgement.py. Answers are shown by reply/, with the token that is kept her
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from bot.core.conversation import Acted, MessageRef, Operation, Reacted
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.files import FileRef
-from bot.core.ports import InteractionStore, Receive, ThreadIndex, Use
+from bot.core.ports import Interaction, InteractionStore, Receive, ThreadIndex, Use
 from bot.core.receipt.receipt import UNKNOWN, Receipts, Refused
 from bot.core.receipt.words import sections
 from bot.core.retry import Backoff
-from bot.core.texts import DEFAULT_LANGUAGE, label
+from bot.core.texts import DEFAULT_LANGUAGE, label, language_for, sentence
+from bot.core.turn import Notice
 from bot.platforms.discord.calls.api import DiscordApi
-from bot.platforms.discord.calls.limits import MESSAGE
+from bot.platforms.discord.calls.limits import FOLLOW_UP, MESSAGE
 from bot.platforms.discord.incoming.events import ref_of
 from bot.platforms.discord.incoming.files import files_of
 from bot.platforms.discord.incoming.identity import Identity
@@ -38,7 +40,7 @@ from bot.platforms.discord.interactions.acknowledgement import (
     Acknowledger,
 )
 from bot.platforms.discord.interactions.presses import ANOTHER, acted
-from bot.platforms.discord.interactions.received import COMPONENT, Received, received
+from bot.platforms.discord.interactions.received import COMPONENT, EPHEMERAL, Received, received
 from bot.platforms.discord.markup.buttons import RECEIPT, Button, button_of
 from bot.platforms.discord.places import Place, Places
 from bot.platforms.discord.places.payloads import Json, text
@@ -50,7 +52,9 @@ T = TypeVar("T")
 BACKOFF = Backoff(first=0.25, longest=10.0)  # while something cannot be stored
 FILES_SECONDS = 0.7  # that a question about a message waits to be told of its files
 MOST_TAKEN = 1_000  # interactions that are remembered
-FORGET_SECONDS = 60.0  # between two looks for tokens that are over
+ENDS_SECONDS = 5.0  # between two looks for tokens that end
+FORGET_EVERY = 12  # looks
+LAST_CALL = timedelta(seconds=10)  # before the end: later than an answer that is being written says so itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class InteractionServices:
 
 
 class Interactions:
-    """heard() answers one interaction; forget_tokens() is a chore beside it."""
+    """heard() answers one interaction; end_tokens() is a chore beside it."""
 
     def __init__(
         self, services: InteractionServices, us: Identity, receive: Receive, acknowledger: Acknowledger | None = None
@@ -104,14 +108,27 @@ class Interactions:
         else:
             await self._answer(found, self._looked_up(found))
 
-    async def forget_tokens(self) -> None:
-        """Forget the tokens that are over, from time to time, until cancelled."""
-        while True:
+    async def end_tokens(self) -> None:
+        """Say of private answers that they end, and forget the tokens that are over, until cancelled."""
+        for look in itertools.count():
             try:
-                await self._store.forget_tokens()
+                for ending, locale in await self._store.ending(LAST_CALL):
+                    await self._end(ending, language_for(locale, "", self._language))
+                if look % FORGET_EVERY == 0:
+                    await self._store.forget_tokens()
             except LedgerError as error:
                 logger.info("discord: tokens that are over are forgotten later: %s", error)
-            await asyncio.sleep(FORGET_SECONDS)
+            await asyncio.sleep(ENDS_SECONDS)
+
+    async def _end(self, ending: Interaction, language: str) -> None:
+        """Its answer has not come, and will not be shown."""
+        await self._store.end(ending.message)
+        said = {"content": sentence(Notice("private_over"), language), "flags": EPHEMERAL}
+        try:
+            follow = lambda: self._api.follow_up(ending.token or "", said)  # noqa: E731
+            await self._api.limits.call(FOLLOW_UP, follow, final=True)
+        except PlatformError as error:
+            logger.info("discord: a private answer ends without a word: %s", error.code)
 
     # Questions
 
@@ -119,7 +136,10 @@ class Interactions:
         # Whether the place is a direct message, where all is private, is known without asking for it.
         private = asking.guild is not None and asking.options.get(commands.PRIVATE) is True
         usual = THINKING_PRIVATELY if private and asking.name == commands.ASK else THINKING
-        await self._answer(asking, self._ask(asking), usual)
+        if not await self._answer(asking, self._ask(asking), usual):
+            place = await self._place(asking)
+            if place is not None:
+                await _until_stored(lambda: self._store.end(ref_of(asking.id, place)))  # it will never be of use
 
     async def _ask(self, asking: Received) -> Sequence[str]:
         """Nothing where an answer or a confirmation will come; else why there is none."""
@@ -168,7 +188,7 @@ class Interactions:
         if event is None:
             return []
         if event.operation in ANOTHER and press.below_private and not await self._can_be_shown(button.turn):
-            return await self._told(press, "private_over")
+            return [sentence(Notice("private_over"), press.language(self._language))]
         await _until_stored(lambda: self._receive(event))
         return []
 
@@ -251,8 +271,8 @@ class Interactions:
 
     async def _answer(
         self, found: Received, work: Coroutine[Any, Any, Sequence[str]], usual: Json = THINKING_PRIVATELY
-    ) -> None:
-        await self._acknowledger.answer(found, work, usual)
+    ) -> bool:
+        return await self._acknowledger.answer(found, work, usual)
 
     async def _told(self, found: Received, key: str) -> Sequence[str]:
         return [label(key, found.language(self._language))]

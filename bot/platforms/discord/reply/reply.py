@@ -27,16 +27,41 @@ from bot.platforms.discord.markup.message import PART_LIMIT, Piece, beginning, p
 from bot.platforms.discord.reply import pace
 from bot.platforms.discord.reply.answer_file import FILE_PART, AnswerFile
 from bot.platforms.discord.reply.part_calls import DiscordPartCalls
+from bot.platforms.discord.reply.private_calls import PrivatePartCalls
+from bot.platforms.discord.reply.responses import RespondingPartCalls
 from bot.platforms.discord.reply.services import ReplyServices
+
+
+async def opened(shared: ReplyServices, us: Identity, request: ReplyRequest) -> DiscordReply:
+    """
+    The reply that *request* asks for, with what an earlier attempt left behind.
+
+    What a command asked for is answered in its response. Raises PlatformError, and LedgerError.
+    """
+    store = shared.interactions
+    called = await store.of_turn(request.turn) if store is not None else ()
+    private = next((each for each in reversed(called) if each.private), None)
+    calls: DiscordPartCalls | None = None
+    if private is not None:
+        request = replace(request, as_file=False)  # a file would be posted for all
+        calls = PrivatePartCalls(shared, us.user_id, request, private)
+    elif store is not None and called:
+        calls = RespondingPartCalls(shared, us.user_id, request, called, store)
+    reply = DiscordReply(shared, us, request, calls)
+    await reply.locate()
+    return reply
 
 
 class DiscordReply:
     """The Reply port. Call locate() once it is made: it looks for what an earlier attempt left behind."""
 
-    def __init__(self, shared: ReplyServices, us: Identity, request: ReplyRequest) -> None:
+    def __init__(
+        self, shared: ReplyServices, us: Identity, request: ReplyRequest, calls: DiscordPartCalls | None = None
+    ) -> None:
+        """*calls*: where it is not simply posted."""
         self._limits = shared.api.limits
         self._turn, self._language, self._as_file = request.turn, request.language, request.as_file
-        self._calls = DiscordPartCalls(shared, us.user_id, request)
+        self._calls = calls or DiscordPartCalls(shared, us.user_id, request)
         self._file = AnswerFile(shared, us.user_id, request, self._calls)
         texts = [part for part in request.parts if part.number != FILE_PART]
         self._parts = Parts(self._calls, replace(request, parts=texts), clear_below=self._file.remove)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
-from bot.core.ports import ThreadIndex
+from bot.core.ports import InteractionStore, ThreadIndex
 from bot.platforms.discord.calls.api import DiscordApi
 from bot.platforms.discord.places import Places
 from bot.platforms.discord.status.titles import Titles
@@ -54,6 +54,7 @@ class ReplyServices:
     index: ThreadIndex
     status: DiscordTyping
     titles: Titles
+    interactions: InteractionStore | None = None
     posted: Posted = field(default_factory=Posted)
     threadless: LatelyRefused = field(default_factory=LatelyRefused)  # they take no threads
     fileless: LatelyRefused = field(default_factory=LatelyRefused)  # nor files

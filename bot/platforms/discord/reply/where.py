@@ -69,6 +69,12 @@ class Where:
         self._earlier = [part.id for part in request.parts if part.id is not None]
         self._channels: dict[str, str] = {}  # of messages of ours
         self._spot: Spot | None = None
+        self._has_root = True
+
+    def stay(self) -> None:
+        """The root is no message: there is nothing to open a thread from, or to reply to."""
+        self._has_root = False
+        self._spot = Spot(self._thread.channel)
 
     # Where parts are
 
@@ -109,7 +115,12 @@ class Where:
 
     def in_place(self, channel: str) -> bool:
         """Whether a part in *channel* stands among other conversations, and so replies to its question."""
-        return channel == self._thread.channel and channel != self._root and self._thread.workspace != DIRECT
+        return (
+            self._has_root
+            and channel == self._thread.channel
+            and channel != self._root
+            and self._thread.workspace != DIRECT
+        )
 
     def _spot_in(self, channel: str) -> Spot:
         return Spot(channel, self._question if self.in_place(channel) else None)

@@ -40,7 +40,7 @@ ADMIN = "4711"
 class Bot:
     """
     *heard*: what was handed in, in its order. *broken*: how often the ledger cannot be used. *held*: it hangs.
-    *ahead*: how much later than Discord's our clock is.
+    *ahead*: how much later than Discord's our clock is; *later*: the same of the ledger's.
     """
 
     discord: Discord
@@ -50,12 +50,13 @@ class Bot:
     defect: Exception | None = None
     allowed: bool = True
     ahead: timedelta = timedelta(0)
+    later: timedelta = timedelta(0)
     heard: list[Incoming] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.ledger = SqlLedger(self.database)
-        self.store = SqlInteractions(self.database)
+        self.store = SqlInteractions(self.database, lambda: datetime.now(UTC) + self.later)
         self.receipts = Receipts(
             SqlReceiptStore(self.database), Counting(len, 4, 3), About("gpt-6-luna"), [("discord", ADMIN)]
         )

@@ -10,7 +10,8 @@ import pytest
 
 from bot.core.controls import Control, Controls
 from bot.core.conversation import Acted, Operation, Participant, Posted, Reacted, ThreadRef
-from bot.core.texts import label
+from bot.core.texts import label, sentence
+from bot.core.turn import Notice
 from bot.platforms.discord.incoming.events import moment_of
 from bot.platforms.discord.markup.buttons import RECEIPT, Button, rows
 from tests.platforms.discord.interactions.calling import ADMIN, Bot, shown
@@ -226,5 +227,5 @@ async def test_a_private_answer_that_is_over_says_so_when_another_one_is_wanted(
     await bot.store.end(bot.ref(channel, asked.id))
     pressed = await press(discord, bot, kim, shown(asked), "repeat")
     assert len(bot.heard) == 1
-    assert shown(pressed).content == label("private_over", "ko")
+    assert shown(pressed).content == sentence(Notice("private_over"), "ko")
     assert not await bot.ledger.claim("me", ["discord"], 10)

@@ -1,0 +1,127 @@
+"""
+The parts of a private answer: nobody but whoever asked sees them, and nothing of it is ever posted for all.
+
+They are shown with the token of the interaction, and with nothing else: when that is over, the answer ends.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from bot.core.errors import PlatformError
+from bot.core.ports import Interaction, ReplyRequest
+from bot.core.texts import sentence
+from bot.core.turn import Notice
+from bot.platforms.common.parts import Noted, WantedPart
+from bot.platforms.discord.calls.errors import UNKNOWN_MESSAGE
+from bot.platforms.discord.calls.limits import DELETE_FOLLOW_UP, EDIT_FOLLOW_UP, EDIT_RESPONSE, FOLLOW_UP, RESPONSE
+from bot.platforms.discord.calls.requests import Upload
+from bot.platforms.discord.markup.message import Piece, content
+from bot.platforms.discord.places.payloads import Json, number, text
+from bot.platforms.discord.reply.part_calls import DiscordPartCalls
+from bot.platforms.discord.reply.responses import LOADING, USELESS, once_acknowledged
+from bot.platforms.discord.reply.services import ReplyServices
+from bot.platforms.discord.reply.where import Spot
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+OVER = "private_over"  # of a PlatformError: there is no way any more to show anything
+EPHEMERAL = 1 << 6  # "Message Flags"
+LAST_WORDS = timedelta(seconds=20)  # before the end: what is not whole by then says so
+
+
+class PrivatePartCalls(DiscordPartCalls):
+    """Of the reply to *interaction*, which is private."""
+
+    def __init__(self, shared: ReplyServices, us: str, request: ReplyRequest, interaction: Interaction) -> None:
+        super().__init__(shared, us, request)
+        self._interaction, self._language = interaction, request.language
+
+    async def post(self, part: WantedPart[Piece], noted: Noted) -> bool:
+        wanted = self._wanted(part)
+
+        async def make() -> str:
+            return text(await self._shown(part.number, wanted), "id")
+
+        method = EDIT_RESPONSE if part.number == 1 else FOLLOW_UP
+        await self.admitted(method, lambda: noted(make), final=part.final, channel="")
+        self._check_end(part)
+        return True
+
+    async def edit(self, part: WantedPart[Piece], id: str) -> bool:  # noqa: A002 - the port's word
+        wanted = self._wanted(part)
+        change = lambda: self._with_token(lambda token: self._api.edit_follow_up(token, id, wanted))  # noqa: E731
+        await self.admitted(EDIT_FOLLOW_UP, change, final=part.final, channel="")
+        self._check_end(part)
+        return True
+
+    async def delete(self, id: str, *, final: bool) -> None:  # noqa: A002 - as above
+        delete = lambda: self._with_token(lambda token: self._api.delete_follow_up(token, id))  # noqa: E731
+        await self.admitted(DELETE_FOLLOW_UP, delete, final=final, channel="")
+
+    async def find(self, missing: Mapping[int, datetime], known: Collection[str]) -> Mapping[int, str]:  # noqa: ARG002
+        """Only the response can be looked up; that others see none of it holds for us as well."""
+        if 1 not in missing or not self._is_usable():
+            return {}
+        read = lambda: self._with_token(self._api.response)  # noqa: E731
+        try:
+            found = await self._limits.call(RESPONSE, read, final=True)
+        except PlatformError as error:
+            if error.passing or error.code not in (UNKNOWN_MESSAGE, OVER):
+                raise
+            return {}
+        loading = (number(found.get("flags")) or 0) & LOADING
+        return {} if loading or not text(found, "content") else {1: text(found, "id")}
+
+    async def create(self, spot: Spot, part: str, wanted: Json, files: Sequence[Upload] = ()) -> Json:  # noqa: ARG002
+        """No part of it is posted where others see it."""
+        raise PlatformError(OVER, passing=False)
+
+    async def _shown(self, part: int, wanted: Json) -> Json:
+        if part == 1:
+            try:
+                return await self._with_token(lambda token: self._api.edit_response(token, wanted))
+            except PlatformError as error:
+                if error.code != UNKNOWN_MESSAGE:
+                    raise  # else it was taken away, and is shown anew
+        more = {**wanted, "flags": int(wanted.get("flags") or 0) | EPHEMERAL}
+        return await self._with_token(lambda token: self._api.follow_up(token, more))
+
+    # As long as the token lives
+
+    def _is_usable(self) -> bool:
+        return self._interaction.token is not None and self._left() > timedelta(0)
+
+    def _left(self) -> timedelta:
+        return self._interaction.ends_at - datetime.now(UTC)
+
+    async def _with_token(self, call: Callable[[str], Awaitable[Result]]) -> Result:
+        token = self._interaction.token
+        if token is None or not self._is_usable():
+            raise PlatformError(OVER, passing=False)
+        try:
+            return await once_acknowledged(self._interaction, lambda: call(token))
+        except PlatformError as error:
+            if error.code in USELESS - {UNKNOWN_MESSAGE}:
+                raise PlatformError(OVER, passing=False) from error
+            raise
+
+    def _ends(self, part: WantedPart[Piece]) -> bool:
+        return not part.final and self._left() < LAST_WORDS
+
+    def _wanted(self, part: WantedPart[Piece]) -> Mapping[str, Any]:
+        if not self._ends(part) or not part.last:
+            return content(part.content)
+        said = sentence(Notice(OVER), self._language)
+        return content(replace(part.content, notes=(said,), controls=()))
+
+    def _check_end(self, part: WantedPart[Piece]) -> None:
+        """What was said last is that it ends: raises PlatformError then."""
+        if self._ends(part) and part.last:
+            raise PlatformError(OVER, passing=False)

@@ -1,0 +1,162 @@
+"""
+The first part of an answer to a command: it fills in the response that Discord shows since it was called.
+
+From then on that is a message of ours like any other, and what comes after it is posted where any answer is. Where the
+token cannot be used (it is over, or Discord was never told that we have the command) all of it is posted there. A
+private answer is another matter: private_calls.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from bot.core.errors import PlatformError, UncertainError
+from bot.core.ports import Interaction, InteractionStore, ReplyRequest
+from bot.platforms.common.parts import Noted, WantedPart
+from bot.platforms.discord.calls.errors import MISSING_ACCESS, UNKNOWN_INTERACTION, UNKNOWN_MESSAGE
+from bot.platforms.discord.calls.limits import DELETE_RESPONSE, EDIT_RESPONSE, MESSAGES
+from bot.platforms.discord.incoming.events import moment_of
+from bot.platforms.discord.markup.message import Piece, content
+from bot.platforms.discord.places.payloads import Json, mapping, number, text
+from bot.platforms.discord.reply.part_calls import DiscordPartCalls
+from bot.platforms.discord.reply.services import ReplyServices
+from bot.platforms.discord.reply.where import GONE
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+UNACKNOWLEDGED = "unknown_webhook"  # what Discord says of a token before we have acknowledged the interaction
+USELESS = frozenset({UNACKNOWLEDGED, "expired_interaction", UNKNOWN_INTERACTION, UNKNOWN_MESSAGE})
+ACKNOWLEDGED_AFTER = timedelta(seconds=4)  # or never: an interaction is acknowledged within 3 seconds
+AGAIN_SECONDS = 0.2
+LOADING = 1 << 7  # "Message Flags": no words yet
+FIRST_MESSAGES = 50  # that come after an interaction, its response among them
+
+
+def is_usable(interaction: Interaction) -> bool:
+    return interaction.token is not None and interaction.ends_at > datetime.now(UTC)
+
+
+async def once_acknowledged(interaction: Interaction, call: Callable[[], Awaitable[Result]]) -> Result:
+    """What *call* with the token returns: an answer may be there before Discord was told of it."""
+    while True:
+        try:
+            return await call()
+        except PlatformError as error:
+            age = datetime.now(UTC) - moment_of(int(interaction.message.id))
+            if error.code != UNACKNOWLEDGED or age > ACKNOWLEDGED_AFTER:
+                raise
+        await asyncio.sleep(AGAIN_SECONDS)
+
+
+class RespondingPartCalls(DiscordPartCalls):
+    """Of the reply to *interactions*, oldest first: the last one's response is the first part."""
+
+    def __init__(
+        self,
+        shared: ReplyServices,
+        us: str,
+        request: ReplyRequest,
+        interactions: Sequence[Interaction],
+        store: InteractionStore,
+    ) -> None:
+        super().__init__(shared, us, request)
+        self._interactions, self._store = interactions, store
+        self._refused: set[str] = set()  # whose tokens are of no use
+        if request.thread.thread in {each.message.id for each in interactions}:
+            self.where.stay()
+
+    async def post(self, part: WantedPart[Piece], noted: Noted) -> bool:
+        if part.number == 1:
+            for interaction in self._usable():
+                if await self._respond(interaction, part, noted):
+                    await self._take_away_others()
+                    return True
+        return await super().post(part, noted)
+
+    async def find(self, missing: Mapping[int, datetime], known: Collection[str]) -> Mapping[int, str]:
+        found = await self._response() if 1 in missing else {}
+        left = {each: at for each, at in missing.items() if each not in found}
+        return found if not left else {**found, **await super().find(left, [*known, *found.values()])}
+
+    def _usable(self) -> list[Interaction]:
+        """The last one first."""
+        return [
+            each for each in reversed(self._interactions) if is_usable(each) and each.message.id not in self._refused
+        ]
+
+    async def _respond(self, interaction: Interaction, part: WantedPart[Piece], noted: Noted) -> bool:
+        """Whether the response shows the part now."""
+        token, wanted = str(interaction.token), content(part.content)
+
+        async def make() -> str | None:
+            edit = lambda: self._api.edit_response(token, wanted)  # noqa: E731
+            try:
+                message = await once_acknowledged(interaction, edit)
+            except UncertainError:
+                raise
+            except PlatformError as error:
+                if error.code not in USELESS:
+                    raise
+                logger.info("discord: a response cannot be filled in: %s", error.code)
+                return None
+            return self._noted(message)
+
+        id_ = await self.admitted(EDIT_RESPONSE, lambda: noted(make), final=part.final, channel="")
+        if id_ is None:
+            await self._give_up(interaction)
+            return False
+        self._refused.add(interaction.message.id)  # posted once more, it would be the same message
+        self._shared.status.posted(self._thread)
+        return True
+
+    async def _give_up(self, interaction: Interaction) -> None:
+        self._refused.add(interaction.message.id)
+        await self._store.end(interaction.message)
+
+    def _noted(self, message: Json) -> str:
+        id_ = text(message, "id")
+        self._shared.posted.note(id_, self._turn, 1)
+        self.where.note(id_, text(message, "channel_id") or self._thread.channel)
+        return id_
+
+    async def _take_away_others(self) -> None:
+        """Several questions have one answer: the responses to the others need not wait for one of their own."""
+        for interaction in self._usable():
+            delete = lambda: self._api.delete_response(str(interaction.token))  # noqa: B023, E731 - called at once
+            try:
+                await self._limits.call(DELETE_RESPONSE, delete, final=True)
+            except PlatformError as error:
+                logger.info("discord: a response cannot be taken away: %s", error.code)
+            await self._give_up(interaction)
+
+    # A response that was filled in while nobody could note it
+
+    async def _response(self) -> dict[int, str]:
+        for interaction in reversed(self._interactions):
+            for channel in self.where.candidates():
+                for message in await self._after(interaction.message.id, channel):
+                    if _answers(message, interaction):
+                        return {1: self._noted(message)}
+        return {}
+
+    async def _after(self, interaction: str, channel: str) -> Sequence[Json]:
+        read = lambda: self._api.messages(channel, after=interaction, limit=FIRST_MESSAGES)  # noqa: E731
+        try:
+            return await self._limits.call(MESSAGES, read, final=True, channel=channel)
+        except PlatformError as error:
+            if error.code in GONE or error.code == MISSING_ACCESS:
+                return ()
+            raise
+
+
+def _answers(message: Json, interaction: Interaction) -> bool:
+    """Whether *message* is the response to it, and has words."""
+    about: Mapping[str, Any] = mapping(message, "interaction_metadata")
+    loading = (number(message.get("flags")) or 0) & LOADING
+    return text(about, "id") == interaction.message.id and not loading and bool(text(message, "content"))
