@@ -11,8 +11,8 @@ from typing import Any
 
 import aiohttp
 
-from bot.core.errors import UncertainError
-from bot.platforms.discord.calls.errors import INVALID_RESPONSE
+from bot.core.errors import PlatformError, UncertainError
+from bot.platforms.discord.calls.errors import INVALID_RESPONSE, NOT_DISCORD
 from bot.platforms.discord.calls.limits import (
     ACTIVE_THREADS,
     APPLICATION,
@@ -77,7 +77,14 @@ class DiscordApi:
 
     async def application(self) -> Json:
         """Our application, with `flags` and `approximate_guild_count`. Remembered for what names it in its path."""
-        found = _object(await self._requests.send(APPLICATION, "GET", "applications", "@me"))
+        try:
+            answer = await self._requests.send(APPLICATION, "GET", "applications", "@me")
+        except PlatformError as error:
+            if error.code not in ("http_404", NOT_DISCORD):
+                raise
+            # A server that plays Discord may know it by its older name alone, as libraries do.
+            answer = await self._requests.send(APPLICATION, "GET", "oauth2", "applications", "@me")
+        found = _object(answer)
         self._application = str(found.get("id") or "")
         return found
 

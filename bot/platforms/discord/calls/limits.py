@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from bot.core.errors import PlatformError
-from bot.platforms.common.call_rates import Rate, RateWindow
+from bot.platforms.common.call_rates import KEPT, Rate, RateWindow
 from bot.platforms.common.limiter import DEFAULT_PAUSE, LONGEST_WAIT, RATE_LIMITED, Limiter
 
 # Methods are named like their pages in Discord's reference.
@@ -40,6 +40,7 @@ BACKGROUND = frozenset(
 """Methods that leave a share of all calls to those by which people are answered."""
 
 MARGIN_SECONDS = 0.1  # of each window: Discord counts when calls arrive
+LEAST_SHARED = 3  # calls in a window: of fewer nothing is kept, else what can be skipped always would be
 OVERALL = Rate(45, 1.05)  # Discord takes 50 a second; calls arrive less evenly than they were sent
 EVEN = Rate(12, 0.25)  # of these
 SHARE_KEPT = 0.4  # of OVERALL, for what is neither in the background nor can be done without
@@ -87,7 +88,8 @@ class DiscordLimiter(Limiter):
         known = self._told.get(method)
         if known is None or known.calls != limit or known.seconds < seconds or remaining == limit - 1:
             # Only the first call in a window sees the whole of it.
-            self._told[method] = Rate(limit, seconds + MARGIN_SECONDS, per_channel=method not in OF_ALL)
+            kept = KEPT if limit >= LEAST_SHARED else 0.0
+            self._told[method] = Rate(limit, seconds + MARGIN_SECONDS, per_channel=method not in OF_ALL, kept=kept)
             if known is None:
                 self.count(method, limit - remaining, channel)
         sharing = self._sharing[headers.get("X-RateLimit-Bucket") or method]

@@ -145,10 +145,13 @@ class Connection:
             raise PlatformError(NOT_DISCORD, passing=False) from error
 
     async def _log_in(self, client: _Client) -> None:
+        login = asyncio.create_task(client.login(self._token))
         try:
-            async with asyncio.timeout(LOGIN_SECONDS):  # the library has none
-                await client.login(self._token)
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            await asyncio.wait([login], timeout=LOGIN_SECONDS)  # the library sets no limit
+        finally:
+            login.cancel()
+        [error] = await asyncio.gather(login, return_exceptions=True)
+        if error is not None:
             raise _translated(error) from error
 
     async def _watch(self, connecting: asyncio.Task[None]) -> None:
@@ -276,7 +279,7 @@ async def _close(client: _Client, connecting: asyncio.Task[None] | None) -> None
     try:
         async with asyncio.timeout(CLOSE_SECONDS):  # a socket that is dead does not answer
             await client.close()
-    except TimeoutError:
+    except (TimeoutError, OSError, aiohttp.ClientError):
         await client.http.close()
     for thread in threading.enumerate():
         if isinstance(thread, KeepAliveHandler):  # of a socket that was not yet, or no longer, the client's
@@ -291,4 +294,5 @@ def _translated(error: BaseException | None) -> PlatformError:
         return PlatformError(INVALID_TOKEN, passing=False)
     if isinstance(error, discord.ConnectionClosed | discord.PrivilegedIntentsRequired) and code in CLOSED:
         return PlatformError(CLOSED[code], passing=False)
+    logger.info("discord: the library has ended: %s", type(error).__name__)
     return PlatformError(CONNECTION_LOST, passing=True)

@@ -45,8 +45,9 @@ FEW_SESSIONS = 50  # of a day's 1,000
 
 
 def has_content(application: Json) -> bool:
-    """Whether the application may ask for the content of all messages."""
-    return bool((number(application.get("flags")) or 0) & (APPROVED | LIMITED))
+    """Whether the application may ask for the content of all messages; where it does not say, to ask will tell."""
+    flags = number(application.get("flags"))
+    return flags is None or bool(flags & (APPROVED | LIMITED))
 
 
 async def check(*, token: str, api_url: str = DEFAULT_URL, allowed: Collection[str] = ()) -> list[Finding]:

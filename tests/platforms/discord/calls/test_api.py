@@ -49,6 +49,14 @@ async def test_it_reads_who_it_is_and_where(discord: Discord, api: DiscordApi) -
     assert not discord.violations
 
 
+@pytest.mark.parametrize("fault", [Refused(404, 0), Stranger(404)])
+async def test_a_server_that_knows_the_application_by_its_older_name_is_asked_by_that(
+    discord: Discord, api: DiscordApi, fault: Fault
+) -> None:
+    discord.fail("get current application", fault)
+    assert (await api.application())["id"] == discord.application
+
+
 async def test_what_is_written_calls_nobody(discord: Discord, api: DiscordApi) -> None:
     kim, channel = discord.add_user("kim"), discord.add_channel("general")
     discord.allow(channel, "MENTION_EVERYONE")

@@ -63,6 +63,13 @@ def test_a_rate_is_what_the_headers_tell_and_none_before() -> None:
     assert limiter.rates[POST].calls == 10, "Discord may change its mind"
 
 
+def test_of_a_bucket_with_one_place_nothing_is_kept() -> None:
+    limiter = DiscordLimiter(clock := Clock())
+    limiter.tell(TYPE, headers(1, 0, 0.25), "1")
+    clock.now += 1.0
+    assert limiter.wait(TYPE, "1") == 0.0
+
+
 @pytest.mark.parametrize("broken", [{}, headers(0, 0, 1.0), headers(5, 4, float("nan")), headers(5, 4, -1.0)])
 def test_headers_that_tell_nothing_are_left(broken: dict[str, str]) -> None:
     limiter = DiscordLimiter()
