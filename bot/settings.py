@@ -142,8 +142,8 @@ class Settings(BaseSettings):
     reaction_stop: str = Field("octagonal_sign", description="Reaction that stops an answer.")
     bot_language: str = Field(
         "en",
-        description="Language of the bot's own sentences, `en` or `ko`, where neither the asker's Slack nor the text "
-        "says which. Answers are in the model's.",
+        description="Language of the bot's own sentences, `en` or `ko`, where neither the asker's Slack or Discord "
+        "nor the text says which. Answers are in the model's.",
     )
     threadbot_admins: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(),
@@ -279,6 +279,8 @@ class Settings(BaseSettings):
     def warnings(self) -> Sequence[str]:
         """What is understood and should be written in another way, one line each."""
         found = []
+        if self.discord_token is None and (self.discord_allowed_guilds or not self.discord_direct_messages):
+            found.append("DISCORD_ALLOWED_GUILDS and DISCORD_DIRECT_MESSAGES are not used: DISCORD_TOKEN is not set")
         for name in ("allowed_bots", "threadbot_admins"):
             bare = sorted(written for written in getattr(self, name) if ":" not in written)
             if bare:

@@ -102,7 +102,10 @@ def test_discord_needs_its_token_alone(tmp_path: Path) -> None:
     assert settings.discord_api_url == "https://discord.com/api/v10"
     assert settings.discord_allowed_guilds == {"123456789012345678"}
     assert settings.discord_direct_messages
-    assert not read(tmp_path, "DISCORD_DIRECT_MESSAGES=off\n").discord_direct_messages
+    assert not settings.warnings
+    without = read(tmp_path, "DISCORD_DIRECT_MESSAGES=off\n")
+    assert not without.discord_direct_messages
+    assert "DISCORD_TOKEN" in without.warnings[0]
 
 
 @pytest.mark.parametrize(
