@@ -68,6 +68,7 @@ class DiscordPlatform:
 
     name = PLATFORM
     pace = PACE
+    direct_topics = True
 
     def __init__(
         self,
@@ -103,6 +104,7 @@ class DiscordPlatform:
         self._files = DiscordFiles(self._api, api_url)
         self._threads = DiscordThreadReader(self._api, self._places, index, reactions)
         self._identity: Identity | None = None
+        self._commands: Interactions | None = None
         self.hears_content = False  # of messages that do not mention us; known once start() has returned
 
     @property
@@ -167,7 +169,7 @@ class DiscordPlatform:
                 self._titles.note(incoming.id, incoming.words)  # else it is read again when its thread is opened
             await receive(incoming)
 
-        commands = self._commands(us, titled)
+        self._commands = commands = self._taking_commands(us, titled)
         ears = Ears(titled, missed, commands.heard if commands else None, self._note)
         dispatch = Dispatch(ears, us, self._places, self._index, self._reactions, self._listening)
         async with AsyncExitStack() as chores:
@@ -177,7 +179,7 @@ class DiscordPlatform:
                 await chores.enter_async_context(beside(PLATFORM, commands.end_tokens()))
             await self._connect(dispatch, on_new_session)
 
-    def _commands(self, us: Identity, receive: Receive) -> Interactions | None:
+    def _taking_commands(self, us: Identity, receive: Receive) -> Interactions | None:
         if self._interactions is None:
             return None
         services = InteractionServices(
@@ -214,8 +216,9 @@ class DiscordPlatform:
         return await self._threads.read(await self._identify(), thread)
 
     async def show_status(self, thread: ThreadRef, message: str, text: str, title: str = "") -> None:
-        """The Status port. Never raises."""
-        await self._status.show_status(thread, message, text, title)
+        """The Status port. Never raises. What was asked by a command Discord shows to be at work itself."""
+        if self._commands is None or not self._commands.has_taken(message):
+            await self._status.show_status(thread, message, text, title)
 
     async def clear_status(self, thread: ThreadRef, message: str, *, left_behind: bool = False) -> None:
         await self._status.clear_status(thread, message, left_behind=left_behind)

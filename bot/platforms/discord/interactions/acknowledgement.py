@@ -58,7 +58,7 @@ class Acknowledger:
             await asyncio.wait([task])
             texts = task.result() if task.exception() is None else [_internal(received)]
             if not early:
-                acknowledged = await self.respond(received, _shown(texts[0]) if texts else usual)
+                acknowledged = await self.respond(received, shown(texts[0]) if texts else usual)
             if acknowledged:
                 await self._show(received, usual, texts, early=early)
             task.result()  # raises the defect that there was
@@ -117,7 +117,8 @@ class Acknowledger:
             logger.info("discord: what an interaction asked for could not be shown: %s", error.code)
 
 
-def _shown(text: str) -> dict[str, Any]:
+def shown(text: str) -> dict[str, Any]:
+    """The first answer that shows a text to whoever it was, alone."""
     return {"type": MESSAGE, "data": {"content": text, "flags": EPHEMERAL}}
 
 

@@ -11,19 +11,17 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from bot.core.conversation import Acted, MessageRef, Operation, Reacted
+from bot.core.conversation import Acted, Operation, Reacted
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.files import FileRef
-from bot.core.ports import Interaction, InteractionStore, Receive, ThreadIndex, Use
-from bot.core.receipt.receipt import UNKNOWN, Receipts, Refused
-from bot.core.receipt.words import sections
+from bot.core.ports import Interaction, InteractionStore, Receive, ThreadIndex
+from bot.core.receipt.receipt import Receipts
 from bot.core.retry import Backoff
-from bot.core.texts import DEFAULT_LANGUAGE, label, language_for, sentence
+from bot.core.texts import DEFAULT_LANGUAGE, language_for, sentence
 from bot.core.turn import Notice
 from bot.platforms.discord.calls.api import DiscordApi
 from bot.platforms.discord.calls.limits import FOLLOW_UP, MESSAGE
@@ -31,14 +29,16 @@ from bot.platforms.discord.incoming.events import ref_of
 from bot.platforms.discord.incoming.files import files_of
 from bot.platforms.discord.incoming.identity import Identity
 from bot.platforms.discord.incoming.reactions import Signs
-from bot.platforms.discord.interactions import commands, questions, sheets
+from bot.platforms.discord.interactions import commands, questions
 from bot.platforms.discord.interactions.acknowledgement import (
     MODAL,
     NOTED,
     THINKING,
     THINKING_PRIVATELY,
     Acknowledger,
+    shown,
 )
+from bot.platforms.discord.interactions.lookups import Lookups
 from bot.platforms.discord.interactions.presses import ANOTHER, acted
 from bot.platforms.discord.interactions.received import COMPONENT, EPHEMERAL, Received, received
 from bot.platforms.discord.markup.buttons import RECEIPT, Button, button_of
@@ -77,12 +77,8 @@ class Interactions:
         self, services: InteractionServices, us: Identity, receive: Receive, acknowledger: Acknowledger | None = None
     ) -> None:
         self._api, self._places, self._index = services.api, services.places, services.index
-        self._store, self._receipts, self._signs, self._takes = (
-            services.store,
-            services.receipts,
-            services.signs,
-            services.takes,
-        )
+        self._store, self._takes = services.store, services.takes
+        self._lookups = Lookups(services.receipts, services.signs)
         self._us, self._receive = us, receive
         self._taken: dict[str, None] = {}  # the ids of the last ones
         self._acknowledger = acknowledger or Acknowledger(services.api)
@@ -97,16 +93,20 @@ class Interactions:
         if len(self._taken) > MOST_TAKEN:
             del self._taken[next(iter(self._taken))]
         if not self._takes(found.guild or ""):
-            await self._answer(found, self._told(found, "not_here"))
+            await self._acknowledger.respond(found, shown(self._lookups.told(found, "not_here")[0]))
         elif found.kind == COMPONENT:
             await self._pressed(found)
         elif questions.asks(found):
             await self._asked(found)
         elif found.name == commands.ASK_THIS and found.target:
-            form = questions.form(found, found.language(self._language))
+            form = questions.form(found, self._lookups.language(found))
             await self._acknowledger.respond(found, {"type": MODAL, "data": form})
         else:
             await self._answer(found, self._looked_up(found))
+
+    def has_taken(self, id_: str) -> bool:
+        """Whether this process has lately heard the interaction with that id."""
+        return id_ in self._taken
 
     async def end_tokens(self) -> None:
         """Say of private answers that they end, and forget the tokens that are over, until cancelled."""
@@ -145,7 +145,7 @@ class Interactions:
         """Nothing where an answer or a confirmation will come; else why there is none."""
         place = await self._place(asking)
         if place is None:
-            return await self._told(asking, "not_here")
+            return self._lookups.told(asking, "not_here")
         files = await self._files_about(asking)
 
         async def store() -> bool:
@@ -156,7 +156,7 @@ class Interactions:
 
         if await _until_stored(store):
             return []
-        return await self._told(asking, "setting_overtaken" if asking.name in commands.SET_BY else "asked_when_quiet")
+        return self._lookups.told(asking, "setting_overtaken" if asking.name in commands.SET_BY else "asked_when_quiet")
 
     async def _files_about(self, asking: Received) -> tuple[FileRef, ...]:
         message = questions.about(asking)
@@ -176,9 +176,12 @@ class Interactions:
         if button is None:
             await self._acknowledger.respond(press, NOTED)  # of another program, or forged
         elif button.action == RECEIPT:
-            await self._answer(press, self._receipt(press, button.turn, button.completion))
+            await self._answer(press, self._receipt(press, button))
         else:
             await self._answer(press, self._act(press, button), NOTED)
+
+    async def _receipt(self, press: Received, button: Button) -> Sequence[str]:
+        return await self._lookups.receipt(press, await self._place(press), button.turn, button.completion)
 
     async def _act(self, press: Received, button: Button) -> Sequence[str]:
         place = await self._place(press)
@@ -188,7 +191,7 @@ class Interactions:
         if event is None:
             return []
         if event.operation in ANOTHER and press.below_private and not await self._can_be_shown(button.turn):
-            return [sentence(Notice("private_over"), press.language(self._language))]
+            return [sentence(Notice("private_over"), self._lookups.language(press))]
         await _until_stored(lambda: self._receive(event))
         return []
 
@@ -202,70 +205,24 @@ class Interactions:
     async def _looked_up(self, asking: Received) -> Sequence[str]:
         match asking.name:
             case commands.HELP:
-                return await self._help(asking)
+                return await self._lookups.help(asking)
             case commands.DETAILS:
-                return await self._newest_receipt(asking)
+                return await self._lookups.newest_receipt(asking, await self._place(asking))
             case commands.DETAILS_OF:
-                ref = await self._target(asking)
-                return await self._receipt(asking, await self._turn_of(ref), None)
+                return await self._lookups.receipt_of_message(asking, await self._place(asking))
             case commands.TRY_AGAIN:
                 return await self._repeat(asking)
-        return await self._told(asking, "command_unknown")
-
-    async def _help(self, asking: Received) -> Sequence[str]:
-        use: Use | None = None
-        if self._receipts is not None:
-            month = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-            with suppress(LedgerError):
-                use = await self._receipts.store.use(asking.viewer, month)
-        about = self._receipts.about if self._receipts else None
-        return sheets.help_text(about, use, self._signs, asking.language(self._language))
-
-    async def _newest_receipt(self, asking: Received) -> Sequence[str]:
-        place = await self._place(asking)
-        if place is None or self._receipts is None:
-            return await self._told(asking, UNKNOWN)
-        try:
-            turn = await self._receipts.store.newest_turn(asking.viewer, place.channel, place.thread)
-        except LedgerError:
-            return await self._told(asking, "receipt_away")
-        return await self._receipt(asking, turn, None)
-
-    async def _receipt(self, asking: Received, turn: int | None, completion: int | None) -> Sequence[str]:
-        place = await self._place(asking)
-        if place is None or self._receipts is None or turn is None:
-            return await self._told(asking, UNKNOWN)
-        try:
-            found = await self._receipts.receipt(asking.viewer, place.channel, turn, completion)
-        except Refused as refused:
-            return await self._told(asking, refused.key)
-        except LedgerError:
-            return await self._told(asking, "receipt_away")
-        language = asking.language(self._language)
-        return sheets.receipt(sections(found, language), turn, language)
+        return self._lookups.told(asking, "command_unknown")
 
     async def _repeat(self, asking: Received) -> Sequence[str]:
         """The same as the reaction."""
-        ref = await self._target(asking)
-        turn = await self._turn_of(ref)
-        if ref is None or turn is None:
-            return await self._told(asking, "not_an_answer")
+        place = await self._place(asking)
+        ref = ref_of(text(asking.target, "id"), place) if place else None
+        if ref is None or await _until_stored(lambda: self._lookups.turn_of(ref)) is None:
+            return self._lookups.told(asking, "not_an_answer")
         event = Reacted(ref, Operation.REPEAT, asking.user, added=True, at=asking.at)
         await _until_stored(lambda: self._receive(event))
-        return await self._told(asking, "repeats")
-
-    async def _turn_of(self, message: MessageRef | None) -> int | None:
-        receipts = self._receipts
-        if message is None or receipts is None:
-            return None
-        try:
-            return await receipts.store.turn_of(message)
-        except LedgerError:
-            return None
-
-    async def _target(self, asking: Received) -> MessageRef | None:
-        place = await self._place(asking)
-        return None if place is None else ref_of(text(asking.target, "id"), place)
+        return self._lookups.told(asking, "repeats")
 
     # Shared by them
 
@@ -273,9 +230,6 @@ class Interactions:
         self, found: Received, work: Coroutine[Any, Any, Sequence[str]], usual: Json = THINKING_PRIVATELY
     ) -> bool:
         return await self._acknowledger.answer(found, work, usual)
-
-    async def _told(self, found: Received, key: str) -> Sequence[str]:
-        return [label(key, found.language(self._language))]
 
     async def _place(self, found: Received) -> Place | None:
         return await _until_stored(lambda: self._places.find(found.channel, found.guild))
