@@ -25,7 +25,7 @@ DEEPEST_HEADING = 3
 
 # Lines
 _LANGUAGE = re.compile(r"[a-zA-Z0-9_+\-.#]{1,40}")
-_TICKS = re.compile(r"`{3,}")
+_TICKS, _DOUBLE_TICKS = re.compile(r"`{3,}"), re.compile(r"`{2,}")
 _RULE = re.compile(r" {0,3}(?:(?:-[ \t]*+){3,}|(?:\*[ \t]*+){3,}|(?:_[ \t]*+){3,})")
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]++(?=\S)")
 _CLOSING_SIGNS = re.compile(r"(?<![ \t])[ \t]++#++\Z")
@@ -63,14 +63,16 @@ def dialect(markdown: str) -> str:
     text = aligned(markdown)
     scanned = scan(text)
     parts: list[str] = []
-    at = 0
+    at, hollow = 0, False  # nothing stands yet in the code that is open
     for block in _blocks(scanned.lines):
-        start, end = block[0].start, block[-1].end
-        parts += [text[at:start], _converted(text[start:end], block, text)]
-        at = end
+        first, start, end = block[0], block[0].start, block[-1].end
+        content = text[start:end]
+        filling = _filling(first.fence) if first.fence and hollow and first.fence.closed_by(content) else ""
+        parts += [text[at:start], filling, _converted(content, block, text)]
+        at, hollow = end, first.opens is not None or (hollow and not content.strip(" \t>"))
     parts.append(text[at:])
-    if scanned.fence is not None:
-        parts += ["" if text.endswith("\n") else "\n", _quoted(scanned.fence), FENCE]
+    if (fence := scanned.fence) is not None:
+        parts += ["" if text.endswith("\n") else "\n", _filling(fence) if hollow else "", _quoted(fence), FENCE]
     return safe("".join(parts))
 
 
@@ -115,6 +117,11 @@ def _quoted(fence: Fence) -> str:
     return fence.prefix if fence.quoted else ""
 
 
+def _filling(fence: Fence) -> str:
+    """A line for a block of code that has none: Discord knows no empty ones."""
+    return f"{_quoted(fence)}{ZERO_WIDTH_SPACE}\n"
+
+
 # All else
 
 
@@ -146,11 +153,23 @@ def _paragraph(text: str) -> str:
     parts: list[str] = []
     at = 0
     for start, end in code_spans(text, 0, len(text)):
-        # A line break in code is a space; else what follows it would be read as the beginning of a line.
-        parts += [_inline(text[at:start]), " ".join(text[start:end].split("\n"))]
+        parts += [_inline(text[at:start]), _span(text[start:end])]
         at = end
     shown = "".join([*parts, _inline(text[at:])])
     return _SMALL.sub(r"\1\\-#", _LONG_QUOTE.sub(r"\1\>>>", shown))
+
+
+def _span(code: str) -> str:
+    """
+    Code within a line. A line break in it is a space: what follows it is not the beginning of a line. Three backticks
+    would begin a block, which ends at the next three.
+    """
+    code = " ".join(code.split("\n"))
+    ticks = len(code) - len(code.lstrip("`"))
+    if ticks < len(FENCE):
+        return code
+    within = _DOUBLE_TICKS.sub(lambda run: ZERO_WIDTH_SPACE.join(run[0]), code[ticks:-ticks])
+    return f"``{' ' * within.startswith('`')}{within}{' ' * within.endswith('`')}``"
 
 
 def _inline(text: str) -> str:

@@ -32,6 +32,8 @@ CASES = {
     "HTML in code": ("`<b>a</b>&lt;`", "`<b>a</b>&lt;`"),
     "backticks without an end": ("a ` b\n\nc ``` d", "a \\` b\n\nc \\`\\`\\` d"),
     "code of several lines": ("a `b\n-# c` d", "a `b -# c` d"),
+    "code between three backticks": ("a ```b``` c ````d ``` e````", f"a ``b`` c ``d `{Z}`{Z}` e``"),
+    "code that is empty": ("```py\n\n```\n> ```\n> ```\n```", f"```py\n\n{Z}\n```\n> ```\n> {Z}\n> ```\n```\n{Z}\n```"),
     "another fence": ("~~~js\na\n~~~", "```js\na\n```"),
     "more than a language": ('```python title="a b"\na\n```\n\n```{r}\nb\n```', "```python\na\n```\n\n```\nb\n```"),
     "a fence in a fence": ("````md\n```py\na\n```\n````", f"```md\n`{Z}`{Z}`py\na\n`{Z}`{Z}`\n```"),
