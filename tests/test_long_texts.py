@@ -95,6 +95,7 @@ OURS = {
     "cli.py:_public": "an operator's own argument",
     "settings.py:*": "an operator's own setting",
     "commands/turns.py:parse_span": "an operator's own argument",
+    "platforms/discord/setup/token_kinds.py:kind": "an operator's own setting",
     "core/decide/addressing.py:_any_of": "re.escape",
     "core/texts/former.py:_VALUE": "our own sentences",
 }
