@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.core.completion import endings
+from bot.core.ports import DirectTopics
 from bot.core.prompt import file_form
 from bot.core.prompt.budget import QuestionTooLong
 from bot.core.reply.attempt import Attempt
@@ -18,7 +19,7 @@ def with_answer(
     turn, history = attempt.turn, attempt.history
     notices = []
     if history.newcomer and result.text:
-        notices.append(Notice("direct_threads"))
+        notices.append(Notice("direct_topics" if isinstance(attempt.platform, DirectTopics) else "direct_threads"))
     if turn.conversation.unread_since is not None and not history.past:
         notices.append(Notice("thread_unread"))
     if late := _lateness(turn, history):

@@ -35,6 +35,7 @@ from bot.core.ports.parts import PartStore
 from bot.core.ports.platform import (
     CLOCK_SKEW,
     Directory,
+    DirectTopics,
     PaceSettings,
     PartLog,
     Platform,
@@ -77,6 +78,7 @@ __all__ = [
     "CompletionStore",
     "ConversationRecord",
     "ConversationStore",
+    "DirectTopics",
     "Directory",
     "Example",
     "FileError",

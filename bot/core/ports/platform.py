@@ -136,6 +136,15 @@ class Platform(Protocol):
         """
 
 
+@runtime_checkable
+class DirectTopics(Protocol):
+    """A capability: direct messages have no threads there; what is said in them is one topic after the other."""
+
+    @property
+    def direct_topics(self) -> bool:
+        """Always true."""
+
+
 @dataclass(frozen=True, slots=True)
 class References:
     """Whom and what a text refers to by ids, in the order of the text."""

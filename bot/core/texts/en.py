@@ -14,6 +14,8 @@ SENTENCES = {
     "finish_unknown": "The model ended this answer for a reason I don't know, so it may be incomplete.",
     "direct_threads": "Each new message you send me here starts a conversation of its own. "
     "To go on with this one, reply in its thread.",
+    "direct_topics": "What you write here is one conversation. To begin another one, write “new topic”; "
+    "to take up an old one, reply to one of its messages.",
     "late_minutes": "This answer is late: I was away when you asked, {minutes} minutes ago.",
     "late_hours": "This answer is late: I was away when you asked, about {hours} hours ago.",
     "thread_unread": "I could not read what was said in this thread before, so this answer may miss its point.",
