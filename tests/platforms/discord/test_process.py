@@ -66,6 +66,10 @@ async def test_a_mention_is_answered_in_a_thread_of_its_own_and_again_after_a_re
         given = variables(discord, model, tmp_path)
         async with started(tmp_path, given) as bot:
             await discord.wait_connected()
+            direct = discord.direct(kim)
+            await discord.post(kim, direct, "hello")
+            await discord.wait_for(lambda: discord.replies(direct))
+            assert "“new topic”" in discord.replies(direct)[0]
             question = await discord.post(kim, channel, f"{discord.mention} What is six times seven?")
             await discord.wait_for(lambda: replies(discord, question))
             thread = discord.thread_of(question)
