@@ -87,7 +87,7 @@ class DiscordPlatform:
         typing_seconds: float = SHOWN_SECONDS,
     ) -> None:
         """
-        Without *watermarks* nothing that was missed is read, without *interactions* there are no commands and buttons.
+        Without *watermarks* nothing that was missed is read, without *interactions* there are no commands.
 
         *allowed_guilds*: empty for all.
         """
@@ -170,18 +170,16 @@ class DiscordPlatform:
             await receive(incoming)
 
         self._commands = commands = self._taking_commands(us, titled)
-        ears = Ears(titled, missed, commands.heard if commands else None, self._note)
+        ears = Ears(titled, missed, commands.heard, self._note)
         dispatch = Dispatch(ears, us, self._places, self._index, self._reactions, self._listening)
         async with AsyncExitStack() as chores:
             chores.push_async_callback(lambda: asyncio.shield(asyncio.ensure_future(dispatch.drain())))
-            if commands is not None:
+            if self._interactions is not None:
                 await chores.enter_async_context(beside(PLATFORM, keep_registering(self._api)))
                 await chores.enter_async_context(beside(PLATFORM, commands.end_tokens()))
             await self._connect(dispatch, on_new_session)
 
-    def _taking_commands(self, us: Identity, receive: Receive) -> Interactions | None:
-        if self._interactions is None:
-            return None
+    def _taking_commands(self, us: Identity, receive: Receive) -> Interactions:
         services = InteractionServices(
             self._api,
             self._places,

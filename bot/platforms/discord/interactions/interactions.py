@@ -59,12 +59,16 @@ LAST_CALL = timedelta(seconds=10)  # before the end: later than an answer that i
 
 @dataclass(frozen=True, slots=True)
 class InteractionServices:
-    """What interactions are answered with. Made by the adapter. *takes*: whether we answer in a guild, "" direct."""
+    """
+    What interactions are answered with. Made by the adapter. *store*: without one nothing is asked by commands.
+
+    *takes*: whether we answer in a guild; empty for direct messages.
+    """
 
     api: DiscordApi
     places: Places
     index: ThreadIndex
-    store: InteractionStore
+    store: InteractionStore | None
     receipts: Receipts | None
     signs: Signs
     takes: Callable[[str], bool] = lambda _guild: True
@@ -96,8 +100,8 @@ class Interactions:
             await self._acknowledger.respond(found, shown(self._lookups.told(found, "not_here")[0]))
         elif found.kind == COMPONENT:
             await self._pressed(found)
-        elif questions.asks(found):
-            await self._asked(found)
+        elif self._store is not None and questions.asks(found):
+            await self._asked(found, self._store)
         elif found.name == commands.ASK_THIS and found.target:
             form = questions.form(found, self._lookups.language(found))
             await self._acknowledger.respond(found, {"type": MODAL, "data": form})
@@ -110,19 +114,22 @@ class Interactions:
 
     async def end_tokens(self) -> None:
         """Say of private answers that they end, and forget the tokens that are over, until cancelled."""
+        store = self._store
+        if store is None:
+            return
         for look in itertools.count():
             try:
-                for ending, locale in await self._store.ending(LAST_CALL):
+                for ending, locale in await store.ending(LAST_CALL):
+                    await store.end(ending.message)
                     await self._end(ending, language_for(locale, "", self._language))
                 if look % FORGET_EVERY == 0:
-                    await self._store.forget_tokens()
+                    await store.forget_tokens()
             except LedgerError as error:
                 logger.info("discord: tokens that are over are forgotten later: %s", error)
             await asyncio.sleep(ENDS_SECONDS)
 
     async def _end(self, ending: Interaction, language: str) -> None:
         """Its answer has not come, and will not be shown."""
-        await self._store.end(ending.message)
         said = {"content": sentence(Notice("private_over"), language), "flags": EPHEMERAL}
         try:
             follow = lambda: self._api.follow_up(ending.token or "", said)  # noqa: E731
@@ -132,29 +139,29 @@ class Interactions:
 
     # Questions
 
-    async def _asked(self, asking: Received) -> None:
+    async def _asked(self, asking: Received, store: InteractionStore) -> None:
         # Whether the place is a direct message, where all is private, is known without asking for it.
         private = asking.guild is not None and asking.options.get(commands.PRIVATE) is True
         usual = THINKING_PRIVATELY if private and asking.name == commands.ASK else THINKING
-        if not await self._answer(asking, self._ask(asking), usual):
+        if not await self._answer(asking, self._ask(asking, store), usual):
             place = await self._place(asking)
             if place is not None:
-                await _until_stored(lambda: self._store.end(ref_of(asking.id, place)))  # it will never be of use
+                await _until_stored(lambda: store.end(ref_of(asking.id, place)))  # it will never be of use
 
-    async def _ask(self, asking: Received) -> Sequence[str]:
+    async def _ask(self, asking: Received, store: InteractionStore) -> Sequence[str]:
         """Nothing where an answer or a confirmation will come; else why there is none."""
         place = await self._place(asking)
         if place is None:
             return self._lookups.told(asking, "not_here")
         files = await self._files_about(asking)
 
-        async def store() -> bool:
+        async def commit() -> bool:
             posted, interaction = await questions.asked(asking, place, self._index, self._us, files)
-            await self._store.note(interaction)
+            await store.note(interaction)
             await self._receive(posted)
-            return await self._store.is_awaited(posted.ref)
+            return await store.is_awaited(posted.ref)
 
-        if await _until_stored(store):
+        if await _until_stored(commit):
             return []
         return self._lookups.told(asking, "setting_overtaken" if asking.name in commands.SET_BY else "asked_when_quiet")
 
@@ -197,7 +204,8 @@ class Interactions:
 
     async def _can_be_shown(self, turn: int) -> bool:
         """Whether a private answer can still be changed."""
-        found = await _until_stored(lambda: self._store.of_turn(turn))
+        store = self._store
+        found = await _until_stored(lambda: store.of_turn(turn)) if store is not None else ()
         return any(each.token is not None and each.ends_at > datetime.now(UTC) for each in found)
 
     # What is shown to one person
