@@ -72,6 +72,9 @@ class SlowReceiptStore:
     async def turn_of(self, message: MessageRef) -> int | None:
         return 1
 
+    async def newest_turn(self, viewer: Viewer, channel: str, thread: str | None = None) -> int | None:
+        return None
+
     async def use(self, viewer: Viewer, since: datetime) -> Use:
         raise LedgerError("away")
 
