@@ -17,8 +17,13 @@ from typing import Any, TypeVar
 from bot.core.errors import PlatformError, UncertainError
 from bot.core.ports import Interaction, InteractionStore, ReplyRequest
 from bot.platforms.common.parts import Noted, WantedPart
-from bot.platforms.discord.calls.errors import MISSING_ACCESS, UNKNOWN_INTERACTION, UNKNOWN_MESSAGE
-from bot.platforms.discord.calls.limits import DELETE_RESPONSE, EDIT_RESPONSE, MESSAGES
+from bot.platforms.discord.calls.errors import (
+    MISSING_ACCESS,
+    MISSING_PERMISSIONS,
+    UNKNOWN_INTERACTION,
+    UNKNOWN_MESSAGE,
+)
+from bot.platforms.discord.calls.limits import DELETE_RESPONSE, EDIT_RESPONSE, FOLLOW_UP, MESSAGES
 from bot.platforms.discord.incoming.events import moment_of
 from bot.platforms.discord.markup.message import Piece, content
 from bot.platforms.discord.places.payloads import Json, mapping, number, text
@@ -77,7 +82,13 @@ class RespondingPartCalls(DiscordPartCalls):
                 if await self._respond(interaction, part, noted):
                     await self._take_away_others()
                     return True
-        return await super().post(part, noted)
+        try:
+            return await super().post(part, noted)
+        except PlatformError as error:
+            last = next((each for each in reversed(self._interactions) if is_usable(each)), None)
+            if error.code != MISSING_PERMISSIONS or last is None:
+                raise
+        return await self._follow_up(str(last.token), part, noted)
 
     async def find(self, missing: Mapping[int, datetime], known: Collection[str]) -> Mapping[int, str]:
         found = await self._response() if 1 in missing else {}
@@ -115,13 +126,23 @@ class RespondingPartCalls(DiscordPartCalls):
         self._shared.status.posted(self._thread)
         return True
 
+    async def _follow_up(self, token: str, part: WantedPart[Piece], noted: Noted) -> bool:
+        """We may not post where we were called; what answers a command may stand there all the same."""
+        wanted = content(part.content)
+
+        async def make() -> str:
+            return self._noted(await self._api.follow_up(token, wanted), part.number)
+
+        await self.admitted(FOLLOW_UP, lambda: noted(make), final=part.final, channel="")
+        return True
+
     async def _give_up(self, interaction: Interaction) -> None:
         self._refused.add(interaction.message.id)
         await self._store.end(interaction.message)
 
-    def _noted(self, message: Json) -> str:
+    def _noted(self, message: Json, part: int = 1) -> str:
         id_ = text(message, "id")
-        self._shared.posted.note(id_, self._turn, 1)
+        self._shared.posted.note(id_, self._turn, part)
         self.where.note(id_, text(message, "channel_id") or self._thread.channel)
         return id_
 

@@ -63,10 +63,11 @@ async def test_a_question_is_answered_repeated_and_explained(
 ) -> None:
     async with started(tmp_path, variables(discord, model, tmp_path)):
         await ready(discord)
-        asked = await discord.call(kim, channel, "ask", question="6 × 7은?")
+        asked = await discord.call(kim, channel, "ask", question="6 × 7 = ?")
         await discord.wait_for(lambda: asked.original is not None and asked.original.components)
         response = asked.original
         assert response is not None
+        assert response.components[0]["components"][0]["label"] == "다시 시도"  # kim reads Discord in Korean
         assert said(discord, channel) == [response.content] == ["마흔둘입니다."]
         model.default = Answer("42입니다.")
         pressed = await discord.press(kim, response, button(response, "repeat"))
@@ -78,7 +79,7 @@ async def test_a_question_is_answered_repeated_and_explained(
         await discord.post(kim, channel, "정말?", reply_to=response)
         await discord.wait_for(lambda: len(said(discord, channel)) == 2)
         texts = [message["content"] for message in model.requests[-1].body["messages"]]
-        assert any("6 × 7은?" in text for text in texts)
+        assert any("6 × 7 = ?" in text for text in texts)
         assert any("42입니다." in text for text in texts)
     assert len(said(discord, channel)) == 2
     assert not discord.calls("start thread from message")

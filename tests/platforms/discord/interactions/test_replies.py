@@ -10,10 +10,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.controls import Control, Controls
+from bot.core.conversation import Posted
 from bot.core.errors import PlatformError
 from bot.core.ports import Interaction, ReplyRequest
 from bot.core.texts import sentence
 from bot.core.turn import Notice, Turn
+from bot.platforms.discord.incoming.events import read
+from bot.platforms.discord.incoming.threading import thread_of
+from bot.platforms.discord.reading.thread import DiscordThreadReader
 from bot.platforms.discord.reply.reply import DiscordReply, opened
 from bot.platforms.discord.reply.services import ReplyServices
 from bot.platforms.discord.status.titles import Titles
@@ -198,6 +202,48 @@ async def test_a_long_answer_may_come_as_a_file(discord: Discord, bot: Bot, kim:
     first, file = [each for each in channel.shown if each.author == discord.bot]
     assert first.id == shown(asked.interaction).id
     assert len(file.attachments) == 1
+
+
+async def test_where_we_may_not_post_the_rest_follows_with_the_token(
+    discord: Discord, bot: Bot, kim: User, channel: Channel
+) -> None:
+    asked = await ask(discord, bot, kim, channel)
+    discord.forbid(channel, "SEND_MESSAGES")
+    await (await asked.reply()).finish(LONG)
+    ids = [each.id for each in channel.shown if each.author == discord.bot]
+    assert len(ids) > 1
+    assert ids == list(asked.log.ids.values())
+    await (await asked.reply()).finish("short")
+    assert posts(discord, channel) == ["short"]
+
+
+async def test_what_was_asked_by_a_command_stays_when_its_conversation_is_read_back(
+    discord: Discord, bot: Bot, kim: User, channel: Channel
+) -> None:
+    """There is no message of it, in what is read."""
+    asked = await ask(discord, bot, kim, channel)
+    reply = await asked.reply()
+    await reply.finish("네")
+    response = shown(asked.interaction)
+    await bot.answered(asked.turn, response.id)
+    await discord.post(kim, channel, "다른 이야기")
+    again = await discord.post(kim, channel, f"{discord.mention} 정말?", reply_to=response)
+    place = await bot.places.find(channel.id, channel.guild)
+    assert place is not None
+    said = discord.shown(again)
+    thread = await thread_of(said, place, bot.index)
+    assert thread == asked.turn.conversation.thread
+    posted = read(said, place, thread, bot.us)
+    assert isinstance(posted, Posted)
+    await bot.receive(posted)
+    turn = await bot.claimed()
+    found = await DiscordThreadReader(bot.api, bot.places, bot.index, {}).read(bot.us, thread)
+    assert response.id in found.positions
+    for deleted in found.deleted:
+        await bot.ledger.erase(deleted)
+    await bot.ledger.fill(turn.claim, 0, found)
+    history = await bot.ledger.history(turn)
+    assert [each.version.text for past in history.past for each in past.messages] == ["안녕"]
 
 
 async def test_several_questions_that_are_answered_together_have_one_response(
