@@ -81,4 +81,5 @@ async def test_a_platform_that_tells_no_names_is_no_error(world: CapableWorld) -
         world.fail_lookups()
         assert await platform.names(asked.thread.workspace, [world.person.id]) == {}
         assert await platform.locales(asked.thread.workspace, [world.person.id]) == {}
-        assert await platform.channel_names(asked.thread, [asked.thread.channel]) == {}
+        known = await platform.channel_names(asked.thread, [asked.thread.channel])  # where no call is needed for it
+        assert known in ({}, {asked.thread.channel: world.channel_name})

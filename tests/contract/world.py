@@ -23,6 +23,7 @@ from bot.core.ports import Directory, FileReader, Platform, Status, ThreadReader
 from bot.core.turn import ReplyPart
 
 WORLDS = {
+    "discord": "tests.contract.discord_world",
     "slack": "tests.contract.slack_world",
     "web": "tests.contract.web_world",
 }
@@ -32,6 +33,7 @@ class Capability(StrEnum):
     """What only some platforms can do."""
 
     ACKNOWLEDGEMENTS = "acknowledgements"  # the platform is told that we have an event, and brings it again until then
+    DATES = "dates"  # events say when they happened
     PINGS = "pings"  # texts of ours could call people
     EDITS = "edits"  # people change what they said
     DELETIONS = "deletions"
