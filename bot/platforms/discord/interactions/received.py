@@ -6,6 +6,7 @@ Nothing here raises, whatever a payload holds. Source: Discord, "Interaction Obj
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,7 +23,7 @@ COMMAND, COMPONENT, MODAL_SUBMIT = 2, 3, 5  # "Interaction Type"
 EPHEMERAL = 1 << 6  # "Message Flags"
 TOKEN_LIVES = timedelta(minutes=15)
 _DEEPEST = 4  # levels of components in a form
-_LONGEST_LOCALE = 16  # as the ledger has room for it
+_LOCALE = re.compile(r"[A-Za-z0-9-]{2,16}")  # as the ledger has room for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,8 @@ def received(data: Json) -> Received | None:
 
 
 def _locale(data: Json, key: str) -> str | None:
-    return text(data, key)[:_LONGEST_LOCALE] or None
+    found = text(data, key)
+    return found if _LOCALE.fullmatch(found) else None
 
 
 def _options(data: Json) -> dict[str, object]:
