@@ -13,7 +13,9 @@ from bot.store.database import migrate
 from bot.store.database.base import Database
 from bot.store.database.urls import open_database
 from tests.store.database.dumps import bring_to, columns, rows
-from tests.store.database.test_unused_columns import differences
+from tests.store.database.test_unused_columns import differences, is_migrated
+
+__all__ = ["is_migrated"]  # a fixture: the database is of an earlier revision
 
 BEFORE, AFTER = "0008", "0009"
 
