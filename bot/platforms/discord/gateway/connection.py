@@ -248,6 +248,18 @@ class _Client(discord.Client):
             proxy=proxy,
         )
         self._told = connection
+        self._connect_socket = self.http.ws_connect
+        self.http.ws_connect = self._remembered  # type: ignore[method-assign]
+        self._sockets: list[aiohttp.ClientWebSocketResponse] = []
+
+    async def _remembered(self, url: str, **options: Any) -> aiohttp.ClientWebSocketResponse:
+        """The library forgets a socket that has not said hello yet when it is told to end."""
+        socket = await self._connect_socket(url, **options)
+        self._sockets = [*(each for each in self._sockets if not each.closed), socket]
+        return socket
+
+    async def close_sockets(self) -> None:
+        await asyncio.gather(*(socket.close() for socket in self._sockets))
 
     async def on_socket_raw_receive(self, text: str) -> None:
         self._told.heard(text)
@@ -279,6 +291,7 @@ async def _close(client: _Client, connecting: asyncio.Task[None] | None) -> None
     try:
         async with asyncio.timeout(CLOSE_SECONDS):  # a socket that is dead does not answer
             await client.close()
+            await client.close_sockets()
     except (TimeoutError, OSError, aiohttp.ClientError):
         await client.http.close()
     for thread in threading.enumerate():
