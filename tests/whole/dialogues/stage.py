@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -28,6 +29,7 @@ from tests.faults.lives import ROOT
 from tests.standins.model import ModelServer
 
 PEOPLE = ("kim", "lee")
+OF_TOPICS = re.compile('("direct_)(?:topics|threads)')  # a sentence that tells what a direct message is there
 SETTLED = ("shown", "failed", "stopped", "removed")
 
 
@@ -179,7 +181,7 @@ class Stage(ABC):
             ],
             "conversations": self._rows("SELECT id, direct, truncated FROM conversations ORDER BY id"),
             "turns": [
-                (*row[:-2], json.loads(row[-2] or "null"), json.loads(row[-1] or "null"))
+                (*row[:-2], json.loads(OF_TOPICS.sub(r"\1", row[-2] or "null")), json.loads(row[-1] or "null"))
                 for row in self._rows(
                     "SELECT conversation_id, state, reason, variant, stop_requested, stale, pinned, hidden, cut,"
                     " language, notices, command FROM turns ORDER BY id"
