@@ -16,7 +16,7 @@ from bot.markdown.spans import Span, merge, whole_spans
 from bot.markdown.splitting import GAP, MARKERS, inside
 
 LONG_WORD = 200  # characters without a space: goes out in parts, as do longer lines of code and tables
-LONG_MARKS = 80  # characters at the beginning of a line: those of a paragraph, an item, a rule
+LONG_DELIMITERS = 80  # characters at the beginning of a line: those of a paragraph, an item, a rule
 LONG_LINE = 1_000  # characters of a line that may yet become a table's
 
 
@@ -40,7 +40,7 @@ class Arriving:
 
     scanner: Scanner = field(default_factory=lambda: Scanner(""))
     at: int = 0
-    air: list[int] = field(default_factory=list)  # where marks need a zero-width space, in what is not taken; sorted
+    air: list[int] = field(default_factory=list)  # where a zero-width space is needed, in what is not taken; sorted
     _scanned: int = 0  # whole lines, up to here
     _first: int = 0  # the first line of which not all was taken
 
@@ -157,8 +157,12 @@ class Arriving:
             stop = min(stop, line.start)  # may become a table's header
         if above and "|" in text[above.start : above.end] and set(text[line.start : end]) <= set("|:- \t>"):
             stop = min(stop, above.start)
-        if partial and end - line.start <= LONG_MARKS and not text[line.start : end].strip(" \t>*+-#=_`~.)0123456789"):
-            stop = min(stop, line.start)  # nothing but marks: not yet known of what
+        if (
+            partial
+            and end - line.start <= LONG_DELIMITERS
+            and not text[line.start : end].strip(" \t>*+-#=_`~.)0123456789")
+        ):
+            stop = min(stop, line.start)  # nothing but delimiters: not yet known of what
         return max(stop, begin)
 
 

@@ -20,13 +20,13 @@ _UNFINISHED_DESTINATION = re.compile(
 _STUB = re.compile(r"[ \t]*+(?:-{1,2}|={1,2}|\*{1,2}|`{1,2}|~{1,2})[ \t]*")
 _ROUNDS = 4  # enough for any text that means something
 _REPAIRS = 4  # of a paragraph in a round: half-written links in half-written links
-_NESTING = 16  # marks in marks; texts that seem to have more are no Markdown
+_NESTING = 16  # delimiters in delimiters; texts that seem to have more are no Markdown
 _BAR = re.compile(r"\\[\s\S]?|\|")  # or what is escaped
 
 
 def close_open(markdown: str) -> str:
     """
-    *markdown*, the beginning of a text, so that it can be shown: marks closed, a half-written link as its label.
+    *markdown*, the beginning of a text, so that it can be shown: delimiters closed, a half-written link as its label.
 
     A text with nothing open is returned as it is, so closing twice changes nothing more. May be blank when the text
     has only begun. Takes about 2 ms for 12,000 characters.
@@ -62,8 +62,8 @@ def _stubs_start(text: str) -> int:
 def _close_fence(text: str, fence: Fence) -> str:
     last = text[text.rfind("\n") + 1 :]
     begun = last.strip(" \t>" if fence.quoted else " \t")
-    if begun and begun == fence.marks[0] * len(begun):  # fewer than the whole: those would have closed it
-        return text.rstrip() + fence.marks[len(begun) :]
+    if begun and begun == fence.delimiters[0] * len(begun):  # fewer than the whole: those would have closed it
+        return text.rstrip() + fence.delimiters[len(begun) :]
     return text + ("\n" if last else "") + fence.closing
 
 
@@ -113,7 +113,7 @@ def _close_row(row: str, header: str) -> str:
 
 
 def _close_inline(block: str) -> str:
-    """A paragraph with its marks closed. What is dropped or completed may open or close others: then once more."""
+    """A paragraph with its delimiters closed. What is dropped or completed may open or close others: then once more."""
     paragraph = _Paragraph(block)
     for _ in range(_REPAIRS):
         if (changed := paragraph.repaired()) is None:
@@ -124,16 +124,16 @@ def _close_inline(block: str) -> str:
 
 class _Paragraph:
     """
-    What is open while the marks of a paragraph go by.
+    What is open while the delimiters of a paragraph go by.
 
-    Read as it is meant rather than as CommonMark has it: in ``**"굵게"**은`` the second mark closes the first.
+    Read as it is meant rather than as CommonMark has it: in ``**"굵게"**은`` the second delimiter closes the first.
     """
 
     def __init__(self, block: str) -> None:
         self.block = block
         self.content_end = len(block.rstrip())
         self.codes = dict(code_spans(block, 0, len(block)))
-        self.marks: list[str] = []
+        self.delimiters: list[str] = []
         self.brackets: list[int] = []
 
     def repaired(self) -> str | None:
@@ -143,18 +143,18 @@ class _Paragraph:
             at, changed = self._take(token)
             if changed is not None:
                 return changed
-        if self.marks and self.marks[-1] == "~~" and self.block.rstrip().endswith("~"):
+        if self.delimiters and self.delimiters[-1] == "~~" and self.block.rstrip().endswith("~"):
             return self.block.rstrip() + "~"
         return None
 
     def closed(self) -> str:
-        """The paragraph with its open marks closed, once there is nothing to repair."""
-        if not self.marks:
+        """The paragraph with its open delimiters closed, once there is nothing to repair."""
+        if not self.delimiters:
             return self.block
         content = self.block.rstrip()
         if _backslashes(content) % 2:
-            return _close_inline(content.rstrip("\\ \t\n"))  # the marks before it are at the end now
-        return content + "".join(reversed(self.marks))
+            return _close_inline(content.rstrip("\\ \t\n"))  # the delimiters before it are at the end now
+        return content + "".join(reversed(self.delimiters))
 
     def _take(self, token: re.Match[str]) -> tuple[int, str | None]:
         """Where to go on behind *token*, and the changed paragraph if it cannot stay as it is."""
@@ -165,7 +165,7 @@ class _Paragraph:
             case "`":
                 return end, self._with_code_closed(start, token[0])
             case "*" | "~":
-                return end, self._take_marks(start, token[0])
+                return end, self._take_delimiters(start, token[0])
             case "[":
                 self.brackets.append(start)
             case "]" if self.brackets:
@@ -174,7 +174,7 @@ class _Paragraph:
 
     def _take_bracket(self, start: int, token: str, opened: int) -> tuple[int, str | None]:
         at = start + 1
-        if token == "](":  # noqa: S105 - a mark, no secret
+        if token == "](":  # noqa: S105 - a delimiter, no secret
             destination = _DESTINATION.match(self.block, at)
             if destination:
                 return destination.end(), None
@@ -191,13 +191,13 @@ class _Paragraph:
         ticks = len(content) - len(content.rstrip("`"))
         return content + (" " + run if ticks >= len(run) else run[ticks:])
 
-    def _take_marks(self, start: int, run: str) -> str | None:
+    def _take_delimiters(self, start: int, run: str) -> str | None:
         """Note what *run* closes and opens. At the end of the paragraph it can only close: then it is made to fit."""
         end = start + len(run)
         before, after = self.block[start - 1 : start], self.block[end : end + 1]
         left = self._close(run) if before.strip() else len(run)
         if left and end == self.content_end:
-            if run == "*" and before.strip() and any(mark == "**" for mark in self.marks):
+            if run == "*" and before.strip() and any(delimiter == "**" for delimiter in self.delimiters):
                 return self.block[:end] + "*"
             return self.block[: end - left]
         within_a_word = (before + after).isascii() and before.isalnum() and after.isalnum()
@@ -206,22 +206,26 @@ class _Paragraph:
         return None
 
     def _open(self, run: str) -> None:
-        self.marks += [run[:2]] * (len(run) // 2)
+        self.delimiters += [run[:2]] * (len(run) // 2)
         if len(run) % 2:
-            self.marks.append("*")
-        del self.marks[:-_NESTING]
+            self.delimiters.append("*")
+        del self.delimiters[:-_NESTING]
 
     def _close(self, run: str) -> int:
         """Close what *run* can close; how many of its characters are left."""
         left = len(run)
         while left:
-            fitting = [number for number, mark in enumerate(self.marks) if mark[0] == run[0] and len(mark) <= left]
-            exact = [number for number in fitting if left == 2 and len(self.marks[number]) == 2]
+            fitting = [
+                number
+                for number, delimiter in enumerate(self.delimiters)
+                if delimiter[0] == run[0] and len(delimiter) <= left
+            ]
+            exact = [number for number in fitting if left == 2 and len(self.delimiters[number]) == 2]
             if not fitting:
                 return left
             number = (exact or fitting)[-1]
-            left -= len(self.marks[number])
-            del self.marks[number:]
+            left -= len(self.delimiters[number])
+            del self.delimiters[number:]
         return 0
 
 

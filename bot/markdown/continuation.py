@@ -185,7 +185,7 @@ def _without_fence(before: str, after: str, block: _Block) -> str | None:
     """*after* without the fence that opens *block* again at its beginning; None when there is no such fence."""
     line, newline, rest = after.lstrip("\n").partition("\n")
     fence = fence_in(line)
-    if not fence or not newline or fence.marks != block.fence.marks:
+    if not fence or not newline or fence.delimiters != block.fence.delimiters:
         return None
     info, opened = fence.info.strip(), block.fence.info.strip()
     if info:

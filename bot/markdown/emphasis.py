@@ -1,9 +1,9 @@
 """
-The marks of strong, slanted and struck words: which belong together, which wait for the other, and where they need air.
+The delimiters of strong, slanted and struck words: which belong together, which wait for the other, which need air.
 
-Read as they are meant rather than as CommonMark has it: in ``**"굵게"**은`` the second mark closes the first. Only that
-parsers do not see it so: a mark between a quote sign and a letter closes nothing for CommonMark, and Slack wants no
-letter of a language without cases behind one at all. A zero-width space between the two helps both.
+Read as they are meant rather than as CommonMark has it: in ``**"굵게"**은`` the second delimiter closes the first. Only
+that parsers do not see it so: a delimiter between a quote sign and a letter closes nothing for CommonMark, and Slack
+wants no letter of a language without cases behind one at all. A zero-width space between the two helps both.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from bot.markdown.spans import DESTINATION, Span, code_spans
 
 ZERO_WIDTH_SPACE = "\u200b"
 HELD = 400  # characters: what is still open by then, nobody will close
-NESTING = 32  # marks in marks: of more the outer ones are no Markdown, and looking through all takes quadratic time
+NESTING = 32  # of delimiters: of more the outer ones are no Markdown, and looking through all takes quadratic time
 
 _DESTINATION = re.compile(DESTINATION)
 _LINK_GOES_ON = re.compile(r"\((?:[^()\s]|\([^()\s]*\))*(?:\([^()\s]*)?(?:[ \t\n]++(?:\"[^\"]*\"?[ \t]*)?)?\Z")
-_MARK = re.compile(
+_DELIMITER = re.compile(
     r"""\\\( .{0,400}? \\\) | \$\$ [^$]{0,400} \$\$ | \$ (?=\S) [^$\n]{1,200} (?<=\S) \$ (?!\d)  # formulas
       | \\[\s\S]? | `+ | \*+ | _+ | ~+ | !?\[ | \]
       | <[^<>\s]+> | https?://[^\s*)\]]+""",
@@ -31,7 +31,7 @@ _MARK = re.compile(
 
 
 def spaced(markdown: str) -> str:
-    """*markdown* with zero-width spaces at the marks that need them, outside of code; twice is once."""
+    """*markdown* with zero-width spaces at the delimiters that need them, outside of code; twice is once."""
     lines = scan(markdown).lines
     positions: list[int] = []
     number = 0
@@ -52,7 +52,7 @@ def _code(line: Line) -> bool:
 
 def insertions(text: str, start: int, end: int) -> list[int]:
     """Before which characters of a paragraph, *start* to *end* of *text*, a zero-width space has to stand; sorted."""
-    found = _Marks(text, start, end)
+    found = _Delimiters(text, start, end)
     positions: set[int] = set()
     for (first, inner_first), (inner_last, last) in found.pairs:
         positions.update(_beside(text, outer=first - 1, inner=inner_first, first=first, last=inner_first))
@@ -61,7 +61,7 @@ def insertions(text: str, start: int, end: int) -> list[int]:
 
 
 def _beside(text: str, *, outer: int, inner: int, first: int, last: int) -> list[int]:
-    """Where air is needed at a run of marks from *first* to *last* with the neighbours *outer* and *inner*."""
+    """Where air is needed at a run of delimiters from *first* to *last* with the neighbours *outer* and *inner*."""
     letter = text[outer : outer + 1] if outer >= 0 else ""
     if not letter.isalnum():
         return []
@@ -71,28 +71,29 @@ def _beside(text: str, *, outer: int, inner: int, first: int, last: int) -> list
 
 def paired(text: str, start: int, end: int) -> list[Span]:
     """From where to where words of a paragraph, *start* to *end* of *text*, are strong, slanted or struck."""
-    return [(opened[0], closed[1]) for opened, closed in _Marks(text, start, end).pairs]
+    return [(opened[0], closed[1]) for opened, closed in _Delimiters(text, start, end).pairs]
 
 
 def held_back(text: str, start: int, end: int) -> int:
     """
     Where in *text*, from *start* to *end* the beginning of a paragraph, something is open at the end; *end* if nothing.
 
-    That is a mark of strong, slanted or struck words, a code span or a link. What is open for long is not meant so.
+    That is a delimiter of strong, slanted or struck words, a code span or a link. What is open for long is not meant
+    so.
     """
-    found = _Marks(text, max(start, end - HELD), end)
+    found = _Delimiters(text, max(start, end - HELD), end)
     return min([end, found.code, *(opened.run[0] for opened in found.opened)])
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    mark: str
-    run: Span  # all of the marks that stand there
+    delimiter: str
+    run: Span  # all of the delimiters that stand there
 
 
 @dataclass(slots=True)
-class _Marks:
-    """The marks of a paragraph: which belong together, and what is open at the end."""
+class _Delimiters:
+    """The delimiters of a paragraph: which belong together, and what is open at the end."""
 
     text: str
     start: int
@@ -105,7 +106,7 @@ class _Marks:
         self.code = self.end
         codes = dict(code_spans(self.text, self.start, self.end))
         at = self.start
-        while at < self.code and (token := _MARK.search(self.text, at, self.end)):
+        while at < self.code and (token := _DELIMITER.search(self.text, at, self.end)):
             first, at = token.span()
             match token[0][0]:
                 case "`" if first in codes:
@@ -120,7 +121,7 @@ class _Marks:
                     self._open([_Opened("]", (first, at))])
 
     def _take_run(self, first: int, last: int) -> None:
-        """A run of marks can close behind a letter, and open before one."""
+        """A run of delimiters can close behind a letter, and open before one."""
         text, sign, left = self.text, self.text[first], last - first
         before, after = text[first - 1 : first] if first else "", text[last : self.end][:1]
         if sign == "~" and left != 2:
@@ -132,31 +133,33 @@ class _Marks:
             return
         if before.isalnum() and (sign == "_" or within_a_word):
             return
-        marks = [sign * 2] * (left // 2) + [sign] * (left % 2)
-        self._open([_Opened(mark, (first, last)) for mark in marks[-NESTING:]])
+        delimiters = [sign * 2] * (left // 2) + [sign] * (left % 2)
+        self._open([_Opened(delimiter, (first, last)) for delimiter in delimiters[-NESTING:]])
 
-    def _open(self, marks: list[_Opened]) -> None:
-        self.opened += marks
+    def _open(self, delimiters: list[_Opened]) -> None:
+        self.opened += delimiters
         del self.opened[:-NESTING]
 
     def _close(self, sign: str, left: int, run: Span) -> int:
         """Close what a run can close; how many of its characters are left."""
         while left:
             numbers = range(len(self.opened) - 1, -1, -1)
-            fitting = [n for n in numbers if self.opened[n].mark[0] == sign and len(self.opened[n].mark) <= left]
+            fitting = [
+                n for n in numbers if self.opened[n].delimiter[0] == sign and len(self.opened[n].delimiter) <= left
+            ]
             fitting = [n for n in fitting if self.opened[n].run[1] < run[0]]
             if not fitting:
                 return left
-            exact = [n for n in fitting if left == 2 and len(self.opened[n].mark) == 2]
+            exact = [n for n in fitting if left == 2 and len(self.opened[n].delimiter) == 2]
             number = (exact or fitting)[0]
             self.pairs.append((self.opened[number].run, run))
-            left -= len(self.opened[number].mark)
+            left -= len(self.opened[number].delimiter)
             del self.opened[number:]
         return 0
 
     def _take_closing_bracket(self, first: int) -> int:
         """Where to go on behind a bracket; a link stays open until its address is there."""
-        number = next((n for n in range(len(self.opened) - 1, -1, -1) if self.opened[n].mark == "]"), None)
+        number = next((n for n in range(len(self.opened) - 1, -1, -1) if self.opened[n].delimiter == "]"), None)
         if number is None:
             return first + 1
         destination = _DESTINATION.match(self.text, first + 1, self.end)

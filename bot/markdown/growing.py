@@ -16,10 +16,10 @@ class Growing:
     """
     A text on its way to a reader. *shown* only grows.
 
-    Each text given to take() begins with the one before: make marks safe first, and hold back what may yet change.
+    Each text given to take() begins with the one before: make delimiters safe first, and hold back what may yet change.
     Words, links, strong words and rows are shown as a whole, code and tables by lines, headings with what follows, so
-    little that is shown looks broken, and what comes next never makes something else of it. Marks beside letters get
-    a zero-width space, as spaced() does. Takes time in proportion to what is new, or held back.
+    little that is shown looks broken, and what comes next never makes something else of it. Delimiters beside letters
+    get a zero-width space, as spaced() does. Takes time in proportion to what is new, or held back.
     """
 
     shown: str = ""
@@ -45,7 +45,7 @@ class Growing:
         return line.heading or line.opens is not None or header
 
     def _spaced(self, start: int, end: int) -> str:
-        """The text from *start* to *end* with the air that its marks need."""
+        """The text from *start* to *end* with the air that its delimiters need."""
         text, air = self._source.text, self._source.air
         positions = air[bisect_left(air, start) : bisect_left(air, end)]
         return ZERO_WIDTH_SPACE.join(text[first:last] for first, last in pairwise([start, *positions, end]))

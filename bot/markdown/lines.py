@@ -36,19 +36,19 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """A fenced code block: *prefix* stands before its marks (quote signs, or the indentation of a list)."""
+    """A fenced code block: *prefix* stands before its delimiters (quote signs, or the indentation of a list)."""
 
     prefix: str
-    marks: str
+    delimiters: str
     info: str
 
     @property
     def closing(self) -> str:
-        return self.prefix + self.marks
+        return self.prefix + self.delimiters
 
     def closed_by(self, line: str) -> bool:
         rest = line.lstrip(" \t>" if self.quoted else " \t").rstrip()
-        return len(rest) >= len(self.marks) and rest == self.marks[0] * len(rest)
+        return len(rest) >= len(self.delimiters) and rest == self.delimiters[0] * len(rest)
 
     @property
     def quoted(self) -> bool:
@@ -111,9 +111,9 @@ def fence_in(line: str) -> Fence | None:
     match = _FENCE.match(line)
     if not match:
         return None
-    before, marks, info = match.groups()
+    before, delimiters, info = match.groups()
     prefix = re.sub(r"[^ \t>]", " ", before)  # a list marker holds its place with spaces
-    return Fence(prefix, marks, info)
+    return Fence(prefix, delimiters, info)
 
 
 def is_delimiter(line: str) -> bool:

@@ -28,7 +28,7 @@ class Piece:
     """
     A part of a Markdown text that stands alone. The ranges of all pieces together are the whole text.
 
-    *text* is *opened*, then ``markdown[start:end]``, then *closed*, where *opened* and *closed* are marks that the
+    *text* is *opened*, then ``markdown[start:end]``, then *closed*, where *opened* and *closed* are delimiters that the
     text does not have in this place: a code fence, a table's header. From what stands between them, blank space
     at both ends is left out (not in code), and the indentation of a list that began in an earlier piece.
     """
@@ -77,7 +77,7 @@ class _Splitter:
             end, after = self._cut(begin, opened)
             piece = self._piece((first, after), (begin, end), opened)
             start = after
-            if piece.text.strip():  # blank lines of code for which no marks fit go to the next piece
+            if piece.text.strip():  # blank lines of code for which no delimiters fit go to the next piece
                 yield piece
                 first = after
 
@@ -162,7 +162,7 @@ class _Splitter:
     # Measuring
 
     def _reach(self, begin: int, opened: str, closed: str) -> int:
-        """How far a piece that begins at *begin* with these marks can go; always at least one character."""
+        """How far a piece that begins at *begin* with these delimiters can go; always at least one character."""
         room = self.limit - len(opened) - len(closed)
         return min(begin + max(room, 1), len(self.text))
 
@@ -195,21 +195,21 @@ class _Splitter:
         return Piece(opened + body + closed, whole[0], whole[1], opened, closed)
 
     def _opening(self, begin: int) -> str:
-        """The marks that a piece needs that begins at *begin*, as many of them as leave room for the piece."""
+        """The delimiters that a piece needs that begins at *begin*, as many of them as leave room for the piece."""
         line = self.lines[self._line_at(begin)]
         outdent = self._outdent(begin)
         if line.fence:
-            mark = line.fence.closing[outdent:]
-            choices = [mark + line.fence.info + "\n", mark + "\n"]
+            delimiter = line.fence.closing[outdent:]
+            choices = [delimiter + line.fence.info + "\n", delimiter + "\n"]
         elif line.header and begin == line.start:
             choices = ["".join(row[outdent:] for row in line.header.splitlines(keepends=True))]
         else:
             return ""
-        return next((marks for marks in choices if len(marks) <= self.limit // 2), "")
+        return next((delimiters for delimiters in choices if len(delimiters) <= self.limit // 2), "")
 
     def _closing(self, fence: Fence | None) -> str:
-        marks = "\n" + fence.closing if fence else ""
-        return marks if len(marks) <= self.limit // 4 else ""
+        delimiters = "\n" + fence.closing if fence else ""
+        return delimiters if len(delimiters) <= self.limit // 4 else ""
 
     def _outdent(self, begin: int) -> int:
         """By how many columns a piece is moved to the left, because the list that it begins in is not there."""

@@ -17,11 +17,11 @@ WIDEST_ROW = 120  # columns; wider tables are not aligned
 EMOJI_FORM = "\ufe0f"  # makes an emoji of a sign: VARIATION SELECTOR-16
 
 _LINK = re.compile(rf"!?\[([^\[\]]*)\]({DESTINATION})")
-_MARKS = re.compile(r"\*\*|~~|`+|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)")
+_DELIMITERS = re.compile(r"\*\*|~~|`+|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)")
 
 
 def aligned(markdown: str) -> str:
-    """*markdown* with its tables as fenced code, their cells without marks; all else as it is."""
+    """*markdown* with its tables as fenced code, their cells without delimiters; all else as it is."""
     parts: list[str] = []
     at = 0
     for is_row, lines in groupby(scan(markdown).lines, key=lambda line: line.row):
@@ -79,7 +79,7 @@ def _cells(row: str) -> list[str]:
 
 def _plain(cell: str) -> str:
     """What a cell says; where its links go."""
-    return _MARKS.sub("", _LINK.sub(r"\1 \2", cell)).replace("\\|", "|").replace("<br>", " ").strip()
+    return _DELIMITERS.sub("", _LINK.sub(r"\1 \2", cell)).replace("\\|", "|").replace("<br>", " ").strip()
 
 
 def _width(text: str) -> int:
