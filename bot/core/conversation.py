@@ -76,6 +76,7 @@ class Posted:
     posted_at: datetime  # aware, UTC
     addressed: bool = False  # mentions this bot
     direct: bool = False  # said in a direct message
+    threadless: bool = False  # people see no threads there: what they set holds in the whole channel
     recovered: bool = False  # read back later: the event that should have told us of it may never have come
     plain: str | None = None  # as a person reads it, without our mention; None: *text* is
     calls_bot: bool = False  # by its name, without a mention

@@ -41,7 +41,7 @@ class Command(Generic[T]):
     What a message sets: *setting* to *value*.
 
     *scope* is None where nothing was said of the place: the thread in a thread, the channel at its top level, as far as
-    the setting can be made there.
+    the setting can be made there. Where people see no threads it is the channel, whatever was said.
     """
 
     setting: Setting[T]
@@ -55,7 +55,10 @@ class Command(Generic[T]):
 
     def preference(self, posted: Posted) -> Preference:
         """What is to be stored, written as *posted*."""
-        scope = self.scope or self.setting.nearest(Scope.CHANNEL if posted.opens_thread else Scope.THREAD)
+        if posted.threadless:
+            scope = self.setting.nearest(Scope.CHANNEL)
+        else:
+            scope = self.scope or self.setting.nearest(Scope.CHANNEL if posted.opens_thread else Scope.THREAD)
         return Preference(scope, self.setting.key, self.setting.written(self.value), posted.posted_at)
 
     def confirmation(self, posted: Posted) -> Notice:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.core.conversation import Edited, MessageRef, Operation, Reacted, ThreadRef
-from bot.core.decide.policy import Action
+from bot.core.decide.policy import Action, Decision
 from bot.core.preferences.registry import LONG_ANSWERS, MODE, LongAnswers, Mode
 from bot.core.turn import Notice, TurnState
 from bot.store.ledger.ledger import SqlLedger
@@ -62,6 +62,17 @@ async def test_a_direct_message_needs_no_mention_for_a_command(talk: Talk) -> No
     said = replace(talk.message("조용히", direct=True, top=True))
     assert (await talk.record(said)).decision.action is Action.OBEY
     assert await confirm(talk) == Notice("mode_quiet_direct")
+
+
+@pytest.mark.parametrize("place", ["", " in this thread"])
+async def test_where_people_see_no_threads_a_command_holds_in_the_whole_direct_message(talk: Talk, place: str) -> None:
+    async def write(talk: Talk, text: str) -> Decision:
+        return (await talk.record(replace(talk.message(text, direct=True), threadless=True))).decision
+
+    await write(talk, "hello")
+    await write(talk, "quiet" + place)
+    assert await modes(talk) == [("C1", "", "quiet")]
+    assert (await write(Talk(talk.ledger, thread="9.0"), "are you there?")).reason == "told to be quiet"
 
 
 async def test_a_command_is_confirmed_in_the_language_it_was_given_in(talk: Talk) -> None:

@@ -145,6 +145,7 @@ def _posted(message: Json, place: Place, thread: ThreadRef, us: Identity, *, rec
         posted_at=moment_of(position),
         addressed=not ours and calls_us(message, us, own_role),
         direct=place.direct,
+        threadless=place.direct,
         recovered=recovered,
         plain=plain,
         calls_bot=calls(plain, {us.name, *PRODUCT_NAMES}),

@@ -27,7 +27,6 @@ ABOUT = "threadbot:about:"  # the custom_id of the form; the message's id follow
 QUOTED, WRITTEN = "quoted", "written"  # its fields
 MOST_WRITTEN, MOST_TITLE, MOST_PLACEHOLDER = 4_000, 45, 100  # characters; "Text Input Structure", "Modal Structure"
 _LABEL, _TEXT_INPUT, _SHORT, _PARAGRAPH = 18, 4, 1, 2  # "Component Types", "Text Input Styles"
-IN_DIRECT = " in this channel"  # what is set there holds in all its topics
 
 
 def asks(received: Received) -> bool:
@@ -62,9 +61,9 @@ def _field(name: str, shown: str, more: Json) -> Json:
     return {"type": _LABEL, "label": shown[:MOST_TITLE], "component": written}
 
 
-def text_asked(received: Received, *, direct: bool) -> str:
+def text_asked(received: Received) -> str:
     if received.name in SET_BY:
-        return SET_BY[received.name] + (IN_DIRECT if direct else "")
+        return SET_BY[received.name]
     if about(received) is None:
         return str(received.options.get(QUESTION) or "")
     question = str(received.options.get(WRITTEN) or "").strip()
@@ -86,7 +85,7 @@ async def asked(
 
     A private question has a conversation of its own: in that of the others every later answer could tell of it.
     """
-    said, private = text_asked(received, direct=place.direct), is_private(received, place)
+    said, private = text_asked(received), is_private(received, place)
     likeness = {"id": received.id, "channel_id": received.channel, "type": DEFAULT, "content": said}
     own = ThreadRef(PLATFORM, place.workspace, place.channel, received.id)
     thread = own if private else await thread_of(likeness, place, index)
@@ -100,6 +99,7 @@ async def asked(
         posted_at=received.at,
         addressed=True,
         direct=place.direct,
+        threadless=place.direct,
         plain=plain,
         calls_bot=calls(plain, {us.name, *PRODUCT_NAMES}),
         files=files,

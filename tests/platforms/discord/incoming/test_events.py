@@ -69,7 +69,7 @@ def test_a_position_is_the_lowest_id_of_its_moment() -> None:
 )
 def test_the_place_says_what_is_direct(place: Place, thread: str, direct: bool) -> None:
     said = posted(place)
-    assert (said.thread.thread, said.direct) == (thread, direct)
+    assert (said.thread.thread, said.direct, said.threadless) == (thread, direct, direct)
     assert said.ref == MessageRef("discord", place.workspace, CHANNEL, ID)
 
 

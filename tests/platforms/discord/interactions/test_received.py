@@ -76,7 +76,7 @@ def test_no_value_makes_it_raise(key: str, value: Any, kind: int) -> None:
     found = received(WHOLE | {"type": kind, key: value})
     if found is not None:
         questions.asks(found)
-        questions.text_asked(found, direct=False)
+        questions.text_asked(found)
         questions.form(found, found.language())
         button_of(found.name)
 
@@ -91,4 +91,4 @@ def test_no_data_makes_it_raise(data: dict[str, Any]) -> None:
         found = received(WHOLE | {"type": kind, "data": data})
         assert found is not None
         questions.form(found, "en")
-        questions.text_asked(found, direct=True)
+        questions.text_asked(found)
