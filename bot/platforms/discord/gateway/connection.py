@@ -232,7 +232,10 @@ class Connection:
 
 
 class _Client(discord.Client):
-    """Keeps nothing of what it hears: no members, no messages, no presences."""
+    """
+    Keeps nothing of what it hears, and makes nothing of it: a channel or a guild that lacks a field which the library
+    expects would end the connection, again and again.
+    """
 
     def __init__(
         self, connection: Connection, intents: discord.Intents, dead_seconds: float, proxy: str | None
@@ -248,9 +251,15 @@ class _Client(discord.Client):
             proxy=proxy,
         )
         self._told = connection
+        self._connection.parsers = {}
         self._connect_socket = self.http.ws_connect
         self.http.ws_connect = self._remembered  # type: ignore[method-assign]
         self._sockets: list[aiohttp.ClientWebSocketResponse] = []
+
+    async def login(self, token: str) -> None:
+        """Ready for connect(). The library would also read what our application is, and expect more than we do."""
+        await self._async_setup_hook()
+        await self.http.static_login(token)
 
     async def _remembered(self, url: str, **options: Any) -> aiohttp.ClientWebSocketResponse:
         """The library forgets a socket that has not said hello yet when it is told to end."""

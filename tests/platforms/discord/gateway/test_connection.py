@@ -218,3 +218,16 @@ async def test_a_stop_before_the_session_leaves_nothing_behind(discord: Discord)
     await asyncio.wait([task])
     assert task.cancelled()
     assert not beating()
+
+
+async def test_what_the_library_cannot_read_is_heard_and_ends_no_connection(discord: Discord) -> None:
+    kim, general = discord.add_user("kim"), discord.add_channel("general")
+    talk = discord.add_channel("talk", "voice")  # without a `bitrate`, which the library takes for granted
+    async with listening(discord, content=True) as us:
+        await discord.post(kim, talk, "in the chat of a voice channel")
+        thread = await discord.open_thread(kim, general, "private", private=True)
+        await discord.invite(thread, discord.bot)
+        await discord.post(kim, thread, "in a private thread")
+        await discord.wait_for(lambda: len(us.said) == 2)
+        assert len(us.sessions) == len(discord.gateway.identified) == 1
+    assert not discord.calls("get current bot application information")
