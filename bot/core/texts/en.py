@@ -89,6 +89,17 @@ SENTENCES = {
     # to who asked privately
     "private_over": "This private answer ends here: Discord lets me write it for 15 minutes only. "
     "Ask me again to have it once more.",
+    # where a permission is missing; in quotes as Discord calls it
+    "lacks_threads": "I answer here because I may not open threads in this channel: "
+    "whoever manages it can allow me “Create Public Threads”.",
+    "lacks_posts_in_threads": "I answer here because I may not write in the threads of this channel: "
+    "whoever manages it can allow me “Send Messages in Threads”.",
+    "lacks_files": "This is no file because I may not send any in this channel: "
+    "whoever manages it can allow me “Attach Files”.",
+    "lacks_answers": "I cannot answer you in #{channel}: whoever manages that channel can allow me “Send Messages”.",
+    "lacks_answers_in_threads": "I cannot answer you in the thread in #{channel}: "
+    "whoever manages that channel can allow me “Send Messages in Threads”.",
+    "lacks_view": "I cannot answer you in #{channel}: whoever manages that channel can allow me “View Channel”.",
     # while there are no words yet, with the bot's name before it
     "writing": "is writing…",
     # instead of an answer

@@ -98,7 +98,9 @@ class DiscordPlatform:
         self._listening = Listening(frozenset(allowed_guilds), direct=direct_messages)
         self._places, self._titles = Places(self._api), Titles()
         self._status = DiscordTyping(self._api, self._places, self._titles, typing_seconds)
-        self._replies = ReplyServices(self._api, self._places, index, self._status, self._titles, interactions)
+        self._replies = ReplyServices(
+            self._api, self._places, index, self._status, self._titles, interactions, direct=direct_messages
+        )
         self._interactions, self._receipts = interactions, receipts
         self._directory = DiscordDirectory(self._api, self._places)
         self._files = DiscordFiles(self._api, api_url)

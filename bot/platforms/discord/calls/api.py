@@ -20,6 +20,7 @@ from bot.platforms.discord.calls.limits import (
     CHANNEL,
     CHANNELS,
     COMMANDS,
+    CREATE_DM,
     DELETE,
     DELETE_FOLLOW_UP,
     DELETE_RESPONSE,
@@ -111,6 +112,12 @@ class DiscordApi:
 
     async def user(self, user: str) -> Json:
         return _object(await self._requests.send(USER, "GET", "users", user))
+
+    async def direct(self, user: str) -> Json:
+        """The direct messages with somebody, as a channel; opened where there are none."""
+        return _object(
+            await self._requests.send(CREATE_DM, "POST", "users", "@me", "channels", body={"recipient_id": user})
+        )
 
     # Channels and threads
 

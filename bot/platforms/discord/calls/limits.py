@@ -26,13 +26,14 @@ CHANNEL, GUILD, GUILDS, CHANNELS = "get channel", "get guild", "get current user
 MEMBER, USER, ME, APPLICATION = "get guild member", "get user", "get current user", "get current application"
 GATEWAY, SEARCH = "get gateway bot", "search guild messages"
 ACTIVE_THREADS, ARCHIVED_THREADS = "list active guild threads", "list public archived threads"
+CREATE_DM = "create dm"
 COMMANDS, PUT_COMMANDS = "get global application commands", "bulk overwrite global application commands"
 RESPOND, FOLLOW_UP = "create interaction response", "create followup message"
 RESPONSE, EDIT_RESPONSE = "get original interaction response", "edit original interaction response"
 DELETE_RESPONSE = "delete original interaction response"
 EDIT_FOLLOW_UP, DELETE_FOLLOW_UP = "edit followup message", "delete followup message"
 
-OF_ALL = frozenset({GUILDS, USER, ME, APPLICATION, GATEWAY, COMMANDS, PUT_COMMANDS})
+OF_ALL = frozenset({GUILDS, USER, ME, APPLICATION, GATEWAY, COMMANDS, PUT_COMMANDS, CREATE_DM})
 """Methods whose routes name neither a channel nor a guild: one bucket for all."""
 BACKGROUND = frozenset(
     {MESSAGES, MESSAGE, REACTIONS, CHANNEL, CHANNELS, MEMBER, USER, SEARCH, ACTIVE_THREADS, ARCHIVED_THREADS}

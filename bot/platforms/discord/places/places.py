@@ -96,6 +96,15 @@ class Places:
             return False
         return guilds.is_open(above, guild)
 
+    def lacks(self, channel: str, permission: int) -> bool:
+        """Whether we surely may not do that in a channel: as we hear it, whoever may not see it is not us."""
+        known = self._channels.get(channel)
+        guild = self._guilds.get(known.guild) if known else None
+        if known is None or guild is None:
+            return False
+        bits = guilds.bits_in(known, guild, guild.own_roles, self.own_id)
+        return bool(bits & guilds.VIEW_CHANNEL) and not bits & permission
+
     def guild_locale(self, guild: str) -> str | None:
         """What a community has set."""
         known = self._guilds.get(guild)
