@@ -85,6 +85,7 @@ class Posted:
     root_author: str | None = None  # who opened the thread, where the platform says so
     aliases: frozenset[str] = frozenset()  # further ids of the author: Slack knows a bot by up to three
     files: tuple[FileRef, ...] = ()
+    place_locale: str | None = None  # in which people there have agreed to read the platform
     follows: bool = False  # on something said before its thread began: a reply that opens one
 
     @property

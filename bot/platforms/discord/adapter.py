@@ -227,8 +227,11 @@ class DiscordPlatform:
         """The Directory port. Never raises."""
         return await self._directory.names(workspace, participants)
 
-    async def locales(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:
-        return await self._directory.locales(workspace, participants)
+    async def locales(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:  # noqa: ARG002 - the same everywhere
+        return self._directory.locales(participants)
+
+    def place_locale(self, thread: ThreadRef) -> str | None:
+        return self._places.guild_locale(thread.workspace)
 
     async def channel_names(self, thread: ThreadRef, channels: Collection[str]) -> Mapping[str, str]:
         return await self._directory.channel_names(thread, channels)

@@ -146,6 +146,7 @@ def _posted(message: Json, place: Place, thread: ThreadRef, us: Identity, *, rec
         addressed=not ours and calls_us(message, us, own_role),
         direct=place.direct,
         threadless=place.direct,
+        place_locale=place.locale,
         recovered=recovered,
         plain=plain,
         calls_bot=calls(plain, {us.name, *PRODUCT_NAMES}),

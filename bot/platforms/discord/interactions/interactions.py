@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -93,6 +93,7 @@ class Interactions:
         found = received(data)
         if found is None or found.id in self._taken:
             return  # a session that is resumed may tell of it again
+        found = replace(found, place_locale=self._places.guild_locale(found.workspace))
         self._taken[found.id] = None
         if len(self._taken) > MOST_TAKEN:
             del self._taken[next(iter(self._taken))]

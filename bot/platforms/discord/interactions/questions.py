@@ -100,6 +100,7 @@ async def asked(
         addressed=True,
         direct=place.direct,
         threadless=place.direct,
+        place_locale=place.locale,
         plain=plain,
         calls_bot=calls(plain, {us.name, *PRODUCT_NAMES}),
         files=files,

@@ -262,7 +262,9 @@ class Places:
         return known.kind is not Kind.THREAD and guild is not None and guilds.may_read(known, guild, self.own_id)
 
     def _place(self, channel: str, known: KnownChannel) -> Place:
-        place = Place(known.guild, channel, None, known.kind, name=known.name, own_role=self.own_role(known.guild))
+        guild, kind, name = known.guild, known.kind, known.name
+        own_role, locale = self.own_role(guild), self.guild_locale(guild)
+        place = Place(guild, channel, None, kind, name=name, own_role=own_role, locale=locale)
         match known.kind:
             case Kind.THREAD:
                 parent = known.parent or channel

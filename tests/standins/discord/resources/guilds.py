@@ -63,7 +63,7 @@ class Guilds:
         bot, now = self._world.bot, self._world.clock()
         return [
             {"id": each.id, "name": each.name, "icon": None, "banner": None, "owner": each.owner == bot,
-             "permissions": str(int(in_guild(each, bot, now))), "features": []}
+             "permissions": str(int(in_guild(each, bot, now))), "features": each.features}
             for each in mine[:limit]
         ]  # fmt: skip
 
