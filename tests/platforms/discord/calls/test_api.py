@@ -41,8 +41,8 @@ async def test_it_reads_who_it_is_and_where(discord: Discord, api: DiscordApi) -
     assert (await api.me())["id"] == discord.bot
     assert (await api.application())["id"] == discord.application
     assert (await api.gateway())["url"] == discord.gateway.url
-    assert [each["id"] for each in await api.guilds()] == [discord.guild.id]
-    assert (await api.guild(discord.guild.id, counts=True))["approximate_member_count"] == 3
+    assert [(each["id"], each["approximate_member_count"]) for each in await api.guilds()] == [(discord.guild.id, 3)]
+    assert (await api.guild(discord.guild.id))["name"] == "Guild"
     assert await api.guild_channels(discord.guild.id) == []
     assert (await api.member(discord.guild.id, kim.id))["user"]["username"] == "kim"
     assert (await api.user(kim.id))["username"] == "kim"
