@@ -209,8 +209,8 @@ class Settings(BaseSettings):
     @field_validator("discord_token")
     @classmethod
     def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
-            raise ValueError("a token is one word: copy it without the word Bot before it, and without spaces")
+        if value is not None and not re.fullmatch(r"[!#-&(-;=?-_a-~]+", value.get_secret_value()):
+            raise ValueError("a token is one word: copy it without spaces, without quotes, and without the word Bot")
         return value
 
     @field_validator("discord_allowed_guilds")
