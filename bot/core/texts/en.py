@@ -100,6 +100,9 @@ SENTENCES = {
     "lacks_answers_in_threads": "I cannot answer you in the thread in #{channel}: "
     "whoever manages that channel can allow me “Send Messages in Threads”.",
     "lacks_view": "I cannot answer you in #{channel}: whoever manages that channel can allow me “View Channel”.",
+    # to whoever wrote without a mention what the platform does not show us
+    "content_unseen": "Discord shows me only messages that mention me, so I could not read this one: "
+    "mention me, or ask whoever runs me to switch on “Message Content Intent”.",
     # while there are no words yet, with the bot's name before it
     "writing": "is writing…",
     # instead of an answer
