@@ -82,7 +82,7 @@ class Interactions:
     ) -> None:
         self._api, self._places, self._index = services.api, services.places, services.index
         self._store, self._takes = services.store, services.takes
-        self._lookups = Lookups(services.receipts, services.signs)
+        self._lookups = Lookups(services.receipts, services.signs, direct=services.takes(""))
         self._us, self._receive = us, receive
         self._taken: dict[str, None] = {}  # the ids of the last ones
         self._acknowledger = acknowledger or Acknowledger(services.api)
