@@ -135,7 +135,11 @@ class Settings(BaseSettings):
     outage_hours: float = Field(
         6, ge=0, description="How long a question is kept while the model cannot be reached, in hours."
     )
-    reaction_pin: str = Field("pushpin", description="Reaction that keeps a message in the prompt; `none` for none.")
+    reaction_pin: str = Field(
+        "pushpin",
+        description="Reaction that keeps a message in the prompt, by Slack's name for it (on Discord it is always the "
+        "same sign); `none` for none.",
+    )
     reaction_hide: str = Field("see_no_evil", description="Reaction that keeps a message from the model.")
     reaction_cut: str = Field("scissors", description="Reaction from which on the conversation starts anew.")
     reaction_repeat: str = Field("repeat", description="Reaction on an answer that asks for another one.")
