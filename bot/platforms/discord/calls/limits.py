@@ -80,9 +80,9 @@ class DiscordLimiter(Limiter):
         """Read the headers of an answer to *method*, whatever its status is."""
         self._known.add(method)
         try:
-            limit, remaining = int(headers["X-RateLimit-Limit"]), int(headers["X-RateLimit-Remaining"])
+            limit, remaining = (int(float(headers[f"X-RateLimit-{each}"])) for each in ("Limit", "Remaining"))
             seconds = float(headers["X-RateLimit-Reset-After"])
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OverflowError):
             return
         if limit < 1 or not 0.0 <= seconds < float("inf"):
             return

@@ -73,7 +73,7 @@ def channel_of(described: Json, guild: str) -> KnownChannel | None:
         name=text(described, "name")[:_LONGEST_NAME],
         locked=metadata.get("locked") is True,
         archived=metadata.get("archived") is True,
-        private=described.get("type") == PRIVATE_THREAD,
+        private=number(described.get("type")) == PRIVATE_THREAD,
         overwrites=tuple(
             (text(each, "id"), allowed, denied)
             for each in mappings(described, "permission_overwrites")
@@ -116,6 +116,4 @@ def bits_in(channel: KnownChannel, guild: KnownGuild, roles: Collection[str], me
 
 def _bits(permissions: object) -> int:
     """Discord writes them as a number in a text."""
-    if not isinstance(permissions, str) or len(permissions) > 40 or not permissions.isascii():
-        return 0
-    return int(permissions) & _KEPT if permissions.isdecimal() else 0
+    return max(number(permissions) or 0, 0) & _KEPT

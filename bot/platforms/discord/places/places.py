@@ -16,7 +16,7 @@ from bot.platforms.discord.calls.errors import MISSING_ACCESS, MISSING_PERMISSIO
 from bot.platforms.discord.calls.limits import CHANNEL
 from bot.platforms.discord.places import guilds
 from bot.platforms.discord.places.guilds import KnownChannel, KnownGuild, channel_of
-from bot.platforms.discord.places.payloads import Json, mapping, mappings, number, snowflake, text
+from bot.platforms.discord.places.payloads import Json, mapping, mappings, number, snowflake, text, texts
 from bot.platforms.discord.places.place import DIRECT, Kind, Place
 
 MOST_ASKED = 2_000  # places that were asked for: the oldest is forgotten
@@ -173,16 +173,16 @@ class Places:
 
     def _note_own_roles(self, member: Json, guild: KnownGuild) -> None:
         """Nothing is kept of other members."""
-        roles = member.get("roles")
-        if isinstance(roles, list) and self.own_id and text(mapping(member, "user"), "id") == self.own_id:
-            guild.own_roles = frozenset(each for each in roles if isinstance(each, str))
+        if "roles" in member and self.own_id and text(mapping(member, "user"), "id") == self.own_id:
+            guild.own_roles = frozenset(texts(member, "roles"))
 
     def _synced(self, data: Json) -> None:
         """All active threads of some channels, or of all of a guild."""
-        guild, channels = text(data, "guild_id"), data.get("channel_ids")
+        guild = text(data, "guild_id")
         known = self._guilds.get(guild)
-        synced = channels if isinstance(channels, list) else [*known.channels] if known else []
-        for thread in [each for channel in synced if isinstance(channel, str) for each in self.threads_of(channel)]:
+        every = [*known.channels] if known else []
+        synced = texts(data, "channel_ids") if isinstance(data.get("channel_ids"), list) else every
+        for thread in [each for channel in synced for each in self.threads_of(channel)]:
             self._forget(thread)
         for described in mappings(data, "threads"):
             self._noted(described, guild)

@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-GONE = frozenset({UNKNOWN_MESSAGE, UNKNOWN_CHANNEL})
+GONE = frozenset({UNKNOWN_MESSAGE, UNKNOWN_CHANNEL, "http_404"})
 ABOUT_MESSAGE = frozenset({*GONE, "wrong_channel_type", "discord_50068"})  # "Invalid message type"
 """Refusals of a thread that say nothing of the next one in that channel."""
 ABOUT_NAME = frozenset({"title_blocked_by_automod", "invalid_form"})
