@@ -295,7 +295,7 @@ def _erase_answer(connection: Connection, ref: MessageRef, now: datetime) -> boo
 
 def erase_asked_by_commands(connection: Connection, turn: int, now: datetime) -> None:
     """The questions of *turn* of which there are no messages: nobody could delete those."""
-    for message in connection.execute(_OF_COMMANDS, {"turn": turn}).scalars().all():
+    for message in list(connection.execute(_OF_COMMANDS, {"turn": turn}).scalars()):
         erase_texts(connection, message, now)
 
 
