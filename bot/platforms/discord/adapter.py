@@ -140,7 +140,8 @@ class DiscordPlatform:
                 self._api.use(None)  # replies that are still written go on without it
 
     async def _serve(self, receive: Receive, us: Identity) -> None:
-        if self._watermarks is None:
+        watermarks = self._watermarks
+        if watermarks is None:
             await self._listen(us, receive, _nothing_missed, lambda: None)
             return
         channels = DiscordChannelReader(
@@ -151,12 +152,13 @@ class DiscordPlatform:
             self._reactions,
             self._catch_up_settings.longest,
             self._listening.takes,
+            lambda: watermarks.direct_channels(PLATFORM),
         )
         catch_up = CatchUp(
             platform=PLATFORM,
             workspace=None,  # one connection serves all guilds
             channels=channels,
-            watermarks=self._watermarks,
+            watermarks=watermarks,
             receive=receive,
             session=lambda: self._connection.session,
             settings=self._catch_up_settings,
