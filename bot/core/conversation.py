@@ -75,6 +75,7 @@ class Posted:
     text: str
     posted_at: datetime  # aware, UTC
     addressed: bool = False  # mentions this bot
+    asks: bool = False  # in a way that can only ask: no command, whatever its words
     direct: bool = False  # said in a direct message
     threadless: bool = False  # people see no threads there: what they set holds in the whole channel
     recovered: bool = False  # read back later: the event that should have told us of it may never have come

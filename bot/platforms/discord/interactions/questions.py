@@ -98,6 +98,7 @@ async def asked(
         text=said,
         posted_at=received.at,
         addressed=True,
+        asks=received.name not in SET_BY,
         direct=place.direct,
         threadless=place.direct,
         place_locale=place.locale,
