@@ -244,3 +244,15 @@ async def test_ids_may_be_numbers_and_counts_texts(discord: Discord, kim: User, 
         "THREAD_LIST_SYNC", otherwise({"guild_id": discord.guild.id, "channel_ids": [channel.id], "threads": []})
     )
     assert places.threads_of(channel.id) == ()
+
+
+@pytest.mark.parametrize("untold", ["members", "roles"])
+async def test_where_nobody_tells_what_we_may_do_a_channel_may_be_read(
+    discord: Discord, channel: Channel, untold: str
+) -> None:
+    places = places_of(discord)
+    places.note("READY", {"user": {"id": discord.bot}, "guilds": []})
+    guild = wire.created_guild(discord.world, discord.guild)
+    places.note("GUILD_CREATE", {key: value for key, value in guild.items() if key != untold})
+    assert places.readable_channels() == [channel.id]
+    assert not places.lacks(channel.id, 1 << 38)

@@ -37,6 +37,7 @@ class KnownGuild:
     roles: dict[str, tuple[str, int]] = field(default_factory=dict)  # name, permissions
     own_role: str | None = None
     own_roles: frozenset[str] = frozenset()
+    is_known: bool = False  # what we may do there: our roles, and what those are for
     locale: str | None = None
     channels: set[str] = field(default_factory=set)  # threads, too
 
@@ -84,7 +85,9 @@ def channel_of(described: Json, guild: str) -> KnownChannel | None:
 
 
 def may_read(channel: KnownChannel, guild: KnownGuild, own_id: str) -> bool:
-    """Whether we may read the history of a channel."""
+    """Whether we may read the history of a channel; where it is not known, to try is the way to find out."""
+    if not guild.is_known:
+        return True
     wanted = VIEW_CHANNEL | READ_MESSAGE_HISTORY | (CONNECT if channel.kind is Kind.VOICE else 0)
     return bits_in(channel, guild, guild.own_roles, own_id) & wanted == wanted
 

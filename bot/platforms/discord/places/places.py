@@ -100,7 +100,7 @@ class Places:
         """Whether we surely may not do that in a channel: as we hear it, whoever may not see it is not us."""
         known = self._channels.get(channel)
         guild = self._guilds.get(known.guild) if known else None
-        if known is None or guild is None:
+        if known is None or guild is None or not guild.is_known:
             return False
         bits = guilds.bits_in(known, guild, guild.own_roles, self.own_id)
         return bool(bits & guilds.VIEW_CHANNEL) and not bits & permission
@@ -175,6 +175,7 @@ class Places:
         """Nothing is kept of other members."""
         if "roles" in member and self.own_id and text(mapping(member, "user"), "id") == self.own_id:
             guild.own_roles = frozenset(texts(member, "roles"))
+            guild.is_known = bool(guild.roles)
 
     def _synced(self, data: Json) -> None:
         """All active threads of some channels, or of all of a guild."""
