@@ -84,7 +84,7 @@ RULES = (
     Rule(
         "bot.llm",
         ("bot.core", "bot.markdown", "bot.llm"),
-        ("openai", "httpx2", "tiktoken", "genai_prices"),
+        ("openai", "httpx2", "anyio", "tiktoken", "genai_prices"),
         DOORS,
     ),
     Rule("bot.files", ("bot.core", "bot.files"), ("PIL", "pypdf"), DOORS),

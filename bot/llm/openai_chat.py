@@ -23,13 +23,14 @@ from openai import (
     DefaultAsyncHttpx2Client,
     OpenAIError,
 )
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.chat import ChatCompletionChunk
 
 from bot.core.check_findings import Finding
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
 from bot.core.turn import OVERRUN, Usage
 from bot.llm import bounds, images, openai_chunks, openai_errors, parameters, prices, probe, stream_end, tokens
+from bot.llm.chat_post import ChatPost
 
 logger = logging.getLogger(__name__)
 
@@ -60,14 +61,16 @@ class OpenAIChat:
         self._endings = stream_end.Endings()
         self._timeout = timeout
         waits = httpx2.Timeout(timeout, connect=CONNECT_TIMEOUT)
+        http = DefaultAsyncHttpx2Client(timeout=waits, event_hooks={"response": [bounds.bound]})
         self._client = AsyncOpenAI(
             api_key=api_key or NO_KEY,
             base_url=self._base_url,
             max_retries=0,
             default_headers=stream_end.HEADERS,
             timeout=waits,
-            http_client=DefaultAsyncHttpx2Client(timeout=waits, event_hooks={"response": [bounds.bound]}),
+            http_client=http,
         )
+        self._chat = ChatPost(self._client, http)
 
     async def aclose(self) -> None:
         await self._client.close()
@@ -153,7 +156,7 @@ class OpenAIChat:
         while True:  # ends: each round sends one parameter less
             refused = frozenset(self._refused.get(request.model, ()))
             try:
-                return await self._create(request, refused)
+                return await self._chat.post(body(request, parameters.sent(request, refused, self._base_url)))
             except APIStatusError as error:
                 if openai_errors.blocked_by_filter(error):
                     return None
@@ -163,20 +166,6 @@ class OpenAIChat:
                 raise _translated(error, request) from error
             except (OpenAIError, httpx2.HTTPError) as error:
                 raise openai_errors.unsent(error) from error
-
-    async def _create(self, request: CompletionRequest, refused: frozenset[str]) -> AsyncStream[ChatCompletionChunk]:
-        """
-        Not by chat.completions.create(): before it posts the same, the SDK (3.54) looks through a body of some forty
-        optional parameters, a third of its time, and checks each message against the union of all message types: 60 ms
-        instead of 3 for 300 messages, while the event loop waits.
-        """
-        return await self._client.post(
-            "/chat/completions",
-            cast_to=ChatCompletion,
-            body=body(request, parameters.sent(request, refused, self._base_url)),
-            stream=True,
-            stream_cls=AsyncStream[ChatCompletionChunk],
-        )
 
     def _leave_out(self, request: CompletionRequest, refused: frozenset[str], error: APIStatusError) -> bool:
         """Whether the error is about a parameter that can be left out; if so, it is from now on, for this model."""
