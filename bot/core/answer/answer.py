@@ -31,7 +31,7 @@ from bot.core.reply.opening import ReplyOpener
 from bot.core.reply.outage_notice import OUTAGE, outage_notices_in, outage_was_said
 from bot.core.reply.status import clear_statuses
 from bot.core.texts import sentence
-from bot.core.turn import Notice, Outcome, Turn, TurnChange, TurnState
+from bot.core.turn import History, Notice, Outcome, Turn, TurnChange, TurnState
 from bot.core.turn_logs import turn_changed, turn_ended
 
 log = logging.getLogger(__name__)
@@ -69,11 +69,11 @@ class Answerer:
             persist=persist,
         )
 
-    def attempt(self, turn: Turn) -> Attempt:
-        """An attempt at *turn*, which was just claimed: what the other methods work on."""
+    def attempt(self, turn: Turn, history: History | None = None) -> Attempt:
+        """An attempt at *turn*, which was just claimed: what the other methods work on. *history*: as just read."""
         platform = self._platforms[turn.conversation.thread.platform]
         interruption = Interruption(asking=turn.state is TurnState.RUNNING)
-        return Attempt(turn, platform, interruption, self._opener.open, self._settings.language)
+        return Attempt(turn, platform, interruption, self._opener.open, self._settings.language, history)
 
     async def answer(self, attempt: Attempt) -> None:
         """

@@ -20,13 +20,15 @@ class Recorded:
     """
     What became of something said. *due*: there is a turn to work on; *known*: its thread has a conversation.
 
-    *claimed*: turns that are whoever's who asked for them from now on.
+    *claimed*: turns that are whoever's who asked for them from now on. *history*: that of the one turn that is claimed,
+    where it was no trouble to read it, too.
     """
 
     decision: Decision
     due: bool = False
     known: bool = False
     claimed: Sequence[Turn] = ()
+    history: History | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,15 @@ class Attempt:
         interruption: Interruption,
         open_reply: Callable[[Attempt], Awaitable[Reply]],
         default_language: str,
+        history: History | None = None,
     ) -> None:
+        """*history*: as it was read with the claim, for the first time that somebody asks for it."""
         self.turn = turn
         self.platform = platform
         self.interruption = interruption
         self.default_language = default_language
         self.history = NOT_READ
+        self._read = history
         self.addressee = Addressee()
         self.status_on: str | None = None
         self.model_is_asked = asyncio.Event()
@@ -61,7 +64,8 @@ class Attempt:
 
     async def read_history(self, conversations: ConversationStore) -> None:
         """Call again when something may have changed in it. Raises LedgerError."""
-        self.history = await conversations.history(self.turn)
+        read, self._read = self._read, None
+        self.history = read if read is not None else await conversations.history(self.turn)
         self.address()
         self.presenter.continued = self._continued
 

@@ -27,7 +27,7 @@ from bot.core.reply.attempt import Attempt
 from bot.core.retry import Backoff, Patience, RetryPolicy, is_passing
 from bot.core.shortage import SHORTAGE, is_shortage
 from bot.core.summary.summarizer import Summarizer
-from bot.core.turn import Notice, Turn, TurnChange, TurnState
+from bot.core.turn import History, Notice, Turn, TurnChange, TurnState
 from bot.core.turn_logs import heard, turn_changed, turn_ended
 from bot.core.worker.attempts import AttemptCounts, Phase
 from bot.core.worker.database_contact import DatabaseContact
@@ -141,7 +141,7 @@ class Worker:
             return await self._conversations.record(said, self._decide)
         async with self._claiming:
             recorded = await self._conversations.record(said, self._decide, self._claim_request())
-            await self._take_up(recorded.claimed)
+            await self._take_up(recorded.claimed, recorded.history)
         return recorded
 
     def _look_around(self, changed: MessageRef) -> None:
@@ -205,13 +205,14 @@ class Worker:
         held = [attempt.turn.claim.turn for attempt in self._tasks.values()]
         return ClaimRequest(self.owner, ready, room, held, self._contact.lasts(time.monotonic()))
 
-    async def _take_up(self, claimed: Sequence[Turn]) -> None:
+    async def _take_up(self, claimed: Sequence[Turn], history: History | None = None) -> None:
+        """*history*: of the only one, where it was read already."""
         for turn in claimed:
             if self._stopping.is_set():  # asked for while the claim was made
                 await self._release_at_stop(turn)
                 continue
             turn_changed(TurnChange.of(turn, turn.state, "claimed"))
-            attempt = self._answerer.attempt(turn)
+            attempt = self._answerer.attempt(turn, history)
             task = asyncio.create_task(self._work(attempt))
             self._tasks[task] = attempt
             task.add_done_callback(self._ended)

@@ -7,7 +7,7 @@ its own, or in one that it shares; whatever it refuses with a BotError it refuse
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -18,6 +18,8 @@ from bot.core.shortage import is_shortage
 
 T = TypeVar("T")
 Operation = Callable[[Connection], T]
+
+_READS = "reads after the commit"  # in what a connection carries with it
 
 
 class Database(Protocol):
@@ -46,6 +48,22 @@ class Database(Protocol):
 
     async def close(self) -> None:
         """Finish what waits, then let go of the database."""
+
+
+def read_after_commit(connection: Connection, read: Operation[None]) -> None:
+    """
+    Within an operation: *read* may run in a transaction of its own after the present one, or never.
+
+    SQLite only, where each trip to the connection's thread and back costs as much as a short transaction. What is read
+    within the transaction keeps its commit waiting, and a defect in reading undoes it; here nobody hears of one.
+    """
+    connection.info.setdefault(_READS, []).append(read)
+
+
+def take_reads(connection: Connection) -> Sequence[Operation[None]]:
+    """What is to be read after the commit; it is no longer noted then."""
+    reads: Sequence[Operation[None]] = connection.info.pop(_READS, ())
+    return reads
 
 
 def is_unusable(error: Exception) -> bool:

@@ -9,6 +9,7 @@ commit is the dearest part of it and there is one writer anyway.
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -24,11 +25,13 @@ from bot import database_file
 from bot.core.errors import BotError, LedgerError
 from bot.store.database import erasure
 from bot.store.database.aiosqlite_thread import call, connected, raw_connection
-from bot.store.database.base import Operation, is_unusable, unusable
+from bot.store.database.base import Operation, is_unusable, take_reads, unusable
 from bot.store.database.prepared import PreparedConnection
 from bot.store.database.residue import Residue
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_SECONDS = 5.0  # other programs may open the file: commands, backups
 SHARED = 16  # operations in one transaction, at most: the first of them should not wait long, nor an event behind them
@@ -37,6 +40,7 @@ PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     database_file.SECURE_DELETE,
 )
+_READING = "only reads"  # in what a connection carries with it
 
 
 @dataclass(slots=True)
@@ -181,7 +185,11 @@ class _Thread:
         for pragma in PRAGMAS:
             raw.execute(pragma).close()
         engine = create_engine("sqlite+pysqlite://", creator=lambda: raw, poolclass=StaticPool)
-        event.listen(engine, "begin", lambda _: raw.execute(self._begin).close())
+
+        def begin(connection: Connection) -> None:  # to read needs no lock, and so waits for no other program's
+            raw.execute("BEGIN" if _READING in connection.info else self._begin).close()
+
+        event.listen(engine, "begin", begin)
         return PreparedConnection(engine)
 
 
@@ -210,9 +218,26 @@ def _alone(connection: Connection, operation: Operation[T]) -> T:
 def _together(connection: Connection, batch: Sequence[_Waiting]) -> tuple[list[_Outcome], bool]:
     """One transaction for all, synced if one of them is to be; and whether text was erased in it."""
     _sync(connection, synced=any(entry.synced for entry in batch))
+    take_reads(connection)  # by an attempt that failed
     with _begun(connection):
         outcomes = [_tried(connection, entry.operation) for entry in batch]
-        return outcomes, erasure.was_noted(connection)
+        erased = erasure.was_noted(connection)
+    reads = take_reads(connection)
+    if len(batch) == 1:  # else more writes may wait
+        for read in reads:
+            _read_now(connection, read)
+    return outcomes, erased
+
+
+def _read_now(connection: Connection, read: Operation[None]) -> None:
+    """What is committed is told, whatever comes of reading: who needs it reads it again, and is told why it fails."""
+    connection.info[_READING] = True
+    try:
+        _alone(connection, read)
+    except Exception as error:  # noqa: BLE001 - see above
+        log.info("what was to be read after a commit is left: %s", type(error).__name__)
+    finally:
+        del connection.info[_READING]
 
 
 def _begun(connection: Connection) -> RootTransaction:

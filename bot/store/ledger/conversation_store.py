@@ -17,7 +17,7 @@ from bot.core.texts import DEFAULT_LANGUAGE
 from bot.core.turn import Claim, History, Turn
 from bot.store import statements as sql
 from bot.store.changes import edits, presses, reactions
-from bot.store.database.base import Database
+from bot.store.database.base import Database, read_after_commit
 from bot.store.ledger import history as histories
 from bot.store.ledger import thread_reads
 from bot.store.ledger.recording import Recorder
@@ -47,13 +47,19 @@ class SqlConversationStore(Transactions):
         self._recorder = Recorder(self._sql, self._now, burst=burst, quiet=quiet, language=language)
 
     async def record(self, said: Said, decide: Decide, claim: ClaimRequest | None = None) -> Recorded:
+        read: list[History] = []
+
         def write(connection: Connection) -> Recorded:
             recorded = self._recorder.record(connection, said, decide)
             if claim is None or not recorded.due or self._database.dialect != "sqlite":
                 return recorded
-            return replace(recorded, claimed=claim_due(connection, self._sql.due, claim, self._now(connection)))
+            claimed = claim_due(connection, self._sql.due, claim, self._now(connection))
+            if len(claimed) == 1 and claimed[0].command is None:
+                read_after_commit(connection, lambda connection: read.append(histories.load(connection, claimed[0])))
+            return replace(recorded, claimed=claimed)
 
-        return await self._write(write, urgent=True)
+        recorded = await self._write(write, urgent=True)
+        return replace(recorded, history=read[0]) if read else recorded
 
     async def erase(self, deleted: Deleted) -> None:
         await self._write(lambda connection: self._recorder.erase(connection, deleted), urgent=True)

@@ -1,13 +1,14 @@
 """Whatever an operation does, whoever waits for it hears of it."""
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
 
 from bot.core.errors import LeaseLost, LedgerError
-from bot.store.database.base import Database
+from bot.store.database.base import Database, Operation, read_after_commit
 from bot.store.database.urls import open_database
 
 
@@ -64,4 +65,61 @@ async def test_a_process_that_is_out_of_memory_or_threads_waits_for_its_database
             await database.write(starve)
         with pytest.raises(LedgerError):
             await database.read(starve)
+    await database.close()
+
+
+def level(read: list[int], connection: Connection) -> None:
+    read.append(connection.execute(text("SELECT max(n) FROM numbers")).scalar_one())
+
+
+def inserting(n: int, read: Operation[None]) -> Operation[int]:
+    def operation(connection: Connection) -> int:
+        read_after_commit(connection, read)
+        connection.execute(text("INSERT INTO numbers VALUES (:n)"), {"n": n})
+        return n
+
+    return operation
+
+
+async def test_what_is_to_be_read_after_a_commit_sees_it_and_waits_for_no_other_writer(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'a.db'}")
+    await database.write(lambda connection: connection.execute(text("CREATE TABLE numbers (n INTEGER)")))
+    read: list[int] = []
+    other = sqlite3.connect(tmp_path / "a.db", isolation_level=None, check_same_thread=False, timeout=0)
+
+    def reading(connection: Connection) -> None:
+        other.execute("BEGIN IMMEDIATE")  # there is no lock of ours any more, and none to come
+        level(read, connection)
+        other.execute("ROLLBACK")
+
+    assert await database.write(inserting(1, reading)) == 1
+    assert read == [1]
+    assert await database.write(inserting(2, lambda _: None)) == 2  # and writes take their lock again
+    other.close()
+    await database.close()
+
+
+async def test_a_defect_in_what_is_read_after_a_commit_undoes_nothing(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'a.db'}")
+    await database.write(lambda connection: connection.execute(text("CREATE TABLE numbers (n INTEGER)")))
+
+    def stumble(_: Connection) -> None:
+        raise ValueError("a defect")
+
+    assert await database.write(inserting(1, stumble)) == 1
+    assert await database.write(inserting(2, lambda connection: level([], connection))) == 2
+    assert await numbers(database) == [1, 2]
+    await database.close()
+
+
+async def test_nothing_is_read_after_a_transaction_that_fails_or_that_others_share(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'a.db'}")
+    await database.write(lambda connection: connection.execute(text("CREATE TABLE numbers (n INTEGER UNIQUE)")))
+    read: list[int] = []
+    await database.write(inserting(1, lambda connection: level(read, connection)))
+    with pytest.raises(LedgerError):
+        await database.write(inserting(1, lambda connection: level(read, connection)))
+    await asyncio.gather(*(database.write(inserting(n, lambda connection: level(read, connection))) for n in (2, 3)))
+    await database.write(lambda connection: None)
+    assert read == [1]
     await database.close()
