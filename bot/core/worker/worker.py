@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from bot.core.answer.answer import Answerer
@@ -127,11 +128,12 @@ class Worker:
         await self._checkpoint("before record")
         recorded = await self._record_and_claim(said)
         await self._checkpoint("after record")
-        heard(said, recorded.decision, known=recorded.known)
+        loop = asyncio.get_running_loop()
+        loop.call_soon(partial(heard, said, recorded.decision, known=recorded.known))  # see _take_up
         if recorded.due:
             if not recorded.claimed:
                 self._wake.set()
-            asyncio.get_running_loop().call_later(BURST_SECONDS, self._wake.set)
+            loop.call_later(BURST_SECONDS, self._wake.set)
         if isinstance(said, Edited):
             self._look_around(posted_of(said).ref)
 
@@ -211,9 +213,10 @@ class Worker:
             if self._stopping.is_set():  # asked for while the claim was made
                 await self._release_at_stop(turn)
                 continue
-            turn_changed(TurnChange.of(turn, turn.state, "claimed"))
             attempt = self._answerer.attempt(turn, history)
             task = asyncio.create_task(self._work(attempt))
+            # Behind the beginning of the work, since a line takes its time; nothing becomes of it before that waits.
+            asyncio.get_running_loop().call_soon(turn_changed, TurnChange.of(turn, turn.state, "claimed"))
             self._tasks[task] = attempt
             task.add_done_callback(self._ended)
 
