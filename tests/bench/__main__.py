@@ -103,7 +103,7 @@ async def _against_smallest(size: Size, directory: Path, say: Say) -> Section:
         )
         say(f"… event to model request: Threadbot {our.spread}, the smallest bot {their.spread}")
         figures = [
-            ratio("event to model request (median)", our.to_request, their.to_request, at_most=2.5, unit="ms"),
+            ratio("event to model request (median)", our.to_request, their.to_request, at_most=2.0, unit="ms"),
             *_burst_figures(our_bursts, their_bursts),
             ratio("CPU a reply, one after the other", our.cpu, their.cpu, at_most=2.5, unit="ms"),
             limit("Slack calls for a short answer (most)", max(our.calls), at_most=3),
