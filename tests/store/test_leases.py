@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import Collection, Mapping
 
 import pytest
 
 from bot.platforms.common.leases import Choose, Leases, OwnLeases
-from bot.store.database import migrate
 from bot.store.database.base import Database
-from bot.store.database.urls import open_database
 from bot.store.leases import SqlLeases
-from tests.standins.postgres import Postgres
 
-
-@pytest.fixture
-async def database(postgres: Postgres) -> AsyncIterator[Database]:
-    opened = open_database(await postgres.new_database())
-    await migrate.upgrade(opened)
-    yield opened
-    await opened.close()
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 @pytest.fixture
@@ -30,9 +21,8 @@ def leases(database: Database) -> Leases:
 
 
 @pytest.fixture(params=["shared", "own"])
-def any_leases(request: pytest.FixtureRequest) -> Leases:
-    leases: Leases = OwnLeases() if request.param == "own" else request.getfixturevalue("leases")
-    return leases
+def any_leases(request: pytest.FixtureRequest, leases: Leases) -> Leases:
+    return OwnLeases() if request.param == "own" else leases
 
 
 def these(*names: str) -> Choose:

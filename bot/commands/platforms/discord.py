@@ -39,6 +39,7 @@ def build(settings: Settings, store: Database) -> Platform:
     from bot.platforms.discord.adapter import DiscordPlatform
     from bot.platforms.discord.incoming.reactions import signs_of
     from bot.store.interactions import SqlInteractions
+    from bot.store.leases import SqlLeases
     from bot.store.thread_index import SqlThreadIndex
     from bot.store.watermarks import SqlWatermarks
 
@@ -53,6 +54,8 @@ def build(settings: Settings, store: Database) -> Platform:
         interactions=SqlInteractions(store),
         allowed_guilds=settings.discord_allowed_guilds,
         direct_messages=settings.discord_direct_messages,
+        shards=_shards(settings),
+        leases=None if store.dialect == "sqlite" else SqlLeases(store),  # on a file there is one process
     )
 
 
@@ -80,7 +83,10 @@ async def findings(settings: Settings, channel: str | None) -> Sequence[Finding]
         return [Finding(LABEL, Verdict.ABSENT, "no token is set", "Set DISCORD_TOKEN to use Discord.")]
     found = [] if is_installed() else [Finding(LABEL, Verdict.FAILED, MISSING, INSTALL)]
     found += await checks.check(
-        token=_token(settings), api_url=settings.discord_api_url, allowed=settings.discord_allowed_guilds
+        token=_token(settings),
+        api_url=settings.discord_api_url,
+        allowed=settings.discord_allowed_guilds,
+        shards=_shards(settings),
     )
     if channel:
         found.append(await checks.check_post(_token(settings), settings.discord_api_url, channel))
@@ -100,6 +106,11 @@ def remedy(code: str) -> str:
 
 def is_installed() -> bool:
     return find_spec("discord") is not None
+
+
+def _shards(settings: Settings) -> int | None:
+    """None for as many as Discord recommends."""
+    return None if settings.discord_shards == "auto" else settings.discord_shards or 1
 
 
 def _token(settings: Settings) -> str:

@@ -65,7 +65,7 @@ from bot.core.ports.receipts import (
 )
 from bot.core.ports.summaries import Older, Summaries, SummaryBegun, SummaryStart
 from bot.core.ports.turn_queue import ClaimRequest, Renewal, TurnQueue
-from bot.core.ports.watermarks import WHOLE_WORKSPACE, Watermarks
+from bot.core.ports.watermarks import WHOLE_WORKSPACE, SharedWatermarks, Watermarks
 
 __all__ = [
     "CLOCK_SKEW",
@@ -112,6 +112,7 @@ __all__ = [
     "ReplyRequest",
     "Role",
     "Sampling",
+    "SharedWatermarks",
     "Status",
     "StoredAnswer",
     "StoredCompletion",

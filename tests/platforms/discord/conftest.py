@@ -1,4 +1,4 @@
-"""A Discord, whose limits are those of the real one, and our client of its API."""
+"""A Discord, whose limits are those of the real one, somebody and a channel in it, and our client of its API."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from bot.platforms.discord.calls.api import DiscordApi
 from bot.platforms.discord.calls.limits import DiscordLimiter
 from tests.standins.discord import Discord
+from tests.standins.discord.state.objects import Channel, User
 
 
 @pytest.fixture
@@ -20,3 +21,13 @@ async def discord() -> AsyncIterator[Discord]:
 @pytest.fixture
 def api(discord: Discord) -> DiscordApi:
     return DiscordApi(discord.token, discord.api_url, DiscordLimiter())
+
+
+@pytest.fixture
+def kim(discord: Discord) -> User:
+    return discord.add_user("kim")
+
+
+@pytest.fixture
+def channel(discord: Discord) -> Channel:
+    return discord.add_channel("general")

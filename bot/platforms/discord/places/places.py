@@ -7,7 +7,7 @@ forgotten, and asked for when something happens in them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.errors import PlatformError
@@ -125,6 +125,11 @@ class Places:
                     self._forget_guild(text(data, "id"))
             case _:
                 self._note_in_guild(payload_type, data)
+
+    def forget(self, which: Callable[[str], bool]) -> None:
+        """Forget guilds that nobody tells us of any more."""
+        for guild in [each for each in self._guilds if which(each)]:
+            self._forget_guild(guild)
 
     def _note_in_guild(self, payload_type: str, data: Json) -> None:
         guild = self._guilds.get(text(data, "id" if payload_type == "GUILD_UPDATE" else "guild_id"))

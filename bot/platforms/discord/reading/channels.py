@@ -74,8 +74,8 @@ class DiscordChannelReader:
         """Those in which somebody has written lately, chats of voice channels and forums included."""
         since = position_of(datetime.now(UTC) - self._longest - LOOK_BACK)
         await self._search(since)
-        readable = self._places.readable_channels()
-        return [channel for channel in readable if channel in self._found or self._has_news(channel, since)]
+        taken = [each for each in self._places.readable_channels() if self._takes(self._places.guild_of(each) or "")]
+        return [channel for channel in taken if channel in self._found or self._has_news(channel, since)]
 
     async def news(self, channel: str, since: int, known: Collection[str]) -> ChannelNews:
         """
@@ -142,7 +142,7 @@ class DiscordChannelReader:
         part in it before.
         """
         self._found.clear()
-        left = iter(list(self._places.guilds))
+        left = iter([guild for guild in self._places.guilds if self._takes(guild)])
 
         async def work() -> None:
             for guild in left:

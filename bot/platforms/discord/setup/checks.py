@@ -27,7 +27,7 @@ SWITCH = f"{PORTAL} → your application → Bot → Privileged Gateway Intents 
 REMEDIES: Mapping[str, str] = {
     INVALID_TOKEN: f"{token_kinds.WHERE}: Discord shows it once, and each reset makes the one before invalid.",
     "disallowed_intents": f"Switch it on: {SWITCH}. Or switch it off there: then the bot starts without it.",
-    "sharding_required": "The bot is in more servers than one connection serves (2,500).",
+    "sharding_required": "The bot is in more servers than its connections serve (2,500 each): DISCORD_SHARDS=auto.",
     "not_discord": "This is not Discord's API: check DISCORD_API_URL.",
     "connection_lost": "Check the network, the proxy and DISCORD_API_URL.",
     "missing_access": "The bot does not see it: give its role View Channels there, or the channel's right id.",
@@ -39,9 +39,10 @@ REMEDIES: Mapping[str, str] = {
 
 APPROVED, LIMITED = 1 << 18, 1 << 19  # Discord, "Application Flags": GATEWAY_MESSAGE_CONTENT, …_LIMITED
 REVIEWED_FROM = 10_000  # users; Discord, "Privileged Intents": since June 2026
-CLOSE = 0.8  # of that number: time to ask for the review
+CLOSE = 0.8  # of that number, or of A_SHARD: time to do something about it
 MOST_GUILDS = 25  # that are looked at
 FEW_SESSIONS = 50  # of a day's 1,000
+A_SHARD = 2_500  # guilds; Discord, "Sharding"
 
 
 def has_content(application: Json) -> bool:
@@ -50,11 +51,13 @@ def has_content(application: Json) -> bool:
     return flags is None or bool(flags & (APPROVED | LIMITED))
 
 
-async def check(*, token: str, api_url: str = DEFAULT_URL, allowed: Collection[str] = ()) -> list[Finding]:
+async def check(
+    *, token: str, api_url: str = DEFAULT_URL, allowed: Collection[str] = (), shards: int | None = 1
+) -> list[Finding]:
     """
     The token, the application and the servers, without changing anything. Never raises for what Discord says.
 
-    *allowed*: the ids of the servers that are answered in; empty for all.
+    *allowed*: the ids of the servers that are answered in; empty for all. *shards*: None for as many as recommended.
     """
     wrong = token_kinds.kind(token)
     if wrong is not None:
@@ -72,7 +75,7 @@ async def check(*, token: str, api_url: str = DEFAULT_URL, allowed: Collection[s
             _content(application),
             await _gateway(api),
         ]
-        return found + await _guilds(api, application, text(me, "id"), allowed)
+        return found + await _guilds(api, application, text(me, "id"), allowed, shards)
 
 
 async def check_post(token: str, api_url: str, channel: str) -> Finding:
@@ -125,7 +128,9 @@ async def _gateway(api: DiscordApi) -> Finding:
     return Finding(subject, Verdict.OK, detail)
 
 
-async def _guilds(api: DiscordApi, application: Json, own_id: str, allowed: Collection[str]) -> list[Finding]:
+async def _guilds(
+    api: DiscordApi, application: Json, own_id: str, allowed: Collection[str], shards: int | None
+) -> list[Finding]:
     subject, invite = "Discord servers", link(text(application, "id"))
     try:
         ids = await _ids(api)
@@ -149,7 +154,16 @@ async def _guilds(api: DiscordApi, application: Json, own_id: str, allowed: Coll
     if len(looked_at) > MOST_GUILDS:
         detail += f"; {MOST_GUILDS} of them were looked at"
     counted = len(ids) == len(found)
-    return [Finding(subject, Verdict.OK, detail), *found, _review(application, users, len(ids), complete=counted)]
+    return [_room(len(ids), shards, detail), *found, _review(application, users, len(ids), complete=counted)]
+
+
+def _room(guilds: int, shards: int | None, detail: str) -> Finding:
+    """Whether one more server has room on the connections that there are."""
+    subject, most = "Discord servers", (shards or 0) * A_SHARD
+    if shards is None or guilds < CLOSE * most:
+        return Finding(subject, Verdict.OK, detail)
+    verdict = Verdict.WARNING if guilds <= most else Verdict.FAILED
+    return Finding(subject, verdict, f"{detail}; its connections serve {most:,}", "Set DISCORD_SHARDS=auto.")
 
 
 async def _ids(api: DiscordApi) -> Sequence[str]:
