@@ -14,6 +14,7 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.core.ports import Platform
+    from bot.platforms.discord.gateway.connection import Patience
     from bot.store.database.base import Database
 
 NAME, LABEL = "discord", "Discord"
@@ -25,7 +26,8 @@ def is_configured(settings: Settings) -> bool:
     return settings.discord_token is not None
 
 
-def build(settings: Settings, store: Database) -> Platform:
+def build(settings: Settings, store: Database, patience: Patience | None = None) -> Platform:
+    """*patience*: other than the usual one, for tests."""
     from bot.platforms.discord.setup import token_kinds
 
     token = _token(settings)
@@ -56,6 +58,7 @@ def build(settings: Settings, store: Database) -> Platform:
         direct_messages=settings.discord_direct_messages,
         shards=_shards(settings),
         leases=None if store.dialect == "sqlite" else SqlLeases(store),  # on a file there is one process
+        patience=patience,
     )
 
 

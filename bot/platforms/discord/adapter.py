@@ -10,12 +10,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from functools import partial
 
 import aiohttp
 
 from bot.core.conversation import Incoming, Posted, ThreadRef
-from bot.core.errors import PlatformError
+from bot.core.errors import LedgerError, PlatformError
 from bot.core.files import FileRef
 from bot.core.ports import (
     InteractionStore,
@@ -40,7 +41,7 @@ from bot.platforms.discord.gateway.connections import Connections
 from bot.platforms.discord.gateway.dispatch import Dispatch, Ears, Listening
 from bot.platforms.discord.gateway.shard_watermarks import ShardWatermarks
 from bot.platforms.discord.gateway.starts import Starts
-from bot.platforms.discord.incoming.events import PLATFORM
+from bot.platforms.discord.incoming.events import PLATFORM, position_of
 from bot.platforms.discord.incoming.identity import Identity
 from bot.platforms.discord.incoming.participants import name_of
 from bot.platforms.discord.incoming.reactions import DEFAULT_SIGNS, Signs
@@ -180,16 +181,16 @@ class DiscordPlatform:
             if self._watermarks is None:
                 await self._listen(us, commands, connection, receive, _nothing_missed, lambda: None)
                 return
-            catch_up = self._catch_up(us, connection, receive, self._watermarks)
+            watermarks = ShardWatermarks(self._watermarks, connection.shard)
+            await _begun(watermarks)
+            catch_up = self._catch_up(us, connection, receive, watermarks)
             async with beside(PLATFORM, catch_up.run()):
                 missed, on_new_session = catch_up.joined, catch_up.new_connection
                 await self._listen(us, commands, connection, catch_up.receive, missed, on_new_session)
         finally:
             self._places.forget(connection.shard.serves)
 
-    def _catch_up(
-        self, us: Identity, connection: Connection, receive: Receive, watermarks: SharedWatermarks
-    ) -> CatchUp:
+    def _catch_up(self, us: Identity, connection: Connection, receive: Receive, watermarks: ShardWatermarks) -> CatchUp:
         shard = connection.shard
         channels = DiscordChannelReader(
             self._api,
@@ -204,7 +205,7 @@ class DiscordPlatform:
             platform=PLATFORM,
             workspace=None,  # one connection serves many guilds
             channels=channels,
-            watermarks=ShardWatermarks(watermarks, shard),
+            watermarks=watermarks,
             receive=receive,
             session=lambda: connection.session,
             settings=self._catch_up_settings,
@@ -290,6 +291,13 @@ class DiscordPlatform:
             self._places.own_id = text(me, "id")
             self._identity = Identity(id_, text(me, "id"), name_of(me) or "")
         return self._identity
+
+
+async def _begun(watermarks: ShardWatermarks) -> None:
+    try:
+        await watermarks.begin(PLATFORM, position_of(datetime.now(UTC)))
+    except LedgerError as error:
+        logger.warning("discord: the database cannot be used to note where reading begins: %s", error)
 
 
 async def _nothing_missed(_channel: str) -> None:

@@ -103,6 +103,8 @@ class Connections:
         else:
             seconds = (1 - MARGIN) * self._patience.lease if self._leases.shared else float("inf")
             self._ends_at, self._failing = began + seconds, False
+            if self._leases.shared and chosen.whole and not self._whole and not chosen.shards:
+                logger.info("discord: other processes are connected, this one stands by")
             self._whole = chosen.whole
             self._follow({each for each in chosen.shards if str(each) in held} - chosen.unwanted, serve)
 

@@ -20,6 +20,16 @@ class ShardWatermarks:
     def __init__(self, watermarks: SharedWatermarks, shard: Shard) -> None:
         self._watermarks, self._shard, self._kept = watermarks, shard, stored_under(shard) or None
 
+    async def begin(self, platform: str, position: int) -> None:
+        """
+        Where nothing is known yet, all is from *position* on; what was said before is a gap. Raises LedgerError.
+
+        Call before there is a connection: a process may die as soon as it has one.
+        """
+        if WHOLE_WORKSPACE not in await self.seen_until(platform, None):
+            await self.note_gap(platform, None, WHOLE_WORKSPACE)
+            await self.advance(platform, None, WHOLE_WORKSPACE, position)
+
     async def seen_until(self, platform: str, workspace: str | None) -> Mapping[str, int]:  # noqa: ARG002 - of all
         """What shards of another number have stored counts as well: the number may have changed."""
         seen = await self._watermarks.seen_until(platform, self._kept)
