@@ -9,7 +9,8 @@ import pytest
 from bot.platforms.discord.calls.api import DiscordApi
 from bot.platforms.discord.calls.limits import DiscordLimiter
 from tests.standins.discord import Discord
-from tests.standins.discord.state.objects import Channel, User
+from tests.standins.discord.conftest import channel as channel
+from tests.standins.discord.conftest import kim as kim
 
 
 @pytest.fixture
@@ -21,13 +22,3 @@ async def discord() -> AsyncIterator[Discord]:
 @pytest.fixture
 def api(discord: Discord) -> DiscordApi:
     return DiscordApi(discord.token, discord.api_url, DiscordLimiter())
-
-
-@pytest.fixture
-def kim(discord: Discord) -> User:
-    return discord.add_user("kim")
-
-
-@pytest.fixture
-def channel(discord: Discord) -> Channel:
-    return discord.add_channel("general")

@@ -35,3 +35,13 @@ def snowflake(value: object) -> int | None:
     if not isinstance(value, str) or not 0 < len(value) < 20 or not value.isascii() or not value.isdecimal():
         return None
     return found if (found := int(value)) < 2**63 else None
+
+
+def shard_in(ready: Json) -> tuple[int, int]:
+    """Which of how many shards a session is; one of one where READY does not say."""
+    value = ready.get("shard")
+    if isinstance(value, list | tuple) and len(value) == 2:
+        shard, count = number(value[0]), number(value[1])
+        if shard is not None and count:
+            return shard, max(count, 1)
+    return 0, 1
