@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -120,6 +121,25 @@ async def test_who_cannot_renew_it_closes_the_connection_before_it_ends(
     await discord.wait_connected()
     await discord.wait_for(lambda: platform.connected)
     assert "cannot be used to hold the connection" in caplog.text
+
+
+async def test_who_gets_no_connection_for_long_lets_others_try(
+    discord: Discord, fleet: Fleet, kim: User, channel: Channel, caplog: pytest.LogCaptureFixture
+) -> None:
+    patience = replace(BRIEF, give_up=0.8)
+    fleet.start(patience=patience)
+    await fleet.all_connected()
+    fleet.start(patience=patience)
+    await fleet.all_connected()
+    discord.gateway.refuses = True
+    discord.gateway.forget_sessions()
+    discord.gateway.drop()
+    with caplog.at_level(logging.WARNING):
+        await discord.wait_for(lambda: caplog.text.count("other processes may try") > 1)  # the other one has tried
+    discord.gateway.refuses = False
+    await discord.wait_for(lambda: fleet.shards == [0])
+    await discord.post(kim, channel, f"{discord.mention} hello")
+    await discord.wait_for(lambda: fleet.heard)
 
 
 async def test_the_recommended_shards_are_shared_evenly_and_each_hears_its_guilds(

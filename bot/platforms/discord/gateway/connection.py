@@ -63,6 +63,7 @@ class Patience:
     between: float = 5.0  # two IDENTIFYs; Discord, "Session Start Limit": max_concurrency in so many
     lease: float = 15.0  # from the death of a process to the end of what it holds
     renew: float = 3.0
+    give_up: float = 90.0  # without a session, until another process may try, for as long
     backoff: Backoff = field(default_factory=lambda: Backoff(first=0.5, longest=15.0))
 
 

@@ -18,7 +18,7 @@ from bot.core.errors import LedgerError, PlatformError
 from bot.platforms.common.chores import started
 from bot.platforms.common.leases import Leases
 from bot.platforms.discord.gateway.connection import SHARDING_REQUIRED, Connection, Patience
-from bot.platforms.discord.gateway.shards import Process, Shard, Share, share
+from bot.platforms.discord.gateway.shards import Process, Shard, Share, share, willing
 from bot.platforms.discord.gateway.starts import Starts
 from bot.platforms.discord.incoming.events import PLATFORM
 
@@ -48,6 +48,8 @@ class Connections:
         self._whole = False
         self._since: dict[str, float] = {}  # when we first saw each process
         self._failing = False
+        self._connected_at: dict[Shard, float] = {}  # last
+        self._rests_until = float("-inf")
 
     @property
     def connected(self) -> bool:
@@ -124,14 +126,25 @@ class Connections:
         now = time.monotonic()
         self._since = {owner: self._since.get(owner, now) for owner in held.values()}
         long_ago = now - SETTLED * self._patience.lease
+        if self._is_cut_off(now) and any(owner != self._owner for owner in willing(held)):
+            logger.warning("discord: there is no connection for long, other processes may try")
+            self._rests_until = now + self._patience.give_up
         return Process(
             self._owner,
-            self._wanted,
+            0 if now < self._rests_until else self._wanted,
             serving=frozenset(self._open.keys() - self._ending),
             ending=frozenset(self._ending),
             concurrency=self._starts.concurrency,
             settled=frozenset(owner for owner, since in self._since.items() if since <= long_ago),
         )
+
+    def _is_cut_off(self, now: float) -> bool:
+        """Whether something that we hold has not been connected for long."""
+        for shard, (connection, _) in self._open.items():
+            if connection.connected:
+                self._connected_at[shard] = now
+        longest_ago = now - self._patience.give_up
+        return any(self._connected_at[shard] < longest_ago for shard in self._open.keys() - self._ending)
 
     def _note_failure(self, error: LedgerError) -> None:
         if not self._failing:
@@ -146,6 +159,7 @@ class Connections:
         for shard in sorted(shards - self._open.keys()):
             connection = self._connect(shard)
             self._open[shard] = connection, asyncio.ensure_future(serve(connection))
+            self._connected_at[shard] = time.monotonic()
             if self._leases.shared:
                 logger.info("discord: %s is held by this process", shard)
 

@@ -46,7 +46,8 @@ ONLY = Shard()
 @dataclass(frozen=True, slots=True)
 class Process:
     """
-    One that asks for so many *shards* and serves some; those that are *ending* it has closed, or is about to.
+    One that asks for so many *shards* and serves some; those that are *ending* it has closed, or is about to. One that
+    cannot reach Discord asks for none.
 
     *concurrency*: of starts of sessions, as Discord tells it. *settled*: owners that have been there for long.
     """
@@ -85,19 +86,24 @@ def share(held: Mapping[str, str], us: Process, *, alone: bool = False) -> Share
     owners = {shard: owner for name, owner in held.items() if (shard := shard_of(name))}
     asked = {owner: int(found[1]) for name, owner in held.items() if (found := _PROCESS.fullmatch(name))}
     others = {shard for shard, owner in owners.items() if owner != us.owner}
-    loads = {owner: list(owners.values()).count(owner) for owner in asked if owner != us.owner}
-    count = max([us.shards, *asked.values(), *(shard.count for shard in others)])
+    loads = {owner: list(owners.values()).count(owner) for owner in willing(held) if owner != us.owner}
+    count = max([us.shards, 1, *asked.values(), *(shard.count for shard in others)])
     kept = {each for each in us.serving if owners.get(each, us.owner) == us.owner}
     mine = kept | {each for each in us.ending if owners.get(each) == us.owner}
     free = [each for number in range(count) if (each := Shard(number, count)) not in others | mine]
     is_new = not (alone or count == 1 or us.owner in asked)
-    if not is_new and all(each.count == count for each in others | mine):
+    if us.shards and not is_new and all(each.count == count for each in others | mine):
         mine |= _taken(free, us, held, min(loads.values(), default=count) - len(mine))
-    unwanted = {each for each in kept if each.count != count}
+    unwanted = {each for each in kept if each.count != count or not us.shards}
     settled = [load for owner, load in loads.items() if owner in us.settled]
     if not free and not unwanted and settled and len(kept) - min(settled) >= TOO_UNEVEN:
         unwanted = {max(kept)}
     return Share(frozenset(mine), frozenset(unwanted), whole=mine.issuperset(free))
+
+
+def willing(held: Mapping[str, str]) -> Collection[str]:
+    """The processes that are there and can reach Discord, by their owners."""
+    return [owner for name, owner in held.items() if (found := _PROCESS.fullmatch(name)) and int(found[1])]
 
 
 def _taken(free: Iterable[Shard], us: Process, held: Collection[str], lead: int) -> set[Shard]:

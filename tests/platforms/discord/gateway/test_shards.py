@@ -127,6 +127,20 @@ def test_the_largest_number_that_is_asked_for_holds_and_no_guild_is_served_twice
     assert table.served == all_of(2)
 
 
+def test_one_that_cannot_reach_discord_leaves_all_to_others() -> None:
+    table = Table()
+    for owner in "ab":
+        table.join(owner, 4)
+    table.settle()
+    table.processes["a"] = replace(table.processes["a"], shards=0)
+    table.settle()
+    assert table.loads == [0, 4]
+    assert table.served == all_of(4)
+    table.processes["a"] = replace(table.processes["a"], shards=4)
+    table.settle()
+    assert table.loads == [2, 2]
+
+
 @given(st.integers(1, 6), st.integers(1, 12), st.integers(1, 4), st.randoms(use_true_random=False))
 def test_whatever_happens_all_is_served_in_the_end_once_and_evenly(
     processes: int, count: int, concurrency: int, chance: random.Random
