@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -62,6 +62,12 @@ class Settings(BaseSettings):
     )
     discord_direct_messages: bool = Field(
         True, description="`off`: direct messages on Discord are not answered, nor kept."
+    )
+
+    discord_shards: Literal["auto"] | int | None = Field(
+        None,
+        description="Connections to Discord's gateway, each for its share of the servers: a number, or `auto` for as "
+        "many as Discord recommends. Several processes on one PostgreSQL share them. Empty: one.",
     )
 
     openai_api_key: SecretStr | None = Field(
@@ -217,6 +223,16 @@ class Settings(BaseSettings):
             raise ValueError("a token is one word: copy it without spaces, without quotes, and without the word Bot")
         return value
 
+    @field_validator("discord_shards", mode="before")
+    @classmethod
+    def _shards(cls, value: object) -> object:
+        written = str(value).strip().lower()
+        if value is None or written == "auto":
+            return value if value is None else "auto"
+        if not re.fullmatch(r"[0-9]{1,4}", written, re.ASCII) or int(written) < 1:
+            raise ValueError("use auto, or a number from 1 to 9999")
+        return int(written)
+
     @field_validator("discord_allowed_guilds")
     @classmethod
     def _guild_ids(cls, value: frozenset[str]) -> frozenset[str]:
@@ -283,8 +299,14 @@ class Settings(BaseSettings):
     def warnings(self) -> Sequence[str]:
         """What is understood and should be written in another way, one line each."""
         found = []
-        if self.discord_token is None and (self.discord_allowed_guilds or not self.discord_direct_messages):
-            found.append("DISCORD_ALLOWED_GUILDS and DISCORD_DIRECT_MESSAGES are not used: DISCORD_TOKEN is not set")
+        unused = {
+            "DISCORD_ALLOWED_GUILDS": self.discord_allowed_guilds,
+            "DISCORD_DIRECT_MESSAGES": not self.discord_direct_messages,
+            "DISCORD_SHARDS": self.discord_shards,
+        }
+        if self.discord_token is None and any(unused.values()):
+            named = ", ".join(name for name, is_set in unused.items() if is_set)
+            found.append(f"without DISCORD_TOKEN nothing comes of {named}")
         for name in ("allowed_bots", "threadbot_admins"):
             bare = sorted(written for written in getattr(self, name) if ":" not in written)
             if bare:

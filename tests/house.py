@@ -149,7 +149,7 @@ ORDERS = (
             "foresight receipt summaries",
             "ledger",
             "changes model_facts",
-            "interactions thread_index watermarks",
+            "interactions leases thread_index watermarks",
             "statements",
             "database tables",
         ),

@@ -105,7 +105,15 @@ def test_discord_needs_its_token_alone(tmp_path: Path) -> None:
     assert not settings.warnings
     without = read(tmp_path, "DISCORD_DIRECT_MESSAGES=off\n")
     assert not without.discord_direct_messages
-    assert "DISCORD_TOKEN" in without.warnings[0]
+    assert without.warnings == ["without DISCORD_TOKEN nothing comes of DISCORD_DIRECT_MESSAGES"]
+
+
+@pytest.mark.parametrize(("written", "shards"), [("", None), ("Auto", "auto"), ("1", 1), (" 16 ", 16)])
+def test_the_shards_of_discord_are_a_number_or_whatever_it_recommends(
+    tmp_path: Path, written: str, shards: int | str | None
+) -> None:
+    settings = read(tmp_path, f"DISCORD_TOKEN=MTIz.abc.def\nDISCORD_SHARDS={written}\n")
+    assert settings.discord_shards == shards
 
 
 @pytest.mark.parametrize(
@@ -117,6 +125,8 @@ def test_discord_needs_its_token_alone(tmp_path: Path) -> None:
         ("DISCORD_ALLOWED_GUILDS=my server", "17 to 20 digits"),
         ("DISCORD_ALLOWED_GUILDS=123456789012345678;223456789012345678", "17 to 20 digits"),
         ("DISCORD_DIRECT_MESSAGES=perhaps", "boolean"),
+        ("DISCORD_SHARDS=0", "auto, or a number"),
+        ("DISCORD_SHARDS=many", "auto, or a number"),
         ("DISCORD_API_URL=discord.com", "http:// or https://"),
     ],
 )

@@ -396,6 +396,17 @@ interactions = Table(
     ),
 )
 
+leases = Table(
+    "leases",
+    metadata,
+    _id(),
+    Column("platform", String(16), nullable=False),
+    Column("name", String(64), nullable=False),  # what is leased; the platform gives it a meaning
+    Column("owner", String(64), nullable=False),  # a process; empty: nobody keeps it, it has to pass
+    Column("until", UtcDateTime, nullable=False),  # by the database's clock
+    UniqueConstraint("platform", "name"),
+)
+
 feedback = Table(
     "feedback",
     metadata,

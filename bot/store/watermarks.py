@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, case, delete, func, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Update,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from bot.core.conversation import ThreadRef
 from bot.core.ports import WHOLE_WORKSPACE
@@ -23,6 +35,14 @@ class SqlWatermarks:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._upsert = upsert(database.dialect)
+
+    async def of_connections(self, platform: str) -> Mapping[str, int]:
+        query = select(watermarks.c.workspace, watermarks.c.position).where(
+            watermarks.c.platform == platform, watermarks.c.channel == WHOLE_WORKSPACE
+        )
+        return await self._database.read(
+            lambda connection: {row.workspace: row.position for row in connection.execute(query)}
+        )
 
     async def seen_until(self, platform: str, workspace: str | None) -> Mapping[str, int]:
         query = select(watermarks.c.channel, watermarks.c.position).where(
@@ -49,11 +69,20 @@ class SqlWatermarks:
         await self._database.write(write)
 
     async def note_gap(self, platform: str, workspace: str | None, channel: str, *, since: int | None = None) -> None:
-        gap = update(conversations).where(*_in(platform, workspace))
+        gap = _gap(since).where(*_in(platform, workspace))
         if channel != WHOLE_WORKSPACE:
             gap = gap.where(conversations.c.channel == channel)
-        noted = gap.values(unread_since=_unread(_newest() if since is None else literal(since, BigInteger)))
-        await self._database.write(lambda connection: connection.execute(noted))
+        await self._database.write(lambda connection: connection.execute(gap))
+
+    async def note_gap_among(self, platform: str, among: Callable[[str], bool], *, since: int | None = None) -> None:
+        here = conversations.c.platform == platform
+        known = select(conversations.c.workspace).where(here).distinct()
+
+        def write(connection: Connection) -> None:
+            meant = [workspace for workspace in connection.scalars(known) if among(workspace)]
+            connection.execute(_gap(since).where(here, conversations.c.workspace.in_(meant)))
+
+        await self._database.write(write)
 
     async def direct_channels(self, platform: str) -> Sequence[str]:
         return await self._database.read(
@@ -61,12 +90,21 @@ class SqlWatermarks:
         )
 
     async def recent_threads(self, platform: str, workspace: str | None, since: datetime) -> Sequence[ThreadRef]:
+        return await self._recent(platform, workspace, lambda _workspace: True, since)
+
+    async def recent_among(self, platform: str, among: Callable[[str], bool], since: datetime) -> Sequence[ThreadRef]:
+        return await self._recent(platform, None, among, since)
+
+    async def _recent(
+        self, platform: str, workspace: str | None, among: Callable[[str], bool], since: datetime
+    ) -> Sequence[ThreadRef]:
         query = _recent(platform, workspace, since)
-        return await self._database.read(
-            lambda connection: [
-                ThreadRef(platform, row.workspace, row.channel, row.thread) for row in connection.execute(query)
-            ]
-        )
+
+        def read(connection: Connection) -> Sequence[ThreadRef]:
+            found = [row for row in connection.execute(query) if among(row.workspace)]
+            return [ThreadRef(platform, row.workspace, row.channel, row.thread) for row in found[:MOST_THREADS]]
+
+        return await self._database.read(read)
 
 
 def _kept_under(workspace: str | None) -> str:
@@ -78,6 +116,12 @@ def _in(platform: str, workspace: str | None) -> list[ColumnElement[bool]]:
     """The conversations of one workspace, or of all."""
     here = [] if workspace is None else [conversations.c.workspace == workspace]
     return [conversations.c.platform == platform, *here]
+
+
+def _gap(since: int | None) -> Update:
+    return update(conversations).values(
+        unread_since=_unread(_newest() if since is None else literal(since, BigInteger))
+    )
 
 
 def _newest() -> ColumnElement[int]:
@@ -110,7 +154,6 @@ def _recent(platform: str, workspace: str | None, since: datetime) -> Any:
         .where(*_in(platform, workspace), end.c.created_at >= since)
         .group_by(conversations.c.id, conversations.c.workspace, conversations.c.channel, conversations.c.thread)
         .order_by(func.max(end.c.id).desc())
-        .limit(MOST_THREADS)
     )
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from bot.core.conversation import Participant, Posted, ThreadRef
 from bot.core.decide.policy import decide
@@ -150,3 +151,30 @@ async def test_direct_messages_are_known_however_old_they_are(database: Database
         clock.advance(400 * 86_400)
     assert await marks.direct_channels("discord") == ["D1", "D2"]
     assert await marks.direct_channels("slack") == []
+
+
+async def test_what_connections_share_is_theirs_alone(database: Database, clock: Clock) -> None:
+    ledger, marks = SqlLedger(database, clock), SqlWatermarks(database)
+    since = clock()
+    for workspace in ("T1", "T2", "T3"):
+        await ask(ledger, f"in {workspace}", workspace=workspace)
+    served = frozenset({"T1", "T3"})
+    found = await marks.recent_among("slack", served.__contains__, since)
+    assert sorted(ref.workspace for ref in found) == ["T1", "T3"]
+    gaps = text("SELECT workspace, unread_since FROM conversations ORDER BY workspace")
+
+    async def noted() -> dict[str, int]:
+        return await database.read(lambda connection: {row[0]: row[1] for row in connection.execute(gaps)})
+
+    before = await noted()
+    await marks.note_gap_among("slack", served.__contains__, since=7)
+    after = await noted()
+    assert [workspace for workspace in after if after[workspace] != before[workspace]] == ["T1", "T3"]
+
+
+async def test_how_far_each_connection_is_is_told(marks: SqlWatermarks) -> None:
+    for name, position in [("", 3), ("shard 0/2", 5), ("shard 1/2", 4)]:
+        await marks.advance("discord", name, WHOLE_WORKSPACE, position)
+        await marks.advance("discord", name, "C1", 9)
+    await marks.advance("slack", "T1", WHOLE_WORKSPACE, 1)
+    assert await marks.of_connections("discord") == {"": 3, "shard 0/2": 5, "shard 1/2": 4}

@@ -14,6 +14,7 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.core.ports import Platform
+    from bot.platforms.discord.gateway.connection import Patience
     from bot.store.database.base import Database
 
 NAME, LABEL = "discord", "Discord"
@@ -25,7 +26,8 @@ def is_configured(settings: Settings) -> bool:
     return settings.discord_token is not None
 
 
-def build(settings: Settings, store: Database) -> Platform:
+def build(settings: Settings, store: Database, patience: Patience | None = None) -> Platform:
+    """*patience*: other than the usual one, for tests."""
     from bot.platforms.discord.setup import token_kinds
 
     token = _token(settings)
@@ -40,6 +42,7 @@ def build(settings: Settings, store: Database) -> Platform:
     from bot.platforms.discord.incoming.reactions import signs_of
     from bot.store.foresight import SqlForesight
     from bot.store.interactions import SqlInteractions
+    from bot.store.leases import SqlLeases
     from bot.store.thread_index import SqlThreadIndex
     from bot.store.watermarks import SqlWatermarks
 
@@ -55,6 +58,9 @@ def build(settings: Settings, store: Database) -> Platform:
         foresight=SqlForesight(store),
         allowed_guilds=settings.discord_allowed_guilds,
         direct_messages=settings.discord_direct_messages,
+        shards=_shards(settings),
+        leases=None if store.dialect == "sqlite" else SqlLeases(store),  # on a file there is one process
+        patience=patience,
     )
 
 
@@ -82,7 +88,10 @@ async def findings(settings: Settings, channel: str | None) -> Sequence[Finding]
         return [Finding(LABEL, Verdict.ABSENT, "no token is set", "Set DISCORD_TOKEN to use Discord.")]
     found = [] if is_installed() else [Finding(LABEL, Verdict.FAILED, MISSING, INSTALL)]
     found += await checks.check(
-        token=_token(settings), api_url=settings.discord_api_url, allowed=settings.discord_allowed_guilds
+        token=_token(settings),
+        api_url=settings.discord_api_url,
+        allowed=settings.discord_allowed_guilds,
+        shards=_shards(settings),
     )
     if channel:
         found.append(await checks.check_post(_token(settings), settings.discord_api_url, channel))
@@ -102,6 +111,11 @@ def remedy(code: str) -> str:
 
 def is_installed() -> bool:
     return find_spec("discord") is not None
+
+
+def _shards(settings: Settings) -> int | None:
+    """None for as many as Discord recommends."""
+    return None if settings.discord_shards == "auto" else settings.discord_shards or 1
 
 
 def _token(settings: Settings) -> str:

@@ -66,7 +66,7 @@ from bot.core.ports.receipts import (
 )
 from bot.core.ports.summaries import Older, Summaries, SummaryBegun, SummaryStart
 from bot.core.ports.turn_queue import ClaimRequest, Renewal, TurnQueue
-from bot.core.ports.watermarks import WHOLE_WORKSPACE, Watermarks
+from bot.core.ports.watermarks import WHOLE_WORKSPACE, SharedWatermarks, Watermarks
 
 __all__ = [
     "CLOCK_SKEW",
@@ -114,6 +114,7 @@ __all__ = [
     "ReplyRequest",
     "Role",
     "Sampling",
+    "SharedWatermarks",
     "Status",
     "StoredAnswer",
     "StoredCompletion",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -41,3 +41,20 @@ class Watermarks(Protocol):
 
     async def recent_threads(self, platform: str, workspace: str | None, since: datetime) -> Sequence[ThreadRef]:
         """Threads whose conversation had a turn since then, the last one first; as many as are worth a look."""
+
+
+class SharedWatermarks(Watermarks, Protocol):
+    """
+    Where several connections share a platform's workspaces. All methods raise LedgerError.
+
+    The watermark of each connection has a name of its own, which stands in the place of a workspace.
+    """
+
+    async def of_connections(self, platform: str) -> Mapping[str, int]:
+        """How far all is stored that each of them serves, by its name; under "" that of one that serves all."""
+
+    async def recent_among(self, platform: str, among: Callable[[str], bool], since: datetime) -> Sequence[ThreadRef]:
+        """As recent_threads, of the workspaces of which *among* is true."""
+
+    async def note_gap_among(self, platform: str, among: Callable[[str], bool], *, since: int | None = None) -> None:
+        """As note_gap, in the threads of all channels of the workspaces of which *among* is true."""

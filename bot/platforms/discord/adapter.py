@@ -10,11 +10,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from functools import partial
 
 import aiohttp
 
 from bot.core.conversation import Incoming, Posted, ThreadRef
-from bot.core.errors import PlatformError
+from bot.core.errors import LedgerError, PlatformError
 from bot.core.files import FileRef
 from bot.core.ports import (
     Foresight,
@@ -23,20 +25,24 @@ from bot.core.ports import (
     References,
     Reply,
     ReplyRequest,
+    SharedWatermarks,
     ThreadIndex,
     ThreadRead,
-    Watermarks,
 )
 from bot.core.prompt.speakers import unbracketed
 from bot.core.receipt.receipt import Receipts
 from bot.platforms.common.catch_up import CatchUp, CatchUpSettings
 from bot.platforms.common.chores import beside, started
+from bot.platforms.common.leases import Leases, OwnLeases
 from bot.platforms.discord.calls.api import DEFAULT_URL, DiscordApi
 from bot.platforms.discord.calls.limits import DiscordLimiter
 from bot.platforms.discord.calls.requests import Json
 from bot.platforms.discord.gateway.connection import DISALLOWED_INTENTS, Connection, Patience
+from bot.platforms.discord.gateway.connections import Connections
 from bot.platforms.discord.gateway.dispatch import Dispatch, Ears, Listening
-from bot.platforms.discord.incoming.events import PLATFORM
+from bot.platforms.discord.gateway.shard_watermarks import ShardWatermarks
+from bot.platforms.discord.gateway.starts import Starts
+from bot.platforms.discord.incoming.events import PLATFORM, position_of
 from bot.platforms.discord.incoming.identity import Identity
 from bot.platforms.discord.incoming.participants import name_of
 from bot.platforms.discord.incoming.reactions import DEFAULT_SIGNS, Signs
@@ -78,7 +84,7 @@ class DiscordPlatform:
         token: str,
         index: ThreadIndex,
         api_url: str = DEFAULT_URL,
-        watermarks: Watermarks | None = None,
+        watermarks: SharedWatermarks | None = None,
         catch_up: CatchUpSettings | None = None,
         reactions: Signs = DEFAULT_SIGNS,
         receipts: Receipts | None = None,
@@ -86,6 +92,8 @@ class DiscordPlatform:
         foresight: Foresight | None = None,
         allowed_guilds: Collection[str] = frozenset(),
         direct_messages: bool = True,
+        shards: int | None = 1,
+        leases: Leases | None = None,
         patience: Patience | None = None,
         typing_seconds: float = SHOWN_SECONDS,
     ) -> None:
@@ -93,10 +101,14 @@ class DiscordPlatform:
         Without *watermarks* nothing that was missed is read, without *interactions* there are no commands, without
         *foresight* nobody is told that their message came without its words.
 
-        *allowed_guilds*: empty for all.
+        *allowed_guilds*: empty for all. *shards*: connections that are asked for, None for as many as Discord
+        recommends. *leases*: of processes that share them; None for one that is alone.
         """
         self._api = DiscordApi(token, api_url, DiscordLimiter())
-        self._connection = Connection(self._api, token, api_url, patience)
+        leases, patience = leases or OwnLeases(), patience or Patience()
+        starts = Starts(self._api, leases, patience.between)
+        connect = partial(Connection, self._api, token, api_url, patience, starts=starts)
+        self._connections = Connections(connect, starts, leases, patience, shards)
         self._index, self._reactions = index, reactions
         self._watermarks, self._catch_up_settings = watermarks, catch_up or CatchUpSettings()
         self._listening = Listening(frozenset(allowed_guilds), direct=direct_messages)
@@ -121,8 +133,8 @@ class DiscordPlatform:
 
     @property
     def connected(self) -> bool:
-        """Whether events can reach us now, as far as this machine knows."""
-        return self._connection.connected
+        """Whether events can reach us now, as far as this machine knows, or another process that holds the gateway."""
+        return self._connections.connected
 
     async def start(self) -> Identity:
         """Check the token and read what the application may hear. Raises PlatformError."""
@@ -140,53 +152,21 @@ class DiscordPlatform:
                 self._api.use(None)  # replies that are still written go on without it
 
     async def _serve(self, receive: Receive, us: Identity) -> None:
-        watermarks = self._watermarks
-        if watermarks is None:
-            await self._listen(us, receive, _nothing_missed, lambda: None)
-            return
-        channels = DiscordChannelReader(
-            self._api,
-            self._places,
-            self._index,
-            us,
-            self._reactions,
-            self._catch_up_settings.longest,
-            self._listening.takes,
-            lambda: watermarks.direct_channels(PLATFORM),
-        )
-        catch_up = CatchUp(
-            platform=PLATFORM,
-            workspace=None,  # one connection serves all guilds
-            channels=channels,
-            watermarks=watermarks,
-            receive=receive,
-            session=lambda: self._connection.session,
-            settings=self._catch_up_settings,
-        )
-        async with beside(PLATFORM, catch_up.run()):
-            await self._listen(us, catch_up.receive, catch_up.joined, catch_up.new_connection)
+        receive = self._titled(receive)
+        self._commands = self._taking_commands(us, receive)
+        async with AsyncExitStack() as chores:
+            if self._interactions is not None:
+                await chores.enter_async_context(beside(PLATFORM, keep_registering(self._api)))
+                await chores.enter_async_context(beside(PLATFORM, self._commands.end_tokens()))
+            await self._connections.serve(partial(self._hear, us, self._commands, receive))
 
-    async def _listen(
-        self,
-        us: Identity,
-        receive: Receive,
-        missed: Callable[[str], Awaitable[None]],
-        on_new_session: Callable[[], None],
-    ) -> None:
+    def _titled(self, receive: Receive) -> Receive:
         async def titled(incoming: Incoming) -> None:
             if isinstance(incoming, Posted) and incoming.addressed and incoming.opens_thread:
                 self._titles.note(incoming.id, incoming.words)  # else it is read again when its thread is opened
             await receive(incoming)
 
-        self._commands = commands = self._taking_commands(us, titled)
-        ears = Ears(titled, missed, commands.heard, self._note, self._tell_of_unseen)
-        dispatch = Dispatch(ears, us, self._places, self._index, self._reactions, self._listening)
-        async with AsyncExitStack() as chores:
-            chores.push_async_callback(lambda: asyncio.shield(asyncio.ensure_future(dispatch.drain())))
-            if self._interactions is not None:
-                await chores.enter_async_context(beside(PLATFORM, keep_registering(self._api)))
-                await chores.enter_async_context(beside(PLATFORM, commands.end_tokens()))
-            await self._connect(dispatch, on_new_session)
+        return titled
 
     def _taking_commands(self, us: Identity, receive: Receive) -> Interactions:
         services = InteractionServices(
@@ -200,16 +180,71 @@ class DiscordPlatform:
         )
         return Interactions(services, us, receive)
 
-    async def _connect(self, dispatch: Dispatch, on_new_session: Callable[[], None]) -> None:
+    # One connection
+
+    async def _hear(self, us: Identity, commands: Interactions, receive: Receive, connection: Connection) -> None:
+        """Until it is cancelled. What is known of its guilds is forgotten then: nobody tells us of changes any more."""
         try:
-            await self._connection.serve(dispatch.heard, on_new_session, content=self.hears_content)
+            if self._watermarks is None:
+                await self._listen(us, commands, connection, receive, _nothing_missed, lambda: None)
+                return
+            watermarks = ShardWatermarks(self._watermarks, connection.shard)
+            await _begun(watermarks)
+            catch_up = self._catch_up(us, connection, receive, watermarks)
+            async with beside(PLATFORM, catch_up.run()):
+                missed, on_new_session = catch_up.joined, catch_up.new_connection
+                await self._listen(us, commands, connection, catch_up.receive, missed, on_new_session)
+        finally:
+            self._places.forget(connection.shard.serves)
+
+    def _catch_up(self, us: Identity, connection: Connection, receive: Receive, watermarks: ShardWatermarks) -> CatchUp:
+        shard = connection.shard
+        channels = DiscordChannelReader(
+            self._api,
+            self._places,
+            self._index,
+            us,
+            self._reactions,
+            self._catch_up_settings.longest,
+            lambda guild: shard.serves(guild) and self._listening.takes(guild),
+            lambda: watermarks.direct_channels(PLATFORM),
+        )
+        return CatchUp(
+            platform=PLATFORM,
+            workspace=None,  # one connection serves many guilds
+            channels=channels,
+            watermarks=watermarks,
+            receive=receive,
+            session=lambda: connection.session,
+            settings=self._catch_up_settings,
+        )
+
+    async def _listen(
+        self,
+        us: Identity,
+        commands: Interactions,
+        connection: Connection,
+        receive: Receive,
+        missed: Callable[[str], Awaitable[None]],
+        on_new_session: Callable[[], None],
+    ) -> None:
+        ears = Ears(receive, missed, commands.heard, self._note, self._tell_of_unseen)
+        dispatch = Dispatch(ears, us, self._places, self._index, self._reactions, self._listening)
+        async with AsyncExitStack() as chores:
+            chores.push_async_callback(lambda: asyncio.shield(asyncio.ensure_future(dispatch.drain())))
+            await self._connect(connection, dispatch, on_new_session)
+
+    async def _connect(self, connection: Connection, dispatch: Dispatch, on_new_session: Callable[[], None]) -> None:
+        content = self.hears_content
+        try:
+            await connection.serve(dispatch.heard, on_new_session, content=content)
         except PlatformError as error:
-            if error.code != DISALLOWED_INTENTS or not self.hears_content:
+            if error.code != DISALLOWED_INTENTS or not content:
                 raise
         # It was switched off since we asked: what we do without it is better than nothing.
         logger.warning("discord: without the message content intent from now on. %s", REMEDIES[DISALLOWED_INTENTS])
         self.hears_content = False
-        await self._connection.serve(dispatch.heard, on_new_session)
+        await connection.serve(dispatch.heard, on_new_session)
 
     async def _tell_of_unseen(self, posted: Posted, place: Place) -> None:
         """Somebody expects an answer to what we are not shown."""
@@ -273,6 +308,13 @@ class DiscordPlatform:
             self._places.own_id = text(me, "id")
             self._identity = Identity(id_, text(me, "id"), name_of(me) or "")
         return self._identity
+
+
+async def _begun(watermarks: ShardWatermarks) -> None:
+    try:
+        await watermarks.begin(PLATFORM, position_of(datetime.now(UTC)))
+    except LedgerError as error:
+        logger.warning("discord: the database cannot be used to note where reading begins: %s", error)
 
 
 async def _nothing_missed(_channel: str) -> None:

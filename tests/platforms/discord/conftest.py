@@ -1,4 +1,4 @@
-"""A Discord, whose limits are those of the real one, and our client of its API."""
+"""A Discord, whose limits are those of the real one, somebody and a channel in it, and our client of its API."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 from bot.platforms.discord.calls.api import DiscordApi
 from bot.platforms.discord.calls.limits import DiscordLimiter
 from tests.standins.discord import Discord
+from tests.standins.discord.conftest import channel as channel
+from tests.standins.discord.conftest import kim as kim
 
 
 @pytest.fixture

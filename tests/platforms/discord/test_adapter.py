@@ -36,16 +36,6 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
-@pytest.fixture
-def kim(discord: Discord) -> User:
-    return discord.add_user("kim")
-
-
-@pytest.fixture
-def channel(discord: Discord) -> Channel:
-    return discord.add_channel("general")
-
-
 class Heard(list[Posted]):
     """What was said, of all that was handed in."""
 

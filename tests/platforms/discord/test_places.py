@@ -221,6 +221,40 @@ FIELDS = st.sampled_from(
 )
 
 
+async def test_a_guild_that_nobody_tells_of_is_asked_for_once_in_a_while(discord: Discord, channel: Channel) -> None:
+    now = 0.0
+    api = DiscordApi(discord.token, discord.api_url, DiscordLimiter())
+    places, guild = Places(api, discord.bot, clock=lambda: now), discord.guild.id
+    team = discord.add_role("team")
+    for _ in range(2):
+        await places.meet(guild)
+        await places.find(channel.id, guild)
+    assert places.role_names(guild)[team.id] == "team"
+    assert places.is_open(channel.id)
+    assert (len(discord.calls("get guild")), len(discord.calls("get channel"))) == (1, 1)
+    assert not places.guilds
+    now = 601.0
+    assert not places.role_names(guild)
+    assert places.channel_name(channel.id) is None
+    await places.meet(guild)
+    await places.find(channel.id, guild)
+    assert (len(discord.calls("get guild")), len(discord.calls("get channel"))) == (2, 2)
+    await places.meet(DIRECT)
+    assert not discord.violations
+
+
+async def test_what_nobody_tells_of_any_more_is_forgotten(discord: Discord, channel: Channel) -> None:
+    other = discord.add_guild("other")
+    discord.add_channel("elsewhere", guild=other)
+    places = places_of(discord)
+    async with socket(discord) as connected:
+        await connected.ready()
+        await told(places, connected)
+    places.forget(lambda guild: guild == other.id)
+    assert set(places.guilds) == {discord.guild.id}
+    assert list(places.readable_channels()) == [channel.id]
+
+
 @given(st.lists(st.tuples(st.sampled_from(ALL), JSON | st.dictionaries(FIELDS, JSON)), max_size=5))
 def test_nothing_that_is_told_raises(events: list[tuple[str, Any]]) -> None:
     places = Places(DiscordApi("token", "http://localhost", DiscordLimiter()), "7")

@@ -1,5 +1,5 @@
 """
-The connection to the gateway: kept by discord.py, watched here, and closed without leaving anything behind.
+A connection to the gateway: kept by discord.py, watched here, and closed without leaving anything behind.
 
 discord.py beats, notices dead sockets, resumes and compresses; of its objects nothing is used: the payloads are read
 as they came. What becomes of them is decided by the function that serve() is given.
@@ -21,22 +21,23 @@ import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
-from yarl import URL
 
 from bot.core.errors import PlatformError
 from bot.core.retry import Backoff
+from bot.platforms.common.leases import OwnLeases
 from bot.platforms.discord.calls.api import DiscordApi
-from bot.platforms.discord.calls.errors import CONNECTION_LOST, INVALID_TOKEN, NOT_DISCORD
-from bot.platforms.discord.calls.limits import GATEWAY
+from bot.platforms.discord.calls.errors import CONNECTION_LOST, INVALID_TOKEN
 from bot.platforms.discord.calls.requests import Json, proxy_of
+from bot.platforms.discord.gateway.shards import ONLY, Shard
+from bot.platforms.discord.gateway.starts import Starts
 
 logger = logging.getLogger(__name__)
 
-DISALLOWED_INTENTS = "disallowed_intents"
+DISALLOWED_INTENTS, SHARDING_REQUIRED = "disallowed_intents", "sharding_required"
 CLOSED: dict[int, str] = {
     4004: INVALID_TOKEN,
     4010: "invalid_shard",
-    4011: "sharding_required",
+    4011: SHARDING_REQUIRED,
     4012: "invalid_gateway_version",
     4013: DISALLOWED_INTENTS,
     4014: DISALLOWED_INTENTS,
@@ -60,18 +61,30 @@ class Patience:
     guilds: float = 10.0  # that the guilds of a new session are waited for
     late: float = 2.0  # from a guild that comes later to what is done about it: another one may follow
     between: float = 5.0  # two IDENTIFYs; Discord, "Session Start Limit": max_concurrency in so many
+    lease: float = 15.0  # from the death of a process to the end of what it holds
+    renew: float = 3.0
+    give_up: float = 90.0  # without a session, until another process may try, for as long
     backoff: Backoff = field(default_factory=lambda: Backoff(first=0.5, longest=15.0))
 
 
 class Connection:
-    """One connection, from serve() until it is cancelled."""
+    """One connection, from serve() until it is cancelled. *starts*: what all connections share."""
 
-    def __init__(self, api: DiscordApi, token: str, api_url: str, patience: Patience | None = None) -> None:
-        self._api, self._token, self._api_url = api, token, api_url.rstrip("/")
-        self._patience = patience or Patience()
+    def __init__(
+        self,
+        api: DiscordApi,
+        token: str,
+        api_url: str,
+        patience: Patience | None = None,
+        shard: Shard = ONLY,
+        starts: Starts | None = None,
+    ) -> None:
+        self._token, self._api_url = token, api_url.rstrip("/")
+        self._patience, self.shard = patience or Patience(), shard
+        self._starts = starts or Starts(api, OwnLeases(), self._patience.between)
+        self._called = f"discord, {shard}" if shard.count > 1 else "discord"
         self._alive = False
         self._session: object | None = None
-        self._identified_at = float("-inf")
         self._heard_by: Heard | None = None
         self._on_new_session: Callable[[], None] = lambda: None
         self._awaited: set[str] = set()  # guilds of a new session that have not come yet
@@ -107,7 +120,7 @@ class Connection:
                 if not error.passing:
                     raise
                 failures = 0 if self._session is not None else failures + 1
-                logger.warning("discord: not connected (%s), trying again", error.code)
+                logger.warning("%s: not connected (%s), trying again", self._called, error.code)
                 wait = error.retry_after
                 await asyncio.sleep(self._patience.backoff.wait(max(1, failures)) if wait is None else wait)
             finally:
@@ -121,7 +134,7 @@ class Connection:
 
     async def _live(self, intents: discord.Intents) -> None:
         """Raises PlatformError, always: how the connection ended."""
-        address = await self._address()
+        address = await self._starts.address(self.shard)
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = self._api_url, address  # where discord.py looks for Discord
         client = _Client(self, intents, self._patience.dead, proxy_of(self._api_url))
         connecting: asyncio.Task[None] | None = None
@@ -131,18 +144,6 @@ class Connection:
             await self._watch(connecting)
         finally:
             await asyncio.shield(asyncio.ensure_future(_close(client, connecting)))
-
-    async def _address(self) -> URL:
-        """Where to connect to, once a session may be started. Raises PlatformError."""
-        found = await self._api.limits.call(GATEWAY, self._api.gateway, final=True)
-        limit = found.get("session_start_limit") or {}
-        if limit.get("remaining") == 0:
-            seconds = float(limit.get("reset_after") or 0.0) / 1000
-            raise PlatformError("too_many_sessions", passing=True, retry_after=seconds)
-        try:
-            return URL(str(found.get("url")))
-        except ValueError as error:
-            raise PlatformError(NOT_DISCORD, passing=False) from error
 
     async def _log_in(self, client: _Client) -> None:
         login = asyncio.create_task(client.login(self._token))
@@ -162,11 +163,11 @@ class Connection:
             await asyncio.wait([connecting], timeout=WATCH_SECONDS)
             if self._alive:
                 if said:
-                    logger.info("discord: connected")
+                    logger.info("%s: connected", self._called)
                 gone, said = clock(), False
             elif not said:
                 said = True
-                logger.info("discord: connecting")
+                logger.info("%s: connecting", self._called)
             elif clock() - gone > self._patience.lost:
                 raise PlatformError(CONNECTION_LOST, passing=True)
         # Whatever it is: where the first try fails, discord.py 2.7 raises an AttributeError.
@@ -197,13 +198,11 @@ class Connection:
 
     async def may_identify(self, *, initial: bool) -> None:
         """Return when a new session may be asked for. Raises PlatformError where none may for long."""
-        between = self._patience.between
-        wait = self._identified_at + between - time.monotonic()
         if not initial:
-            await self._address()
-            wait = max(wait, random.uniform(0.2, 1.0) * between)  # noqa: S311 - "a random amount of time between 1 and 5"
-        await asyncio.sleep(max(0.0, wait))
-        self._identified_at = time.monotonic()
+            await asyncio.sleep(
+                random.uniform(0.2, 1.0) * self._patience.between  # noqa: S311 - "a random amount of time between 1 and 5"
+            )
+        await self._starts.turn(self.shard)
 
     def _begin(self, ready: Json) -> None:
         self._stop_waiting()
@@ -249,6 +248,8 @@ class _Client(discord.Client):
             guild_ready_timeout=0.0,  # else a task of its own waits for guilds, even when all is closed
             heartbeat_timeout=dead_seconds,
             proxy=proxy,
+            shard_id=connection.shard.number if connection.shard.count > 1 else None,
+            shard_count=connection.shard.count if connection.shard.count > 1 else None,
         )
         self._told = connection
         self._connection.parsers = {}
@@ -304,7 +305,8 @@ async def _close(client: _Client, connecting: asyncio.Task[None] | None) -> None
     except (TimeoutError, OSError, aiohttp.ClientError):
         await client.http.close()
     for thread in threading.enumerate():
-        if isinstance(thread, KeepAliveHandler):  # of a socket that was not yet, or no longer, the client's
+        # Of a socket that was not yet, or no longer, the client's.
+        if isinstance(thread, KeepAliveHandler) and thread.shard_id == client.shard_id:
             thread.stop()
 
 

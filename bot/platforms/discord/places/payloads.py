@@ -51,3 +51,13 @@ def snowflake(value: object) -> int | None:
     """An id as a number, which orders what has one; None for what is none, or is more than a database holds."""
     found = number(value)
     return found if found is not None and 0 <= found < 2**63 else None
+
+
+def shard_in(ready: Json) -> tuple[int, int]:
+    """Which of how many shards a session is; one of one where READY does not say."""
+    value = ready.get("shard")
+    if isinstance(value, list | tuple) and len(value) == 2:
+        shard, count = number(value[0]), number(value[1])
+        if shard is not None and count:
+            return shard, max(count, 1)
+    return 0, 1

@@ -2,24 +2,35 @@
 Guilds, channels and threads, as the gateway tells of them, and the API where it does not.
 
 Only what somebody asks for is kept of each: one connection may serve thousands of guilds. Threads that are archived are
-forgotten, and asked for when something happens in them.
+forgotten, and asked for when something happens in them. Where another process is connected for a guild nobody tells us
+of it: what there is is asked for as well, and again after a while.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.errors import PlatformError
 from bot.platforms.discord.calls.api import DiscordApi
 from bot.platforms.discord.calls.errors import MISSING_ACCESS, MISSING_PERMISSIONS, UNKNOWN_CHANNEL
-from bot.platforms.discord.calls.limits import CHANNEL
+from bot.platforms.discord.calls.limits import CHANNEL, GUILD
 from bot.platforms.discord.places import guilds
 from bot.platforms.discord.places.guilds import KnownChannel, KnownGuild, channel_of
-from bot.platforms.discord.places.payloads import Json, mapping, mappings, number, snowflake, text, texts
+from bot.platforms.discord.places.payloads import (
+    Json,
+    mapping,
+    mappings,
+    shard_in,
+    snowflake,
+    text,
+    texts,
+)
 from bot.platforms.discord.places.place import DIRECT, Kind, Place
 
 MOST_ASKED = 2_000  # places that were asked for: the oldest is forgotten
+CHANNEL_SECONDS, GUILD_SECONDS = 60.0, 600.0  # for which they are known where nobody tells of changes
 GONE = frozenset({UNKNOWN_CHANNEL, MISSING_ACCESS, MISSING_PERMISSIONS, "http_403", "http_404"})
 """What Discord says of a channel that is not there for us."""
 
@@ -27,13 +38,14 @@ GONE = frozenset({UNKNOWN_CHANNEL, MISSING_ACCESS, MISSING_PERMISSIONS, "http_40
 class Places:
     """Nothing that note() is given makes it raise."""
 
-    def __init__(self, api: DiscordApi, own_id: str = "") -> None:
-        """*own_id*: our user's; READY tells it as well."""
-        self._api, self.own_id = api, own_id
+    def __init__(self, api: DiscordApi, own_id: str = "", clock: Callable[[], float] = time.monotonic) -> None:
+        """*own_id*: our user's; READY tells it as well. *clock* in seconds."""
+        self._api, self.own_id, self._clock = api, own_id, clock
         self._guilds: dict[str, KnownGuild] = {}
         self._channels: dict[str, KnownChannel] = {}
         self._threads: dict[str, set[str]] = {}  # the active ones, by their parent
-        self._asked: dict[str, KnownChannel] = {}
+        self._asked: dict[str, tuple[KnownChannel, float]] = {}  # and until when, where nobody tells of changes
+        self._met: dict[str, tuple[KnownGuild, float]] = {}
         self._last: dict[str, int] = {}
 
     # What others ask
@@ -48,6 +60,21 @@ class Places:
             return Place(DIRECT, channel, None, Kind.DIRECT)
         known = self._known(channel) or await self._ask(channel, guild)
         return None if known is None else self._place(channel, known)
+
+    async def meet(self, guild: str) -> None:
+        """Ask for a guild that no event tells of: its roles and its locale. Raises PlatformError."""
+        if guild == DIRECT or self.hears(guild) or self._guild(guild) is not None:
+            return
+        found = await self._api.limits.call(GUILD, lambda: self._api.guild(guild), final=True, channel=guild)
+        while len(self._met) >= MOST_ASKED:
+            del self._met[next(iter(self._met))]
+        known = KnownGuild()
+        known.update(found, self.own_id)
+        self._met[guild] = known, self._clock() + GUILD_SECONDS
+
+    def hears(self, guild: str) -> bool:
+        """Whether events tell of it."""
+        return guild in self._guilds
 
     @property
     def guilds(self) -> Collection[str]:
@@ -76,11 +103,11 @@ class Places:
 
     def own_role(self, guild: str) -> str | None:
         """The role that Discord made for us there."""
-        known = self._guilds.get(guild)
+        known = self._guild(guild)
         return known.own_role if known else None
 
     def role_names(self, guild: str) -> Mapping[str, str]:
-        known = self._guilds.get(guild)
+        known = self._guild(guild)
         return {role: name for role, (name, _) in known.roles.items()} if known else {}
 
     def channel_name(self, channel: str) -> str | None:
@@ -90,8 +117,8 @@ class Places:
     def is_open(self, channel: str) -> bool:
         """Whether everybody in the guild sees a channel or a thread; not where that is unknown."""
         known = self._known(channel)
-        above = self._channels.get(known.parent or "") if known and known.kind is Kind.THREAD else known
-        guild = self._guilds.get(known.guild) if known else None
+        above = self._known(known.parent or "") if known and known.kind is Kind.THREAD else known
+        guild = self._guild(known.guild) if known else None
         if known is None or above is None or guild is None or known.private:
             return False
         return guilds.is_open(above, guild)
@@ -107,7 +134,7 @@ class Places:
 
     def guild_locale(self, guild: str) -> str | None:
         """What a community has set."""
-        known = self._guilds.get(guild)
+        known = self._guild(guild)
         return known.locale if known else None
 
     # What the gateway tells
@@ -135,6 +162,11 @@ class Places:
             case _:
                 self._note_in_guild(payload_type, data)
 
+    def forget(self, which: Callable[[str], bool]) -> None:
+        """Forget guilds that nobody tells us of any more."""
+        for guild in [each for each in self._guilds if which(each)]:
+            self._forget_guild(guild)
+
     def _note_in_guild(self, payload_type: str, data: Json) -> None:
         guild = self._guilds.get(text(data, "id" if payload_type == "GUILD_UPDATE" else "guild_id"))
         if guild is None:
@@ -154,7 +186,7 @@ class Places:
         self.own_id = text(mapping(data, "user"), "id") or self.own_id
         self._asked.clear()
         there = {text(each, "id") for each in mappings(data, "guilds")}
-        shard, count = _shard(data.get("shard"))
+        shard, count = shard_in(data)
         for guild in [each for each in self._guilds if each not in there]:
             if ((snowflake(guild) or 0) >> 22) % count == shard:
                 self._forget_guild(guild)
@@ -249,14 +281,21 @@ class Places:
             return None
         while len(self._asked) >= MOST_ASKED:
             del self._asked[next(iter(self._asked))]
-        self._asked[channel] = known
+        self._asked[channel] = known, self._clock() + CHANNEL_SECONDS
         self._note_last(channel, found.get("last_message_id"))
         return known
 
     # What follows from it
 
     def _known(self, channel: str) -> KnownChannel | None:
-        return self._channels.get(channel) or self._asked.get(channel)
+        asked, until = self._asked.get(channel, (None, 0.0))
+        if asked is not None and not self.hears(asked.guild) and self._clock() > until:
+            asked = None
+        return self._channels.get(channel) or asked
+
+    def _guild(self, guild: str) -> KnownGuild | None:
+        met, until = self._met.get(guild, (None, 0.0))
+        return self._guilds.get(guild) or (met if self._clock() <= until else None)
 
     def _is_readable(self, known: KnownChannel) -> bool:
         guild = self._guilds.get(known.guild)
@@ -275,12 +314,3 @@ class Places:
             case Kind.DIRECT:
                 return Place(DIRECT, channel, None, Kind.DIRECT)
         return place
-
-
-def _shard(value: object) -> tuple[int, int]:
-    """Which of how many shards a session is; one of one where READY does not say."""
-    if isinstance(value, list | tuple) and len(value) == 2:
-        shard, count = number(value[0]), number(value[1])
-        if shard is not None and count:
-            return shard, max(count, 1)
-    return 0, 1

@@ -76,7 +76,7 @@ class DiscordChannelReader:
         """Those in which somebody has written lately, chats of voice channels and forums included; direct messages."""
         since = position_of(datetime.now(UTC) - self._longest - LOOK_BACK)
         await self._search(since)
-        readable = self._places.readable_channels()
+        readable = [each for each in self._places.readable_channels() if self._takes(self._places.guild_of(each) or "")]
         told = [channel for channel in readable if channel in self._found or self._has_news(channel, since)]
         return [*told, *(await self._direct() if self._direct is not None and self._takes("") else ())]
 
@@ -145,7 +145,7 @@ class DiscordChannelReader:
         part in it before.
         """
         self._found.clear()
-        left = iter(list(self._places.guilds))
+        left = iter([guild for guild in self._places.guilds if self._takes(guild)])
 
         async def work() -> None:
             for guild in left:

@@ -7,8 +7,10 @@ command.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError
@@ -38,15 +40,17 @@ class DiscordDirectory:
         clock: Callable[[], float] = time.monotonic,
         patience: float = PATIENCE,
     ) -> None:
-        self._api, self._places = api, places
+        self._api, self._places, self._patience = api, places, patience
         self._names = Names(PLATFORM, self._called, clock, patience)
         self._locales: dict[str, str] = {}  # of people
 
     async def names(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:
         """In the guild, or everywhere for direct messages; of roles by their ids after ROLE."""
-        roles = self._places.role_names(workspace)
         people = [each for each in participants if not each.startswith(ROLE)]
-        found = await self._names.asked([_key(workspace, each) for each in people])
+        found, _ = await asyncio.gather(
+            self._names.asked([_key(workspace, each) for each in people]), self._meet(workspace)
+        )
+        roles = self._places.role_names(workspace)
         names = {each: found[key].name for each in people if (key := _key(workspace, each)) in found}
         names |= {each: roles.get(each.removeprefix(ROLE)) for each in participants if each.startswith(ROLE)}
         return {each: name for each in participants if (name := names.get(each))}
@@ -98,6 +102,12 @@ class DiscordDirectory:
 
     # What the API tells
 
+    async def _meet(self, workspace: str) -> None:
+        """For its roles and its locale, where another process is connected for it."""
+        with suppress(PlatformError, TimeoutError):
+            async with asyncio.timeout(self._patience):
+                await self._places.meet(workspace)
+
     async def _called(self, key: str) -> FoundName:
         workspace, _, id_ = key.partition(_APART)
         if id_.startswith("#"):
@@ -118,8 +128,14 @@ class DiscordDirectory:
 
     async def _channel(self, workspace: str, channel: str) -> FoundName:
         """Of one that no event told of: an archived thread, or one that is not for us to see."""
-        if snowflake(channel) is None or workspace == DIRECT or await self._places.find(channel, workspace) is None:
+        if snowflake(channel) is None or workspace == DIRECT:
             return NAMELESS
+        place = await self._places.find(channel, workspace)
+        if place is None:
+            return NAMELESS
+        if not self._places.hears(workspace):  # to know who sees it
+            await self._places.find(place.channel, workspace)
+            await self._places.meet(workspace)
         return _found(self._places.channel_name(channel))
 
 

@@ -27,7 +27,7 @@ SWITCH = f"{PORTAL} → your application → Bot → Privileged Gateway Intents 
 REMEDIES: Mapping[str, str] = {
     INVALID_TOKEN: f"{token_kinds.WHERE}: Discord shows it once, and each reset makes the one before invalid.",
     "disallowed_intents": f"Switch it on: {SWITCH}. Or switch it off there: then the bot starts without it.",
-    "sharding_required": "The bot is in more servers than one connection serves (2,500).",
+    "sharding_required": "The bot is in more servers than its connections serve (2,500 each): DISCORD_SHARDS=auto.",
     "not_discord": "This is not Discord's API: check DISCORD_API_URL.",
     "connection_lost": "Check the network, the proxy and DISCORD_API_URL.",
     "missing_access": "The bot does not see it: give its role View Channels there, or the channel's right id.",
@@ -39,9 +39,10 @@ REMEDIES: Mapping[str, str] = {
 
 APPROVED, LIMITED = 1 << 18, 1 << 19  # Discord, "Application Flags": GATEWAY_MESSAGE_CONTENT, …_LIMITED
 REVIEWED_FROM = 10_000  # users; Discord, "Privileged Intents": since June 2026
-CLOSE = 0.8  # of that number: time to ask for the review
+CLOSE = 0.8  # of that number, or of A_SHARD: time to do something about it
 MOST_GUILDS = 100  # that are looked at, with three calls each
 FEW_SESSIONS = 50  # of a day's 1,000
+A_SHARD = 2_500  # guilds; Discord, "Sharding"
 
 
 def has_content(application: Json) -> bool:
@@ -51,12 +52,18 @@ def has_content(application: Json) -> bool:
 
 
 async def check(
-    *, token: str, api_url: str = DEFAULT_URL, allowed: Collection[str] = (), most: int = MOST_GUILDS
+    *,
+    token: str,
+    api_url: str = DEFAULT_URL,
+    allowed: Collection[str] = (),
+    most: int = MOST_GUILDS,
+    shards: int | None = 1,
 ) -> list[Finding]:
     """
     The token, the application and the servers, without changing anything. Never raises for what Discord says.
 
     *allowed*: the ids of the servers that are answered in; empty for all. *most*: as many of them are looked at.
+    *shards*: None for as many as recommended.
     """
     wrong = token_kinds.kind(token)
     if wrong is not None:
@@ -74,7 +81,7 @@ async def check(
             _content(application),
             await _gateway(api),
         ]
-        return found + await _guilds(api, application, text(me, "id"), allowed, most)
+        return found + await _guilds(api, application, text(me, "id"), allowed, most, shards)
 
 
 async def check_post(token: str, api_url: str, channel: str) -> Finding:
@@ -137,7 +144,7 @@ def _shards(gateway: Json) -> str:
 
 
 async def _guilds(
-    api: DiscordApi, application: Json, own_id: str, allowed: Collection[str], most: int
+    api: DiscordApi, application: Json, own_id: str, allowed: Collection[str], most: int, shards: int | None
 ) -> list[Finding]:
     subject, invite = "Discord servers", link(text(application, "id"))
     try:
@@ -156,7 +163,16 @@ async def _guilds(
     detail = f"it is in {len(users):,}" + (f", and answers in {len(answered):,}" if allowed else "")
     if len(answered) > len(looked_at):
         detail += f"; looked at: {len(looked_at):,} (DISCORD_ALLOWED_GUILDS names others)"
-    return [Finding(subject, Verdict.OK, detail), *found, _review(application, sum(users.values()), len(users))]
+    return [_room(len(users), shards, detail), *found, _review(application, sum(users.values()), len(users))]
+
+
+def _room(guilds: int, shards: int | None, detail: str) -> Finding:
+    """Whether one more server has room on the connections that there are."""
+    subject, most = "Discord servers", (shards or 0) * A_SHARD
+    if shards is None or guilds < CLOSE * most:
+        return Finding(subject, Verdict.OK, detail)
+    verdict = Verdict.WARNING if guilds <= most else Verdict.FAILED
+    return Finding(subject, verdict, f"{detail}; its connections serve {most:,}", "Set DISCORD_SHARDS=auto.")
 
 
 async def _users(api: DiscordApi) -> Mapping[str, int]:

@@ -40,7 +40,7 @@ class DiscordTyping:
             self._titles.note(thread.thread, title)
         self._stop((thread, message))
         began = asyncio.Event()
-        task = asyncio.create_task(self._type(self._channel(thread), began))
+        task = asyncio.create_task(self._type_in(thread, began))
         self._typing[thread, message] = task
         task.add_done_callback(lambda _: self._over((thread, message), task))
         with suppress(TimeoutError):
@@ -62,8 +62,17 @@ class DiscordTyping:
             self._stop(where)
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _channel(self, thread: ThreadRef) -> str:
-        return thread.thread if self._places.kind_of(thread.thread) in (Kind.THREAD, Kind.VOICE) else thread.channel
+    async def _type_in(self, thread: ThreadRef, began: asyncio.Event) -> None:
+        await self._type(await self._channel(thread), began)
+
+    async def _channel(self, thread: ThreadRef) -> str:
+        """The thread, if there is one: as far as events tell, else it is asked for."""
+        kind = self._places.kind_of(thread.thread)
+        if kind is None and not self._places.hears(thread.workspace):
+            with suppress(PlatformError):
+                place = await self._places.find(thread.thread, thread.workspace)
+                kind = place.kind if place else None
+        return thread.thread if kind in (Kind.THREAD, Kind.VOICE) else thread.channel
 
     def _stop(self, where: Where) -> None:
         if (task := self._typing.pop(where, None)) is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.core.conversation import ThreadRef
+from bot.platforms.discord.places import Places
 from bot.platforms.discord.reading.names import HIDDEN, DiscordDirectory
 from tests.platforms.discord.reading.stage import Stage
 from tests.standins.discord import Discord
@@ -99,6 +100,26 @@ async def test_an_archived_thread_is_asked_for(
     await stage.listen()
     thread = ThreadRef("discord", discord.guild.id, channel.id, "5")
     assert await directory.channel_names(thread, [talk.id]) == {talk.id: "a talk"}
+
+
+async def test_where_another_process_is_connected_all_is_called_the_same(
+    discord: Discord, stage: Stage, kim: User, channel: Channel, directory: DiscordDirectory
+) -> None:
+    team, hidden = discord.add_role("team"), discord.add_channel("secret")
+    discord.forbid(hidden, "VIEW_CHANNEL", target=discord.guild.id)
+    discord.allow(hidden, "VIEW_CHANNEL")
+    discord.allow(hidden, "VIEW_CHANNEL", target=kim.id)
+    thread = await discord.start_thread(kim, await discord.post(kim, hidden, "hello"), "a talk")
+    here = ThreadRef("discord", discord.guild.id, channel.id, "1")
+    apart = DiscordDirectory(stage.api, Places(stage.api, discord.bot))
+    names = await apart.names(discord.guild.id, [kim.id, f"&{team.id}"])
+    channels = await apart.channel_names(here, [channel.id, hidden.id, thread.id])
+    assert names == {kim.id: "Kim", f"&{team.id}": "team"}
+    assert channels == {channel.id: "general", hidden.id: HIDDEN, thread.id: HIDDEN}
+    await stage.listen()
+    assert await directory.names(discord.guild.id, [kim.id, f"&{team.id}"]) == names
+    assert await directory.channel_names(here, [channel.id, hidden.id, thread.id]) == channels
+    assert not discord.violations
 
 
 async def test_the_language_is_known_of_whoever_pressed_something(

@@ -125,6 +125,22 @@ async def test_all_servers_are_counted_also_those_that_are_not_looked_at(discord
     assert only["Discord review"].detail.startswith("about 4 users in 2 servers")
 
 
+@pytest.mark.parametrize(
+    ("guilds", "shards", "verdict"),
+    [
+        (1_999, 1, Verdict.OK),
+        (2_000, 1, Verdict.WARNING),
+        (2_501, 1, Verdict.FAILED),
+        (2_501, 2, Verdict.OK),
+        (90_000, None, Verdict.OK),
+    ],
+)
+def test_whether_there_is_room_for_one_more_server_is_said(guilds: int, shards: int | None, verdict: Verdict) -> None:
+    found = checks._room(guilds, shards, "it is in many")  # noqa: SLF001 - as above
+    assert found.verdict is verdict
+    assert ("DISCORD_SHARDS=auto" in found.remedy) is (verdict is not Verdict.OK)
+
+
 async def test_a_token_that_is_none_is_named_without_asking_anybody(discord: Discord) -> None:
     [finding] = await checks.check(token="x9JqQ0kZ7yq1m3n5p7r9t1v3x5z7B9D1", api_url=discord.api_url)
     assert finding.verdict is Verdict.FAILED

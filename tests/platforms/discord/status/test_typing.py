@@ -66,6 +66,16 @@ async def test_it_is_shown_in_the_thread_where_there_is_one(stage: Stage) -> Non
     assert stage.discord.violations == []
 
 
+async def test_where_another_process_is_connected_the_thread_is_asked_for(stage: Stage) -> None:
+    lee = stage.discord.add_user("lee")
+    opened = await stage.discord.open_thread(lee, stage.general, "bread")
+    stage.places.forget(lambda _guild: True)
+    for root in (opened.id, "12"):
+        await stage.typing.show_status(stage.thread(root), root, "is writing…")
+        await stage.typing.clear_status(stage.thread(root), root)
+    assert list(dict.fromkeys(stage.typed_in())) == [opened.id, stage.general.id]
+
+
 async def test_words_end_it(stage: Stage) -> None:
     await stage.typing.show_status(stage.thread(), "12", "")
     await stage.typing.show_status(stage.thread("13"), "13", "")
