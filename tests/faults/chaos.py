@@ -134,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--platform", action="append", choices=PLATFORMS, help="only this one")
     parser.add_argument("--database", action="append", choices=DATABASES, help="only this one")
     parser.add_argument("--resume", action="store_true", help="keep the results that are there, do the others")
-    parser.add_argument("--minutes", type=float, default=45.0, help="stop then; --resume goes on")
+    parser.add_argument("--minutes", type=float, default=120.0, help="stop then; --resume goes on")
     parser.add_argument("--seed", default="chaos", help="of the model's pace")
     parser.add_argument("--results", type=Path, default=ROOT / "chaos-results")
     chosen = parser.parse_args(arguments)
