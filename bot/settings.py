@@ -135,7 +135,11 @@ class Settings(BaseSettings):
     outage_hours: float = Field(
         6, ge=0, description="How long a question is kept while the model cannot be reached, in hours."
     )
-    reaction_pin: str = Field("pushpin", description="Reaction that keeps a message in the prompt; `none` for none.")
+    reaction_pin: str = Field(
+        "pushpin",
+        description="Reaction that keeps a message in the prompt, by Slack's name for it (on Discord it is always the "
+        "same sign); `none` for none.",
+    )
     reaction_hide: str = Field("see_no_evil", description="Reaction that keeps a message from the model.")
     reaction_cut: str = Field("scissors", description="Reaction from which on the conversation starts anew.")
     reaction_repeat: str = Field("repeat", description="Reaction on an answer that asks for another one.")
@@ -209,8 +213,8 @@ class Settings(BaseSettings):
     @field_validator("discord_token")
     @classmethod
     def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
-            raise ValueError("a token is one word: copy it without the word Bot before it, and without spaces")
+        if value is not None and not re.fullmatch(r"[!#-&(-;=?-_a-~]+", value.get_secret_value()):
+            raise ValueError("a token is one word: copy it without spaces, without quotes, and without the word Bot")
         return value
 
     @field_validator("discord_allowed_guilds")

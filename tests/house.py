@@ -146,7 +146,7 @@ ORDERS = (
     Order(
         "bot.store",
         (
-            "receipt summaries",
+            "foresight receipt summaries",
             "ledger",
             "changes model_facts",
             "interactions thread_index watermarks",

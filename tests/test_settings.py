@@ -113,6 +113,7 @@ def test_discord_needs_its_token_alone(tmp_path: Path) -> None:
     [
         ("DISCORD_TOKEN='Bot MTIz.abc.hunter2'", "without the word Bot"),
         ("DISCORD_TOKEN='MTIz. hunter2'", "without spaces"),
+        ("DISCORD_TOKEN='\"MTIz.abc.hunter2\"'", "without quotes"),
         ("DISCORD_ALLOWED_GUILDS=my server", "17 to 20 digits"),
         ("DISCORD_ALLOWED_GUILDS=123456789012345678;223456789012345678", "17 to 20 digits"),
         ("DISCORD_DIRECT_MESSAGES=perhaps", "boolean"),

@@ -6,6 +6,7 @@ import itertools
 import os
 import stat
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
@@ -48,7 +49,10 @@ async def _platforms(settings: Settings, channel: str | None) -> Sequence[Findin
     found: list[Finding] = []
     for platform in PLATFORMS:
         there = channel if channel and platform.takes_channel(channel) else None
-        found += await platform.findings(settings, there)
+        findings = await platform.findings(settings, there)
+        if there and not platform.is_configured(settings):  # it was asked for
+            findings = [replace(finding, verdict=Verdict.FAILED) for finding in findings]
+        found += findings
     return found
 
 

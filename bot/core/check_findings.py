@@ -22,3 +22,8 @@ class Finding:
     verdict: Verdict
     detail: str
     remedy: str = ""
+
+
+def counted(number: int, noun: str) -> str:
+    """“1 channel”, “2,500 channels”."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -75,6 +75,7 @@ class Posted:
     text: str
     posted_at: datetime  # aware, UTC
     addressed: bool = False  # mentions this bot
+    asks: bool = False  # in a way that can only ask: no command, whatever its words
     direct: bool = False  # said in a direct message
     threadless: bool = False  # people see no threads there: what they set holds in the whole channel
     recovered: bool = False  # read back later: the event that should have told us of it may never have come
@@ -85,6 +86,7 @@ class Posted:
     root_author: str | None = None  # who opened the thread, where the platform says so
     aliases: frozenset[str] = frozenset()  # further ids of the author: Slack knows a bot by up to three
     files: tuple[FileRef, ...] = ()
+    place_locale: str | None = None  # in which people there have agreed to read the platform
     follows: bool = False  # on something said before its thread began: a reply that opens one
 
     @property

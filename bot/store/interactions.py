@@ -82,7 +82,7 @@ _OF_TURN = (
     select(interactions)
     .select_from(turns)  # whose conversation the index of messages begins with
     .join(messages, and_(messages.c.conversation_id == turns.c.conversation_id, messages.c.turn_id == turns.c.id))
-    .join(interactions, and_(*(interactions.c[name] == messages.c[name] for name in _ADDRESS)))
+    .join(interactions, sql.ASKED_BY_COMMAND)
     .where(turns.c.id == bindparam("turn"))
     .order_by(messages.c.position)
 )
@@ -90,7 +90,7 @@ _WAITS: list[ColumnElement[Any]] = [literal_column(f"'{state}'") for state in ("
 _ENDING = (
     select(interactions, participants.c.locale)
     .select_from(interactions)
-    .join(messages, and_(*(messages.c[name] == interactions.c[name] for name in _ADDRESS)))
+    .join(messages, sql.ASKED_BY_COMMAND)
     .join(participants, participants.c.id == messages.c.participant_id)
     .outerjoin(turns, turns.c.id == messages.c.turn_id)
     .where(

@@ -41,6 +41,7 @@ from bot.store.tables import (
     ACTIVE,
     UtcDateTime,
     conversations,
+    interactions,
     message_versions,
     messages,
     participants,
@@ -104,6 +105,10 @@ def address(ref: MessageRef) -> dict[str, str]:
 
 AT_ADDRESS = and_(*in_channel(messages), messages.c.external_id == bindparam("with_external_id"))
 """The message with an address."""
+ASKED_BY_COMMAND = and_(
+    *(interactions.c[name] == messages.c[name] for name in ("platform", "workspace", "channel", "external_id"))
+)
+"""Of a message and the interaction that it stands for."""
 
 RAISED = (
     update(messages)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, case, delete, func, literal, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, case, delete, func, literal, select, update
 
 from bot.core.conversation import ThreadRef
 from bot.core.ports import WHOLE_WORKSPACE
@@ -15,6 +15,7 @@ from bot.store.database.dialects import upsert
 from bot.store.tables import conversations, messages, turns, watermarks
 
 NEWEST_TURNS = 2_000  # of all: turns are numbered in time, so looking at their end needs no index
+MOST_DIRECT = 1_000  # channels
 MOST_THREADS = 200
 
 
@@ -53,6 +54,11 @@ class SqlWatermarks:
             gap = gap.where(conversations.c.channel == channel)
         noted = gap.values(unread_since=_unread(_newest() if since is None else literal(since, BigInteger)))
         await self._database.write(lambda connection: connection.execute(noted))
+
+    async def direct_channels(self, platform: str) -> Sequence[str]:
+        return await self._database.read(
+            lambda connection: list(connection.execute(_DIRECT, {"platform": platform}).scalars())
+        )
 
     async def recent_threads(self, platform: str, workspace: str | None, since: datetime) -> Sequence[ThreadRef]:
         query = _recent(platform, workspace, since)
@@ -106,3 +112,12 @@ def _recent(platform: str, workspace: str | None, since: datetime) -> Any:
         .order_by(func.max(end.c.id).desc())
         .limit(MOST_THREADS)
     )
+
+
+_DIRECT = (
+    select(conversations.c.channel)
+    .where(conversations.c.platform == bindparam("platform"), conversations.c.direct)
+    .group_by(conversations.c.channel)
+    .order_by(func.max(conversations.c.id).desc())
+    .limit(MOST_DIRECT)
+)

@@ -18,7 +18,10 @@ from bot.settings import Settings
 
 def without_accounts(file: Path, **settings: Any) -> Settings:
     nothing = dict.fromkeys(
-        ("openai_api_key", "openai_base_url", "slack_bot_token", "slack_app_token", "slack_signing_secret")
+        (
+            *("openai_api_key", "openai_base_url", "slack_bot_token", "slack_app_token", "slack_signing_secret"),
+            "discord_token",
+        )
     )
     return Settings(database_url=f"sqlite+aiosqlite:///{file}", **nothing, **settings)
 
@@ -87,6 +90,19 @@ async def test_what_the_process_that_reads_files_is_not_confined_by_is_said(tmp_
     lacks = confinement.missing()
     assert finding.verdict is (Verdict.ABSENT if lacks else Verdict.OK)
     assert all(sentence in finding.detail for sentence in lacks)
+
+
+@pytest.mark.parametrize(("platform", "channel"), [("Slack", "C0123456789"), ("Discord", "123456789012345678")])
+async def test_a_platform_without_tokens_is_absent_and_a_failure_where_a_post_is_asked_for(
+    offline: Settings, platform: str, channel: str
+) -> None:
+    async def verdicts(channel: str | None) -> dict[str, Verdict]:
+        return {finding.subject: finding.verdict for finding in await check(offline, channel)}
+
+    told = await verdicts(None)
+    assert (told["Slack"], told["Discord"]) == (Verdict.ABSENT, Verdict.ABSENT)
+    told = await verdicts(channel)
+    assert {each for each in ("Slack", "Discord") if told[each] is Verdict.FAILED} == {platform}
 
 
 async def test_an_id_without_its_platform_is_a_warning(tmp_path: Path) -> None:

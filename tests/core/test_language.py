@@ -30,5 +30,15 @@ def test_the_language_of_our_sentences(locale: str | None, text: str, default: s
     assert language_for(locale, text, default) == language
 
 
+@pytest.mark.parametrize(
+    ("locale", "place", "language"),
+    [(None, "ko", "ko"), ("en-GB", "ko", "en"), ("fr", "ko", "ko"), ("fr", "de", "en"), (None, None, "en")],
+)
+def test_the_places_language_is_spoken_to_whom_nothing_is_known_of(
+    locale: str | None, place: str | None, language: str
+) -> None:
+    assert language_for(locale, "hello", place=place) == language
+
+
 def test_every_language_that_there_is_can_be_the_default() -> None:
     assert set(CHOICES) == set(LANGUAGES)

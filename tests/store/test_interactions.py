@@ -12,11 +12,13 @@ from sqlalchemy import Connection
 from bot.core.conversation import Deleted, MessageRef, Participant, Posted, ThreadRef
 from bot.core.decide.policy import decide
 from bot.core.ports import Interaction, Viewer
+from bot.core.turn import Turn
 from bot.store.database.base import Database
 from bot.store.interactions import SqlInteractions
 from bot.store.ledger.ledger import SqlLedger
 from bot.store.receipt.receipts import SqlReceiptStore
 from tests.store.conftest import Clock
+from tests.store.steps import RESULT, ask
 
 THREAD = ThreadRef("discord", "1", "7", "70")
 
@@ -130,6 +132,44 @@ async def test_what_is_no_message_is_not_erased_because_no_message_is_there(
     await ledger.erase(Deleted(called("70", clock).message, None, clock.now))
     [turn] = await ledger.claim("me", ["discord"], 1)
     assert [message.version.text for message in (await ledger.history(turn)).messages] == ["안녕"]
+
+
+async def answered(ledger: SqlLedger, turn: Turn) -> None:
+    """In two parts, 700 and 701."""
+    for number, part in enumerate(("700", "701"), 1):
+        await ledger.intend_part(turn.claim, number)
+        await ledger.note_part(turn.claim, number, part)
+    await ledger.complete(turn.claim, await ask(ledger, turn), RESULT, [], "en")
+    await ledger.shown(turn.claim)
+
+
+async def texts(database: Database) -> list[str | None]:
+    stored = "SELECT text FROM message_versions ORDER BY id"
+    return await database.read(lambda connection: [row.text for row in connection.exec_driver_sql(stored)])
+
+
+@pytest.mark.parametrize(("part", "left"), [("700", [None, "a message"]), ("701", ["안녕", "a message"])])
+async def test_what_was_asked_by_a_command_is_erased_with_the_response_that_shows_it(
+    ledger: SqlLedger, store: SqlInteractions, clock: Clock, database: Database, part: str, left: list[str | None]
+) -> None:
+    await store.note(called("70", clock))
+    await ledger.record(asked("70", clock), decide)
+    await ledger.record(asked("71", clock, "a message"), decide)
+    [turn] = await ledger.claim("me", ["discord"], 1)
+    await answered(ledger, turn)
+    for _ in range(2):  # the second time the statements are prepared
+        await ledger.erase(Deleted(replace(called("70", clock).message, id=part), None, clock.now))
+    assert await texts(database) == left
+
+
+async def test_it_is_erased_as_well_when_the_response_is_deleted_while_it_grows(
+    ledger: SqlLedger, store: SqlInteractions, clock: Clock, database: Database
+) -> None:
+    await store.note(called("70", clock))
+    await ledger.record(asked("70", clock), decide)
+    [turn] = await ledger.claim("me", ["discord"], 1)
+    await ledger.give_up(turn.claim, "unknown_message", erase=True)
+    assert await texts(database) == [None]
 
 
 async def test_the_locale_that_a_command_tells_is_kept(ledger: SqlLedger, clock: Clock, database: Database) -> None:

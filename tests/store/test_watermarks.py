@@ -138,3 +138,15 @@ async def test_one_watermark_may_be_that_of_all_workspaces(database: Database, c
     await marks.note_gap("slack", None, "C2", since=3)
     await marks.note_gap("slack", None, "C1", since=3)
     assert await unread(ledger, "here", "T2") == -1
+
+
+async def test_direct_messages_are_known_however_old_they_are(database: Database, clock: Clock) -> None:
+    ledger, marks = SqlLedger(database, clock), SqlWatermarks(database)
+    for channel, direct in (("D1", True), ("C1", False), ("D2", True), ("D1", True)):
+        thread = ThreadRef("discord", "@me", channel, f"{channel}-{clock()}")
+        await ledger.record(
+            Posted(thread, thread.thread, 1, Participant("U1"), "질문", clock(), addressed=True, direct=direct), decide
+        )
+        clock.advance(400 * 86_400)
+    assert await marks.direct_channels("discord") == ["D1", "D2"]
+    assert await marks.direct_channels("slack") == []

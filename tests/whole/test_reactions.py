@@ -155,7 +155,7 @@ async def test_the_first_answer_after_a_cut_says_what_is_no_longer_seen_and_only
     assert len(told) > 1
     sent = len(office.prompts()[told[0]])
     everything = 2 * told[0] + 1
-    assert f"I no longer see the {everything - sent} oldest messages of this thread." in said[told[0]]
+    assert f"I no longer see the {everything - sent} oldest messages of this conversation." in said[told[0]]
     assert "no longer see" not in str(office.prompts())
 
 

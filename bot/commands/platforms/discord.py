@@ -38,6 +38,7 @@ def build(settings: Settings, store: Database) -> Platform:
     from bot.platforms.common.catch_up import CatchUpSettings
     from bot.platforms.discord.adapter import DiscordPlatform
     from bot.platforms.discord.incoming.reactions import signs_of
+    from bot.store.foresight import SqlForesight
     from bot.store.interactions import SqlInteractions
     from bot.store.thread_index import SqlThreadIndex
     from bot.store.watermarks import SqlWatermarks
@@ -51,6 +52,7 @@ def build(settings: Settings, store: Database) -> Platform:
         reactions=signs_of([Operation(what) for what, name in settings.reactions.items() if name != "none"]),
         receipts=app.receipts(settings, store),
         interactions=SqlInteractions(store),
+        foresight=SqlForesight(store),
         allowed_guilds=settings.discord_allowed_guilds,
         direct_messages=settings.discord_direct_messages,
     )

@@ -72,9 +72,8 @@ async def findings(settings: Settings, channel: str | None) -> Sequence[Finding]
 
     bot_token, url = settings.slack_bot_token, settings.slack_api_url
     if bot_token is None:
-        verdict = Verdict.FAILED if channel else Verdict.UNKNOWN
         remedy = "Set SLACK_BOT_TOKEN, and SLACK_APP_TOKEN or SLACK_SIGNING_SECRET, to use Slack."
-        return [Finding(LABEL, verdict, "no tokens are set", remedy)]
+        return [Finding(LABEL, Verdict.ABSENT, "no tokens are set", remedy)]
     app_token = _secret(settings.slack_app_token) or None
     found = await checks.check(bot_token=_secret(bot_token), app_token=app_token, api_url=url)
     if channel:

@@ -69,7 +69,7 @@ class Case:
     @property
     def command(self) -> Command[Any] | None:
         """A message with a file is more than a command."""
-        told = self.person and self.spoken_to and not self.posted.files
+        told = self.person and self.spoken_to and not self.posted.files and not self.posted.asks
         return commands.parse(self.posted.words, self.settings) if told else None
 
     @property

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from bot.core.ports.completions import CompletionStart, CompletionStore, Given, Persist
 from bot.core.ports.conversations import (
     ConversationStore,
+    Foresight,
     Interaction,
     InteractionStore,
     KnownName,
@@ -85,6 +86,7 @@ __all__ = [
     "FileParser",
     "FileReader",
     "FileStore",
+    "Foresight",
     "Given",
     "Interaction",
     "InteractionStore",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
-from bot.core.conversation import Acted, Deleted, MessageRef, Reacted, Said, ThreadRef
+from bot.core.conversation import Acted, Deleted, MessageRef, Posted, Reacted, Said, ThreadRef
 from bot.core.decide.policy import Decide, Decision
 from bot.core.ports.platform import ThreadRead
 from bot.core.ports.turn_queue import ClaimRequest
@@ -113,6 +113,13 @@ class ThreadIndex(Protocol):
 
     async def newest_thread(self, platform: str, workspace: str, channel: str, before: int) -> ThreadRef | None:
         """Of all in *channel*, the one in which somebody spoke last before that position; replies of ours aside."""
+
+
+class Foresight(Protocol):
+    """What would become of a message that is not handed in, for a platform that is not shown all of it."""
+
+    async def would_answer(self, posted: Posted) -> bool:
+        """Whether it would be answered. Raises LedgerError."""
 
 
 @dataclass(frozen=True, slots=True)

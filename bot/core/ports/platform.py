@@ -168,10 +168,16 @@ class Directory(Protocol):
         """Display names by id, as far as the platform tells them in a moment. The first are asked for first."""
 
     async def locales(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:
-        """In which languages people read the platform (ko-KR); no call for those whom names() was just asked for."""
+        """
+        In which languages people read the platform (ko-KR), as they have set it; no call for those whom names() was
+        just asked for.
+        """
+
+    def place_locale(self, thread: ThreadRef) -> str | None:
+        """In which language people there have agreed to read the platform, where they have; it makes no call."""
 
     async def channel_names(self, thread: ThreadRef, channels: Collection[str]) -> Mapping[str, str]:
-        """The same for channels, as far as everybody who reads *thread* may know them."""
+        """The names of channels, as far as everybody who reads *thread* may know them."""
 
 
 @runtime_checkable

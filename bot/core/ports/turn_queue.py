@@ -83,5 +83,5 @@ class TurnQueue(Protocol):
         """
         Nothing can be shown, now or later: the turn is *failed*. Returns its new state, as shown() does.
 
-        *erase*: its answer is erased, too, with all variants.
+        *erase*: its answer is erased, too, with all variants, and what was asked by commands.
         """

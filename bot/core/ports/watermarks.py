@@ -36,5 +36,8 @@ class Watermarks(Protocol):
         that we have of each.
         """
 
+    async def direct_channels(self, platform: str) -> Sequence[str]:
+        """Those of direct messages, whenever they were, the last ones first; as many as are worth a look."""
+
     async def recent_threads(self, platform: str, workspace: str | None, since: datetime) -> Sequence[ThreadRef]:
         """Threads whose conversation had a turn since then, the last one first; as many as are worth a look."""

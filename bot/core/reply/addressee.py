@@ -24,16 +24,23 @@ class Addressee:
     home: str | None = None
 
 
-def addressee_of(history: History, default: str = DEFAULT_LANGUAGE, *, asker: Participant | None = None) -> Addressee:
+def addressee_of(
+    history: History,
+    default: str = DEFAULT_LANGUAGE,
+    *,
+    asker: Participant | None = None,
+    place: str | None = None,
+) -> Addressee:
     """
     The author of the newest question, with the language that we speak to them: *default* where nothing tells it.
 
-    *asker*: the same author, when more is known of them by now.
+    *asker*: the same author, when more is known of them by now. *place*: the locale of where they ask.
     """
     if not history.messages:
         return Addressee(None, default, _as_file(history))
     who = asker or history.asked.author
-    return Addressee(who.id, language_for(who.locale, history.asked.version.text, default), _as_file(history), who.home)
+    language = language_for(who.locale, history.asked.version.text, default, place=place)
+    return Addressee(who.id, language, _as_file(history), who.home)
 
 
 def _as_file(history: History) -> bool:

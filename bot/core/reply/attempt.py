@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
+from bot.core.conversation import Participant
 from bot.core.interruption import Interruption
-from bot.core.ports import ConversationStore, Platform, Reply
+from bot.core.ports import ConversationStore, Directory, Platform, Reply
 from bot.core.reply.addressee import Addressee, addressee_of
 from bot.core.reply.presenter import Presenter
 from bot.core.turn import History, ReplyPart, Turn
@@ -21,8 +22,8 @@ class Attempt:
 
     *history* is NOT_READ, and *addressee* nobody in particular, until read_history(). *status_on* is the message on
     which this attempt shows a status, by the platform's id. *model_is_asked* is set once a call is under way. The
-    *language* of our sentences is the *default_language* where neither the asker's locale nor the question says another
-    one.
+    *language* of our sentences is the *default_language* where neither the asker's locale, nor the place's, nor the
+    question says another one.
     """
 
     def __init__(
@@ -61,8 +62,14 @@ class Attempt:
     async def read_history(self, conversations: ConversationStore) -> None:
         """Call again when something may have changed in it. Raises LedgerError."""
         self.history = await conversations.history(self.turn)
-        self.addressee = addressee_of(self.history, self.default_language)
+        self.address()
         self.presenter.continued = self._continued
+
+    def address(self, asker: Participant | None = None) -> None:
+        """Speak to whoever asked. *asker*: that person, as far as they are known by now."""
+        thread, platform = self.turn.conversation.thread, self.platform
+        place = platform.place_locale(thread) if isinstance(platform, Directory) else None
+        self.addressee = addressee_of(self.history, self.default_language, asker=asker, place=place)
 
     def reopen_reply(self, parts: Sequence[ReplyPart]) -> None:
         """Have the reply opened again, with *parts*: what failed may have left it in the middle of something."""

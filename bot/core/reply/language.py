@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager, suppress
 from bot.core.errors import BotError
 from bot.core.ports import NameStore
 from bot.core.prompt.names import get_to_know
-from bot.core.reply.addressee import addressee_of
 from bot.core.reply.attempt import Attempt
 
 log = logging.getLogger(__name__)
@@ -55,4 +54,4 @@ async def _look_up(attempt: Attempt, name_store: NameStore) -> None:
     except BotError as error:
         log.info("in which language to speak is not known: %s", error)
         return
-    attempt.addressee = addressee_of(history, attempt.default_language, asker=known)
+    attempt.address(known)

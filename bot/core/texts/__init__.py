@@ -24,16 +24,17 @@ def language_of(text: str, default: str = DEFAULT_LANGUAGE) -> str:
     return "ko" if _HANGUL.search(text) else default
 
 
-def language_for(locale: str | None, text: str, default: str = DEFAULT_LANGUAGE) -> str:
+def language_for(locale: str | None, text: str, default: str = DEFAULT_LANGUAGE, *, place: str | None = None) -> str:
     """
-    The language to speak to whoever wrote *text*: that of their *locale* (ko-KR), else the text's, else *default*.
+    The language to speak to whoever wrote *text*: that of their *locale* (ko-KR), else that of the *place* where they
+    wrote it (a locale, too), else the text's, else *default*.
 
     The locale comes first, also for somebody who reads the platform in English and writes Korean: our sentences and
     buttons stand among the platform's own, and those are in the language that they chose. The answer itself is the
     model's, and follows the question.
     """
-    spoken = (locale or "").replace("_", "-").partition("-")[0].lower()
-    return spoken if spoken in LANGUAGES else language_of(text, default)
+    spoken = ((each or "").replace("_", "-").partition("-")[0].lower() for each in (locale, place))
+    return next((each for each in spoken if each in LANGUAGES), None) or language_of(text, default)
 
 
 def sentence(notice: Notice, language: str) -> str:

@@ -18,7 +18,7 @@ SENTENCES = {
     "to take up an old one, reply to one of its messages.",
     "late_minutes": "This answer is late: I was away when you asked, {minutes} minutes ago.",
     "late_hours": "This answer is late: I was away when you asked, about {hours} hours ago.",
-    "thread_unread": "I could not read what was said in this thread before, so this answer may miss its point.",
+    "thread_unread": "I could not read what was said here before, so this answer may miss its point.",
     "whole_in_file": "This is its beginning. The whole answer is in the file below.",
     # after a command
     "mode_quiet_thread": "I am quiet in this thread from now on, even when I am mentioned. "
@@ -51,10 +51,10 @@ SENTENCES = {
     "To change that, mention me with “long answers as a file in this channel”.",
     "long_answers_messages_direct": "In direct messages, long answers come in several messages from now on. "
     "To change that, write me “long answers as a file” as a new message.",
-    "forgotten": "I no longer see the {messages} oldest messages of this thread.",
-    "forgotten_one": "I no longer see the oldest message of this thread.",
-    "summarized": "From now on I see the {messages} oldest messages of this thread only as a summary.",
-    "summarized_one": "From now on I see the oldest message of this thread only as a summary.",
+    "forgotten": "I no longer see the {messages} oldest messages of this conversation.",
+    "forgotten_one": "I no longer see the oldest message of this conversation.",
+    "summarized": "From now on I see the {messages} oldest messages of this conversation only as a summary.",
+    "summarized_one": "From now on I see the oldest message of this conversation only as a summary.",
     "stopped": "Stopped here, as asked.",
     "stopped_unanswered": "Stopped, as asked.",
     "images_unseen": "The model I use cannot see images, so I answered without {names}.",
@@ -87,8 +87,22 @@ SENTENCES = {
     "command_mention": "I do not take slash commands. To ask me something, write a message that mentions me: "
     "{mention} and your question. I answer in its thread.",
     # to who asked privately
-    "private_over": "This private answer ends here: Discord lets me write it for 15 minutes only. "
-    "Ask me again to have it once more.",
+    "private_over": "This private answer ends here: Discord gives me no more than 15 minutes for one. "
+    "If you still need it, ask me again.",
+    # where a permission is missing; in quotes as Discord calls it
+    "lacks_threads": "I answer here because I may not open threads in this channel: "
+    "whoever manages it can allow me “Create Public Threads”.",
+    "lacks_posts_in_threads": "I answer here because I may not write in the threads of this channel: "
+    "whoever manages it can allow me “Send Messages in Threads”.",
+    "lacks_files": "This is no file because I may not send any in this channel: "
+    "whoever manages it can allow me “Attach Files”.",
+    "lacks_answers": "I cannot answer you in #{channel}: whoever manages that channel can allow me “Send Messages”.",
+    "lacks_answers_in_threads": "I cannot answer you in the thread in #{channel}: "
+    "whoever manages that channel can allow me “Send Messages in Threads”.",
+    "lacks_view": "I cannot answer you in #{channel}: whoever manages that channel can allow me “View Channel”.",
+    # to whoever wrote without a mention what the platform does not show us
+    "content_unseen": "Discord shows me only messages that mention me, so I could not read this one: "
+    "mention me, or ask whoever runs me to switch on “Message Content Intent”.",
     # while there are no words yet, with the bot's name before it
     "writing": "is writing…",
     # instead of an answer
@@ -108,7 +122,7 @@ SENTENCES = {
     "model_auth": "The model does not accept my key. Please tell whoever runs me.",
     "model_not_found": "The model I am set up to use does not exist. Please tell whoever runs me.",
     "model_context_length": "This conversation is longer than the model can take. "
-    "Start a new thread, or ask whoever runs me to set CONTEXT_TOKENS.",
+    "Start a new conversation, or ask whoever runs me to set CONTEXT_TOKENS.",
     "model_images": "The model I use cannot see images. Describe in words what they show.",
     "model_bad_request": "The model refused my request. Please tell whoever runs me.",
     "internal": "Something went wrong on my side. Ask me again; if it stays that way, tell whoever runs me.",
@@ -201,7 +215,7 @@ LABELS = {
     "• The model is sent such a thread when you ask me there, and no other.\n"
     "• What you edit or delete, I change or erase.\n"
     "• *Details* below an answer shows whoever asked what the model was sent for it. "
-    "Nobody else sees that, except admins.",
+    "Nobody else sees that, except those who run me.",
     "home_how_title": "How to use me",
     "home_how": "• Edit your question, and I answer it anew.\n"
     "• Below an answer: *Try again*, *Details*, and two buttons to say whether it was good. While I write: *Stop*.\n"
@@ -209,7 +223,7 @@ LABELS = {
     "• To get long answers as a file, mention me with “long answers as a file”; "
     "“long answers as messages” undoes that.",
     "home_reactions": "Reactions to a message or an answer:",
-    "reaction_pin": "keep it in mind, however long the thread gets",
+    "reaction_pin": "keep it in mind, however long the conversation gets",
     "reaction_hide": "never send it to the model",
     "reaction_cut": "begin the conversation anew from here",
     "reaction_repeat": "another answer, please",
@@ -259,19 +273,19 @@ LABELS = {
     "repeats": "Another answer is on its way.",
     "not_an_answer": "That is not an answer of mine, or no longer one.",
     "not_here": "I do not answer here. Please tell whoever runs me if I should.",
-    "command_unknown": "I do not know this command any more. Restart Discord to see those that there are.",
+    "command_unknown": "I no longer have this command. Restart Discord to see those that I have now.",
     "receipt_cut": "… The rest is too long to be shown here: threadbot prompt {turn} prints all of it.",
     "help_how": "**How to use me**\n"
-    "- Mention me in a channel: I answer in a thread, and that thread is a conversation that I remember. "
-    "In direct messages just write; “new topic” begins afresh.\n"
+    "- Mention me in a channel: I answer in a thread, and that thread is a conversation that I remember.\n"
     "- `/ask` asks without a mention, and privately if you want. "
     "*Ask about this* in a message's menu (Apps) asks about that message.\n"
     "- Edit your question, and I answer it anew. Below an answer: *Try again*, *Details*, 👍 and 👎.\n"
     "- `/quiet`, `/mention-only` and `/listen` say when I answer here.",
+    "help_direct": "- In direct messages just write. “new topic” begins another conversation.",
     "help_sees": "**What I see and keep**\n"
     "- I keep only the conversations in which I was asked: their messages, what I read of files in them, and my "
     "answers, in the database of whoever runs me. The model is sent such a conversation when you ask there.\n"
     "- What you edit or delete, I change or erase.\n"
-    "- `/details` shows whoever asked what the model was sent. Nobody else sees that, except admins.",
+    "- `/details` shows whoever asked what the model was sent. Nobody else sees that, except those who run me.",
     "help_reactions": "**Reactions to a message or an answer**",
 }

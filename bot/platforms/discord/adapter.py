@@ -17,6 +17,7 @@ from bot.core.conversation import Incoming, Posted, ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.files import FileRef
 from bot.core.ports import (
+    Foresight,
     InteractionStore,
     Receive,
     References,
@@ -42,7 +43,7 @@ from bot.platforms.discord.incoming.reactions import DEFAULT_SIGNS, Signs
 from bot.platforms.discord.interactions.interactions import Interactions, InteractionServices
 from bot.platforms.discord.interactions.registration import keep_registering
 from bot.platforms.discord.markup import text as discord_text
-from bot.platforms.discord.places import Places
+from bot.platforms.discord.places import Place, Places
 from bot.platforms.discord.places.payloads import text
 from bot.platforms.discord.reading.channels import DiscordChannelReader
 from bot.platforms.discord.reading.files import DiscordFiles
@@ -54,6 +55,7 @@ from bot.platforms.discord.reply.services import ReplyServices
 from bot.platforms.discord.setup.checks import REMEDIES, has_content
 from bot.platforms.discord.status.titles import Titles
 from bot.platforms.discord.status.typing import SHOWN_SECONDS, DiscordTyping
+from bot.platforms.discord.status.unseen import Unseen
 
 logger = logging.getLogger(__name__)
 
@@ -81,13 +83,15 @@ class DiscordPlatform:
         reactions: Signs = DEFAULT_SIGNS,
         receipts: Receipts | None = None,
         interactions: InteractionStore | None = None,
+        foresight: Foresight | None = None,
         allowed_guilds: Collection[str] = frozenset(),
         direct_messages: bool = True,
         patience: Patience | None = None,
         typing_seconds: float = SHOWN_SECONDS,
     ) -> None:
         """
-        Without *watermarks* nothing that was missed is read, without *interactions* there are no commands.
+        Without *watermarks* nothing that was missed is read, without *interactions* there are no commands, without
+        *foresight* nobody is told that their message came without its words.
 
         *allowed_guilds*: empty for all.
         """
@@ -98,8 +102,11 @@ class DiscordPlatform:
         self._listening = Listening(frozenset(allowed_guilds), direct=direct_messages)
         self._places, self._titles = Places(self._api), Titles()
         self._status = DiscordTyping(self._api, self._places, self._titles, typing_seconds)
-        self._replies = ReplyServices(self._api, self._places, index, self._status, self._titles, interactions)
+        self._replies = ReplyServices(
+            self._api, self._places, index, self._status, self._titles, interactions, direct=direct_messages
+        )
         self._interactions, self._receipts = interactions, receipts
+        self._foresight, self._unseen = foresight, Unseen(self._api, self._places)
         self._directory = DiscordDirectory(self._api, self._places)
         self._files = DiscordFiles(self._api, api_url)
         self._threads = DiscordThreadReader(self._api, self._places, index, reactions)
@@ -133,7 +140,8 @@ class DiscordPlatform:
                 self._api.use(None)  # replies that are still written go on without it
 
     async def _serve(self, receive: Receive, us: Identity) -> None:
-        if self._watermarks is None:
+        watermarks = self._watermarks
+        if watermarks is None:
             await self._listen(us, receive, _nothing_missed, lambda: None)
             return
         channels = DiscordChannelReader(
@@ -144,12 +152,13 @@ class DiscordPlatform:
             self._reactions,
             self._catch_up_settings.longest,
             self._listening.takes,
+            lambda: watermarks.direct_channels(PLATFORM),
         )
         catch_up = CatchUp(
             platform=PLATFORM,
             workspace=None,  # one connection serves all guilds
             channels=channels,
-            watermarks=self._watermarks,
+            watermarks=watermarks,
             receive=receive,
             session=lambda: self._connection.session,
             settings=self._catch_up_settings,
@@ -170,7 +179,7 @@ class DiscordPlatform:
             await receive(incoming)
 
         self._commands = commands = self._taking_commands(us, titled)
-        ears = Ears(titled, missed, commands.heard, self._note)
+        ears = Ears(titled, missed, commands.heard, self._note, self._tell_of_unseen)
         dispatch = Dispatch(ears, us, self._places, self._index, self._reactions, self._listening)
         async with AsyncExitStack() as chores:
             chores.push_async_callback(lambda: asyncio.shield(asyncio.ensure_future(dispatch.drain())))
@@ -202,6 +211,12 @@ class DiscordPlatform:
         self.hears_content = False
         await self._connection.serve(dispatch.heard, on_new_session)
 
+    async def _tell_of_unseen(self, posted: Posted, place: Place) -> None:
+        """Somebody expects an answer to what we are not shown."""
+        if self.hears_content or self._foresight is None or not await self._foresight.would_answer(posted):
+            return
+        await self._unseen.say(place, posted.id)
+
     def _note(self, name: str, data: Json) -> None:
         self._directory.note(name, data)
         self._files.note(name, data)
@@ -225,8 +240,11 @@ class DiscordPlatform:
         """The Directory port. Never raises."""
         return await self._directory.names(workspace, participants)
 
-    async def locales(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:
-        return await self._directory.locales(workspace, participants)
+    async def locales(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:  # noqa: ARG002 - the same everywhere
+        return self._directory.locales(participants)
+
+    def place_locale(self, thread: ThreadRef) -> str | None:
+        return self._places.guild_locale(thread.workspace)
 
     async def channel_names(self, thread: ThreadRef, channels: Collection[str]) -> Mapping[str, str]:
         return await self._directory.channel_names(thread, channels)

@@ -175,6 +175,9 @@ class SlackPlatform:
         """The FileReader port."""
         return await self._files.fetch(file, limit)
 
+    def place_locale(self, thread: ThreadRef) -> str | None:  # noqa: ARG002 - as above
+        return None  # each person has set one
+
     async def channel_names(self, thread: ThreadRef, channels: Collection[str]) -> Mapping[str, str]:
         return await self._directory.channel_names(channels, thread.channel)
 

@@ -71,7 +71,7 @@ def _carry_out(
         "due_at": now,
         "created_at": now,
         "command": {"key": confirmation.key, "values": dict(confirmation.values)},
-        "language": language_for(author.locale, posted.words, language),
+        "language": language_for(author.locale, posted.words, language, place=posted.place_locale),
         "reason": reason,
     }
     turn: int = connection.execute(_TURN, row).scalar_one()

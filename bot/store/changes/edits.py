@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, exists, literal_column, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, literal_column, or_, select, update
 
 from bot.core.conversation import Deleted, Edited, MessageRef
 from bot.core.files import FileOutcome
 from bot.core.turn import TurnState
 from bot.store.changes import outdated_summaries, reopened_turns
 from bot.store.database import erasure
-from bot.store.statements import AT_ADDRESS, AT_WORK, PENDING, VERSION, address, in_channel
+from bot.store.statements import ASKED_BY_COMMAND, AT_ADDRESS, AT_WORK, PENDING, VERSION, address, in_channel
 from bot.store.tables import (
     UtcDateTime,
     completions,
@@ -50,6 +50,14 @@ _FOUND = (
 )
 _IS_INTERACTION = select(interactions.c.id).where(
     *in_channel(interactions), interactions.c.external_id == bindparam("with_external_id")
+)
+_OF_COMMANDS = (
+    select(messages.c.id)
+    .select_from(turns)  # whose conversation the index of messages begins with
+    .join(messages, and_(messages.c.conversation_id == turns.c.conversation_id, messages.c.turn_id == turns.c.id))
+    .join(interactions, ASKED_BY_COMMAND)
+    .where(turns.c.id == bindparam("turn"), messages.c.erased_at.is_(None))
+    .order_by(messages.c.id)
 )
 _STATE = select(turns.c.state).where(turns.c.id == bindparam("turn")).with_for_update()
 _NEWEST_VERSION = (
@@ -125,7 +133,7 @@ _HAS_QUESTION = select(
     exists().where(messages.c.turn_id == bindparam("turn"), messages.c.addressed, messages.c.erased_at.is_(None))
 )
 _ANSWER = (
-    select(turns.c.id, turns.c.state, turns.c.attempts, turns.c.conversation_id)
+    select(turns.c.id, turns.c.state, turns.c.attempts, turns.c.conversation_id, reply_parts.c.number)
     .select_from(reply_parts.join(turns, turns.c.id == reply_parts.c.turn_id).join(conversations))
     .where(
         *in_channel(conversations),
@@ -261,7 +269,7 @@ def still_asked(connection: Connection, turn: int) -> bool:
 
 
 def find_answer(connection: Connection, ref: MessageRef) -> Any:
-    """The turn whose reply has this message: (id, state, attempts, conversation_id), or None."""
+    """The turn whose reply has this message: (id, state, attempts, conversation_id, number of the part), or None."""
     return connection.execute(_ANSWER, address(ref)).first()
 
 
@@ -271,14 +279,24 @@ def _erase_answer(connection: Connection, ref: MessageRef, now: datetime) -> boo
 
     We delete messages of ours, too, but only while a turn is at work, and note before its end that they are no parts.
     Of what somebody else deletes meanwhile, the turn's worker hears from the platform (ReplyDeleted).
+
+    What was asked by a command stands above the first part, and is gone from the platform with it.
     """
     row = find_answer(connection, ref)
     if row is None:
         return False
     begins_anew = row.state == TurnState.PENDING and row.attempts == 0  # nobody is at work on it yet
     if begins_anew or row.state in (TurnState.SHOWN, TurnState.STOPPED, TurnState.FAILED):
+        if row.number == 1:
+            erase_asked_by_commands(connection, row.id, now)
         erase_answer(connection, row.id, now)
     return True
+
+
+def erase_asked_by_commands(connection: Connection, turn: int, now: datetime) -> None:
+    """The questions of *turn* of which there are no messages: nobody could delete those."""
+    for message in list(connection.execute(_OF_COMMANDS, {"turn": turn}).scalars()):
+        erase_texts(connection, message, now)
 
 
 def erase_unshown(connection: Connection, turn: int, now: datetime) -> None:

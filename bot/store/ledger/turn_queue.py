@@ -116,6 +116,7 @@ class SqlTurnQueue(Transactions):
             now = self._now(connection)
             change(connection, claim, **_unshown(TurnState.FAILED, reason, now))
             if erase:
+                edits.erase_asked_by_commands(connection, claim.turn, now)
                 edits.erase_answer(connection, claim.turn, now)
             return _ended(connection, claim, TurnState.FAILED, reason, now)
 

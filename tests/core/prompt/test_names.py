@@ -36,6 +36,9 @@ class People:
     async def locales(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:
         return {}
 
+    def place_locale(self, thread: ThreadRef) -> str | None:
+        return None
+
     async def channel_names(self, thread: ThreadRef, channels: Collection[str]) -> Mapping[str, str]:
         return {}
 

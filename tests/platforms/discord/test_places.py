@@ -12,11 +12,13 @@ from bot.core.errors import PlatformError
 from bot.platforms.discord.calls.api import DiscordApi
 from bot.platforms.discord.calls.limits import DiscordLimiter
 from bot.platforms.discord.places import DIRECT, Kind, Place, Places
+from tests.platforms.discord.incoming.messages import otherwise
 from tests.standins.discord import Discord
 from tests.standins.discord.conftest import channel as channel
 from tests.standins.discord.conftest import discord as discord
 from tests.standins.discord.conftest import kim as kim
 from tests.standins.discord.faults import Refused, ServerError
+from tests.standins.discord.state import wire
 from tests.standins.discord.state.objects import Channel, User
 from tests.standins.discord.tests.asking import Socket, socket
 
@@ -227,3 +229,30 @@ def test_nothing_that_is_told_raises(events: list[tuple[str, Any]]) -> None:
         places.note(name, data)
     places.readable_channels()
     places.threads_of("7")
+
+
+async def test_ids_may_be_numbers_and_counts_texts(discord: Discord, kim: User, channel: Channel) -> None:
+    thread = await discord.start_thread(kim, await discord.post(kim, channel, "hello"), "a talk")
+    hidden = discord.add_channel("secret", hidden=True)
+    places = places_of(discord)
+    places.note("READY", otherwise({"user": {"id": discord.bot}, "guilds": [{"id": discord.guild.id}]}))
+    places.note("GUILD_CREATE", otherwise(wire.created_guild(discord.world, discord.guild)))
+    assert places.threads_of(channel.id) == (thread.id,)
+    assert channel.id in places.readable_channels()
+    assert hidden.id not in places.readable_channels()
+    places.note(
+        "THREAD_LIST_SYNC", otherwise({"guild_id": discord.guild.id, "channel_ids": [channel.id], "threads": []})
+    )
+    assert places.threads_of(channel.id) == ()
+
+
+@pytest.mark.parametrize("untold", ["members", "roles"])
+async def test_where_nobody_tells_what_we_may_do_a_channel_may_be_read(
+    discord: Discord, channel: Channel, untold: str
+) -> None:
+    places = places_of(discord)
+    places.note("READY", {"user": {"id": discord.bot}, "guilds": []})
+    guild = wire.created_guild(discord.world, discord.guild)
+    places.note("GUILD_CREATE", {key: value for key, value in guild.items() if key != untold})
+    assert places.readable_channels() == [channel.id]
+    assert not places.lacks(channel.id, 1 << 38)

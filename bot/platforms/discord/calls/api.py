@@ -20,6 +20,7 @@ from bot.platforms.discord.calls.limits import (
     CHANNEL,
     CHANNELS,
     COMMANDS,
+    CREATE_DM,
     DELETE,
     DELETE_FOLLOW_UP,
     DELETE_RESPONSE,
@@ -93,14 +94,13 @@ class DiscordApi:
         return _object(await self._requests.send(GATEWAY, "GET", "gateway", "bot"))
 
     async def guilds(self, after: str | None = None) -> list[Json]:
-        """A page of the guilds that we are in, by their ids, with our `permissions` there."""
-        query = {"limit": str(GUILD_PAGE)} | ({"after": after} if after else {})
+        """A page of the guilds that we are in, by their ids, with how many members they have, roughly."""
+        query = {"limit": str(GUILD_PAGE), "with_counts": "true"} | ({"after": after} if after else {})
         return _objects(await self._requests.send(GUILDS, "GET", "users", "@me", "guilds", query=query))
 
-    async def guild(self, guild: str, *, counts: bool = False) -> Json:
-        """A guild with its roles; *counts*: and how many members it has, roughly."""
-        query = {"with_counts": "true"} if counts else None
-        return _object(await self._requests.send(GUILD, "GET", "guilds", guild, query=query, major=guild))
+    async def guild(self, guild: str) -> Json:
+        """A guild with its roles."""
+        return _object(await self._requests.send(GUILD, "GET", "guilds", guild, major=guild))
 
     async def guild_channels(self, guild: str) -> list[Json]:
         """Those of a guild, with their overwrites; no threads."""
@@ -111,6 +111,12 @@ class DiscordApi:
 
     async def user(self, user: str) -> Json:
         return _object(await self._requests.send(USER, "GET", "users", user))
+
+    async def direct(self, user: str) -> Json:
+        """The direct messages with somebody, as a channel; opened where there are none."""
+        return _object(
+            await self._requests.send(CREATE_DM, "POST", "users", "@me", "channels", body={"recipient_id": user})
+        )
 
     # Channels and threads
 

@@ -89,8 +89,10 @@ def refused(status: int, body: object, headers: Mapping[str, str]) -> PlatformEr
         return DiscordError(NOT_INDEXED, number, passing=True, retry_after=retry_after(body, headers))
     if status >= 500:
         return UncertainError(f"http_{status}", retry_after(body, headers))
-    if status == 401 and not number:
+    if status == 401 and number in (0, 40001, 50014):
         return DiscordError(INVALID_TOKEN, number)
+    if status == 403 and not number and found:
+        return DiscordError(MISSING_PERMISSIONS, number)
     return DiscordError(WORDS.get(number) or (f"discord_{number}" if number else f"http_{status}"), number)
 
 

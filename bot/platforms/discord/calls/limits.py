@@ -26,13 +26,14 @@ CHANNEL, GUILD, GUILDS, CHANNELS = "get channel", "get guild", "get current user
 MEMBER, USER, ME, APPLICATION = "get guild member", "get user", "get current user", "get current application"
 GATEWAY, SEARCH = "get gateway bot", "search guild messages"
 ACTIVE_THREADS, ARCHIVED_THREADS = "list active guild threads", "list public archived threads"
+CREATE_DM = "create dm"
 COMMANDS, PUT_COMMANDS = "get global application commands", "bulk overwrite global application commands"
 RESPOND, FOLLOW_UP = "create interaction response", "create followup message"
 RESPONSE, EDIT_RESPONSE = "get original interaction response", "edit original interaction response"
 DELETE_RESPONSE = "delete original interaction response"
 EDIT_FOLLOW_UP, DELETE_FOLLOW_UP = "edit followup message", "delete followup message"
 
-OF_ALL = frozenset({GUILDS, USER, ME, APPLICATION, GATEWAY, COMMANDS, PUT_COMMANDS})
+OF_ALL = frozenset({GUILDS, USER, ME, APPLICATION, GATEWAY, COMMANDS, PUT_COMMANDS, CREATE_DM})
 """Methods whose routes name neither a channel nor a guild: one bucket for all."""
 BACKGROUND = frozenset(
     {MESSAGES, MESSAGE, REACTIONS, CHANNEL, CHANNELS, MEMBER, USER, SEARCH, ACTIVE_THREADS, ARCHIVED_THREADS}
@@ -79,9 +80,9 @@ class DiscordLimiter(Limiter):
         """Read the headers of an answer to *method*, whatever its status is."""
         self._known.add(method)
         try:
-            limit, remaining = int(headers["X-RateLimit-Limit"]), int(headers["X-RateLimit-Remaining"])
+            limit, remaining = (int(float(headers[f"X-RateLimit-{each}"])) for each in ("Limit", "Remaining"))
             seconds = float(headers["X-RateLimit-Reset-After"])
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OverflowError):
             return
         if limit < 1 or not 0.0 <= seconds < float("inf"):
             return

@@ -14,12 +14,12 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.core.conversation import Incoming
+from bot.core.conversation import Incoming, Posted, ThreadRef
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.ports import Receive, ThreadIndex
 from bot.core.retry import Backoff
 from bot.platforms.discord.incoming import reactions
-from bot.platforms.discord.incoming.events import deleted, read, tells_of_edit
+from bot.platforms.discord.incoming.events import deleted, is_hidden, read, tells_of_edit
 from bot.platforms.discord.incoming.identity import Identity
 from bot.platforms.discord.incoming.reactions import ReactionTimes, Signs, reacted
 from bot.platforms.discord.incoming.threading import thread_of
@@ -35,6 +35,8 @@ OPENED = "THREAD_LIST_SYNC"  # we see a channel, perhaps again
 INTERACTION, NEW_SESSION = "INTERACTION_CREATE", "READY"
 OF_CHANNELS = frozenset({CREATED, UPDATED, *DELETED, *reactions.EVENTS, *CLEARED})
 OF_GUILDS = frozenset({"GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"})  # whose data are the guild
+
+UNSEEN = "…"  # in the place of words that we are not shown
 
 BACKOFF = Backoff(first=0.25, longest=10.0)
 MOST_WAITING = 20_000  # payloads that wait to be stored; what was missed beyond them is read later
@@ -70,6 +72,7 @@ class Ears:
     missed: Callable[[str], Awaitable[None]]
     interaction: Callable[[Json], Awaitable[None]] | None = None
     note: Callable[[str, Json], None] = lambda _name, _data: None  # names, and whatever else is worth a note
+    unseen: Callable[[Posted, Place], Awaitable[None]] | None = None  # somebody wrote what we are not shown
 
 
 class Dispatch:
@@ -192,5 +195,13 @@ class Dispatch:
         if name == CREATED or (name == UPDATED and tells_of_edit(data, heard.at)):
             thread = await thread_of(data, place, self._index, self._places)
             said = read(data, place, thread, self._us)
+            if said is None and name == CREATED:
+                await self._tell_of_unseen(data, place, thread)
             return [said] if said is not None else []
         return []
+
+    async def _tell_of_unseen(self, data: Json, place: Place, thread: ThreadRef) -> None:
+        if self._ears.unseen is not None and is_hidden(data, self._us):
+            said = read({**data, "content": UNSEEN}, place, thread, self._us)
+            if isinstance(said, Posted):
+                await self._ears.unseen(said, place)

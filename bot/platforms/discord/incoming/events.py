@@ -20,7 +20,7 @@ from bot.platforms.discord.markup.text import readable
 from bot.platforms.discord.places import DIRECT as DIRECT
 from bot.platforms.discord.places import Place
 from bot.platforms.discord.places.payloads import Json as Json
-from bot.platforms.discord.places.payloads import number, snowflake, text
+from bot.platforms.discord.places.payloads import number, snowflake, text, texts
 
 PLATFORM = "discord"
 
@@ -82,12 +82,11 @@ def tells_of_edit(message: Json, now: datetime) -> bool:
 
 def deleted(data: Json, place: Place) -> Sequence[Deleted]:
     """What a MESSAGE_DELETE or MESSAGE_DELETE_BULK tells. It does not say when: surely not before it was written."""
-    several = data.get("ids")
-    ids = several if isinstance(several, list) else [data.get("id")]
+    ids = texts(data, "ids") or [text(data, "id")]
     return [
         Deleted(ref_of(id_, place), None, moment_of(position))
         for id_ in ids
-        if isinstance(id_, str) and (position := snowflake(id_)) is not None
+        if (position := snowflake(id_)) is not None
     ]
 
 
@@ -146,6 +145,7 @@ def _posted(message: Json, place: Place, thread: ThreadRef, us: Identity, *, rec
         addressed=not ours and calls_us(message, us, own_role),
         direct=place.direct,
         threadless=place.direct,
+        place_locale=place.locale,
         recovered=recovered,
         plain=plain,
         calls_bot=calls(plain, {us.name, *PRODUCT_NAMES}),

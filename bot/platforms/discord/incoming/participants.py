@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.conversation import Participant, ParticipantKind
 from bot.platforms.discord.incoming.identity import Identity
-from bot.platforms.discord.places.payloads import Json, mapping, mappings, text
+from bot.platforms.discord.places.payloads import Json, mapping, mappings, text, texts
 
 EVERYBODY = "everyone"  # @everyone and @here: Discord tells them as one
 ROLE = "&"  # before the id of a role, as in its mention
@@ -72,8 +72,7 @@ def _people(message: Json) -> list[str]:
 
 
 def _roles(message: Json) -> list[str]:
-    found = message.get("mention_roles")
-    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
+    return texts(message, "mention_roles")
 
 
 def _replied_to(message: Json) -> str:

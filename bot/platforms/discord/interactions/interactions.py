@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -82,7 +82,7 @@ class Interactions:
     ) -> None:
         self._api, self._places, self._index = services.api, services.places, services.index
         self._store, self._takes = services.store, services.takes
-        self._lookups = Lookups(services.receipts, services.signs)
+        self._lookups = Lookups(services.receipts, services.signs, direct=services.takes(""))
         self._us, self._receive = us, receive
         self._taken: dict[str, None] = {}  # the ids of the last ones
         self._acknowledger = acknowledger or Acknowledger(services.api)
@@ -93,6 +93,7 @@ class Interactions:
         found = received(data)
         if found is None or found.id in self._taken:
             return  # a session that is resumed may tell of it again
+        found = replace(found, place_locale=self._places.guild_locale(found.workspace))
         self._taken[found.id] = None
         if len(self._taken) > MOST_TAKEN:
             del self._taken[next(iter(self._taken))]

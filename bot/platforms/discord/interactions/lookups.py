@@ -25,8 +25,9 @@ AWAY = "receipt_away"
 class Lookups:
     """Each method returns what is shown to whoever asked, in messages. *place*: None where there is none any more."""
 
-    def __init__(self, receipts: Receipts | None, signs: Signs) -> None:
-        self._receipts, self._signs = receipts, signs
+    def __init__(self, receipts: Receipts | None, signs: Signs, *, direct: bool) -> None:
+        """*direct*: whether we answer direct messages."""
+        self._receipts, self._signs, self._direct = receipts, signs, direct
         self._default = receipts.about.language if receipts else DEFAULT_LANGUAGE
 
     def language(self, asking: Received) -> str:
@@ -42,7 +43,7 @@ class Lookups:
             with suppress(LedgerError):
                 use = await self._receipts.store.use(asking.viewer, month)
         about = self._receipts.about if self._receipts else None
-        return sheets.help_text(about, use, self._signs, self.language(asking))
+        return sheets.help_text(about, use, self._signs, self.language(asking), direct=self._direct)
 
     async def newest_receipt(self, asking: Received, place: Place | None) -> Sequence[str]:
         """Of what *asking* asked last in that place."""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.core.conversation import Participant
 from bot.core.ports import Viewer
-from bot.core.texts import DEFAULT_LANGUAGE, LANGUAGES, language_for
+from bot.core.texts import DEFAULT_LANGUAGE, language_for
 from bot.platforms.discord.incoming.events import PLATFORM, moment_of
 from bot.platforms.discord.incoming.participants import name_of
 from bot.platforms.discord.places import DIRECT
@@ -32,7 +32,8 @@ class Received:
     *name* is that of the command, or the custom_id of the component or the form.
 
     *options*: of a slash command, by their names; or what was written into a form. *target*: the message that a message
-    command is about; *message* the one that a component stands below.
+    command is about; *message* the one that a component stands below. *place_locale*: the guild's, where it is a
+    community; Discord tells one of all guilds, also where nobody has chosen it.
     """
 
     id: str
@@ -45,7 +46,7 @@ class Received:
     options: Mapping[str, object] = field(default_factory=dict)
     target: Json = field(default_factory=dict)
     message: Json = field(default_factory=dict)
-    guild_locale: str | None = None
+    place_locale: str | None = None
 
     @property
     def position(self) -> int:
@@ -75,9 +76,8 @@ class Received:
 
     def language(self, default: str = DEFAULT_LANGUAGE) -> str:
         """To speak to whoever it was: their own, the guild's, or that of what they wrote."""
-        spoken = (language_for(locale, "", "") for locale in (self.user.locale, self.guild_locale))
         said = " ".join(value for value in self.options.values() if isinstance(value, str))
-        return next((each for each in spoken if each in LANGUAGES), language_for(None, said, default))
+        return language_for(self.user.locale, said, default, place=self.place_locale)
 
 
 def received(data: Json) -> Received | None:
@@ -100,7 +100,6 @@ def received(data: Json) -> Received | None:
         options=_options(what) if kind == COMMAND else dict(_written(what)),
         target=mapping(mapping(mapping(what, "resolved"), "messages"), text(what, "target_id")),
         message=mapping(data, "message"),
-        guild_locale=_locale(data, "guild_locale"),
     )
 
 

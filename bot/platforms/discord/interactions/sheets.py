@@ -46,12 +46,13 @@ def _packed(lines: Sequence[str]) -> Iterator[str]:
         yield text
 
 
-def help_text(about: About | None, use: Use | None, signs: Signs, language: str) -> list[str]:
-    """*use*: of this month; None where it could not be found out."""
+def help_text(about: About | None, use: Use | None, signs: Signs, language: str, *, direct: bool = True) -> list[str]:
+    """*use*: of this month; None where it could not be found out. *direct*: whether we answer direct messages."""
     model = about.model if about else ""
     reactions = [f"- {sign} {label(f'reaction_{what.value}', language)}" for sign, what in signs.items()]
     texts = [
         label("help_how", language),
+        *([label("help_direct", language)] if direct else []),
         label("help_sees", language),
         *(["\n".join([label("help_reactions", language), *reactions])] if reactions else []),
         label("home_model", language, model=literal(model)) if model else label("home_demo", language),

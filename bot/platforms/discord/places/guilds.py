@@ -37,6 +37,7 @@ class KnownGuild:
     roles: dict[str, tuple[str, int]] = field(default_factory=dict)  # name, permissions
     own_role: str | None = None
     own_roles: frozenset[str] = frozenset()
+    is_known: bool = False  # what we may do there: our roles, and what those are for
     locale: str | None = None
     channels: set[str] = field(default_factory=set)  # threads, too
 
@@ -73,7 +74,7 @@ def channel_of(described: Json, guild: str) -> KnownChannel | None:
         name=text(described, "name")[:_LONGEST_NAME],
         locked=metadata.get("locked") is True,
         archived=metadata.get("archived") is True,
-        private=described.get("type") == PRIVATE_THREAD,
+        private=number(described.get("type")) == PRIVATE_THREAD,
         overwrites=tuple(
             (text(each, "id"), allowed, denied)
             for each in mappings(described, "permission_overwrites")
@@ -84,7 +85,9 @@ def channel_of(described: Json, guild: str) -> KnownChannel | None:
 
 
 def may_read(channel: KnownChannel, guild: KnownGuild, own_id: str) -> bool:
-    """Whether we may read the history of a channel."""
+    """Whether we may read the history of a channel; where it is not known, to try is the way to find out."""
+    if not guild.is_known:
+        return True
     wanted = VIEW_CHANNEL | READ_MESSAGE_HISTORY | (CONNECT if channel.kind is Kind.VOICE else 0)
     return bits_in(channel, guild, guild.own_roles, own_id) & wanted == wanted
 
@@ -116,6 +119,4 @@ def bits_in(channel: KnownChannel, guild: KnownGuild, roles: Collection[str], me
 
 def _bits(permissions: object) -> int:
     """Discord writes them as a number in a text."""
-    if not isinstance(permissions, str) or len(permissions) > 40 or not permissions.isascii():
-        return 0
-    return int(permissions) & _KEPT if permissions.isdecimal() else 0
+    return max(number(permissions) or 0, 0) & _KEPT

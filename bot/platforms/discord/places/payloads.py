@@ -1,4 +1,8 @@
-"""What is found in JSON that may hold anything: nothing here raises. Pure."""
+"""
+What is found in JSON that may hold anything: nothing here raises. Pure.
+
+Discord writes ids as texts and counts as numbers; a server that plays Discord may do either.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +25,29 @@ def mappings(body: Json, key: str) -> list[Json]:
 
 
 def text(body: Json, key: str) -> str:
+    return _text(body.get(key))
+
+
+def texts(body: Json, key: str) -> list[str]:
+    """Those in a list at *key*, such as ids."""
     found = body.get(key)
-    return found if isinstance(found, str) else ""
+    return [each for value in found if (each := _text(value))] if isinstance(found, list) else []
+
+
+def _text(value: object) -> str:
+    """Also of a number."""
+    written = str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**64 else value
+    return written if isinstance(written, str) else ""
 
 
 def number(value: object) -> int | None:
     """None for what is none, also for true and false."""
+    if isinstance(value, str) and 0 < len(value) < 20 and value.isascii() and value.isdecimal():
+        return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def snowflake(value: object) -> int | None:
     """An id as a number, which orders what has one; None for what is none, or is more than a database holds."""
-    if not isinstance(value, str) or not 0 < len(value) < 20 or not value.isascii() or not value.isdecimal():
-        return None
-    return found if (found := int(value)) < 2**63 else None
+    found = number(value)
+    return found if found is not None and 0 <= found < 2**63 else None

@@ -43,7 +43,8 @@ class Place:
     Where a message stands. *channel* is the parent of a thread; *thread* is the thread itself, or the chat of a voice
     channel, which is one conversation, and None elsewhere.
 
-    *own_role*: the role of ours in the guild, by which people may mention us as well.
+    *own_role*: the role of ours in the guild, by which people may mention us as well. *locale*: the guild's, where it
+    is a community.
     """
 
     workspace: str
@@ -54,6 +55,7 @@ class Place:
     archived: bool = False
     name: str = ""
     own_role: str | None = None
+    locale: str | None = None
 
     @property
     def id(self) -> str:

@@ -16,7 +16,7 @@ from bot.platforms.discord.calls.errors import MISSING_ACCESS, MISSING_PERMISSIO
 from bot.platforms.discord.calls.limits import CHANNEL
 from bot.platforms.discord.places import guilds
 from bot.platforms.discord.places.guilds import KnownChannel, KnownGuild, channel_of
-from bot.platforms.discord.places.payloads import Json, mapping, mappings, number, snowflake, text
+from bot.platforms.discord.places.payloads import Json, mapping, mappings, number, snowflake, text, texts
 from bot.platforms.discord.places.place import DIRECT, Kind, Place
 
 MOST_ASKED = 2_000  # places that were asked for: the oldest is forgotten
@@ -96,6 +96,15 @@ class Places:
             return False
         return guilds.is_open(above, guild)
 
+    def lacks(self, channel: str, permission: int) -> bool:
+        """Whether we surely may not do that in a channel: as we hear it, whoever may not see it is not us."""
+        known = self._channels.get(channel)
+        guild = self._guilds.get(known.guild) if known else None
+        if known is None or guild is None or not guild.is_known:
+            return False
+        bits = guilds.bits_in(known, guild, guild.own_roles, self.own_id)
+        return bool(bits & guilds.VIEW_CHANNEL) and not bits & permission
+
     def guild_locale(self, guild: str) -> str | None:
         """What a community has set."""
         known = self._guilds.get(guild)
@@ -164,16 +173,17 @@ class Places:
 
     def _note_own_roles(self, member: Json, guild: KnownGuild) -> None:
         """Nothing is kept of other members."""
-        roles = member.get("roles")
-        if isinstance(roles, list) and self.own_id and text(mapping(member, "user"), "id") == self.own_id:
-            guild.own_roles = frozenset(each for each in roles if isinstance(each, str))
+        if "roles" in member and self.own_id and text(mapping(member, "user"), "id") == self.own_id:
+            guild.own_roles = frozenset(texts(member, "roles"))
+            guild.is_known = bool(guild.roles)
 
     def _synced(self, data: Json) -> None:
         """All active threads of some channels, or of all of a guild."""
-        guild, channels = text(data, "guild_id"), data.get("channel_ids")
+        guild = text(data, "guild_id")
         known = self._guilds.get(guild)
-        synced = channels if isinstance(channels, list) else [*known.channels] if known else []
-        for thread in [each for channel in synced if isinstance(channel, str) for each in self.threads_of(channel)]:
+        every = [*known.channels] if known else []
+        synced = texts(data, "channel_ids") if isinstance(data.get("channel_ids"), list) else every
+        for thread in [each for channel in synced for each in self.threads_of(channel)]:
             self._forget(thread)
         for described in mappings(data, "threads"):
             self._noted(described, guild)
@@ -253,7 +263,9 @@ class Places:
         return known.kind is not Kind.THREAD and guild is not None and guilds.may_read(known, guild, self.own_id)
 
     def _place(self, channel: str, known: KnownChannel) -> Place:
-        place = Place(known.guild, channel, None, known.kind, name=known.name, own_role=self.own_role(known.guild))
+        guild, kind, name = known.guild, known.kind, known.name
+        own_role, locale = self.own_role(guild), self.guild_locale(guild)
+        place = Place(guild, channel, None, kind, name=name, own_role=own_role, locale=locale)
         match known.kind:
             case Kind.THREAD:
                 parent = known.parent or channel

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -50,7 +50,8 @@ class DiscordChannelReader:
     """
     The ChannelReader of catching up, for the channels of all guilds and for direct messages.
 
-    *longest*: what is older is not read. *takes*: whether a guild is to be read, or direct messages, for "".
+    *longest*: what is older is not read. *takes*: whether a guild is to be read, or direct messages, for "". *direct*:
+    the channels of direct messages that are known, which the gateway does not tell; may raise LedgerError.
     """
 
     def __init__(
@@ -62,20 +63,22 @@ class DiscordChannelReader:
         signs: Signs,
         longest: timedelta,
         takes: Callable[[str], bool] = lambda _guild: True,
+        direct: Callable[[], Awaitable[Sequence[str]]] | None = None,
     ) -> None:
         self._api, self._places, self._index, self._us, self._signs = api, places, index, us, signs
-        self._history, self._longest, self._takes = History(api), longest, takes
+        self._history, self._longest, self._takes, self._direct = History(api), longest, takes, direct
         self._found: dict[
             str, set[str]
         ] = {}  # by their channel: threads that are not active, in which we are mentioned
         self._searches = True  # guilds may be searched, as far as we know
 
     async def channels(self) -> Sequence[str]:
-        """Those in which somebody has written lately, chats of voice channels and forums included."""
+        """Those in which somebody has written lately, chats of voice channels and forums included; direct messages."""
         since = position_of(datetime.now(UTC) - self._longest - LOOK_BACK)
         await self._search(since)
         readable = self._places.readable_channels()
-        return [channel for channel in readable if channel in self._found or self._has_news(channel, since)]
+        told = [channel for channel in readable if channel in self._found or self._has_news(channel, since)]
+        return [*told, *(await self._direct() if self._direct is not None and self._takes("") else ())]
 
     async def news(self, channel: str, since: int, known: Collection[str]) -> ChannelNews:
         """

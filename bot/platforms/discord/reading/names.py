@@ -2,7 +2,7 @@
 The names of people, bots, roles and channels on Discord. Events tell most of them; the others are asked for.
 
 How long they are remembered is in common/names.py. Discord tells the language of a person only with what they press or
-command; of a guild, where it is a community.
+command.
 """
 
 from __future__ import annotations
@@ -51,11 +51,9 @@ class DiscordDirectory:
         names |= {each: roles.get(each.removeprefix(ROLE)) for each in participants if each.startswith(ROLE)}
         return {each: name for each in participants if (name := names.get(each))}
 
-    async def locales(self, workspace: str, participants: Collection[str]) -> Mapping[str, str]:
-        """No call is made for them."""
-        of_guild = self._places.guild_locale(workspace)
-        found = {each: self._locales.get(each, of_guild) for each in participants if not each.startswith(ROLE)}
-        return {each: locale for each, locale in found.items() if locale}
+    def locales(self, participants: Collection[str]) -> Mapping[str, str]:
+        """Of those who have pressed or commanded something; no call is made."""
+        return {each: self._locales[each] for each in participants if each in self._locales}
 
     async def channel_names(self, thread: ThreadRef, channels: Collection[str]) -> Mapping[str, str]:
         """Of a channel that not everybody sees, only where it is talked of in itself."""

@@ -20,6 +20,7 @@ from bot.platforms.discord.calls.limits import MESSAGE, POST
 from bot.platforms.discord.incoming.events import position_of
 from bot.platforms.discord.markup.message import SUPPRESS_EMBEDS
 from bot.platforms.discord.reply.lost_parts import own_posts
+from bot.platforms.discord.reply.missing import FILES
 from bot.platforms.discord.reply.part_calls import DiscordPartCalls
 from bot.platforms.discord.reply.services import ReplyServices
 from bot.platforms.discord.reply.where import GONE, Spot
@@ -62,6 +63,7 @@ class AnswerFile:
             logger.info("discord: an answer cannot be sent as a file: %s", error.code)
             if error.code == MISSING_PERMISSIONS:
                 self._shared.fileless.note(spot.channel)
+                self._calls.where.lacks.append(FILES)
             await self._forget()
             return False
         return True

@@ -20,6 +20,7 @@ from bot.platforms.discord.calls.errors import MISSING_ACCESS
 from bot.platforms.discord.calls.limits import MESSAGES
 from bot.platforms.discord.incoming.events import position_of
 from bot.platforms.discord.markup.buttons import turn_of
+from bot.platforms.discord.places.payloads import mapping, number, snowflake, text
 from bot.platforms.discord.reply.services import ReplyServices
 from bot.platforms.discord.reply.where import GONE, Where
 
@@ -101,15 +102,13 @@ async def _indexed(shared: ReplyServices, request: ReplyRequest, own: Sequence[J
 
 
 def _is_ours(message: Json, us: str) -> bool:
-    author = message.get("author")
-    by_us = isinstance(author, Mapping) and author.get("id") == us
-    return by_us and message.get("type") in POSTS and str(message.get("id")).isdecimal()
+    by_us = text(mapping(message, "author"), "id") == us
+    return by_us and number(message.get("type", 0)) in POSTS and snowflake(message.get("id")) is not None
 
 
 def _may_be(message: Json, request: ReplyRequest, *, replies: bool) -> bool:
     """Not what replies to another question, or has the buttons of another turn. *replies*: all parts there do."""
-    reference = message.get("message_reference")
-    replied = reference.get("message_id") if isinstance(reference, Mapping) else None
+    replied = text(mapping(message, "message_reference"), "message_id") or None
     of_turn = turn_of(message.get("components"))
     asked = (request.question or request.thread.thread,)
     return replied in (asked if replies else (None, *asked)) and of_turn in (None, request.turn)

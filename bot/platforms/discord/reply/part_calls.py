@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
 from bot.platforms.common.parts import Noted, PartCalls, WantedPart
-from bot.platforms.discord.calls.errors import THREAD_ARCHIVED, TOO_MANY_EDITS, UNKNOWN_MESSAGE
+from bot.platforms.discord.calls.errors import MISSING_PERMISSIONS, THREAD_ARCHIVED, TOO_MANY_EDITS, UNKNOWN_MESSAGE
 from bot.platforms.discord.calls.limits import DELETE, EDIT, EDIT_CHANNEL, POST
 from bot.platforms.discord.calls.requests import Upload
 from bot.platforms.discord.markup.message import Piece, content
@@ -53,7 +53,14 @@ class DiscordPartCalls(PartCalls[Piece]):
             return self.note(made[-1], part.number, spot)
 
         spot = await self.where.spot(final=part.final)
-        await self.admitted(POST, lambda: noted(make), final=part.final, channel=spot.channel)
+        try:
+            await self.admitted(POST, lambda: noted(make), final=part.final, channel=spot.channel)
+        except PlatformError as error:
+            instead = self.where.instead() if error.code == MISSING_PERMISSIONS else None
+            if instead is None:
+                raise
+            spot = instead
+            await self.admitted(POST, lambda: noted(make), final=part.final, channel=spot.channel)
         self._shared.status.posted(self._thread)
         shown, id_ = str(made[-1].get("content") or ""), str(made[-1]["id"])
         # The same nonce before: what an earlier attempt has posted was given back, and shows what it had then.

@@ -24,7 +24,7 @@ from bot.platforms.discord.calls.limits import EDIT
 from bot.platforms.discord.incoming.events import Identity
 from bot.platforms.discord.markup.buttons import rows, stop_row
 from bot.platforms.discord.markup.message import PART_LIMIT, Piece, beginning, pieces, shortened
-from bot.platforms.discord.reply import pace
+from bot.platforms.discord.reply import missing, pace
 from bot.platforms.discord.reply.answer_file import FILE_PART, AnswerFile
 from bot.platforms.discord.reply.part_calls import DiscordPartCalls
 from bot.platforms.discord.reply.private_calls import PrivatePartCalls
@@ -59,7 +59,7 @@ class DiscordReply:
         self, shared: ReplyServices, us: Identity, request: ReplyRequest, calls: DiscordPartCalls | None = None
     ) -> None:
         """*calls*: where it is not simply posted."""
-        self._limits = shared.api.limits
+        self._shared, self._request, self._limits = shared, request, shared.api.limits
         self._turn, self._language, self._as_file = request.turn, request.language, request.as_file
         self._calls = calls or DiscordPartCalls(shared, us.user_id, request)
         self._file = AnswerFile(shared, us.user_id, request, self._calls)
@@ -87,14 +87,14 @@ class DiscordReply:
 
     async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:
         self._parts.halted = False
-        whole = await off_loop(len(text), lambda: pieces(text, notes, rows(controls, self._turn)))
         try:
-            as_file = self._as_file and len(whole) > 1 and await self._file.possible()
-            if not (as_file and await self._finish_as_file(text, notes, controls)):
-                await self._file.remove()
-                await self._end(whole)
+            await self._finish(text, [*notes, *self._missing()], controls)
         except HaltedError:
             return
+        except PlatformError as error:
+            if not self._parts.ids:
+                await missing.tell(self._shared, self._request, self._calls.where.in_thread, error)
+            raise
 
     def halt(self) -> None:
         self._parts.halted = True
@@ -115,6 +115,20 @@ class DiscordReply:
         await self._parts.locate()
 
     # All parts
+
+    async def _finish(self, text: str, notes: Sequence[str], controls: Controls) -> None:
+        below = rows(controls, self._turn)
+        whole = await off_loop(len(text), lambda: pieces(text, notes, below))
+        as_file = self._as_file and len(whole) > 1 and await self._file.possible()
+        if as_file and await self._finish_as_file(text, notes, controls):
+            return
+        await self._file.remove()
+        await self._end(whole)
+        if found := self._missing():  # on the way
+            await self._end(await off_loop(len(text), lambda: pieces(text, [*notes, *found], below)))
+
+    def _missing(self) -> Sequence[str]:
+        return missing.sentences(self._shared, self._request, self._calls.where.lacks)
 
     async def _finish_as_file(self, text: str, notes: Sequence[str], controls: Controls) -> bool:
         """Show how it begins, and all of it in a file, where Discord takes one."""

@@ -14,6 +14,7 @@ from bot.platforms.discord.status.typing import DiscordTyping
 
 MOST_POSTED = 5_000  # messages of ours that are remembered
 REFUSED_SECONDS = 600.0  # for which a channel that refused a thread, or a file, is not asked for another one
+NAMED_SECONDS = 86_400.0  # for which a permission that we lack is not named again
 
 
 class Posted:
@@ -35,13 +36,13 @@ class Posted:
 class LatelyRefused:
     """Channels in which we were refused something lately: each refusal counts against us, and settings change."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._clock = clock  # seconds
+    def __init__(self, clock: Callable[[], float] = monotonic, seconds: float = REFUSED_SECONDS) -> None:
+        self._clock, self._seconds = clock, seconds
         self._until: dict[str, float] = {}
 
     def note(self, channel: str) -> None:
         self._until = {each: until for each, until in self._until.items() if until > self._clock()}
-        self._until[channel] = self._clock() + REFUSED_SECONDS
+        self._until[channel] = self._clock() + self._seconds
 
     def __contains__(self, channel: str) -> bool:
         return self._until.get(channel, 0.0) > self._clock()
@@ -58,3 +59,5 @@ class ReplyServices:
     posted: Posted = field(default_factory=Posted)
     threadless: LatelyRefused = field(default_factory=LatelyRefused)  # they take no threads
     fileless: LatelyRefused = field(default_factory=LatelyRefused)  # nor files
+    named: LatelyRefused = field(default_factory=lambda: LatelyRefused(seconds=NAMED_SECONDS))  # see missing.py
+    direct: bool = True  # we may write to people who do not expect it

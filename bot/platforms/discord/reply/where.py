@@ -19,6 +19,7 @@ from bot.core.ports import ReplyRequest
 from bot.core.texts import label
 from bot.platforms.discord.calls.errors import (
     INVALID_TOKEN,
+    MISSING_PERMISSIONS,
     NOT_DISCORD,
     THREAD_EXISTS,
     THREAD_LOCKED,
@@ -28,13 +29,15 @@ from bot.platforms.discord.calls.errors import (
 from bot.platforms.discord.calls.limits import MESSAGE, START_THREAD
 from bot.platforms.discord.markup.text import readable, thread_name
 from bot.platforms.discord.places import DIRECT, Kind, Place
+from bot.platforms.discord.places.guilds import SEND_MESSAGES_IN_THREADS
+from bot.platforms.discord.reply.missing import POSTS_IN_THREADS, THREADS
 from bot.platforms.discord.reply.services import ReplyServices
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-GONE = frozenset({UNKNOWN_MESSAGE, UNKNOWN_CHANNEL})
+GONE = frozenset({UNKNOWN_MESSAGE, UNKNOWN_CHANNEL, "http_404"})
 ABOUT_MESSAGE = frozenset({*GONE, "wrong_channel_type", "discord_50068"})  # "Invalid message type"
 """Refusals of a thread that say nothing of the next one in that channel."""
 ABOUT_NAME = frozenset({"title_blocked_by_automod", "invalid_form"})
@@ -70,11 +73,17 @@ class Where:
         self._channels: dict[str, str] = {}  # of messages of ours
         self._spot: Spot | None = None
         self._has_root = True
+        self.lacks: list[str] = []  # keys of missing.py: what we may not do, and would
 
     def stay(self) -> None:
         """The root is no message: there is nothing to open a thread from, or to reply to."""
         self._has_root = False
         self._spot = Spot(self._thread.channel)
+
+    @property
+    def in_thread(self) -> bool:
+        """Whether the next part goes to a thread, as far as that is known."""
+        return self._spot is not None and self._spot.channel != self._thread.channel
 
     # Where parts are
 
@@ -135,6 +144,16 @@ class Where:
             self._spot = await self._found(final=final)
         return self._spot
 
+    def instead(self) -> Spot | None:
+        """Where the answer goes if its thread takes no post of ours; None where it has no other place."""
+        there = self._spot is not None and self._spot.channel == self._root != self._thread.channel
+        if not there or self._channels or self._question != self._root or self._thread.workspace == DIRECT:
+            return None
+        self.lacks.append(POSTS_IN_THREADS)
+        self._threadless.note(self._thread.channel)
+        self._spot = self._spot_in(self._thread.channel)
+        return self._spot
+
     async def _look_for_earlier(self) -> None:
         """All parts stand in one place: where an earlier attempt has posted some."""
         for message in self._earlier:
@@ -159,7 +178,9 @@ class Where:
             place = await self._place()
             if place is not None:
                 return _unlocked(place)
-        if asks_root and channel not in self._threadless:
+        if asks_root and self._places.lacks(channel, SEND_MESSAGES_IN_THREADS):
+            self.lacks.append(POSTS_IN_THREADS)
+        elif asks_root and channel not in self._threadless:
             return await self._opened(final=final)
         return self._spot_in(channel)
 
@@ -179,6 +200,8 @@ class Where:
             if error.passing or error.code in POINTLESS:
                 raise
             logger.info("discord: a thread cannot be opened: %s", error.code)
+            if error.code == MISSING_PERMISSIONS:
+                self.lacks.append(THREADS)
             if error.code not in ABOUT_MESSAGE:
                 self._threadless.note(self._thread.channel)
             elif (place := await self._place()) is not None:  # whose root is no message of the channel, or deleted

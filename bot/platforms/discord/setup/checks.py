@@ -7,11 +7,11 @@ Reads nothing but what it is given. The command prints the findings.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import aiohttp
 
-from bot.core.check_findings import Finding, Verdict
+from bot.core.check_findings import Finding, Verdict, counted
 from bot.core.errors import PlatformError
 from bot.platforms.discord.calls.api import DEFAULT_URL, GUILD_PAGE, DiscordApi
 from bot.platforms.discord.calls.errors import INVALID_TOKEN
@@ -40,7 +40,7 @@ REMEDIES: Mapping[str, str] = {
 APPROVED, LIMITED = 1 << 18, 1 << 19  # Discord, "Application Flags": GATEWAY_MESSAGE_CONTENT, …_LIMITED
 REVIEWED_FROM = 10_000  # users; Discord, "Privileged Intents": since June 2026
 CLOSE = 0.8  # of that number: time to ask for the review
-MOST_GUILDS = 25  # that are looked at
+MOST_GUILDS = 100  # that are looked at, with three calls each
 FEW_SESSIONS = 50  # of a day's 1,000
 
 
@@ -50,11 +50,13 @@ def has_content(application: Json) -> bool:
     return flags is None or bool(flags & (APPROVED | LIMITED))
 
 
-async def check(*, token: str, api_url: str = DEFAULT_URL, allowed: Collection[str] = ()) -> list[Finding]:
+async def check(
+    *, token: str, api_url: str = DEFAULT_URL, allowed: Collection[str] = (), most: int = MOST_GUILDS
+) -> list[Finding]:
     """
     The token, the application and the servers, without changing anything. Never raises for what Discord says.
 
-    *allowed*: the ids of the servers that are answered in; empty for all.
+    *allowed*: the ids of the servers that are answered in; empty for all. *most*: as many of them are looked at.
     """
     wrong = token_kinds.kind(token)
     if wrong is not None:
@@ -72,7 +74,7 @@ async def check(*, token: str, api_url: str = DEFAULT_URL, allowed: Collection[s
             _content(application),
             await _gateway(api),
         ]
-        return found + await _guilds(api, application, text(me, "id"), allowed)
+        return found + await _guilds(api, application, text(me, "id"), allowed, most)
 
 
 async def check_post(token: str, api_url: str, channel: str) -> Finding:
@@ -105,9 +107,14 @@ def _content(application: Json) -> Finding:
     subject = "Discord message content"
     if has_content(application):
         return Finding(
-            subject, Verdict.OK, "it hears all that is said in channels it sees, and goes on without a mention"
+            subject,
+            Verdict.OK,
+            "the intent is on: in its threads it hears all that is said, and goes on without a mention",
         )
-    detail = "not here: it answers mentions, replies to it, direct messages and commands, also in its threads"
+    detail = (
+        "the intent is off: everywhere it answers mentions, replies to it, direct messages and commands, and hears "
+        "nothing else"
+    )
     return Finding(subject, Verdict.ABSENT, detail, f"To go on in its threads without a mention: {SWITCH}.")
 
 
@@ -119,68 +126,72 @@ async def _gateway(api: DiscordApi) -> Finding:
         return failed(subject, error)
     limit = found.get("session_start_limit") or {}
     left, total = limit.get("remaining"), limit.get("total")
-    detail = f"{left} of {total} sessions are left today; Discord recommends {found.get('shards')} of its shards"
+    detail = f"{left} of {total} new sessions are left today; Discord recommends {_shards(found)}"
     if isinstance(left, int) and left < FEW_SESSIONS:
         return Finding(subject, Verdict.WARNING, detail, "Something starts it again and again: see its log.")
     return Finding(subject, Verdict.OK, detail)
 
 
-async def _guilds(api: DiscordApi, application: Json, own_id: str, allowed: Collection[str]) -> list[Finding]:
+def _shards(gateway: Json) -> str:
+    return counted(number(gateway.get("shards")) or 1, "shard")
+
+
+async def _guilds(
+    api: DiscordApi, application: Json, own_id: str, allowed: Collection[str], most: int
+) -> list[Finding]:
     subject, invite = "Discord servers", link(text(application, "id"))
     try:
-        ids = await _ids(api)
+        users = await _users(api)
     except PlatformError as error:
         return [failed(subject, error)]
-    if not ids:
+    if not users:
         return [Finding(subject, Verdict.WARNING, "it is in none", f"Invite it: {invite}")]
-    found, users, looked_at = [], 0, [each for each in ids if not allowed or each in allowed]
-    for guild in looked_at[:MOST_GUILDS]:
-        try:
-            finding, members = await _guild(api, guild, own_id, invite)
-        except PlatformError as error:
-            finding, members = failed(f"Discord server {guild}", error), 0
-        found.append(finding)
-        users += members
+    answered = [each for each in users if not allowed or each in allowed]
+    looked_at = answered[:most]
+    found = [await _guild(api, each, own_id, invite) for each in looked_at]
     found += [
         Finding(f"Discord server {guild}", Verdict.FAILED, "it is not in that one", f"Invite it: {invite}")
-        for guild in sorted(set(allowed) - set(ids))
+        for guild in sorted(set(allowed) - users.keys())
     ]
-    detail = f"it is in {len(ids):,}" + (f", and answers in {len(looked_at):,}" if allowed else "")
-    if len(looked_at) > MOST_GUILDS:
-        detail += f"; {MOST_GUILDS} of them were looked at"
-    counted = len(ids) == len(found)
-    return [Finding(subject, Verdict.OK, detail), *found, _review(application, users, len(ids), complete=counted)]
+    detail = f"it is in {len(users):,}" + (f", and answers in {len(answered):,}" if allowed else "")
+    if len(answered) > len(looked_at):
+        detail += f"; looked at: {len(looked_at):,} (DISCORD_ALLOWED_GUILDS names others)"
+    return [Finding(subject, Verdict.OK, detail), *found, _review(application, sum(users.values()), len(users))]
 
 
-async def _ids(api: DiscordApi) -> Sequence[str]:
-    ids: list[str] = []
+async def _users(api: DiscordApi) -> Mapping[str, int]:
+    """How many there are in each server, roughly, by its id."""
+    users: dict[str, int] = {}
+    after: str | None = None
     while True:
-        page = [text(each, "id") for each in await api.guilds(after=ids[-1] if ids else None)]
-        ids += page
+        page = await api.guilds(after=after)
+        users |= {text(each, "id"): number(each.get("approximate_member_count")) or 0 for each in page}
         if len(page) < GUILD_PAGE:
-            return ids
+            return users
+        after = text(page[-1], "id")
 
 
-async def _guild(api: DiscordApi, id_: str, own_id: str, invite: str) -> tuple[Finding, int]:
-    """What the bot may do there, and how many members there are. Raises PlatformError."""
+async def _guild(api: DiscordApi, id_: str, own_id: str, invite: str) -> Finding:
+    """What the bot may do there."""
     calls = api.limits
-    guild = await calls.call(GUILD, lambda: api.guild(id_, counts=True), final=True, channel=id_)
-    member = await calls.call(MEMBER, lambda: api.member(id_, own_id), final=True, channel=id_)
-    channels = await calls.call(CHANNELS, lambda: api.guild_channels(id_), final=True, channel=id_)
-    finding = guild_check.finding(guild, member, channels, own_id, invite)
-    return finding, number(guild.get("approximate_member_count")) or 0
+    try:
+        guild = await calls.call(GUILD, lambda: api.guild(id_), final=True, channel=id_)
+        member = await calls.call(MEMBER, lambda: api.member(id_, own_id), final=True, channel=id_)
+        channels = await calls.call(CHANNELS, lambda: api.guild_channels(id_), final=True, channel=id_)
+    except PlatformError as error:
+        return failed(f"Discord server {id_}", error)
+    return guild_check.finding(guild, member, channels, own_id, invite)
 
 
-def _review(application: Json, users: int, guilds: int, *, complete: bool) -> Finding:
+def _review(application: Json, users: int, guilds: int) -> Finding:
     """How far it is to the number of users from which on Discord wants to review the intent."""
     subject = "Discord review"
     installed = number(application.get("approximate_user_install_count")) or 0
     if (number(application.get("flags")) or 0) & APPROVED:
         return Finding(subject, Verdict.OK, "the message content intent is approved; Discord asks again each year")
     reached = users + installed
-    at_least = "about" if complete else "at least"
     detail = (
-        f"{at_least} {reached:,} users in {guilds:,} servers (who is in two is counted twice); "
+        f"about {counted(reached, 'user')} in {counted(guilds, 'server')} (who is in two is counted twice); "
         f"from {REVIEWED_FROM:,} on Discord reviews who has the message content intent"
     )
     if reached >= CLOSE * REVIEWED_FROM:

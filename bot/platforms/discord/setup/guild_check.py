@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.core.check_findings import Finding, Verdict
+from bot.core.check_findings import Finding, Verdict, counted
 from bot.platforms.discord.calls.requests import Json
 from bot.platforms.discord.places import Kind
 from bot.platforms.discord.places.guilds import KnownChannel, KnownGuild, bits_in, channel_of
@@ -39,17 +39,18 @@ def finding(guild: Json, member: Json, channels: Sequence[Json], own_id: str, in
         remedy = f"Give its role {VIEW.label} in the channels where it is to answer, or invite it anew: {invite}"
         return Finding(subject, Verdict.FAILED, "it sees no channel there", remedy)
     lacking = {each: [place for place, may in seen if _lacks(each, place, may)] for each in ON_TOP}
-    missing = [f"{each.label}: {_where(lacks, len(seen))}" for each, lacks in lacking.items() if lacks]
-    unseen = f"; it does not see {len(bits) - len(seen):,} others" if len(bits) > len(seen) else ""
+    missing = [f"{each.label} {_where(lacks, len(seen))}" for each, lacks in lacking.items() if lacks]
+    hidden = len(bits) - len(seen)
+    unseen = f"; it does not see {counted(hidden, 'other')}" if hidden else ""
     if not missing:
-        return Finding(subject, Verdict.OK, f"it may do all it needs in {len(seen):,} channels{unseen}")
+        return Finding(subject, Verdict.OK, f"it may do all it needs in {counted(len(seen), 'channel')}{unseen}")
     remedy = (
         f"Allow that for its role (Server Settings → Roles → {_role(known)}), or for the role in a channel "
         f"(Edit Channel → Permissions). Or invite it anew: {invite}"
     )
     mute = all(_is_mute(place, may) for place, may in seen)
     verdict = Verdict.FAILED if mute else Verdict.WARNING
-    return Finding(subject, verdict, f"missing: {'; '.join(missing)}{unseen}", remedy)
+    return Finding(subject, verdict, f"it lacks {'; '.join(missing)}{unseen}", remedy)
 
 
 def _lacks(permission: Permission, place: KnownChannel, may: int) -> bool:

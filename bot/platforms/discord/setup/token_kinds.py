@@ -23,13 +23,14 @@ _KINDS = (
     (r"[\w-]{32}", "the application's client secret"),
 )
 """The first form that fits tells the kind."""
+OTHER = "something other than a bot's token"
 
 
 def kind(token: str) -> str | None:
     """What *token* looks like, such as "the application's client secret"; None for the form of a bot's token."""
     if owner(token) is not None:
         return None
-    return next((name for form, name in _KINDS if re.fullmatch(form, token, re.ASCII)), "no token that Discord makes")
+    return next((name for form, name in _KINDS if re.fullmatch(form, token, re.ASCII)), OTHER)
 
 
 def problem(token: str) -> str | None:

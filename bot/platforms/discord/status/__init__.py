@@ -1,1 +1,1 @@
-"""The sign that we work, and what threads are called. When to show it is decided by the core."""
+"""Signs: that we work, that we are not shown something; what threads are called. The core says when to show them."""

@@ -41,8 +41,8 @@ async def test_it_reads_who_it_is_and_where(discord: Discord, api: DiscordApi) -
     assert (await api.me())["id"] == discord.bot
     assert (await api.application())["id"] == discord.application
     assert (await api.gateway())["url"] == discord.gateway.url
-    assert [each["id"] for each in await api.guilds()] == [discord.guild.id]
-    assert (await api.guild(discord.guild.id, counts=True))["approximate_member_count"] == 3
+    assert [(each["id"], each["approximate_member_count"]) for each in await api.guilds()] == [(discord.guild.id, 3)]
+    assert (await api.guild(discord.guild.id))["name"] == "Guild"
     assert await api.guild_channels(discord.guild.id) == []
     assert (await api.member(discord.guild.id, kim.id))["user"]["username"] == "kim"
     assert (await api.user(kim.id))["username"] == "kim"
@@ -184,3 +184,20 @@ async def test_the_proxy_of_the_environment_is_used(
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     assert proxy_of(discord.api_url) is None
     assert (await api.me())["id"] == discord.bot
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Refused(401, 40001), "invalid_token"),
+        (Refused(401, 50014), "invalid_token"),
+        (Refused(403, 0), "missing_permissions"),
+    ],
+)
+async def test_a_refusal_is_understood_with_another_number_and_with_none(
+    discord: Discord, api: DiscordApi, fault: Fault, code: str
+) -> None:
+    discord.fail("get current user", fault)
+    with pytest.raises(PlatformError, match=code) as refusal:
+        await api.me()
+    assert not refusal.value.passing

@@ -63,6 +63,12 @@ def test_a_rate_is_what_the_headers_tell_and_none_before() -> None:
     assert limiter.rates[POST].calls == 10, "Discord may change its mind"
 
 
+def test_a_limit_may_be_written_with_a_point() -> None:
+    limits = DiscordLimiter()
+    limits.tell(POST, {**headers(5, 4, 2.0), "X-RateLimit-Limit": "5.0", "X-RateLimit-Remaining": "4.0"})
+    assert limits.rates[POST].calls == 5
+
+
 def test_of_a_bucket_with_one_place_nothing_is_kept() -> None:
     limiter = DiscordLimiter(clock := Clock())
     limiter.tell(TYPE, headers(1, 0, 0.25), "1")

@@ -66,3 +66,14 @@ def edited(place: Place = TEXT, **changes: Any) -> Edited:
     found = read(message(**{"edited_timestamp": "2017-07-11T18:00:00+00:00"} | changes), place, root(place), US)
     assert isinstance(found, Edited)
     return found
+
+
+def otherwise(value: Any) -> Any:
+    """The same JSON with numbers for ids, and texts for counts: not as Discord writes it."""
+    if isinstance(value, dict):
+        return {key: otherwise(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [otherwise(each) for each in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return int(value) if isinstance(value, str) and value.isdecimal() else value

@@ -25,6 +25,7 @@ from tests.platforms.discord.incoming.messages import (
     BOT,
     CHANNEL,
     DIRECT_MESSAGE,
+    ELDER,
     GUILD,
     ID,
     IN_THREAD,
@@ -37,6 +38,7 @@ from tests.platforms.discord.incoming.messages import (
     VOICE,
     edited,
     message,
+    otherwise,
     posted,
     reply,
     root,
@@ -173,7 +175,7 @@ def test_a_bot_is_known_by_all_its_ids() -> None:
         (user(global_name=" \n"), {"nick": ""}, "kim"),
         (user(global_name="🦊🦊"), None, "🦊🦊"),
         (user(global_name="김\n철수"), None, "김 철수"),
-        ({"username": 7}, {"nick": []}, None),
+        ({"username": []}, {"nick": []}, None),
     ],
 )
 def test_the_name_is_the_one_that_people_see(who: dict[str, Any], member: Any, name: str | None) -> None:
@@ -188,15 +190,15 @@ def test_the_name_is_the_one_that_people_see(who: dict[str, Any], member: Any, n
     [
         *({"type": kind} for kind in (1, 2, 3, 6, 7, 8, 18, 21, 22, 24, 46)),
         {"type": [0]},
-        {"type": "0"},
+        {"type": "none"},
         {"flags": 64},  # ephemeral
         {"content": None},  # a part of a message
         {"content": 7},
         {"author": None},
         {"author": "kim"},
-        {"author": {"id": 7}},
+        {"author": {"id": []}},
         {"id": None},
-        {"id": int(ID)},
+        {"id": [ID]},
         {"id": "1" * 20},
         {"id": "9" * 19},
         {"id": "-5"},
@@ -262,7 +264,7 @@ def test_times_are_read_in_any_zone(written: str) -> None:
 def test_deletions_name_their_messages() -> None:
     one = Deleted(MessageRef("discord", GUILD, CHANNEL, ID), None, moment_of(int(ID)))
     assert list(deleted({"id": ID, "channel_id": THREAD, "guild_id": GUILD}, IN_THREAD)) == [one]
-    many = deleted({"ids": [ID, "5", None, 7, "x"], "channel_id": CHANNEL}, TEXT)
+    many = deleted({"ids": [ID, "5", None, [7], "x"], "channel_id": CHANNEL}, TEXT)
     assert [each.ref.id for each in many] == [ID, "5"]
     nothing: list[dict[str, Any]] = [{}, {"id": None}, {"ids": {}}, {"ids": []}]
     assert [deleted(each, TEXT) for each in nothing] == [[]] * 4
@@ -293,3 +295,10 @@ def test_no_missing_field_raises(missing: set[str]) -> None:
     said = {key: value for key, value in message().items() if key not in missing}
     found = read(said, TEXT, root(TEXT), US)
     assert isinstance(found, Posted) == (not missing & {"id", "author", "content"})
+
+
+def test_ids_may_be_numbers_and_counts_texts() -> None:
+    file = {"id": "7", "filename": "a.txt", "size": 5, "content_type": "text/plain", "url": "https://cdn.example/a"}
+    said = reply(ELDER, BOT, mentions=[user(LEE, "lee")], mention_roles=[ROLE, "7"], attachments=[file])
+    assert posted(said=otherwise(said)) == posted(said=said)
+    assert deleted(otherwise({"ids": [ID, ELDER]}), TEXT) == deleted({"ids": [ID, ELDER]}, TEXT)

@@ -90,7 +90,7 @@ def forward(**said: Any) -> dict[str, Any]:
         (forward(attachments=[{"id": "5", "filename": "a.txt"}]), "Forwarded message"),
         (forward(), ""),  # hidden
         (APP | {"embeds": "nonsense", "components": [17, None], "poll": [], "sticker_items": {}}, ""),
-        (APP | {"embeds": [{"type": 7, "title": "x"}], "components": [{"type": "10", "content": "y"}]}, ""),
+        (APP | {"embeds": [{"type": 7, "title": "x"}], "components": [{"type": "ten", "content": "y"}]}, ""),
     ],
 )
 def test_what_is_said(changes: dict[str, Any], said: str) -> None:

@@ -73,7 +73,7 @@ async def test_the_place_says_which_conversation_it_is_without_a_look_into_the_l
         (reply(message_reference={"type": 0, "message_id": ELDER, "channel_id": "6"}), {ELDER: ROOT}, ID),
         (reply(message_reference={"type": 0, "message_id": ELDER}), {ELDER: ROOT}, ROOT),
         (reply(message_reference=None), {ELDER: ROOT}, ID),
-        (reply(message_reference={"message_id": 7}), {ELDER: ROOT}, ID),
+        (reply(message_reference={"message_id": [7]}), {ELDER: ROOT}, ID),
         (message(message_reference={"type": 1, "message_id": ELDER, "channel_id": CHANNEL}), {ELDER: ROOT}, ID),
         (message(message_reference={"message_id": ELDER}, flags=2), {ELDER: ROOT}, ID),  # published by another guild
     ],

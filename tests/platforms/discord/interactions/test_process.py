@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.texts import label
+from bot.core.texts import LANGUAGES, label
 from tests.platforms.discord.test_process import started, variables
 from tests.standins.discord import Discord
 from tests.standins.discord.interactions.interactions import DEFERRED_MESSAGE, DEFERRED_UPDATE
@@ -84,6 +84,38 @@ async def test_a_question_is_answered_repeated_and_explained(
     assert len(said(discord, channel)) == 2
     assert not discord.calls("start thread from message")
     assert not discord.violations
+
+
+async def test_everybody_is_spoken_to_in_their_own_language_where_it_is_known_and_else_in_the_communitys(
+    discord: Discord, model: ModelServer, channel: Channel, tmp_path: Path
+) -> None:
+    discord.gateway.limit.enforced = False
+    kim, lee = discord.add_user("kim", locale="en-GB"), discord.add_user("lee")
+    discord.guild.community = "ko"
+
+    async def labelled(user: User) -> str:
+        question = await discord.post(user, channel, f"{discord.mention} 6 × 7 = ?")
+        await discord.wait_for(lambda: (found := discord.thread_of(question)) and found.shown[-1].components)
+        thread = discord.thread_of(question)
+        assert thread is not None
+        shown: str = thread.shown[-1].components[0]["components"][0]["label"]
+        return shown
+
+    given = variables(discord, model, tmp_path)
+    async with started(tmp_path, given):
+        await ready(discord)
+        asked = await discord.call(kim, channel, "ask", question="6 × 7 = ?")
+        await discord.wait_for(lambda: asked.original is not None and asked.original.components)
+    async with started(tmp_path, given):  # which nobody has told kim's language
+        await discord.wait_connected()
+        for _ in range(2):
+            assert await labelled(kim) == LANGUAGES["en"]["button_repeat"]
+            assert await labelled(lee) == LANGUAGES["ko"]["button_repeat"]
+        told = await discord.post(lee, channel, f"{discord.mention} quiet")
+        await discord.wait_for(lambda: (found := discord.thread_of(told)) and found.shown[-1].content)
+        thread = discord.thread_of(told)
+        assert thread is not None
+        assert LANGUAGES["ko"]["mode_quiet_channel"] in thread.shown[-1].content
 
 
 async def test_a_private_question_is_answered_to_one_person_alone(

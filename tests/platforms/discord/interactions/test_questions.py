@@ -166,6 +166,18 @@ async def test_what_is_set_in_a_direct_message_holds_in_all_of_it(
     assert command.key == "mode_quiet_direct"
 
 
+@pytest.mark.parametrize("private", [True, False])
+async def test_what_only_asks_sets_nothing_whatever_its_words(
+    discord: Discord, bot: Bot, kim: User, channel: Channel, private: bool
+) -> None:
+    """Least of all in private, where the others would not see why the bot is silent."""
+    await discord.call(kim, channel, "ask", question="quiet", private=private)
+    await bot.done()
+    turn = await bot.claimed()
+    assert turn.command is None
+    assert [each.version.text for each in (await bot.ledger.history(turn)).messages] == ["quiet"]
+
+
 async def test_whoever_asks_where_the_bot_is_quiet_is_told_so(
     discord: Discord, bot: Bot, kim: User, channel: Channel
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,23 +48,24 @@ def test_who_asked_what_and_where() -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "guild_locale", "said", "language"),
+    ("locale", "community", "said", "language"),
     [
         ("ko", "en-US", "hi", "ko"),
         ("en-GB", "ko", "안녕", "en"),
         ("de", "ko", "hi", "ko"),
         ("de", "fr", "안녕", "ko"),
+        ("de", None, "안녕", "ko"),  # what Discord says of every guild is nobody's choice
         (None, None, "hi", "en"),
     ],
 )
-def test_we_speak_ones_own_language_or_the_guilds_or_that_of_the_question(
-    locale: str | None, guild_locale: str | None, said: str, language: str
+def test_we_speak_ones_own_language_or_the_communitys_or_that_of_the_question(
+    locale: str | None, community: str | None, said: str, language: str
 ) -> None:
     options = [{"name": "question", "value": said}]
     data = {"name": "ask", "options": options}
-    found = received(WHOLE | {"locale": locale, "guild_locale": guild_locale, "data": data})
+    found = received(WHOLE | {"locale": locale, "data": data})
     assert found is not None
-    assert found.language() == language
+    assert replace(found, place_locale=community).language() == language
 
 
 @pytest.mark.parametrize("missing", ["id", "token", "type", "channel_id", "member"])

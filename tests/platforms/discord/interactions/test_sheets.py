@@ -42,6 +42,8 @@ def test_help_is_one_message_or_two(language: str) -> None:
     texts = help_text(About("gpt-6-luna"), Use(1, 2, 3, 4_000_000), DEFAULT_SIGNS, language)
     assert len(texts) <= 2
     assert all(units(text) <= 2_000 for text in texts)
-    without = help_text(None, None, {}, language)
+    assert label("help_direct", language) in texts[0]
+    without = help_text(None, None, {}, language, direct=False)
+    assert label("help_direct", language) not in "".join(without)
     assert label("home_demo", language) in without[-1]
     assert label("help_reactions", language) not in "".join(without)

@@ -238,3 +238,23 @@ async def test_many_pages_are_read_in_their_order(stage: Stage, discord: Discord
     await stage.listen()
     assert [each.id for each in await news(stage, channel, int(said[0])) if isinstance(each, Posted)] == said
     assert len(discord.calls(HISTORY)) == 3
+
+
+async def test_direct_messages_are_looked_at_and_read_where_something_is_new(
+    stage: Stage, discord: Discord, kim: User
+) -> None:
+    lee, since = discord.add_user("lee"), position_of(datetime.now(UTC) - HOURS)
+    quiet, busy = discord.direct(lee), discord.direct(kim)
+    await discord.post(kim, busy, "hello")
+
+    async def known() -> Sequence[str]:
+        return [busy.id, quiet.id]
+
+    us = (stage.api, stage.places, stage.index, stage.us, DEFAULT_SIGNS, HOURS)
+    channels = DiscordChannelReader(*us, direct=known)
+    assert set(await channels.channels()) >= {busy.id, quiet.id}
+    found = [list((await channels.news(each.id, since, ())).events) for each in (busy, quiet)]
+    assert [texts(each) for each in found] == [["hello"], []]
+    assert [call.parameters["channel"] for call in discord.calls(HISTORY)] == [busy.id]
+    guilds_only = DiscordChannelReader(*us, takes=bool, direct=known)
+    assert not {busy.id, quiet.id} & set(await guilds_only.channels())

@@ -68,7 +68,7 @@ async def test_roles_are_named_without_a_call(discord: Discord, stage: Stage, di
     await stage.listen()
     assert await directory.names(discord.guild.id, [f"&{team.id}", "&5"]) == {f"&{team.id}": "team"}
     assert not discord.calls(MEMBER)
-    assert await directory.locales(discord.guild.id, [f"&{team.id}"]) == {}
+    assert directory.locales([f"&{team.id}"]) == {}
 
 
 async def test_a_channel_that_not_everybody_sees_is_named_only_in_itself(
@@ -101,19 +101,19 @@ async def test_an_archived_thread_is_asked_for(
     assert await directory.channel_names(thread, [talk.id]) == {talk.id: "a talk"}
 
 
-async def test_the_language_is_known_of_communities_and_of_whoever_pressed_something(
+async def test_the_language_is_known_of_whoever_pressed_something(
     stage: Stage, discord: Discord, kim: User, directory: DiscordDirectory
 ) -> None:
     guild = discord.guild.id
-    assert await directory.locales(guild, [kim.id]) == {}
+    assert directory.locales([kim.id]) == {}
     stage.places.note("GUILD_UPDATE", {"id": guild, "features": ["COMMUNITY"], "preferred_locale": "ja"})
-    assert await directory.locales(guild, [kim.id]) == {kim.id: "ja"}
+    assert directory.locales([kim.id]) == {}  # kept as theirs, it would take the place of their own
     pressed = {"guild_id": guild, "locale": "ko", "member": {"nick": "Kimmy", "user": {"id": kim.id}}}
     directory.note("INTERACTION_CREATE", pressed)
-    assert await directory.locales(guild, [kim.id, "5"]) == {kim.id: "ko", "5": "ja"}
+    assert directory.locales([kim.id, "5"]) == {kim.id: "ko"}
     assert await directory.names(guild, [kim.id]) == {kim.id: "Kimmy"}
     directory.note("INTERACTION_CREATE", {"locale": "fr", "user": {"id": kim.id, "username": "kim"}})
-    assert await directory.locales("@me", [kim.id]) == {kim.id: "fr"}
+    assert directory.locales([kim.id]) == {kim.id: "fr"}
     assert not discord.calls(MEMBER)
 
 

@@ -15,8 +15,8 @@ from tests.standins.discord.faults import ServerError
 from tests.standins.discord.state.permissions import Permission
 
 
-async def check(discord: Discord, *allowed: str) -> dict[str, Finding]:
-    found = await checks.check(token=discord.token, api_url=discord.api_url, allowed=allowed)
+async def check(discord: Discord, *allowed: str, most: int = checks.MOST_GUILDS) -> dict[str, Finding]:
+    found = await checks.check(token=discord.token, api_url=discord.api_url, allowed=allowed, most=most)
     return {finding.subject: finding for finding in found}
 
 
@@ -45,10 +45,10 @@ async def test_a_permission_that_is_missing_is_named_with_the_channel_and_what_t
     discord.forbid(news, "READ_MESSAGE_HISTORY", target=discord.guild.id)
     finding = (await check(discord))[server(discord)]
     assert finding.verdict is Verdict.WARNING
-    assert "Send Messages in Threads: in #general" in finding.detail
-    assert "Read Message History: in #news" in finding.detail
+    assert "Send Messages in Threads in #general" in finding.detail
+    assert "Read Message History in #news" in finding.detail
     assert "#staff" not in finding.detail
-    assert "it does not see 1 others" in finding.detail
+    assert "it does not see 1 other" in finding.detail
     assert "Server Settings → Roles → threadbot" in finding.remedy
 
 
@@ -67,7 +67,7 @@ async def test_where_it_can_answer_nowhere_that_is_a_failure(discord: Discord) -
         discord.forbid(discord.add_channel(name), "SEND_MESSAGES", "SEND_MESSAGES_IN_THREADS")
     finding = (await check(discord))[server(discord)]
     assert finding.verdict is Verdict.FAILED
-    assert "Send Messages: in every channel" in finding.detail
+    assert "Send Messages in every channel" in finding.detail
 
 
 async def test_where_it_sees_nothing_that_is_a_failure(discord: Discord) -> None:
@@ -106,13 +106,23 @@ async def test_in_no_server_it_says_how_to_invite_it(discord: Discord) -> None:
 
 async def test_how_close_the_review_is_is_said(discord: Discord) -> None:
     discord.add_channel("general")
-    assert (await check(discord))["Discord review"].detail.startswith("about 2 users in 1 servers")
+    assert (await check(discord))["Discord review"].detail.startswith("about 2 users in 1 server ")
     application = {"flags": checks.LIMITED, "approximate_user_install_count": 8_001}
-    near = checks._review(application, 0, 3, complete=True)  # noqa: SLF001 - the stand-in has no such crowd
+    near = checks._review(application, 0, 3)  # noqa: SLF001 - the stand-in has no such crowd
     assert near.verdict is Verdict.WARNING
     assert "8,001" in near.detail
-    approved = checks._review({"flags": checks.APPROVED}, 20_000, 3, complete=True)  # noqa: SLF001 - as above
+    approved = checks._review({"flags": checks.APPROVED}, 20_000, 3)  # noqa: SLF001 - as above
     assert approved.verdict is Verdict.OK
+
+
+async def test_all_servers_are_counted_also_those_that_are_not_looked_at(discord: Discord) -> None:
+    discord.add_channel("general")
+    discord.add_channel("general", guild=discord.add_guild("other"))
+    found = await check(discord, most=1)
+    assert found["Discord review"].detail.startswith("about 4 users in 2 servers")
+    assert found["Discord servers"].detail.startswith("it is in 2; looked at: 1")
+    only = await check(discord, discord.guild.id)
+    assert only["Discord review"].detail.startswith("about 4 users in 2 servers")
 
 
 async def test_a_token_that_is_none_is_named_without_asking_anybody(discord: Discord) -> None:

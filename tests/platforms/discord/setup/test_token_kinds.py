@@ -28,10 +28,10 @@ def test_a_bots_token_names_its_bot() -> None:
         ("1234567890:AAHunter2-hunter2-hunter2-hunter2-1", "Telegram"),
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.hunter2hunter2hunter2hunter2", "JWT"),
         ("mfa.hunter2hunter2hunter2hunter2", "a person's account"),
-        ("hunter2", "no token that Discord makes"),
-        ("MTE0.hunter2.short", "no token that Discord makes"),
-        ("!!!!!!!!!!!!!!!!!!!!!!!!.GxStan.hunter2-hunter2-hunter2-hunter2", "no token that Discord makes"),
-        ("", "no token that Discord makes"),
+        ("hunter2", "something other than a bot's token"),
+        ("MTE0.hunter2.short", "something other than a bot's token"),
+        ("!!!!!!!!!!!!!!!!!!!!!!!!.GxStan.hunter2-hunter2-hunter2-hunter2", "something other than a bot's token"),
+        ("", "something other than a bot's token"),
     ],
 )
 def test_what_is_none_is_named_and_not_repeated(given: str, named: str) -> None:

@@ -57,6 +57,9 @@ class Marks:
     async def recent_threads(self, platform: str, workspace: str | None, since: datetime) -> Sequence[ThreadRef]:
         return self.threads
 
+    async def direct_channels(self, platform: str) -> Sequence[str]:
+        raise AssertionError("Slack tells them itself")
+
     @property
     def whole(self) -> int:
         return self.positions.get(WHOLE_WORKSPACE, 0)

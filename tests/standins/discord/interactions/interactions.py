@@ -116,10 +116,10 @@ class Interactions:
             owners = {"1": of.user}
             return body | {"user": wire.user(world.users[of.user]), "authorizing_integration_owners": owners}
         who = wire.member(world, guild.members[of.user]) | {"permissions": str(int(world.bits(of.channel, of.user)))}
-        place = {"id": guild.id, "locale": "en-US", "features": []}
+        place = {"id": guild.id, "locale": guild.locale, "features": guild.features}
         return (
             body
-            | {"member": who, "guild_id": guild.id, "guild": place, "guild_locale": "en-US"}
+            | {"member": who, "guild_id": guild.id, "guild": place, "guild_locale": guild.locale}
             | {"authorizing_integration_owners": {"0": guild.id}}
         )
 

@@ -9,10 +9,11 @@ from tests.standins.discord.rest.errors import ApiError
 from tests.standins.discord.rest.forms import Form, flag, number, snowflake
 from tests.standins.discord.rest.routes import Asked, Route
 from tests.standins.discord.state import wire
-from tests.standins.discord.state.objects import Json
+from tests.standins.discord.state.objects import Guild, Json
 from tests.standins.discord.state.permissions import in_guild
 from tests.standins.discord.state.world import World
 
+TRUE = ("true", "True", "1")
 PAGE = Form({"before": snowflake, "after": snowflake, "limit": number(1, 200), "with_counts": flag})
 RECIPIENT = Form({"recipient_id": snowflake}, ("recipient_id",))
 GATEWAY_FLAGS = {"presences": 1 << 13, "members": 1 << 15, "content": 1 << 19}  # …_LIMITED, for apps with few users
@@ -61,9 +62,11 @@ class Guilds:
             (each for each in self._world.bot_guilds() if int(each.id) > after), key=lambda each: int(each.id)
         )
         bot, now = self._world.bot, self._world.clock()
+        counted = asked.query.get("with_counts") in TRUE
         return [
             {"id": each.id, "name": each.name, "icon": None, "banner": None, "owner": each.owner == bot,
-             "permissions": str(int(in_guild(each, bot, now))), "features": []}
+             "permissions": str(int(in_guild(each, bot, now))), "features": each.features}
+            | (_counts(each) if counted else {})
             for each in mine[:limit]
         ]  # fmt: skip
 
@@ -78,8 +81,7 @@ class Guilds:
 
     def _guild(self, asked: Asked) -> object:
         guild = self._access.guild(asked.parameters["guild"])
-        counts = {"approximate_member_count": len(guild.members), "approximate_presence_count": 1}
-        return wire.guild(guild) | (counts if asked.query.get("with_counts") in ("true", "True", "1") else {})
+        return wire.guild(guild) | (_counts(guild) if asked.query.get("with_counts") in TRUE else {})
 
     def _channels(self, asked: Asked) -> object:
         guild = self._access.guild(asked.parameters["guild"])
@@ -104,3 +106,7 @@ class Guilds:
             (each for each in guild.members.values() if int(each.user) > after), key=lambda each: int(each.user)
         )
         return [wire.member(self._world, each) for each in found[:limit]]
+
+
+def _counts(guild: Guild) -> Json:
+    return {"approximate_member_count": len(guild.members), "approximate_presence_count": 1}

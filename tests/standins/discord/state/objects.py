@@ -111,7 +111,16 @@ class Guild:
     members: dict[str, Member] = field(default_factory=dict)
     available: bool = True
     has_bot: bool = True
+    community: str | None = None  # the locale that a guild with the feature COMMUNITY has set
     active_threads_allowed: int = 1000  # "Maximum number of active threads reached" names no number
+
+    @property
+    def features(self) -> list[str]:
+        return ["COMMUNITY"] if self.community else []
+
+    @property
+    def locale(self) -> str:
+        return self.community or "en-US"  # "Guild Object": the default
 
     def shard(self, count: int) -> int:
         return (int(self.id) >> 22) % count

@@ -98,10 +98,10 @@ def guild(of: Guild) -> Json:
     """A guild as the API shows it; GUILD_CREATE has more."""
     shown: Json = {"id": of.id, "name": of.name, "owner_id": of.owner, "icon": None, "splash": None, "banner": None}
     shown |= {"discovery_splash": None, "afk_channel_id": None, "afk_timeout": 300, "verification_level": 0}
-    shown |= {"default_message_notifications": 0, "explicit_content_filter": 0, "features": [], "emojis": []}
+    shown |= {"default_message_notifications": 0, "explicit_content_filter": 0, "features": of.features, "emojis": []}
     shown |= {"mfa_level": 0, "application_id": None, "system_channel_id": None, "system_channel_flags": 0}
     shown |= {"rules_channel_id": None, "vanity_url_code": None, "description": None, "premium_tier": 0}
-    shown |= {"preferred_locale": "en-US", "public_updates_channel_id": None, "nsfw_level": 0, "stickers": []}
+    shown |= {"preferred_locale": of.locale, "public_updates_channel_id": None, "nsfw_level": 0, "stickers": []}
     shown |= {"premium_progress_bar_enabled": False, "safety_alerts_channel_id": None}
     return shown | {"roles": [role(each) for each in of.roles.values()]}
 
