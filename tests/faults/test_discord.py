@@ -16,6 +16,7 @@ from bot.store.interactions import SqlInteractions
 from bot.store.thread_index import SqlThreadIndex
 from bot.store.watermarks import SqlWatermarks
 from tests.faults.chain import Tables
+from tests.faults.discord_venue import SMALL
 from tests.platforms.discord.gateway.listening import HASTY
 from tests.standins.discord import Discord, Lost, RateLimited, Refused, ServerError
 from tests.standins.discord.faults import Fault
@@ -48,12 +49,13 @@ class Crowd:
             await asyncio.sleep(PACE_SECONDS)
 
     def answers(self, question: Message) -> list[str]:
-        """Wherever they stand: in a thread, or in the channel and replying."""
+        """Wherever they stand, in a thread or in the channel; without what is said in small print below."""
         world = self.discord.world
         thread, channel = self.discord.thread_of(question), world.channels[question.channel]
         beside = [each for each in channel.shown if (each.reference or {}).get("message_id") == question.id]
         said = [*beside, *(thread.shown if thread else ())]
-        return [each.content for each in said if each.author == world.bot and each.type in BASIC_MESSAGES]
+        ours = [each for each in said if each.author == world.bot and each.type in BASIC_MESSAGES]
+        return [each.content.partition(f"\n{SMALL}")[0] for each in ours]
 
     def wrong(self) -> dict[int, list[str]]:
         """What was said to those who did not get one answer, and nothing else."""
