@@ -49,7 +49,7 @@ bench: $(VENV)/.installed-dev ## Threadbot beside the smallest possible bot, in 
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 	@$(BIN)/python -m tests.bench.crowd $(CROWD_ARGS)
 
-chaos: $(VENV)/.installed-dev ## kill the bot at every step, RUNS times on each database; CHAOS_ARGS=--resume goes on
+chaos: $(VENV)/.installed-dev ## kill the bot at every step, RUNS times on each platform and database; CHAOS_ARGS=--resume goes on
 	@$(BIN)/python -m tests.faults.chaos --runs $(RUNS) $(CHAOS_ARGS)
 
 lock: $(VENV)/.installed-dev ## write both lock files anew; pins stay where they can, LOCK_ARGS=--upgrade takes the newest

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.store.database import migrate
-from tests.faults.test_death import environment
+from tests.faults.slack_venue import environment
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer
 from tests.standins.slack import Slack

@@ -2,7 +2,7 @@
 `python -m tests.bench`: Threadbot beside the smallest possible bot, in figures with their targets.
 
 All of it runs on the loopback, in processes that end with it, in a temporary directory. --quick measures less and says
-less about speed; what must hold on any machine (nothing lost, nothing doubled, few Slack calls) it says as well.
+less about speed; what must hold on any machine (nothing lost, nothing doubled, few calls) it says as well.
 """
 
 from __future__ import annotations
@@ -13,64 +13,22 @@ import json
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any, TypeVar
 
-from tests.bench import arena, caching, measures
+from tests.bench import arena, caching, contest, guilds, measures
 from tests.bench.history import LongThread, fill
 from tests.bench.processes import BenchError
-from tests.bench.report import Figure, Section, as_json, limit, ratio, share, table
+from tests.bench.report import Figure, Section, as_json, ratio, share, table
+from tests.bench.sizes import QUICK, WHOLE, Say, Size
+from tests.bench.slack_stage import slack_stage
 
-WHOLE_SECONDS = 400.0
+WHOLE_SECONDS = 800.0
 PROMPT_TOKENS = 16_000  # of the conversations whose input is billed
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much is measured."""
-
-    warm_up: int  # mentions that are not measured: the first ones load vocabularies and open connections
-    sequential: int  # mentions of each bot
-    bursts: int
-    at_once: int  # mentions, in each burst
-    model_seconds: float
-    short_thread: int  # turns
-    long_thread: int  # turns
-    long_rounds: int  # replies in each
-    talks: tuple[caching.Talk, ...]  # conversations whose input is billed
-    talk_turns: int  # of each
-
-
-WHOLE = Size(
-    warm_up=5,
-    sequential=60,
-    bursts=3,
-    at_once=200,
-    model_seconds=2.0,
-    short_thread=300,
-    long_thread=3_000,
-    long_rounds=40,
-    talks=(caching.SHORT, caching.EVERYDAY, caching.LONG),
-    talk_turns=400,
-)
-QUICK = Size(
-    warm_up=1,
-    sequential=2,
-    bursts=1,
-    at_once=20,
-    model_seconds=0.2,
-    short_thread=300,
-    long_thread=600,
-    long_rounds=2,
-    talks=(caching.EVERYDAY,),
-    talk_turns=120,
-)
-
-Say = Callable[[str], None]
 T = TypeVar("T")
 
 
@@ -79,7 +37,9 @@ async def measure(size: Size, directory: Path, say: Say) -> list[Section]:
     try:
         async with asyncio.timeout(WHOLE_SECONDS):
             return [
-                await _against_smallest(size, directory, say),
+                await contest.on_slack(size, directory, say),
+                await contest.on_discord(size, directory, say),
+                await guilds.memory(size, directory, say),
                 await _long_threads(size, directory, say),
                 await _caching(size, directory, say),
             ]
@@ -87,49 +47,12 @@ async def measure(size: Size, directory: Path, say: Say) -> list[Section]:
         raise BenchError(f"not done after {WHOLE_SECONDS:.0f} s") from error
 
 
-async def _against_smallest(size: Size, directory: Path, say: Say) -> Section:
-    async with AsyncExitStack() as stack:
-        start = stack.enter_async_context
-        their_stage = await start(arena.stage("smallest", directory))
-        our_stage = await start(arena.stage("threadbot", directory))
-        theirs = await start(arena.smallest(their_stage, directory))
-        ours = await start(arena.threadbot(our_stage, directory, arena.database_url(directory)))
-        say(f"{size.sequential} mentions, one after the other …")
-        await measures.alternate([theirs, ours], size.warm_up)
-        their, our = await measures.alternate([theirs, ours], size.sequential)
-        say(f"{size.at_once} mentions at once, the model takes {size.model_seconds:g} s …")
-        their_bursts, our_bursts = await measures.alternate_bursts(
-            [theirs, ours], size.bursts, size.at_once, size.model_seconds
-        )
-        say(f"… event to model request: Threadbot {our.spread}, the smallest bot {their.spread}")
-        figures = [
-            ratio("event to model request (median)", our.to_request, their.to_request, at_most=2.0, unit="ms"),
-            *_burst_figures(our_bursts, their_bursts),
-            ratio("CPU a reply, one after the other", our.cpu, their.cpu, at_most=2.5, unit="ms"),
-            limit("Slack calls for a short answer (most)", max(our.calls), at_most=3),
-            limit("resident memory after that", ours.process.resident_megabytes(), at_most=240, unit="MB"),
-        ]
-        return Section("Threadbot", "smallest bot", figures)
-
-
-def _burst_figures(ours: Sequence[measures.Burst], theirs: Sequence[measures.Burst]) -> list[Figure]:
-    name = f"{ours[0].mentions} at once"
-    seconds, their_seconds = (median(burst.seconds for burst in bursts) for bursts in (ours, theirs))
-    cpu, their_cpu = (median(burst.cpu_seconds for burst in bursts) for bursts in (ours, theirs))
-    return [
-        ratio(f"{name}: last answer", seconds, their_seconds, at_most=1.5, unit="s"),
-        limit(f"{name}: lost", sum(burst.lost for burst in ours), at_most=0),
-        limit(f"{name}: doubled", sum(burst.doubled for burst in ours), at_most=0),
-        ratio(f"{name}: CPU a reply", cpu, their_cpu, at_most=2.5, unit="ms"),
-    ]
-
-
 async def _long_threads(size: Size, directory: Path, say: Say) -> Section:
     say(f"Threads of {size.short_thread} and of {size.long_thread} turns …")
     url = f"sqlite+aiosqlite:///{directory / 'long.db'}"
     async with AsyncExitStack() as stack:
         start = stack.enter_async_context
-        stage = await start(arena.stage("long", directory))
+        stage = await start(slack_stage("long", directory))
         lengths = (size.short_thread, size.long_thread)
         roots = [await stage.post(f"A thread of {turns} turns", copies=[]) for turns in lengths]
         slack = stage.addresses.slack

@@ -16,8 +16,8 @@ from bot.core.worker.worker import BURST_SECONDS
 from tests.bench.arena import Contender
 from tests.bench.processes import BenchError
 
-QUIET_SECONDS = 0.3  # without a Slack call: a bot is done, and has spent the CPU that it spends
-LONG_QUIET_SECONDS = 1.5  # longer than the pause between two edits of a growing answer
+QUIET_SECONDS = 0.3  # without a call of the platform's: a bot is done, and has spent the CPU that it spends
+GIVEN_UP_SECONDS = 10.0  # without a call, while answers are missing: they are lost
 
 
 @dataclass(slots=True)
@@ -26,7 +26,15 @@ class Spent:
 
     to_request_seconds: list[float] = field(default_factory=list)  # from the event to the model's request
     cpu_seconds: list[float] = field(default_factory=list)
-    calls: list[int] = field(default_factory=list)
+    methods: list[Sequence[str]] = field(default_factory=list)  # of the calls that were made
+
+    @property
+    def calls(self) -> list[int]:
+        return [len(each) for each in self.methods]
+
+    def most(self, method: str) -> int:
+        """How often a method was called for one reply, at most."""
+        return max(each.count(method) for each in self.methods)
 
     @property
     def to_request(self) -> float:
@@ -86,7 +94,7 @@ async def ask(contender: Contender, text: str, spent: Spent, thread: str | None 
         raise BenchError(f"{contender.name}: {len(arrived)} requests for one mention")
     spent.to_request_seconds.append(arrived[0] - await stage.sent_at(ts))
     spent.cpu_seconds.append(contender.process.cpu_seconds() - cpu)
-    spent.calls.append(len(await stage.calls()) - calls)
+    spent.methods.append([call.method for call in (await stage.calls())[calls:]])
 
 
 async def alternate(contenders: Sequence[Contender], rounds: int) -> list[Spent]:
@@ -128,12 +136,13 @@ async def burst(contender: Contender, mentions: int, model_seconds: float) -> Bu
     calls, cpu = len(await stage.calls()), contender.process.cpu_seconds()
     roots = await asyncio.gather(*(stage.mention(text) for text in texts))
 
-    async def answered() -> bool:
+    async def answered_or_given_up() -> bool:
         made = (await stage.calls())[calls:]
-        return len({call.thread for call in made if call.thread}) >= mentions
+        all_are = len({call.thread for call in made if call.thread}) >= mentions
+        return all_are or (bool(made) and time.monotonic() - made[-1].at > GIVEN_UP_SECONDS)
 
-    await contender.until(answered, what="the last answer")
-    await quiet(contender, LONG_QUIET_SECONDS)
+    await contender.until(answered_or_given_up, what="the last answer")
+    await quiet(contender, stage.pause_seconds)
     seconds = (await stage.calls())[-1].at - min([await stage.sent_at(root) for root in roots])
     spent = contender.process.cpu_seconds() - cpu
     shown = [await stage.replies(root) for root in roots]
@@ -148,7 +157,7 @@ async def burst(contender: Contender, mentions: int, model_seconds: float) -> Bu
 
 
 async def quiet(contender: Contender, seconds: float = QUIET_SECONDS) -> None:
-    """Return when *contender* has made no Slack call for a while."""
+    """Return when *contender* has made no call of the platform's for a while."""
     changed, seen = time.monotonic(), -1
 
     async def settled() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 
@@ -25,6 +25,10 @@ class Figure:
     @property
     def met(self) -> bool:
         return self.target[0] <= self.value <= self.target[1]
+
+    def on(self, platform: str) -> Figure:
+        """The same, named after a platform."""
+        return replace(self, name=f"{platform}: {self.name}")
 
 
 @dataclass(frozen=True, slots=True)

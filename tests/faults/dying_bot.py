@@ -1,7 +1,8 @@
 """
-`python -m tests.faults.dying_bot --at "after claim" --nth 1 --armed FILE`: the bot on Slack, which ends with SIGKILL
-at the nth time that it comes to that checkpoint while FILE exists; with --hold it waits there for ever instead, for
-somebody outside to end it. Without --at it lives. Settings come from the environment, as for the product.
+`python -m tests.faults.dying_bot --at "after claim" --nth 1 --armed FILE`: the bot, which ends with SIGKILL at the nth
+time that it comes to that checkpoint while FILE exists; with --hold it waits there for ever instead, for somebody
+outside to end it. Without --at it lives. Settings come from the environment, as for the product: with DISCORD_TOKEN it
+is on Discord, else on Slack.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot import app, logs
+from bot.commands.platforms import discord
+from bot.core.ports import Checkpoint
 from bot.core.retry import Patience, RetryPolicy
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.platforms.slack.transport.http import HttpSettings
@@ -57,6 +60,12 @@ def slack(settings: Settings) -> SlackPlatform:
     )
 
 
+async def run(settings: Settings, checkpoint: Checkpoint, patience: Patience | None) -> None:
+    async with app.open_store(settings) as store:
+        platform = discord.build(settings, store) if discord.is_configured(settings) else slack(settings)
+        await app.run(settings, [platform], checkpoint=checkpoint, patience=patience, store=store)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--at")
@@ -69,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logs.configure(settings.log_level)
     death = Death(chosen.at, chosen.nth, chosen.armed, hold=chosen.hold)
     patience = IMPATIENT if chosen.impatient else None
-    app.run_until_complete(app.run(settings, [slack(settings)], checkpoint=death, patience=patience))
+    app.run_until_complete(run(settings, death, patience))
 
 
 if __name__ == "__main__":

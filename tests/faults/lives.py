@@ -10,7 +10,22 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.standins.model import ModelServer
+
 ROOT = Path(__file__).parents[2]
+
+
+def surroundings(model: ModelServer, directory: Path) -> dict[str, str]:
+    """The environment of a bot on SQLite in *directory*, but for its platform."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+    return kept | {
+        "OPENAI_API_KEY": "sk-test",
+        "OPENAI_BASE_URL": model.url,
+        "OPENAI_MAX_TOKENS": "30000",
+        "DATABASE_URL": f"sqlite+aiosqlite:///{directory / 'threadbot.db'}",
+        "INTERNAL_PORT": "0",
+        "PYTHONPATH": str(ROOT),
+    }
 
 
 class Life:

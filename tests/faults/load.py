@@ -16,8 +16,8 @@ from typing import Any
 
 import aiohttp
 
-from tests.bench.arena import Addresses
 from tests.bench.processes import Running, running
+from tests.bench.slack_stage import Addresses
 from tests.faults.chain import Tables
 
 WAIT_SECONDS = 900.0  # for all answers

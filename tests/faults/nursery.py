@@ -86,7 +86,8 @@ class Nursery:
 
 def main() -> None:
     from bot.llm import prices, tokens
-    from tests.faults import dying_bot  # noqa: F401 - imported for its children
+    from bot.platforms.discord import adapter  # noqa: F401 - imported for its children
+    from tests.faults import dying_bot  # noqa: F401 - as above
 
     tokens.load()
     prices.load()

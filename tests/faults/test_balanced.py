@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.chain import Tables, environment
+from tests.faults.chain import Tables
 from tests.faults.lives import Life, bot
+from tests.faults.slack_venue import environment
 from tests.platforms.slack.transport.requesting import SECRET, send, signing
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer

@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.store.database.sqlite import SqliteDatabase
-from tests.faults.chain import PASSED, Tables, environment
+from tests.faults.chain import PASSED, Tables
 from tests.faults.lives import Life, bot
+from tests.faults.slack_venue import environment
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer
 from tests.standins.postgres import Postgres

@@ -10,38 +10,42 @@ from pathlib import Path
 import pytest
 
 from bot.platforms.slack.reply.answer_file import FILE_PART
-from tests.faults.chain import environment as environment
 from tests.faults.chain import run_chain
 from tests.faults.counts import Counts
 from tests.faults.lives import bot
 from tests.faults.nursery import Nursery
-from tests.faults.steps import EDITED_STEPS, STREAM_STEPS, Step
+from tests.faults.slack_venue import environment
+from tests.faults.steps import CHAINS, Platform, Step
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer, failure
 from tests.standins.postgres import Postgres
 from tests.standins.slack import Slack
 
-CHAINS = 3  # at a time on each database: most of a chain is waiting
+AT_ONCE = 3  # chains at a time on each database: most of a chain is waiting
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("steps", [EDITED_STEPS, STREAM_STEPS], ids=["edited", "streamed"])
+@pytest.mark.parametrize(
+    ("platform", "steps"),
+    [("slack", CHAINS["slack"][0]), ("slack", CHAINS["slack"][1]), ("discord", CHAINS["discord"][0])],
+    ids=["slack, edited", "slack, streamed", "discord"],
+)
 async def test_a_question_gets_one_whole_answer_at_whatever_step_its_process_dies(
-    postgres: Postgres, tmp_path: Path, steps: Sequence[Step]
+    postgres: Postgres, tmp_path: Path, platform: Platform, steps: Sequence[Step]
 ) -> None:
-    """Every CHAINSth step in one chain, so that its lives still follow on deaths of all kinds."""
+    """Every AT_ONCEth step in one chain, so that its lives still follow on deaths of all kinds."""
 
     async def failures(nursery: Nursery, database: str, number: int) -> Mapping[str, Counts]:
-        chosen, directory = steps[number::CHAINS], tmp_path / f"{database}-{number}"
+        chosen, directory = steps[number::AT_ONCE], tmp_path / f"{database}-{number}"
         directory.mkdir()
         url = f"sqlite+aiosqlite:///{directory / 'threadbot.db'}"
         if database == "postgresql":
             url = await postgres.new_database()
-        counted = await run_chain(nursery, url, directory, chosen, f"test-{database}-{number}")
+        counted = await run_chain(nursery, platform, url, directory, chosen, f"test-{database}-{number}")
         return {step.name: each for step, each in zip(chosen, counted, strict=True) if not each.clean}
 
     async with Nursery.opened() as nursery:
-        places = [(database, number) for database in ("sqlite", "postgresql") for number in range(CHAINS)]
+        places = [(database, number) for database in ("sqlite", "postgresql") for number in range(AT_ONCE)]
         failed = await asyncio.gather(*(failures(nursery, *place) for place in places))
     assert {place: each for place, each in zip(places, failed, strict=True) if each} == {}
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.platforms.slack.setup.manifest import COMMANDS_PATH, EVENTS_PATH, INTERACTIONS_PATH
-from tests.faults.chain import environment
 from tests.faults.lives import Life, bot
+from tests.faults.slack_venue import environment
 from tests.platforms.slack.transport.requesting import SECRET
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer

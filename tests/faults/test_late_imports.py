@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.chain import environment
 from tests.faults.lives import ROOT, Life, bot
+from tests.faults.slack_venue import environment
 from tests.faults.test_http import World
 from tests.files.making import picture
 from tests.standins.model import ModelServer

@@ -21,8 +21,9 @@ from bot.store.database import migrate
 from bot.store.database.urls import open_database
 from bot.store.ledger.ledger import SqlLedger
 from bot.store.ledger.turn_queue import LEASE
-from tests.faults.chain import PASSED, Tables, environment
+from tests.faults.chain import PASSED, Tables
 from tests.faults.lives import Life, bot
+from tests.faults.slack_venue import environment
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer
 from tests.standins.postgres import Postgres

@@ -6,8 +6,9 @@ import asyncio
 import re
 from pathlib import Path
 
-from tests.faults.chain import Tables, environment
+from tests.faults.chain import Tables
 from tests.faults.lives import bot
+from tests.faults.slack_venue import environment
 from tests.files.making import picture
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.store.database.sqlite import BUSY_TIMEOUT_SECONDS
-from tests.faults.chain import environment
 from tests.faults.lives import Life, bot
+from tests.faults.slack_venue import environment
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer
 from tests.standins.postgres import Postgres

@@ -17,6 +17,8 @@ from bot.core.errors import BotError
 from bot.platforms.discord.setup.invite import link
 from bot.settings import Settings
 from bot.store.database.urls import open_database
+from tests.faults.lives import bot
+from tests.faults.slack_venue import environment
 from tests.standins.discord import Discord
 from tests.standins.discord.state.objects import Message
 from tests.standins.model import ModelServer
@@ -163,10 +165,15 @@ async def test_without_its_library_there_is_one_sentence_with_what_installs_it(
     assert "threadbot[discord]" in found[0].remedy
 
 
-async def test_slack_alone_does_not_import_discords_library(tmp_path: Path) -> None:
-    script = "import sys, bot.app, bot.commands.run, bot.commands.check; from bot.platforms.slack import adapter; "
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", script + "print('discord' in sys.modules)", stdout=asyncio.subprocess.PIPE, cwd=ROOT
-    )
-    out, _ = await process.communicate()
-    assert out.decode().strip() == "False"
+async def test_a_bot_that_answers_on_slack_alone_does_not_import_discords_library(tmp_path: Path) -> None:
+    async with Slack() as slack, ModelServer() as model:
+        kim, channel = slack.add_user("kim"), slack.add_channel("general")
+        told = ("-X", "importtime", "-m", "bot", "run")
+        async with bot(tmp_path, environment(slack, model, tmp_path), *told) as life:
+            await slack.wait_connected(30)
+            root = await slack.post(kim, channel, f"{slack.mention} hello")
+            await slack.wait_for(lambda: slack.replies(channel, root))
+    lines = life.log.read_text().splitlines()
+    imported = {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}
+    assert "slack_bolt" in imported
+    assert not [name for name in imported if name.split(".")[0] == "discord"]
