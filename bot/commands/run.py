@@ -9,6 +9,7 @@ from typing import IO
 
 from bot.commands.platforms import PlatformSetup, configured
 from bot.core.errors import BotError, PlatformError
+from bot.environment.forms import shown_url
 from bot.settings import Settings
 
 Announce = Callable[[str], None]
@@ -86,4 +87,4 @@ def _refused(setup: PlatformSetup, code: str) -> BotError:
 def model_line(settings: Settings) -> str:
     if settings.offline:
         return "the offline demo. For a real one set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own."
-    return f"{settings.openai_model} at {settings.openai_base_url or 'OpenAI'}"
+    return f"{settings.openai_model} at {shown_url(settings.openai_base_url) if settings.openai_base_url else 'OpenAI'}"
