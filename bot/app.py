@@ -250,7 +250,7 @@ def receipts(settings: Settings, database: Database) -> Receipts:
 @asynccontextmanager
 async def open_store(settings: Settings) -> AsyncIterator[Database]:
     """The database as it is, for commands. Raises BotError."""
-    database = open_database(settings.database_url)
+    database = open_database(settings.database_url, settings.database_connections)
     try:
         yield database
     finally:

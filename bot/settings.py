@@ -17,6 +17,8 @@ from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_valid
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.environment import env_file, forms
+from bot.environment.database_url import MOST_CONNECTIONS
+from bot.environment.database_url import parse as parse_database_url
 from bot.environment.wording import sentence
 
 ENV_FILE = Path(".env")
@@ -132,7 +134,17 @@ class Settings(BaseSettings):
     )
     http_port: int = Field(3000, ge=0, le=65535, description="Port of the public listener. 0: any free one.")
 
-    database_url: str = Field("sqlite+aiosqlite:///threadbot.db", description="Where conversations are kept.")
+    database_url: str = Field(
+        "sqlite+aiosqlite:///threadbot.db",
+        description="Where conversations are kept: SQLite, or PostgreSQL as its hoster "
+        "gives it (`postgresql://…?sslmode=require`).",
+    )
+    database_connections: int | None = Field(
+        None,
+        ge=1,
+        le=MOST_CONNECTIONS,
+        description="Connections to PostgreSQL at a time, at most. Empty: what the URL says, else 20.",
+    )
     playground_port: int = Field(8765, ge=0, le=65535, description="Port of the playground's page on 127.0.0.1.")
     max_concurrent_turns: int = Field(256, ge=1, le=10_000, description="Answers that are worked on at the same time.")
     stop_grace: float = Field(
@@ -269,6 +281,12 @@ class Settings(BaseSettings):
             raise ValueError(f"{forms.shown_url(value)}: {wrong}")
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        parse_database_url(value)
+        return value
+
     @field_validator("slack_signing_secret")
     @classmethod
     def _secret_form(cls, value: SecretStr | None) -> SecretStr | None:
@@ -319,7 +337,7 @@ class Settings(BaseSettings):
     @property
     def warnings(self) -> Sequence[str]:
         """What is understood and should be written in another way, one line each."""
-        found = list(self._misspelled)
+        found = [*self._misspelled, *parse_database_url(self.database_url).warnings]
         if self.discord_token is None and (self.discord_allowed_guilds or not self.discord_direct_messages):
             found.append("DISCORD_ALLOWED_GUILDS and DISCORD_DIRECT_MESSAGES are not used: DISCORD_TOKEN is not set")
         for name in ("allowed_bots", "threadbot_admins"):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, event
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.core.errors import BotError, LedgerError, SettingsError
+from bot.environment.database_url import Server
 from bot.store.database.base import Operation, is_unusable, unusable
 
 T = TypeVar("T")
 
-CONNECTIONS = 20
+CONNECTIONS = 20  # unless a setting says how many
+CONNECT_SECONDS = 60.0  # asyncpg's own limit
 STALLED_SECONDS = 10  # half a lease
 """
 How long a transaction may stand still. A process that does (stopped, cut off) keeps its turn's row locked meanwhile:
@@ -36,8 +38,8 @@ class PostgresDatabase:
 
     dialect = "postgresql"
 
-    def __init__(self, url: URL) -> None:
-        self._engine = _engine(url)
+    def __init__(self, server: Server, connections: int = CONNECTIONS) -> None:
+        self._engine = _engine(server, connections)
 
     async def write(
         self,
@@ -74,20 +76,36 @@ class PostgresDatabase:
         await self._engine.dispose()
 
 
-def _engine(url: URL) -> AsyncEngine:
-    settings = {"idle_in_transaction_session_timeout": str(STALLED_SECONDS * 1000)}  # milliseconds
+def _engine(server: Server, connections: int) -> AsyncEngine:
     try:
         engine = create_async_engine(
-            url,
-            pool_size=CONNECTIONS,
+            "postgresql+asyncpg://",
+            pool_size=connections,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"server_settings": settings},
+            connect_args=_connect_args(server),
         )
     except ModuleNotFoundError:
         raise SettingsError("DATABASE_URL: PostgreSQL needs a driver: pip install asyncpg (`make run` does).") from None
     event.listen(engine.sync_engine, "connect", _limit)
     return engine
+
+
+def _connect_args(server: Server) -> dict[str, Any]:
+    """For asyncpg.connect(). What is None there is as the environment says: PGHOST, PGSSLMODE, PGPASSFILE, …"""
+    hosts, ports = zip(*server.hosts, strict=True) if server.hosts else ((), ())
+    limits = {"idle_in_transaction_session_timeout": str(STALLED_SECONDS * 1000)}  # milliseconds
+    return {
+        "dsn": server.dsn,
+        "host": list(hosts) or None,
+        "port": list(ports) or None,
+        "user": server.user,
+        "password": server.password,
+        "database": server.database,
+        "ssl": True if server.system_certificates else None,
+        "timeout": server.connect_seconds or CONNECT_SECONDS,
+        "server_settings": {**server.settings, **limits},
+    }
 
 
 def _limit(connection: Any, _record: Any) -> None:
