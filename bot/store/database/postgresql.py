@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -16,12 +15,6 @@ T = TypeVar("T")
 
 CONNECTIONS = 20  # unless a setting says how many
 CONNECT_SECONDS = 60.0  # asyncpg's own limit
-STALLED_SECONDS = 10  # half a lease
-"""
-How long a transaction may stand still. A process that does (stopped, cut off) keeps its turn's row locked meanwhile:
-nobody could take the turn over.
-"""
-
 
 DEADLOCK = "40P01"
 DEADLOCKS = 5
@@ -78,7 +71,7 @@ class PostgresDatabase:
 
 def _engine(server: Server, connections: int) -> AsyncEngine:
     try:
-        engine = create_async_engine(
+        return create_async_engine(
             "postgresql+asyncpg://",
             pool_size=connections,
             max_overflow=0,
@@ -87,14 +80,13 @@ def _engine(server: Server, connections: int) -> AsyncEngine:
         )
     except ModuleNotFoundError:
         raise SettingsError("DATABASE_URL: PostgreSQL needs a driver: pip install asyncpg (`make run` does).") from None
-    event.listen(engine.sync_engine, "connect", _limit)
-    return engine
 
 
 def _connect_args(server: Server) -> dict[str, Any]:
     """For asyncpg.connect(). What is None there is as the environment says: PGHOST, PGSSLMODE, PGPASSFILE, …"""
+    from bot.store.database.server.connection import UNKEPT, LimitedConnection
+
     hosts, ports = zip(*server.hosts, strict=True) if server.hosts else ((), ())
-    limits = {"idle_in_transaction_session_timeout": str(STALLED_SECONDS * 1000)}  # milliseconds
     return {
         "dsn": server.dsn,
         "host": list(hosts) or None,
@@ -104,25 +96,7 @@ def _connect_args(server: Server) -> dict[str, Any]:
         "database": server.database,
         "ssl": True if server.system_certificates else None,
         "timeout": server.connect_seconds or CONNECT_SECONDS,
-        "server_settings": {**server.settings, **limits},
+        "server_settings": server.settings,
+        "connection_class": LimitedConnection,
+        **UNKEPT,
     }
-
-
-def _limit(connection: Any, _record: Any) -> None:
-    """Until the first statement of its kind is prepared, to stand still within it does not count as being idle."""
-    cursor = connection.cursor()
-    cursor.execute(transaction_limit(STALLED_SECONDS, local=False))
-    cursor.close()
-    connection.commit()
-
-
-def transaction_limit(seconds: int, *, local: bool) -> str:
-    """
-    Limits transactions on servers that can, PostgreSQL 17 and newer; elsewhere nothing happens. 0: no limit.
-
-    *local*: for the transaction that it is executed in.
-    """
-    return (
-        f"SELECT set_config('transaction_timeout', '{seconds * 1000}', {local})"
-        " WHERE current_setting('transaction_timeout', true) IS NOT NULL"
-    )
