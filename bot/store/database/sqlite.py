@@ -69,6 +69,10 @@ class SqliteDatabase:
         self._residue = Residue(file)
         self._cleaner = erasure.Cleaner(self._residue, self._writer.run_raw, self._reader.run_raw)
 
+    @property
+    def shortage(self) -> str:
+        return ""
+
     async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
         entry = _Waiting(operation, synced, asyncio.get_running_loop().create_future())
         (self._urgent if urgent else self._waiting).append(entry)
