@@ -109,10 +109,18 @@ async def run(
             internal_listener(
                 settings.internal_host,
                 settings.internal_port,
-                lambda: {"worker": worker.working, **{platform.name: platform.connected for platform in platforms}},
+                lambda: _health(worker, platforms, database),
             )
         )
         await _serve(worker, platforms, settings.stop_grace, until, lock.note_stopping if lock else lambda: None)
+
+
+def _health(worker: Worker, platforms: Sequence[Platform], database: Database) -> dict[str, bool | str]:
+    parts: dict[str, bool | str] = {"worker": worker.working}
+    parts |= {platform.name: platform.connected for platform in platforms}
+    if database.shortage:  # it is slower, and works
+        parts["database_connections"] = database.shortage
+    return parts
 
 
 def _hide() -> None:
@@ -250,7 +258,7 @@ def receipts(settings: Settings, database: Database) -> Receipts:
 @asynccontextmanager
 async def open_store(settings: Settings) -> AsyncIterator[Database]:
     """The database as it is, for commands. Raises BotError."""
-    database = open_database(settings.database_url)
+    database = open_database(settings.database_url, settings.database_connections)
     try:
         yield database
     finally:

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import click
 
-from bot.core.errors import BotError
+from bot.core.errors import BotError, SettingsError
 from bot.core.turn import TurnState
 from bot.settings import LANGUAGES, InvalidSettingsError, Settings, read_settings
 
@@ -57,6 +57,8 @@ def main() -> None:
         cli(prog_name="threadbot")
     except InvalidSettingsError as error:
         _stop(f"These settings cannot be used:\n{error}\nThey come from the environment and from .env.", UNUSABLE)
+    except SettingsError as error:
+        _stop(str(error), UNUSABLE)
     except BotError as error:
         _stop(str(error), 1)
 

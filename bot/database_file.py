@@ -10,6 +10,7 @@ import logging
 import os
 import sqlite3
 import stat
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,6 +44,24 @@ def create(file: Path) -> None:
         os.fchmod(descriptor, 0o600)  # whatever the umask takes away
     finally:
         os.close(descriptor)
+
+
+def problem(file: Path) -> str | None:
+    """Why no database can be kept in *file*, or None. It is not made; what is tried in its directory leaves nothing."""
+    directory = file.parent
+    if not directory.is_dir():
+        return f"there is no directory {directory}" if not directory.exists() else f"{directory} is no directory"
+    if file.is_dir():
+        return f"{file} is a directory. Name a file in it"
+    try:
+        with tempfile.TemporaryFile(dir=directory):  # SQLite writes files beside its own
+            pass
+        if file.exists():
+            os.close(os.open(file.resolve(), os.O_RDWR | os.O_CLOEXEC))
+    except OSError as error:
+        where = directory if error.filename is None or Path(error.filename) != file.resolve() else file
+        return f"{where} cannot be written to ({error.strerror})"
+    return None
 
 
 def there(file: Path, suffixes: Sequence[str] = SUFFIXES) -> Iterator[tuple[Path, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 
 BOUNDS = Bounds(connections=32, drain_seconds=1.0)
 
-Health = Callable[[], dict[str, bool]]
-"""What must be true for the process to do its work, by name."""
+Health = Callable[[], Mapping[str, bool | str]]
+"""What must be true for the process to do its work, by name; words are what an operator may want to know beside it."""
 
 
 @asynccontextmanager
@@ -35,7 +35,7 @@ async def internal_listener(host: str, port: int, health: Health) -> AsyncIterat
         if request.method not in ("GET", "HEAD"):
             return web.Response(status=405, headers={"Allow": "GET, HEAD"})
         parts = health()
-        return web.json_response(parts, status=200 if all(parts.values()) else 503)
+        return web.json_response(dict(parts), status=503 if False in parts.values() else 200)
 
     async with AsyncExitStack() as stack:
         try:

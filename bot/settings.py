@@ -13,9 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from dotenv.parser import parse_stream
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.environment import env_file, forms
+from bot.environment.database_url import MOST_CONNECTIONS
+from bot.environment.database_url import parse as parse_database_url
+from bot.environment.wording import sentence
 
 ENV_FILE = Path(".env")
 LANGUAGES = ("en", "ko")  # as in core/texts
@@ -26,6 +30,10 @@ PARTICIPANT_IDS = {
 }
 """The platforms that an id in a setting may name, and how people and bots are numbered there."""
 BARE = "slack"  # the platform of an id that names none, as all did once
+SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "discord_token", "openai_api_key")
+AS_WRITTEN = ("system_prompt", "openai_stop")  # blanks at their ends may be meant
+DAY, YEAR = 86_400, 8_766  # seconds; hours: longest times, so that none is more than a date can hold
+MOST = 2**31 - 1  # tokens: what a column of the database holds
 Example = tuple[str, str]
 """What a user might write, and what the model should answer."""
 
@@ -33,7 +41,7 @@ Example = tuple[str, str]
 class Settings(BaseSettings):
     """Names are those of the environment variables, in lower case."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, allow_inf_nan=False)
 
     slack_bot_token: SecretStr | None = Field(
         None,
@@ -90,15 +98,17 @@ class Settings(BaseSettings):
         max_length=4,
         description="Up to four sequences that end an answer, separated by commas. Sent only when set.",
     )
-    openai_max_tokens: int = Field(4096, ge=1, description="Tokens kept for the reply, reasoning included.")
-    openai_timeout: float = Field(120, gt=0, description="Seconds without a byte from the model, not seconds in all.")
+    openai_max_tokens: int = Field(4096, ge=1, le=MOST, description="Tokens kept for the reply, reasoning included.")
+    openai_timeout: float = Field(
+        120, gt=0, le=DAY, description="Seconds without a byte from the model, not seconds in all."
+    )
 
     system_prompt: str = Field("", description="What the model is told first. Empty: nothing.")
     threadbot_examples: Annotated[tuple[Example, ...], NoDecode] = Field(
         (), description="A TOML file with examples: questions, and how they should be answered. Never dropped."
     )
     prompt_tokens: int = Field(
-        16_000, ge=16, description="The prompt budget in tokens: older turns are dropped to stay within it."
+        16_000, ge=16, le=MOST, description="The prompt budget in tokens: older turns are dropped to stay within it."
     )
     threadbot_keep: float = Field(
         0.75,
@@ -114,6 +124,7 @@ class Settings(BaseSettings):
     context_tokens: int | None = Field(
         None,
         ge=64,
+        le=MOST,
         description="The model's context window in tokens. Empty: what is known of the model, else 8,192.",
     )
 
@@ -129,17 +140,30 @@ class Settings(BaseSettings):
     )
     http_port: int = Field(3000, ge=0, le=65535, description="Port of the public listener. 0: any free one.")
 
-    database_url: str = Field("sqlite+aiosqlite:///threadbot.db", description="Where conversations are kept.")
+    database_url: str = Field(
+        "sqlite+aiosqlite:///threadbot.db",
+        description="Where conversations are kept: SQLite, or PostgreSQL as its hoster "
+        "gives it (`postgresql://…?sslmode=require`).",
+    )
+    database_connections: int | None = Field(
+        None,
+        ge=1,
+        le=MOST_CONNECTIONS,
+        description="Connections to PostgreSQL at a time, at most. Empty: what the URL says, else 20.",
+    )
     playground_port: int = Field(8765, ge=0, le=65535, description="Port of the playground's page on 127.0.0.1.")
-    max_concurrent_turns: int = Field(256, ge=1, description="Answers that are worked on at the same time.")
+    max_concurrent_turns: int = Field(256, ge=1, le=10_000, description="Answers that are worked on at the same time.")
     stop_grace: float = Field(
-        20, ge=0, description="Seconds that running answers get to finish when the bot is stopped."
+        20, ge=0, le=DAY, description="Seconds that running answers get to finish when the bot is stopped."
     )
     catch_up_hours: float = Field(
-        12, ge=0, description="What was said longer ago while the bot was away is not answered any more, in hours."
+        12,
+        ge=0,
+        le=YEAR,
+        description="What was said longer ago while the bot was away is not answered any more, in hours.",
     )
     outage_hours: float = Field(
-        6, ge=0, description="How long a question is kept while the model cannot be reached, in hours."
+        6, ge=0, le=YEAR, description="How long a question is kept while the model cannot be reached, in hours."
     )
     reaction_pin: str = Field(
         "pushpin",
@@ -163,6 +187,18 @@ class Settings(BaseSettings):
     internal_host: str = Field("127.0.0.1", description="Address of the internal listener that serves `/healthz`.")
     internal_port: int = Field(8766, ge=0, le=65535, description="Port of the internal listener. 0 turns it off.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    _misspelled: tuple[str, ...] = PrivateAttr(())
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _text(cls, value: object, info: Any) -> object:
+        if not isinstance(value, str):
+            return value
+        wrong = forms.text_problem(value)
+        if wrong is not None:
+            raise ValueError(wrong)
+        return value if info.field_name in AS_WRITTEN else value.strip()
 
     @field_validator("openai_stop", mode="before")
     @classmethod
@@ -208,19 +244,35 @@ class Settings(BaseSettings):
             raise ValueError("use DEBUG, INFO, WARNING or ERROR")
         return value.upper()
 
+    @field_validator(*SECRETS)
+    @classmethod
+    def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
+        wrong = None if value is None else forms.secret_problem(value.get_secret_value())
+        if wrong is not None:
+            raise ValueError(wrong)
+        return value
+
+    @field_validator("openai_model")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("it should be one line, without control characters")
+        return value
+
+    @field_validator("http_host", "internal_host")
+    @classmethod
+    def _host(cls, value: str) -> str:
+        wrong = forms.host_problem(value)
+        if wrong is not None:
+            raise ValueError(wrong)
+        return value
+
     @field_validator("slack_bot_token", "slack_app_token")
     @classmethod
     def _token_kind(cls, value: SecretStr | None, info: Any) -> SecretStr | None:
         prefix = "xoxb-" if info.field_name == "slack_bot_token" else "xapp-"
         if value is not None and not value.get_secret_value().startswith(prefix):
             raise ValueError(f"this is not such a token: it should start with {prefix}")
-        return value
-
-    @field_validator("discord_token")
-    @classmethod
-    def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not re.fullmatch(r"[!#-&(-;=?-_a-~]+", value.get_secret_value()):
-            raise ValueError("a token is one word: copy it without spaces, without quotes, and without the word Bot")
         return value
 
     @field_validator("discord_shards", mode="before")
@@ -244,8 +296,15 @@ class Settings(BaseSettings):
     @field_validator("openai_base_url", "slack_api_url", "discord_api_url")
     @classmethod
     def _http(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("http://", "https://")):
-            raise ValueError("it should start with http:// or https://")
+        wrong = None if value is None else forms.url_problem(value)
+        if value is not None and wrong is not None:
+            raise ValueError(f"{forms.shown_url(value)}: {wrong}")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        parse_database_url(value)
         return value
 
     @field_validator("slack_signing_secret")
@@ -298,7 +357,7 @@ class Settings(BaseSettings):
     @property
     def warnings(self) -> Sequence[str]:
         """What is understood and should be written in another way, one line each."""
-        found = []
+        found = [*self._misspelled, *parse_database_url(self.database_url).warnings]
         unused = {
             "DISCORD_ALLOWED_GUILDS": self.discord_allowed_guilds,
             "DISCORD_DIRECT_MESSAGES": not self.discord_direct_messages,
@@ -350,33 +409,26 @@ class InvalidSettingsError(Exception):
     """Every problem of the settings in one report, with what to do. Never a token."""
 
 
-def read_settings(env_file: Path = ENV_FILE) -> Settings:
-    """From the environment, and from *env_file* what that does not say. Raises InvalidSettingsError."""
-    said = _env_file(env_file) if env_file.is_file() else {}
+def read_settings(file: Path = ENV_FILE) -> Settings:
+    """From the environment, and from *file* what that does not say. Raises InvalidSettingsError."""
+    try:
+        said = env_file.read_env_file(file) if file.is_file() else {}
+    except env_file.EnvFileError as error:
+        raise InvalidSettingsError(str(error)) from None
     missing = {name.lower(): value for name, value in said.items() if value and not os.environ.get(name)}
     try:
-        return Settings(**{name: value for name, value in missing.items() if name in Settings.model_fields})  # type: ignore[arg-type] # pydantic checks them
+        settings = Settings(**{name: value for name, value in missing.items() if name in Settings.model_fields})  # type: ignore[arg-type] # pydantic checks them
     except ValidationError as error:
         raise InvalidSettingsError(_report(error)) from None
+    settings._misspelled = _misspelled(file, said)  # noqa: SLF001 - no variable sets it
+    return settings
 
 
-def _env_file(file: Path) -> Mapping[str, str | None]:
-    """
-    Values as they stand there: python-dotenv would replace ${…} in them, in secrets too, and skip what it cannot read.
-    """
-    try:
-        with file.open(encoding="utf-8") as stream:
-            bindings = list(parse_stream(stream))
-    except UnicodeDecodeError:
-        raise InvalidSettingsError(f"{file} is not UTF-8 text. Save it as UTF-8.") from None
-    except OSError as error:
-        raise InvalidSettingsError(f"{file} cannot be read: {error.strerror}.") from None
-    for binding in bindings:
-        if binding.error:
-            raise InvalidSettingsError(
-                f"{file}, line {binding.original.line}: this is not NAME=value. Check its quotes."
-            )
-    return {binding.key: binding.value for binding in bindings if binding.key}
+def _misspelled(file: Path, said: Mapping[str, str | None]) -> tuple[str, ...]:
+    """What looks like a setting and is none: in the file, and in the environment what is nearly one."""
+    here = env_file.misspelled(said, fields(), env_file.SIMILAR)
+    elsewhere = env_file.misspelled(os.environ.keys() - said.keys(), fields(), env_file.SAME)
+    return (*(f"{file.name}: {line}" for line in here), *elsewhere)
 
 
 def read_examples(file: Path) -> tuple[Example, ...]:
@@ -411,11 +463,15 @@ def _example(file: Path, number: int, example: object) -> Example:
 
 
 def _report(error: ValidationError) -> str:
+    """One line a problem: the variable, its value unless that is secret, and what would be right."""
     lines = []
-    for problem in error.errors(include_url=False, include_input=False):
-        name = ".".join(str(part) for part in problem["loc"]).upper()
-        message = problem["msg"].removeprefix("Value error, ")
-        lines.append(f"{name}: {message}" if name else message)
+    for problem in error.errors(include_url=False):
+        if not problem["loc"]:  # of several settings together; the message names them
+            lines.append(problem["msg"].removeprefix("Value error, "))
+            continue
+        name = str(problem["loc"][0])
+        field = Settings.model_fields[name]
+        lines.append(f"{name.upper()}: {sentence(problem, field, shown=not name.endswith('_url'))}")
     return "\n".join(lines)
 
 

@@ -32,6 +32,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rooms.get(item.path.relative_to(ROOT).parts[0], len(rooms)))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What needs a program that this machine lacks is said at the end, not among other reasons alone."""
+    reasons = {
+        report.longrepr[2] for report in terminalreporter.getreports("skipped") if "NOT TRIED" in str(report.longrepr)
+    }
+    for reason in sorted(reasons):
+        terminalreporter.section("NOT TRIED", sep="!", red=True)
+        terminalreporter.line(str(reason))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     with Postgres.started() as server:

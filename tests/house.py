@@ -76,7 +76,7 @@ RULES = (
     ),
     Rule(
         "bot.store",
-        ("bot.core", "bot.database_file", "bot.markdown", "bot.store"),
+        ("bot.core", "bot.database_file", "bot.environment.database_url", "bot.markdown", "bot.store"),
         ("sqlalchemy", "alembic", "aiosqlite", "asyncpg"),
         DOORS,
     ),
@@ -88,7 +88,15 @@ RULES = (
         DOORS,
     ),
     Rule("bot.files", ("bot.core", "bot.files"), ("PIL", "pypdf"), DOORS),
-    Rule("bot.settings", (), ("pydantic", "pydantic_settings", "dotenv"), "settings import nothing of ours"),
+    Rule(
+        "bot.environment",
+        ("bot.environment",),
+        ("pydantic", "pydantic_core", "dotenv"),
+        "what stands in the environment knows nothing of what it is for",
+    ),
+    Rule(
+        "bot.settings", ("bot.environment",), ("pydantic", "pydantic_settings"), "settings know the environment alone"
+    ),
     Rule("bot.health", ("bot.core", "bot.listening"), ("aiohttp",), "the internal listener knows only the core"),
     Rule("bot.logs", ("bot.core",), (), "how logs look knows only the core"),
     Rule("bot.listening", (), ("aiohttp",), "a listener knows nothing of what it is asked"),

@@ -90,7 +90,12 @@ async def test_migrate_says_where_the_database_is(tmp_path: Path) -> None:
         ({"SLACK_BOT_TOKEN": "xoxb-1"}, 2, ("SLACK_APP_TOKEN",)),
         ({"SLACK_BOT_TOKEN": "hunter2", "SLACK_APP_TOKEN": "xapp-1"}, 2, ("SLACK_BOT_TOKEN", "xoxb-")),
         ({"OPENAI_BASE_URL": "localhost:1234"}, 2, ("OPENAI_BASE_URL", "http://")),
-        ({"DATABASE_URL": "mysql://user:hunter2@host/db"}, 1, ("DATABASE_URL", "mysql")),
+        ({"DATABASE_URL": "mysql://user:hunter2@host/db"}, 2, ("DATABASE_URL", "mysql")),
+        (
+            {"DATABASE_URL": "postgres://me:hunter2@host/db?sslmod=require"},
+            2,
+            ("DATABASE_URL", "Did you mean sslmode?"),
+        ),
         ({"DATABASE_URL": "sqlite:////nowhere/at/all.db"}, 1, ("DATABASE_URL", "directory")),
     ],
 )
@@ -102,6 +107,28 @@ async def test_settings_that_cannot_be_used_are_named_with_what_to_do(
     assert all(words in result.err for words in said)
     assert "hunter2" not in result.err
     assert "Traceback" not in result.err
+
+
+def listed(directory: Path) -> list[Path]:
+    return list(directory.iterdir())
+
+
+@pytest.mark.parametrize("tokens", [{}, {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}])
+@pytest.mark.parametrize("place", ["/nowhere/at/all.db", "/proc/threadbot.db", "/dev/null/threadbot.db", "/"])
+async def test_run_says_that_no_database_can_be_kept_before_it_does_anything(
+    tmp_path: Path, tokens: dict[str, str], place: str
+) -> None:
+    result = await threadbot(tmp_path, "run", DATABASE_URL=f"sqlite:///{place}", **tokens)
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("DATABASE_URL: ")
+    assert result.err.count("\n") == 1
+    assert listed(tmp_path) == []
+
+
+async def test_check_names_what_is_misspelled_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("OPENAI_APIKEY=sk-hunter2\n", encoding="utf-8")
+    said = ".env: unknown: OPENAI_APIKEY. Did you mean OPENAI_API_KEY?\n"
+    assert said in (await threadbot(tmp_path, "check")).out
 
 
 async def test_tokens_counts_as_the_api_does(tmp_path: Path) -> None:

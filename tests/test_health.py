@@ -18,7 +18,8 @@ def free_port() -> int:
 
 
 async def test_it_says_what_works_and_there_is_nothing_else() -> None:
-    parts, port = {"worker": True, "slack": True}, free_port()
+    parts: dict[str, bool | str] = {"worker": True, "slack": True, "database_connections": "2 of 20"}
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     async with internal_listener("127.0.0.1", port, lambda: parts), aiohttp.ClientSession() as session:
         async with session.get(f"{url}/healthz") as answer:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.environment.forms import shown_url
 from bot.settings import InvalidSettingsError, Settings, fields, participant_ids, read_settings
 
 
@@ -34,7 +35,7 @@ def test_the_environment_wins_over_the_file_unless_it_is_empty(tmp_path: Path, m
     assert settings.openai_timeout == 120
 
 
-@pytest.mark.parametrize("secret", ["sk-a${HOME}b#c", "sk-$1", "sk a b"])
+@pytest.mark.parametrize("secret", ["sk-a${HOME}b#c", "sk-$1"])
 def test_a_secret_in_quotes_is_taken_as_it_stands(tmp_path: Path, secret: str) -> None:
     for quote in "'\"":
         key = read(tmp_path, f"OPENAI_API_KEY={quote}{secret}{quote}\n").openai_api_key
@@ -124,7 +125,7 @@ def test_the_shards_of_discord_are_a_number_or_whatever_it_recommends(
         ("DISCORD_TOKEN='\"MTIz.abc.hunter2\"'", "without quotes"),
         ("DISCORD_ALLOWED_GUILDS=my server", "17 to 20 digits"),
         ("DISCORD_ALLOWED_GUILDS=123456789012345678;223456789012345678", "17 to 20 digits"),
-        ("DISCORD_DIRECT_MESSAGES=perhaps", "boolean"),
+        ("DISCORD_DIRECT_MESSAGES=perhaps", "on or off"),
         ("DISCORD_SHARDS=0", "auto, or a number"),
         ("DISCORD_SHARDS=many", "auto, or a number"),
         ("DISCORD_API_URL=discord.com", "http:// or https://"),
@@ -137,6 +138,157 @@ def test_a_setting_of_discord_that_cannot_be_is_refused_in_one_line(tmp_path: Pa
     assert right in str(refused.value)
     assert "hunter2" not in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "report"),
+    [
+        ("HTTP_PORT=70000", 'HTTP_PORT: "70000" cannot be used: it should be a whole number from 0 to 65535'),
+        ("HTTP_PORT=80a", 'HTTP_PORT: "80a" cannot be used: it should be a whole number from 0 to 65535'),
+        ("INTERNAL_PORT=1.5", 'INTERNAL_PORT: "1.5" cannot be used: it should be a whole number from 0 to 65535'),
+        ("PLAYGROUND_PORT=-1", 'PLAYGROUND_PORT: "-1" cannot be used: it should be a whole number from 0 to 65535'),
+        ("OPENAI_TEMPERATURE=hot", 'OPENAI_TEMPERATURE: "hot" cannot be used: it should be a number from 0 to 2'),
+        ("OPENAI_TIMEOUT=0", 'OPENAI_TIMEOUT: "0" cannot be used: it should be a number, above 0, at most 86400'),
+        ("OPENAI_TIMEOUT=nan", 'OPENAI_TIMEOUT: "nan" cannot be used: it should be a number, above 0, at most 86400'),
+        ("CATCH_UP_HOURS=inf", 'CATCH_UP_HOURS: "inf" cannot be used: it should be a number from 0 to 8766'),
+        ("OUTAGE_HOURS=1e12", 'OUTAGE_HOURS: "1e12" cannot be used: it should be a number from 0 to 8766'),
+        ("THREADBOT_SUMMARIZE=maybe", 'THREADBOT_SUMMARIZE: "maybe" cannot be used: it should be on or off'),
+        ("LOG_LEVEL=loud", 'LOG_LEVEL: "loud" cannot be used: use DEBUG, INFO, WARNING or ERROR'),
+        ("BOT_LANGUAGE=fr", 'BOT_LANGUAGE: "fr" cannot be used: use one of en, ko'),
+        ('OPENAI_STOP="a,b,c,d,e"', "OPENAI_STOP: there should be 4 at most, separated by commas"),
+        ("OPENAI_BASE_URL=http://", "OPENAI_BASE_URL: http://: it has no host after http:// or https://"),
+        (
+            'OPENAI_MODEL="a\\nb"',
+            'OPENAI_MODEL: "a\\nb" cannot be used: it should be one line, without control characters',
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_our_words_with_the_value_and_what_would_be_right(
+    tmp_path: Path, line: str, report: str
+) -> None:
+    with pytest.raises(InvalidSettingsError) as refused:
+        read(tmp_path, line + "\n")
+    assert str(refused.value) == report
+
+
+SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DISCORD_TOKEN", "OPENAI_API_KEY")
+
+
+@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize(
+    ("value", "right"),
+    [
+        ("xoxb-hunter2 hunter3", "without spaces"),
+        ("xoxb-hunter2\nhunter3", "without spaces"),
+        ("Bearer xoxb-hunter2", "without the word Bearer"),
+        ("'xoxb-hunter2'", "quotes"),
+        ("xoxb-hunter2…", "Copy all of it"),
+        ("xoxb-...", "Copy all of it"),
+        ("xoxb-hunter2\u200b", "U+200B"),
+        ("xoxb-hünter2", "U+00FC"),
+        ("xoxb-hunter2\x07", "U+0007"),
+        ("  ", "nothing but blanks"),
+    ],
+)
+def test_a_key_that_no_header_takes_is_refused_in_one_line_that_does_not_show_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, right: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSettingsError) as refused:
+        read_settings(tmp_path / ".env")
+    [line] = [line for line in str(refused.value).splitlines() if line.startswith(f"{name}: ")]
+    assert right in line
+    assert "unter" not in str(refused.value)
+
+
+def test_blanks_and_line_breaks_at_the_ends_of_a_value_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-1\r\n")
+    monkeypatch.setenv("OPENAI_BASE_URL", " http://localhost:1/v1\n")
+    monkeypatch.setenv("SYSTEM_PROMPT", "Be brief.\n")
+    settings = read_settings(tmp_path / ".env")
+    assert settings.openai_api_key is not None
+    assert settings.openai_api_key.get_secret_value() == "sk-1"
+    assert settings.openai_base_url == "http://localhost:1/v1"
+    assert settings.system_prompt == "Be brief.\n"
+
+
+def test_a_value_that_is_not_utf8_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYSTEM_PROMPT", "안녕".encode("euc-kr").decode("utf-8", "surrogateescape"))
+    with pytest.raises(InvalidSettingsError, match=r"^SYSTEM_PROMPT: .*UTF-8"):
+        read_settings(tmp_path / ".env")
+
+
+@pytest.mark.parametrize(
+    ("url", "right"),
+    [
+        ("http://me:hunter2@host:99999/v1?key=hunter2", "1 to 65535"),
+        ("me:hunter2@host/v1", "http:// or https://"),
+        ("http://me:hunter2@host/v1 beta", "blanks"),
+        ("http://me:hunter2@/v1", "no host"),
+        ("ftp://me:hunter2@host", "http:// or https://"),
+    ],
+)
+def test_an_address_that_cannot_be_is_refused_without_its_password(tmp_path: Path, url: str, right: str) -> None:
+    with pytest.raises(InvalidSettingsError, match=right) as refused:
+        read(tmp_path, f"OPENAI_BASE_URL='{url}'\n")
+    assert "hunter2" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://me:hunter2@host:8443/v1?key=hunter2#a", "https://host:8443/v1"),
+        ("http://[::1]:11434/v1", "http://[::1]:11434/v1"),
+        ("http://host:hunter2/v1", "(an address that cannot be read)"),
+        ("me:hunter2@host", "(an address that cannot be read)"),
+    ],
+)
+def test_an_address_is_shown_without_password_and_query(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("OPENAI_APIKEY", "OPENAI_API_KEY"),
+        ("OPENAI_API_KEYS", "OPENAI_API_KEY"),
+        ("OPENAI_API_BASE", "OPENAI_BASE_URL"),
+        ("OPEN_AI_MODEL", "OPENAI_MODEL"),
+        ("SLACK_BOTTOKEN", "SLACK_BOT_TOKEN"),
+        ("SLACK_SIGNING_SECRETS", "SLACK_SIGNING_SECRET"),
+        ("DISCORD_BOT_TOKEN", "DISCORD_TOKEN"),
+        ("DATABASE_URI", "DATABASE_URL"),
+        ("MAX_CONCURENT_TURNS", "MAX_CONCURRENT_TURNS"),
+    ],
+)
+def test_a_name_that_looks_like_a_setting_is_named_with_the_one_that_was_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, meant: str
+) -> None:
+    assert read(tmp_path, f"{name}=1\n").warnings == [f".env: unknown: {name}. Did you mean {meant}?"]
+    monkeypatch.setenv(name, "1")
+    assert read(tmp_path, "").warnings == [f"unknown: {name}. Did you mean {meant}?"]
+
+
+@pytest.mark.parametrize(
+    "name", ["openai_api_key", "HTTP_PROXY", "SLACK_WEBHOOK_URL", "OPENAI_ORG_ID", "POSTGRES_PASSWORD", "TZ", "PATH"]
+)
+def test_a_setting_in_lower_case_and_what_is_another_programs_are_not_named(tmp_path: Path, name: str) -> None:
+    assert not read(tmp_path, f"{name}=1\n").warnings
+
+
+def test_a_byte_order_mark_before_the_first_name_is_no_part_of_it(tmp_path: Path) -> None:
+    assert read(tmp_path, "\ufeffOPENAI_MODEL=m\r\n").openai_model == "m"
+
+
+@pytest.mark.parametrize("host", ["http://0.0.0.0", "0.0.0.0:80", "[::1]", "two words"])
+def test_a_host_to_listen_on_is_a_name_or_an_address_alone(tmp_path: Path, host: str) -> None:
+    assert read(tmp_path, "HTTP_HOST=::1\nINTERNAL_HOST=bot.example\n").http_host == "::1"
+    with pytest.raises(InvalidSettingsError) as refused:
+        read(tmp_path, f"HTTP_HOST={host}\n")
+    assert str(refused.value).startswith(f'HTTP_HOST: "{host}" cannot be used: it should be a name or an address alone')
 
 
 def test_stop_sequences_are_separated_by_commas(tmp_path: Path) -> None:

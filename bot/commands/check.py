@@ -94,9 +94,13 @@ def _settings(settings: Settings) -> Sequence[Finding]:
 
 
 async def _database(settings: Settings) -> Finding:
+    file = sqlite_file(settings.database_url)
+    wrong = database_file.problem(file) if file else None
+    if wrong is not None:
+        return Finding("Database", Verdict.FAILED, wrong, "Set DATABASE_URL to a file that can be written to.")
+    if file is not None and _is_still_to_be_made(file):
+        return Finding("Database", Verdict.OK, "there is no database yet; `threadbot run` makes it")
     try:
-        if _is_still_to_be_made(sqlite_file(settings.database_url)):
-            return Finding("Database", Verdict.OK, "there is no database yet; `threadbot run` makes it")
         async with app.open_store(settings) as database:
             current = await migrate.current(database)
     except BotError as error:
@@ -110,9 +114,9 @@ async def _database(settings: Settings) -> Finding:
     return Finding("Database", Verdict.OK, detail, "`threadbot run` or `threadbot migrate` brings it up to date.")
 
 
-def _is_still_to_be_made(file: Path | None) -> bool:
-    """Whether *file* is missing where it can be made. To open it would make it: a check leaves nothing behind."""
-    return file is not None and not os.path.lexists(file) and os.access(file.parent, os.W_OK | os.X_OK)
+def _is_still_to_be_made(file: Path) -> bool:
+    """To open it would make it: a check leaves nothing behind."""
+    return not os.path.lexists(file)
 
 
 async def _model(settings: Settings) -> Sequence[Finding]:

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from bot import database_file
 from bot.commands.platforms import PlatformSetup, configured
-from bot.core.errors import BotError, PlatformError
+from bot.core.errors import BotError, PlatformError, SettingsError
+from bot.environment.database_url import SqliteFile, parse
+from bot.environment.forms import shown_url
 from bot.settings import Settings
 
 Announce = Callable[[str], None]
@@ -22,6 +25,7 @@ async def playground(settings: Settings, announce: Announce) -> int:
     from bot.platforms.web.workspace import serve
 
     hide_from_siblings()  # the settings are in this process, too
+    require_places(settings, PLAYGROUND_FILE)
     _announce_settings(settings, announce)
     announce(
         "No tokens of Slack or Discord are set, so this is the playground, on this machine only.\n"
@@ -57,6 +61,7 @@ async def platforms(settings: Settings, announce: Announce) -> None:
     """Answer on every platform that *settings* ask for. Raises BotError with what to do when that is pointless."""
     from bot import app
 
+    require_places(settings)
     async with app.open_store(settings) as store:
         started = [(setup, setup.build(settings, store)) for setup in configured(settings)]
         _announce_settings(settings, announce)
@@ -70,6 +75,18 @@ async def platforms(settings: Settings, announce: Announce) -> None:
         except app.PlatformEndedError as error:
             refusing = next(setup for setup, platform in started if platform.name == error.platform)
             raise _refused(refusing, error.code) from error
+
+
+def require_places(settings: Settings, *files: Path) -> None:
+    """Before anything is served or asked for. Raises SettingsError where no database can be kept."""
+    parsed = parse(settings.database_url)
+    wrong = database_file.problem(parsed.path.resolve()) if isinstance(parsed, SqliteFile) else None
+    if wrong is not None:
+        raise SettingsError(f"DATABASE_URL: {wrong}")
+    for file in files:
+        wrong = database_file.problem(file.resolve())
+        if wrong is not None:
+            raise SettingsError(f"{file} is kept in this directory: {wrong}")
 
 
 def _announce_settings(settings: Settings, announce: Announce) -> None:
@@ -86,4 +103,4 @@ def _refused(setup: PlatformSetup, code: str) -> BotError:
 def model_line(settings: Settings) -> str:
     if settings.offline:
         return "the offline demo. For a real one set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own."
-    return f"{settings.openai_model} at {settings.openai_base_url or 'OpenAI'}"
+    return f"{settings.openai_model} at {shown_url(settings.openai_base_url) if settings.openai_base_url else 'OpenAI'}"

@@ -84,5 +84,9 @@ class LedgerError(BotError):
     """The database could not be read or written just now; nothing of the operation happened."""
 
 
+class LedgerGoneError(LedgerError):
+    """The database is no longer where it was: what is written now nobody will find. Only a new start helps."""
+
+
 class LeaseLost(BotError):  # noqa: N818 - a fact, as in StopIteration
     """Another worker owns the turn by now: whoever sees this stops, without another word."""

@@ -31,6 +31,11 @@ def test_the_playground_is_what_starts_where_no_platform_is_configured() -> None
     assert platforms.configured(Settings.model_validate(nothing)) == []
 
 
+def test_the_line_about_the_model_shows_neither_password_nor_query() -> None:
+    settings = Settings(openai_base_url="https://me:hunter2@models.example/v1?key=hunter2", openai_model="m")
+    assert run.model_line(settings) == "m at https://models.example/v1"
+
+
 async def test_a_platform_that_ends_while_it_runs_is_named_with_what_to_do(tmp_path: Path) -> None:
     told: list[str] = []
     async with Slack() as slack:

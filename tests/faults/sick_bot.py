@@ -27,6 +27,7 @@ class SickDatabase:
     def __init__(self, database: Database, pragma: Path) -> None:
         self._database, self._pragma = database, pragma
         self.dialect = database.dialect
+        self.shortage = ""
 
     async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
         def sick(connection: Connection) -> T:

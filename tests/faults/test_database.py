@@ -152,3 +152,20 @@ async def test_an_event_is_written_before_what_else_waits(tmp_path: Path) -> Non
     await asyncio.gather(first, event, *others)
     await database.close()
     assert written == ["event", *["answer"] * 20]
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_a_database_file_that_goes_away_ends_the_bot_and_no_event_is_acknowledged(
+    world: World, *, deleted: bool
+) -> None:
+    async with world.bot(STOP_GRACE="1") as life:
+        file = world.directory / "threadbot.db"
+        if deleted:
+            file.unlink()
+        else:
+            file.rename(file.with_name("moved.db"))
+        await world.ask("저장할 수 있나요?")
+        assert await life.ended(60) == 1
+        assert not any(delivery.acknowledged for delivery in world.slack.delivered(world.roots[-1]))
+        assert life.says("was moved, deleted or replaced while the bot ran")
+        assert not life.says("Traceback")

@@ -21,7 +21,7 @@ from bot.core.answer.answer import Answerer
 from bot.core.answer.completion_call import BrokenAnswer
 from bot.core.conversation import Acted, Deleted, Edited, Incoming, MessageRef, Reacted, Said, posted_of
 from bot.core.decide.policy import OURS, Decide, decide, is_ours
-from bot.core.errors import BotError, LeaseLost, LedgerError, ModelError, PlatformError, ReplyDeleted
+from bot.core.errors import BotError, LeaseLost, LedgerError, LedgerGoneError, ModelError, PlatformError, ReplyDeleted
 from bot.core.interruption import Interrupted
 from bot.core.ports import Checkpoint, ClaimRequest, ConversationStore, Platform, Recorded, TurnQueue
 from bot.core.reply.attempt import Attempt
@@ -156,7 +156,7 @@ class Worker:
     # claiming
 
     async def run(self) -> None:
-        """Work until stop()."""
+        """Work until stop(). Raises LedgerGoneError when there is nothing left to work on."""
         working = [asyncio.create_task(self._claim_until_done()), asyncio.create_task(self._renew())]
         try:
             ended, _ = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
@@ -183,6 +183,8 @@ class Worker:
                     log.info("the database can be used again")
                 failures = 0
                 self._working = True
+            except LedgerGoneError:
+                raise
             except LedgerError as error:
                 failures += 1
                 self._working = False

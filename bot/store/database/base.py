@@ -27,6 +27,10 @@ class Database(Protocol):
 
     dialect: str  # SQLAlchemy's name: sqlite or postgresql
 
+    @property
+    def shortage(self) -> str:
+        """How many connections there are of those that were wanted, such as "2 of 20"; empty when there are all."""
+
     async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
         """
         *urgent* operations go before the others that wait: a platform expects to hear of an event within seconds.

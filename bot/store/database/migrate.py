@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 
 from bot.core.errors import BotError
 from bot.store.database.base import Database
-from bot.store.database.postgresql import transaction_limit
 
 _ADVISORY_LOCK = 0x7468_7265  # "thre": two processes that start together migrate one after the other
 
@@ -56,7 +55,9 @@ def head() -> str | None:
 
 def _upgrade(connection: Connection, revision: str) -> tuple[str | None, str | None]:
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(transaction_limit(0, local=True))  # as long as it takes, here or at another process
+        from bot.store.database.server.connection import transaction_limit  # the driver may be missing
+
+        connection.exec_driver_sql(transaction_limit(0))  # as long as it takes, here or at another process
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
     before = _revision(connection)
     if before is not None and before == head():

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.core.errors import BotError, LedgerError, SettingsError
+from bot.environment.database_url import Server
 from bot.store.database.base import Operation, is_unusable, unusable
+from bot.store.database.server.room import ConnectionRoom
 
 T = TypeVar("T")
 
-CONNECTIONS = 20
-STALLED_SECONDS = 10  # half a lease
-"""
-How long a transaction may stand still. A process that does (stopped, cut off) keeps its turn's row locked meanwhile:
-nobody could take the turn over.
-"""
+CONNECTIONS = 20  # unless a setting says how many
+CONNECT_SECONDS = 60.0  # asyncpg's own limit
 
-
-DEADLOCK = "40P01"
-DEADLOCKS = 5
+UNDONE = frozenset({"40P01", "40001"})  # deadlock_detected, serialization_failure
+UNDONE_TIMES = 5
 """
 How often a transaction is made that PostgreSQL ended so that another one could go on: nothing of it has happened.
 
@@ -30,14 +28,36 @@ What is said, and a claim, come to the same rows from different sides: a message
 claim takes messages after its turn. One order for all would lock every conversation's turn before each message.
 """
 
+ISOLATION = "READ COMMITTED"  # whatever the server's default is: our statements say themselves what they lock
+TOO_MANY = "53300"  # too_many_connections
+POOLERS_WORDS = ("no more connections allowed", "max_client_conn", "max clients reached")  # where there is no SQLSTATE
+REFUSED_SECONDS = 10.0  # in which a server that has no connection for us at all is asked again
+REFUSED_PAUSE_SECONDS = 0.2
+
+
+class _RefusedError(Exception):
+    """The server takes no more connections. *alone*: no other operation has one that it could give back."""
+
+    def __init__(self, *, alone: bool) -> None:
+        super().__init__()
+        self.alone = alone
+
 
 class PostgresDatabase:
     """The Database port on a server."""
 
     dialect = "postgresql"
 
-    def __init__(self, url: URL) -> None:
-        self._engine = _engine(url)
+    def __init__(
+        self, server: Server, connections: int = CONNECTIONS, refused_seconds: float = REFUSED_SECONDS
+    ) -> None:
+        self._engine = _engine(server, connections)
+        self._room = ConnectionRoom(connections)
+        self._refused_seconds = refused_seconds
+
+    @property
+    def shortage(self) -> str:
+        return self._room.shortage
 
     async def write(
         self,
@@ -46,12 +66,20 @@ class PostgresDatabase:
         synced: bool = True,  # noqa: ARG002 - always; see the port
         urgent: bool = False,  # noqa: ARG002 - nobody waits for anybody here
     ) -> T:
-        for _ in range(DEADLOCKS):
+        until = time.monotonic() + self._refused_seconds
+        undone = 0
+        while undone < UNDONE_TIMES:
             try:
                 return await self._tried(operation)
+            except _RefusedError as refused:
+                if refused.alone:
+                    if time.monotonic() > until:
+                        raise LedgerError("the server takes no more connections") from refused
+                    await asyncio.sleep(REFUSED_PAUSE_SECONDS)
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) != DEADLOCK:
+                if getattr(error.orig, "sqlstate", None) not in UNDONE:
                     raise unusable(error) from error
+                undone += 1
             except BotError:
                 raise
             except Exception as error:
@@ -61,8 +89,14 @@ class PostgresDatabase:
         raise LedgerError("transactions of several processes wait for each other again and again")
 
     async def _tried(self, operation: Operation[T]) -> T:
-        async with self._engine.begin() as connection:
-            return await connection.run_sync(operation)
+        async with self._room.place():
+            try:
+                async with self._engine.begin() as connection:
+                    return await connection.run_sync(operation)
+            except DBAPIError as error:
+                if not _is_refused(error):
+                    raise
+                raise _RefusedError(alone=not self._room.refused(str(error.orig))) from error
 
     async def read(self, operation: Operation[T]) -> T:
         return await self.write(operation)
@@ -74,37 +108,42 @@ class PostgresDatabase:
         await self._engine.dispose()
 
 
-def _engine(url: URL) -> AsyncEngine:
-    settings = {"idle_in_transaction_session_timeout": str(STALLED_SECONDS * 1000)}  # milliseconds
+def _is_refused(error: DBAPIError) -> bool:
+    """Whether *error* came instead of a connection."""
+    if getattr(error.orig, "sqlstate", None) == TOO_MANY:
+        return True
+    return any(words in str(error.orig).lower() for words in POOLERS_WORDS)
+
+
+def _engine(server: Server, connections: int) -> AsyncEngine:
     try:
-        engine = create_async_engine(
-            url,
-            pool_size=CONNECTIONS,
+        return create_async_engine(
+            "postgresql+asyncpg://",
+            pool_size=connections,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"server_settings": settings},
+            isolation_level=ISOLATION,
+            connect_args=_connect_args(server),
         )
     except ModuleNotFoundError:
         raise SettingsError("DATABASE_URL: PostgreSQL needs a driver: pip install asyncpg (`make run` does).") from None
-    event.listen(engine.sync_engine, "connect", _limit)
-    return engine
 
 
-def _limit(connection: Any, _record: Any) -> None:
-    """Until the first statement of its kind is prepared, to stand still within it does not count as being idle."""
-    cursor = connection.cursor()
-    cursor.execute(transaction_limit(STALLED_SECONDS, local=False))
-    cursor.close()
-    connection.commit()
+def _connect_args(server: Server) -> dict[str, Any]:
+    """For asyncpg.connect(). What is None there is as the environment says: PGHOST, PGSSLMODE, PGPASSFILE, …"""
+    from bot.store.database.server.connection import UNKEPT, LimitedConnection
 
-
-def transaction_limit(seconds: int, *, local: bool) -> str:
-    """
-    Limits transactions on servers that can, PostgreSQL 17 and newer; elsewhere nothing happens. 0: no limit.
-
-    *local*: for the transaction that it is executed in.
-    """
-    return (
-        f"SELECT set_config('transaction_timeout', '{seconds * 1000}', {local})"
-        " WHERE current_setting('transaction_timeout', true) IS NOT NULL"
-    )
+    hosts, ports = zip(*server.hosts, strict=True) if server.hosts else ((), ())
+    return {
+        "dsn": server.dsn,
+        "host": list(hosts) or None,
+        "port": list(ports) or None,
+        "user": server.user,
+        "password": server.password,
+        "database": server.database,
+        "ssl": True if server.system_certificates else None,
+        "timeout": server.connect_seconds or CONNECT_SECONDS,
+        "server_settings": server.settings,
+        "connection_class": LimitedConnection,
+        **UNKEPT,
+    }

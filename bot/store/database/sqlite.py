@@ -22,7 +22,7 @@ from sqlalchemy import Connection, RootTransaction, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from bot import database_file
-from bot.core.errors import BotError, LedgerError
+from bot.core.errors import BotError, LedgerError, LedgerGoneError
 from bot.store.database import erasure
 from bot.store.database.aiosqlite_thread import call, connected, raw_connection
 from bot.store.database.base import Operation, is_unusable, take_reads, unusable
@@ -65,13 +65,18 @@ class SqliteDatabase:
     def __init__(self, file: Path) -> None:
         # A transaction that reads first and writes later fails under contention, whatever the timeout, unless it
         # takes the write lock at its beginning.
-        self._writer = _Thread(file, "BEGIN IMMEDIATE")
-        self._reader = _Thread(file, "BEGIN")
+        place = _Place(file)
+        self._writer = _Thread(file, "BEGIN IMMEDIATE", place)
+        self._reader = _Thread(file, "BEGIN", place)
         self._waiting: deque[_Waiting] = deque()
         self._urgent: deque[_Waiting] = deque()
         self._draining: asyncio.Task[None] | None = None
         self._residue = Residue(file)
         self._cleaner = erasure.Cleaner(self._residue, self._writer.run_raw, self._reader.run_raw)
+
+    @property
+    def shortage(self) -> str:
+        return ""
 
     async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
         entry = _Waiting(operation, synced, asyncio.get_running_loop().create_future())
@@ -121,7 +126,7 @@ class SqliteDatabase:
         try:
             outcomes, erased = await self._writer.run(lambda connection: _together(connection, batch))
         except Exception as error:  # noqa: BLE001 - see above
-            if len(batch) > 1 and not isinstance(error, _NotBegunError):
+            if len(batch) > 1 and not isinstance(error, _NotBegunError | LedgerGoneError):
                 return False
             outcomes, erased = [(None, error)] * len(batch), False
         if erased:
@@ -131,6 +136,38 @@ class SqliteDatabase:
         return True
 
 
+class _Place:
+    """Whether the file that was opened is still where it was. SQLite writes on to one that is not, and says nothing."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._opened: tuple[int, int] | None = None  # device and inode
+
+    def note(self) -> None:
+        """That it has been opened. Raises OSError."""
+        found = self._file.stat()
+        self._opened = self._opened or (found.st_dev, found.st_ino)
+
+    def require(self) -> None:
+        """Raises LedgerGoneError."""
+        if not self._is_there():
+            raise LedgerGoneError(
+                f"The database file {self._file} was moved, deleted or replaced while the bot ran. Nothing that came "
+                "since is acknowledged. Put it back, with the files beside it of its name, and start again."
+            )
+
+    def _is_there(self) -> bool:
+        if self._opened is None:
+            return True
+        try:
+            found = self._file.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:  # a file system that is away says nothing about the file
+            return True
+        return self._opened == (found.st_dev, found.st_ino)
+
+
 class _Thread:
     """
     A connection in aiosqlite's thread, with SQLAlchemy's on it that is only ever used there.
@@ -138,18 +175,24 @@ class _Thread:
     That one stays open, too: to take one from the engine for each transaction costs as much as three statements.
     """
 
-    def __init__(self, file: Path, begin: str) -> None:
+    def __init__(self, file: Path, begin: str, place: _Place) -> None:
         self._file = file
+        self._place = place
         self._begin = begin
         self._opening = asyncio.Lock()
         self._thread: aiosqlite.Connection | None = None
         self._connection: Connection | None = None
 
     async def run(self, work: Callable[[Connection], T]) -> T:
-        """Raises LedgerError; a BotError of *work* passes."""
+        """
+        Raises LedgerError; a BotError of *work* passes.
+
+        The file is looked for after *work*: what is said to be stored is where the next process looks for it.
+        """
         try:
             thread, connection = await self._open()
             result: T = await call(thread, lambda: work(connection))
+            self._place.require()
         except BotError:
             raise
         except Exception as error:
@@ -171,6 +214,7 @@ class _Thread:
     async def _open(self) -> tuple[aiosqlite.Connection, Connection]:
         async with self._opening:
             if self._thread is None or self._connection is None:
+                self._place.require()  # else an empty one would be made
                 thread = await connected(self._file, BUSY_TIMEOUT_SECONDS)
                 try:
                     self._connection = await call(thread, lambda: self._connection_on(thread))
@@ -178,6 +222,7 @@ class _Thread:
                     await thread.close()
                     raise
                 self._thread = thread
+                self._place.note()
             return self._thread, self._connection
 
     def _connection_on(self, thread: aiosqlite.Connection) -> Connection:

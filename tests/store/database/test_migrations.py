@@ -49,9 +49,8 @@ async def test_a_file_that_is_no_database_is_refused_with_its_reason(tmp_path: P
     await database.close()
 
 
-def test_urls_are_given_the_drivers_that_are_installed() -> None:
-    assert parse_url("sqlite:///a.db").drivername == "sqlite+aiosqlite"
-    assert parse_url("postgres://u:p@h/d").drivername == "postgresql+asyncpg"
+def test_only_sqlite_has_a_file() -> None:
+    assert sqlite_file("sqlite:///a.db") == Path("a.db").resolve()
     assert sqlite_file("sqlite:////data/a.db") == Path("/data/a.db")
     assert sqlite_file("postgresql://h/d") is None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from bot.core.errors import LeaseLost, LedgerError
+from bot.core.errors import LeaseLost, LedgerError, LedgerGoneError
 from bot.store.database.base import Database, Operation, read_after_commit
 from bot.store.database.urls import open_database
 
@@ -122,4 +122,30 @@ async def test_nothing_is_read_after_a_transaction_that_fails_or_that_others_sha
     await asyncio.gather(*(database.write(inserting(n, lambda connection: level(read, connection))) for n in (2, 3)))
     await database.write(lambda connection: None)
     assert read == [1]
+    await database.close()
+
+
+@pytest.mark.parametrize("happens", ["renamed", "deleted", "replaced", "directory renamed"])
+async def test_nothing_is_stored_in_a_file_that_is_no_longer_there(tmp_path: Path, happens: str) -> None:
+    directory = tmp_path / "data"
+    directory.mkdir()
+    file = directory / "a.db"
+    database = open_database(f"sqlite:///{file}")
+    await database.write(lambda connection: connection.execute(text("CREATE TABLE numbers (n INTEGER)")))
+    if happens == "directory renamed":
+        directory.rename(tmp_path / "other")
+    elif happens == "deleted":
+        file.unlink()
+    else:
+        file.rename(tmp_path / "b.db")
+    if happens == "replaced":
+        file.touch()
+
+    def insert(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO numbers VALUES (1)"))
+
+    outcomes = await asyncio.gather(*(database.write(insert) for _ in range(3)), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [LedgerGoneError] * 3
+    with pytest.raises(LedgerGoneError, match=r"a\.db was moved, deleted or replaced"):
+        await numbers(database)
     await database.close()
