@@ -23,6 +23,7 @@ from openai import BadRequestError
 
 from bot import markdown
 from bot.core import texts
+from bot.core.completion.reasoning import LONGEST_MARK, Parting
 from bot.core.conversation import ThreadRef
 from bot.core.decide import addressing, commands
 from bot.core.ports import PromptImage, PromptMessage
@@ -56,6 +57,8 @@ ON_THE_LOOP_SECONDS = 0.15  # the same, of what the event loop waits for: 0.1, a
 SHORTER, IN_A_THREAD_SECONDS = 10_000, 0.2  # characters and CPU of what the event loop does not wait for
 
 BOUNDED = {
+    "core/completion/reasoning.py:_OPEN_END": 2 * LONGEST_MARK,
+    "core/completion/reasoning.py:_AROUND_END": 2 * LONGEST_MARK,
     "core/decide/commands.py:_BEGINNING": 4 * commands.LONGEST,
     "core/decide/commands.py:_POLITE": 4 * commands.LONGEST,
     "core/decide/commands.py:_END": 4 * commands.LONGEST,
@@ -85,6 +88,9 @@ IN_FUNCTIONS = {
     "llm/openai_errors.py:_first_named": "an error",
     "llm/openai_errors.py:_seconds": "Retry-After",
     "llm/openai_errors.py:_number": "an error",
+    "core/completion/reasoning.py:_marks": "reasoning",
+    "core/completion/reasoning.py:_may_become_mark": "reasoning",
+    "core/completion/reasoning.py:_begins_name": "reasoning",
     "markdown/splitting.py:_rough_cuts": "split",
     "markdown/tables.py:_cells": "aligned",
     "files/text.py:_comes_in_pairs": "a text file",
@@ -133,6 +139,14 @@ def _own(text: str) -> dict[str, Any]:
 
 def joined(before: str, after: str, *, finished: bool = True) -> str:
     return markdown.join_continuation(before, after, speakers.unbracketed, finished=finished)
+
+
+def parted(text: str) -> None:
+    """As it comes: in pieces."""
+    parting = Parting()
+    for start in range(0, len(text), 64):
+        parting.feed(text[start : start + 64])
+    parting.end(cut=False)
 
 
 def _grow(text: str) -> None:
@@ -200,6 +214,9 @@ ON_THE_LOOP: dict[str, Callable[[str], object]] = {
     "a button": discord_buttons.button_of,
     "the playground": lambda text: (web_events.mentioned(text), web_events.readable(text)),
     "tokens": tokens.count,
+    "reasoning": parted,
+    "reasoning, begun": lambda text: parted(f"<think>{text}"),
+    "reasoning, over": lambda text: parted(f"<think>a</think>{text}"),
     "an error": _error,
     "Retry-After": lambda text: openai_errors.retry_after({"retry-after": text[:8_000]}, NOW),  # of h11, 64 kB in all
     "continued": lambda text: joined(text[:20_000], text[20_000:]),

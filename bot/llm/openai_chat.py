@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,9 +28,10 @@ from openai import (
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from bot.core.check_findings import Finding
+from bot.core.completion.reasoning import Parted, Parting
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
-from bot.core.turn import OVERRUN, Usage
+from bot.core.turn import CUT_SHORT, OVERRUN, Usage
 from bot.llm import bounds, images, openai_chunks, openai_errors, parameters, prices, probe, stream_end, tokens
 
 logger = logging.getLogger(__name__)
@@ -57,6 +60,7 @@ class OpenAIChat:
         self._base_url = base_url or prices.OPENAI_URL
         self._context_tokens = context_tokens
         self._refused: dict[str, set[str]] = {}  # parameters that a model does not take
+        self._thinking_unopened: set[str] = set()  # models that mark only where their reasoning ends
         self._endings = stream_end.Endings()
         self._timeout = timeout
         waits = httpx2.Timeout(timeout, connect=CONNECT_TIMEOUT)
@@ -91,6 +95,17 @@ class OpenAIChat:
         What a filter refused is no error: the answer is empty, or ends there, with finish_reason content_filter. Words
         without a finish reason are an error, unless the server ended the stream as the API has it (stream_end.py).
         """
+        parting = Parting(unopened=request.model in self._thinking_unopened)
+        reason = None
+        async with aclosing(self._stream(request)) as chunks:
+            async for chunk in chunks:
+                reason = chunk.finish_reason or reason
+                yield _parted(chunk, parting.feed(chunk.text))
+        for held in self._held_back(request.model, parting, reason):
+            yield held
+
+    async def _stream(self, request: CompletionRequest) -> AsyncGenerator[Chunk, None]:
+        """As the server has it: reasoning may be within the text."""
         deadline = asyncio.get_running_loop().time() + bounds.seconds(request.max_tokens, self._timeout)
         response = await self._open_until(deadline, request)
         if response is None:
@@ -124,6 +139,16 @@ class OpenAIChat:
             raise openai_errors.cut(error) from error
         finally:
             await response.close()
+
+    def _held_back(self, model: str, parting: Parting, reason: str | None) -> Sequence[Chunk]:
+        """What was held back of an answer that is over; how the model marks its reasoning is remembered."""
+        if parting.closed_unopened:
+            self._thinking_unopened.add(model)
+        elif parting.unopened and reason == "stop":
+            self._thinking_unopened.discard(model)
+        parted = parting.end(cut=reason in CUT_SHORT)
+        held = _parted(Chunk(finish_reason=reason), parted)
+        return [held] if held.text or held.reasoning or held.unsaid else []
 
     async def probe(self, model: str, sampling: Sampling | None = None) -> Finding:
         """Whether *model* answers with these settings: one cheap call, of a few tokens."""
@@ -188,6 +213,10 @@ class OpenAIChat:
             known.add(name)
             logger.warning("model %s does not take %s: it is no longer sent", request.model, name)
         return True
+
+
+def _parted(chunk: Chunk, parted: Parted) -> Chunk:
+    return replace(chunk, text=parted.text, reasoning=chunk.reasoning + parted.reasoning, unsaid=parted.unsaid)
 
 
 def body(request: CompletionRequest, sent: frozenset[str]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 What a streamed frame of the Chat Completions API says, as a Chunk. Pure.
 
 The SDK validates nothing of a stream, and servers leave out much: ids, fingerprints, usage, choices. Whatever a field
-is not supposed to be counts as absent. Reasoning and tool calls are not text; the finish reason tells of the latter.
+is not supposed to be counts as absent. Tool calls are not text; the finish reason tells of them. Reasoning that comes
+within the text is told apart in core/completion/reasoning.py.
 """
 
 from __future__ import annotations
@@ -15,6 +16,12 @@ from bot.core.ports import Chunk
 from bot.core.turn import Usage
 
 LONGEST_WORD = 256  # characters; it is stored, and shown to people
+REASONING_FIELDS = (
+    "reasoning_content",
+    "reasoning",
+    "thinking",
+    "reasoning_text",
+)  # DeepSeek, vLLM; OpenRouter; Ollama
 MOST_TOKENS = 2**31 - 1  # what a column of the ledger holds, and more than any model reads
 
 
@@ -26,6 +33,7 @@ def read(event: object) -> Chunk:
     delta = choice.delta if choice and isinstance(choice.delta, ChoiceDelta) else None
     return Chunk(
         text=_text(delta.content) if delta else "",
+        reasoning=_reasoning(delta) if delta else "",
         refusal=_text(delta.refusal) if delta else "",
         finish_reason=_word(choice.finish_reason) if choice else None,
         usage=usage(event.usage) if isinstance(event.usage, CompletionUsage) else None,
@@ -69,6 +77,28 @@ def _text(content: object) -> str:
 
 def _is_text(part: object) -> bool:
     return isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)
+
+
+def _reasoning(delta: ChoiceDelta) -> str:
+    """In a field that the API does not have, or in parts of the content. Some servers send the same in two fields."""
+    for name in REASONING_FIELDS:
+        if isinstance(said := getattr(delta, name, None), str) and said:
+            return said
+    parts = [*_parts(getattr(delta, "reasoning_details", None)), *_parts(delta.content)]
+    return "".join(_thought(part) for part in parts)
+
+
+def _parts(content: object) -> list[dict[str, object]]:
+    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+
+
+def _thought(part: dict[str, object]) -> str:
+    """Mistral: {type: thinking, thinking: [{type: text, text}]}; OpenRouter: {type: reasoning.text, text}."""
+    kind = part.get("type")
+    if not isinstance(kind, str) or not kind.startswith(("thinking", "reasoning")):
+        return ""
+    said = next((part[name] for name in ("thinking", "reasoning", "text", "summary") if part.get(name)), "")
+    return said if isinstance(said, str) else _text(said)
 
 
 def _tokens(value: object) -> int | None:

@@ -30,12 +30,16 @@ class StreamEnd:
     def __init__(self, stream: AsyncStream[ChatCompletionChunk]) -> None:
         self._watch = _MarkWatch(cast(httpx2.AsyncByteStream, stream.response.stream))
         stream.response.stream = self._watch
-        self.stated = False
+        self.reason: str | None = None
         self.words = False
 
     def read(self, chunk: Chunk) -> None:
-        self.stated = self.stated or chunk.finish_reason is not None
-        self.words = self.words or bool(chunk.text or chunk.refusal)
+        self.reason = chunk.finish_reason or self.reason
+        self.words = self.words or bool(chunk.text or chunk.reasoning or chunk.refusal)
+
+    @property
+    def stated(self) -> bool:
+        return self.reason is not None
 
     @property
     def over(self) -> bool:

@@ -11,6 +11,7 @@ SENTENCES = {
     "content_filter": "The model's content filter stopped this answer.",
     "refusal": "The model declined to answer this.",
     "broken_off": "The model's answer broke off here. Ask me again to have another try.",
+    "only_reasoned": "The model wrote no answer apart from its reasoning: this is what it thought.",
     "finish_unknown": "The model ended this answer for a reason I don't know, so it may be incomplete.",
     "direct_threads": "Each new message you send me here starts a conversation of its own. "
     "To go on with this one, reply in its thread.",
@@ -91,6 +92,7 @@ SENTENCES = {
     "Ask me again to have it once more.",
     # while there are no words yet, with the bot's name before it
     "writing": "is writing…",
+    "thinking": "is thinking…",
     # instead of an answer
     "outage": "The model cannot be reached right now. I keep your question and answer here as soon as it is back.",
     "empty_answer": "The model's answer was empty. Ask me again, perhaps with the question put differently.",
