@@ -65,6 +65,7 @@ BOUNDED = {
     "llm/images.py:_SEES_NOTHING": 2 * openai_errors.QUOTED,
     "llm/openai_errors.py:_TOO_LONG": 2 * openai_errors.QUOTED,
     "llm/openai_errors.py:_REFUSED_WORDING": 2 * openai_errors.QUOTED,
+    "llm/openai_errors.py:_NO_SYSTEM": 2 * openai_errors.QUOTED,
 }
 """How much of a text gets to a pattern, where that is less than all of it; characters."""
 
@@ -161,6 +162,7 @@ def _error(text: str) -> None:
     error = BadRequestError(text, response=response, body=body)
     openai_errors.translate(error, NOW)
     openai_errors.refused_parameter(error, ("seed", "stop"))
+    openai_errors.refused_system(error)
     images.refused(error, [PromptMessage("user", "", images=(PromptImage(0, b"", "image/png", 1),))])
 
 

@@ -59,6 +59,7 @@ class OpenAIChat:
     ) -> None:
         self._base_url = base_url or prices.OPENAI_URL
         self._context_tokens = context_tokens
+        self._without_system: set[str] = set()  # models whose template knows no system message
         self._refused: dict[str, set[str]] = {}  # parameters that a model does not take
         self._thinking_unopened: set[str] = set()  # models that mark only where their reasoning ends
         self._endings = stream_end.Endings()
@@ -182,6 +183,8 @@ class OpenAIChat:
             except APIStatusError as error:
                 if openai_errors.blocked_by_filter(error):
                     return None
+                if self._learn_system(request, error):
+                    continue
                 if images.refused(error, request.messages) or not self._leave_out(request, refused, error):
                     raise _translated(error, request) from error
             except APIError as error:
@@ -198,10 +201,30 @@ class OpenAIChat:
         return await self._client.post(
             "/chat/completions",
             cast_to=ChatCompletion,
-            body=body(request, parameters.sent(request, refused, self._base_url)),
+            body=body(self._in_its_roles(request), parameters.sent(request, refused, self._base_url)),
             stream=True,
             stream_cls=AsyncStream[ChatCompletionChunk],
         )
+
+    def _in_its_roles(self, request: CompletionRequest) -> CompletionRequest:
+        """For a template that knows no system message it begins the first of the user's."""
+        if request.model not in self._without_system:
+            return request
+        system, first, *rest = request.messages if len(request.messages) > 1 else (None, None)
+        if system is None or first is None or system.role != "system" or first.role != "user":
+            return request
+        before = f"{system.content}\n\n"
+        pictures = [replace(image, at=image.at + len(before)) for image in first.images]
+        return replace(request, messages=[PromptMessage("user", before + first.content, tuple(pictures)), *rest])
+
+    def _learn_system(self, request: CompletionRequest, error: APIStatusError) -> bool:
+        """Whether the error is about the system message, which is sent with the first one of the user's from now on."""
+        has_one = any(message.role == "system" for message in request.messages)
+        if not has_one or request.model in self._without_system or not openai_errors.refused_system(error):
+            return False
+        self._without_system.add(request.model)
+        logger.warning("model %s takes no system message: it is sent with the first message", request.model)
+        return True
 
     def _leave_out(self, request: CompletionRequest, refused: frozenset[str], error: APIStatusError) -> bool:
         """Whether the error is about a parameter that can be left out; if so, it is from now on, for this model."""
