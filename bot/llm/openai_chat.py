@@ -21,11 +21,10 @@ from openai import (
     APIError,
     APIStatusError,
     AsyncOpenAI,
-    AsyncStream,
     DefaultAsyncHttpx2Client,
     OpenAIError,
 )
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.chat import ChatCompletion
 
 from bot.core.check_findings import Finding
 from bot.core.completion.reasoning import Parted, Parting
@@ -33,6 +32,7 @@ from bot.core.errors import ModelError, ModelProblem
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
 from bot.core.turn import CUT_SHORT, OVERRUN, Usage
 from bot.llm import bounds, images, openai_chunks, openai_errors, parameters, prices, probe, stream_end, tokens
+from bot.llm.answer_forms import AnswerStream, NotAnswered
 
 logger = logging.getLogger(__name__)
 
@@ -96,12 +96,16 @@ class OpenAIChat:
         What a filter refused is no error: the answer is empty, or ends there, with finish_reason content_filter. Words
         without a finish reason are an error, unless the server ended the stream as the API has it (stream_end.py).
         """
+        halves = openai_chunks.Halves(), openai_chunks.Halves()
         parting = Parting(unopened=request.model in self._thinking_unopened)
         reason = None
         async with aclosing(self._stream(request)) as chunks:
             async for chunk in chunks:
                 reason = chunk.finish_reason or reason
-                yield _parted(chunk, parting.feed(chunk.text))
+                text, refusal = halves[0].joined(chunk.text), halves[1].joined(chunk.refusal)
+                yield _parted(replace(chunk, refusal=refusal), parting.feed(text))
+        if left := halves[0].left:
+            yield _parted(Chunk(finish_reason=reason), parting.feed(left))
         for held in self._held_back(request.model, parting, reason):
             yield held
 
@@ -112,7 +116,7 @@ class OpenAIChat:
         if response is None:
             yield Chunk(finish_reason="content_filter")
             return
-        end = stream_end.StreamEnd(response)
+        end = stream_end.StreamEnd(response, whole=lambda: response.whole)
         wire = bounds.Wire(response, request.max_tokens, deadline, over=lambda: end.over)
         room = bounds.Room(request.max_tokens, tokens.count)
         try:
@@ -127,6 +131,8 @@ class OpenAIChat:
                 yield last
         except bounds.Overrun:
             yield Chunk(finish_reason=OVERRUN)
+        except NotAnswered as error:
+            raise ModelError(ModelProblem.ADDRESS, "no answer of an API") from error
         except APIError as error:
             if not openai_errors.blocked_by_filter(error):
                 raise _translated(error, request) from error
@@ -167,14 +173,14 @@ class OpenAIChat:
         except (OpenAIError, httpx2.HTTPError, ValueError):
             return ()
 
-    async def _open_until(self, deadline: float, request: CompletionRequest) -> AsyncStream[ChatCompletionChunk] | None:
+    async def _open_until(self, deadline: float, request: CompletionRequest) -> AnswerStream | None:
         try:
             async with asyncio.timeout_at(deadline):
                 return await self._open(request)
         except TimeoutError as error:
             raise ModelError(ModelProblem.TIMEOUT, "no answer in all that time") from error
 
-    async def _open(self, request: CompletionRequest) -> AsyncStream[ChatCompletionChunk] | None:
+    async def _open(self, request: CompletionRequest) -> AnswerStream | None:
         """The server's answer, or None when a filter refused the prompt."""
         while True:  # ends: each round sends one parameter less
             refused = frozenset(self._refused.get(request.model, ()))
@@ -192,7 +198,7 @@ class OpenAIChat:
             except (OpenAIError, httpx2.HTTPError) as error:
                 raise openai_errors.unsent(error) from error
 
-    async def _create(self, request: CompletionRequest, refused: frozenset[str]) -> AsyncStream[ChatCompletionChunk]:
+    async def _create(self, request: CompletionRequest, refused: frozenset[str]) -> AnswerStream:
         """
         Not by chat.completions.create(): before it posts the same, the SDK (3.54) looks through a body of some forty
         optional parameters, a third of its time, and checks each message against the union of all message types: 60 ms
@@ -203,7 +209,7 @@ class OpenAIChat:
             cast_to=ChatCompletion,
             body=body(self._in_its_roles(request), parameters.sent(request, refused, self._base_url)),
             stream=True,
-            stream_cls=AsyncStream[ChatCompletionChunk],
+            stream_cls=AnswerStream,
         )
 
     def _in_its_roles(self, request: CompletionRequest) -> CompletionRequest:

@@ -8,6 +8,8 @@ within the text is told apart in core/completion/reasoning.py.
 
 from __future__ import annotations
 
+from typing import Any
+
 from openai.types.chat import ChatCompletionChunk
 from openai.types.chat.chat_completion_chunk import Choice, ChoiceDelta
 from openai.types.completion_usage import CompletionTokensDetails, CompletionUsage, PromptTokensDetails
@@ -30,10 +32,10 @@ def read(event: object) -> Chunk:
     if not isinstance(event, ChatCompletionChunk):
         return Chunk()
     choice = _first_choice(event.choices)
-    delta = choice.delta if choice and isinstance(choice.delta, ChoiceDelta) else None
+    delta = _said(choice) if choice else None
     return Chunk(
         text=_text(delta.content) if delta else "",
-        reasoning=_reasoning(delta) if delta else "",
+        reasoning=_paired(_reasoning(delta)) if delta else "",
         refusal=_text(delta.refusal) if delta else "",
         finish_reason=_word(choice.finish_reason) if choice else None,
         usage=usage(event.usage) if isinstance(event.usage, CompletionUsage) else None,
@@ -54,6 +56,41 @@ def usage(said: CompletionUsage) -> Usage:
         cache_write_tokens=_tokens(prompt.cache_write_tokens) if prompt else None,
         reasoning_tokens=_tokens(completion.reasoning_tokens) if completion else None,
     )
+
+
+def _said(choice: Choice) -> ChoiceDelta | None:
+    """What a frame adds; all of an answer that came as one object."""
+    if isinstance(choice.delta, ChoiceDelta):
+        return choice.delta
+    message = getattr(choice, "message", None)
+    return ChoiceDelta.model_construct(**_with_words(message)) if isinstance(message, dict) else None
+
+
+def _with_words(message: dict[str, Any]) -> dict[str, Any]:
+    return {"content": None, "refusal": None} | {str(name): value for name, value in message.items()}
+
+
+class Halves:
+    """Joins the halves of surrogate pairs that JSON escapes and that came in two pieces; replaces those left alone."""
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def joined(self, text: str) -> str:
+        if text.isascii() and not self._half:
+            return text
+        text = self._half + text
+        self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        return _paired(text[: len(text) - len(self._half)])
+
+    @property
+    def left(self) -> str:
+        """What is to be said of a half that the other one never came to."""
+        return _paired(self._half)
+
+
+def _paired(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _first_choice(choices: object) -> Choice | None:

@@ -8,7 +8,7 @@ neither. The SDK (3.54) swallows the mark, and calls it no error when the mark i
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import cast
 
 import httpx2
@@ -27,7 +27,9 @@ _TAIL = 16  # bytes; longer than the mark
 class StreamEnd:
     """What one stream tells of its end. Make it before the first frame is read."""
 
-    def __init__(self, stream: AsyncStream[ChatCompletionChunk]) -> None:
+    def __init__(self, stream: AsyncStream[ChatCompletionChunk], whole: Callable[[], bool] = lambda: False) -> None:
+        """*whole*: whether all came at once, which needs no mark."""
+        self._whole = whole
         self._watch = _MarkWatch(cast(httpx2.AsyncByteStream, stream.response.stream))
         stream.response.stream = self._watch
         self.reason: str | None = None
@@ -44,7 +46,7 @@ class StreamEnd:
     @property
     def over(self) -> bool:
         """Whether nothing more is to come that belongs to the answer."""
-        return self.stated or self.marked
+        return self.stated or self.marked or self._whole()
 
     @property
     def marked(self) -> bool:

@@ -109,6 +109,8 @@ SENTENCES = {
     "model_quota": "The account that pays for the model has used up its quota. Please tell whoever runs me.",
     "model_auth": "The model does not accept my key. Please tell whoever runs me.",
     "model_not_found": "The model I am set up to use does not exist. Please tell whoever runs me.",
+    "model_address": "What answers at the model's address is no model server. "
+    "Please tell whoever runs me to check OPENAI_BASE_URL.",
     "model_context_length": "This conversation is longer than the model can take. "
     "Start a new thread, or ask whoever runs me to set CONTEXT_TOKENS.",
     "model_images": "The model I use cannot see images. Describe in words what they show.",
