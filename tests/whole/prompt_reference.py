@@ -275,7 +275,10 @@ class Reference:
             return expected
         ours = Line(None, TRUNCATED, TRUNCATED)  # the assistant never speaks first
         ours.tokens = self._cost(TRUNCATED)
-        return self._prompt(turn, [ours, *lines]) or expected
+        again = self._prompt(turn, [ours, *lines])
+        if again is None or isinstance(again.sent[1].said, Asked):
+            return again or expected
+        return Expected(self._joined(again.sent[1:]), again.sent[1:], again.window, again.squeezed)
 
     def _prompt(self, turn: Asked, lines: list[Line]) -> Expected | None:
         first_asked = self.asking(turn)[0].place

@@ -106,6 +106,8 @@ def build(
         refitted = _fitting(written, [line, *first_lines], fixed + line.tokens, prompt_tokens, keep)
         if not isinstance(refitted, budget.QuestionTooLong):
             window, sent = refitted
+            if not _begins_with_us([*sent[1:], *written.begun]):  # what it stands for had to go, too
+                sent = sent[1:]
     keys = {entry.key for entry in sent}
     sent = [*marked(sent), *written.begun]
     joined = join(sent, counting.per_message)
