@@ -24,6 +24,15 @@ REASONING_FIELDS = (
     "thinking",
     "reasoning_text",
 )  # DeepSeek, vLLM; OpenRouter; Ollama
+_REASONS = {  # TGI, Anthropic, Gemini, Cohere, Mistral, OpenRouter, and what gateways hand on of them
+    **dict.fromkeys(("stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "completed", "end"), "stop"),
+    **dict.fromkeys(("length", "max_tokens", "max_output_tokens", "max_length", "model_length"), "length"),
+    **dict.fromkeys(
+        ("content_filter", "safety", "content_filtered", "recitation", "prohibited_content"), "content_filter"
+    ),
+    **dict.fromkeys(("tool_calls", "tool_call", "tool_use"), "tool_calls"),
+    **dict.fromkeys(("error", "server_error"), "error"),
+}
 MOST_TOKENS = 2**31 - 1  # what a column of the ledger holds, and more than any model reads
 
 
@@ -37,7 +46,7 @@ def read(event: object) -> Chunk:
         text=_text(delta.content) if delta else "",
         reasoning=_paired(_reasoning(delta)) if delta else "",
         refusal=_text(delta.refusal) if delta else "",
-        finish_reason=_word(choice.finish_reason) if choice else None,
+        finish_reason=_reason(choice.finish_reason) if choice else None,
         usage=usage(event.usage) if isinstance(event.usage, CompletionUsage) else None,
         response_id=_word(event.id),
         model=_word(event.model),
@@ -101,6 +110,12 @@ def _first_choice(choices: object) -> Choice | None:
 def _word(value: object) -> str | None:
     """A name or a reason: short text that can be printed, and so be stored (no NUL, no half of a surrogate pair)."""
     return value if isinstance(value, str) and 0 < len(value) <= LONGEST_WORD and value.isprintable() else None
+
+
+def _reason(value: object) -> str | None:
+    """In the API's own words, where the server has others for it."""
+    word = _word(value)
+    return _REASONS.get(word.lower(), word) if word else None
 
 
 def _text(content: object) -> str:

@@ -36,6 +36,9 @@ class StreamEnd:
         self.words = False
 
     def read(self, chunk: Chunk) -> None:
+        """Raises ModelError where the server says that a fault of its own ended the answer, as OpenRouter does."""
+        if chunk.finish_reason == "error":
+            raise ModelError(ModelProblem.CUT, "the server ended the answer with an error")
         self.reason = chunk.finish_reason or self.reason
         self.words = self.words or bool(chunk.text or chunk.reasoning or chunk.refusal)
 

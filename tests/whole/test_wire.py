@@ -85,3 +85,10 @@ async def test_a_half_at_the_end_is_replaced(office: Office) -> None:
     office.model.answers.append(Answer("Hi.", chunk_size=3, raw_at=1, raw=_frame("\\ud83d")))
     async with office.bot():
         assert await office.answers(await office.ask("hello")) == ["Hi.\ufffd"]
+
+
+async def test_an_answer_that_the_server_ends_with_an_error_is_asked_for_again(office: Office) -> None:
+    office.model.answers.extend([Answer("Half", finish_reason="error"), Answer("All of it.")])
+    async with office.bot():
+        assert await office.answers(await office.ask("hello")) == ["All of it."]
+    assert len(office.model.requests) == 2
