@@ -23,6 +23,7 @@ from openai import BadRequestError
 
 from bot import markdown
 from bot.core import texts
+from bot.core.completion.reasoning import LONGEST_MARK, Parting
 from bot.core.conversation import ThreadRef
 from bot.core.decide import addressing, commands
 from bot.core.ports import PromptImage, PromptMessage
@@ -56,12 +57,15 @@ ON_THE_LOOP_SECONDS = 0.15  # the same, of what the event loop waits for: 0.1, a
 SHORTER, IN_A_THREAD_SECONDS = 10_000, 0.2  # characters and CPU of what the event loop does not wait for
 
 BOUNDED = {
+    "core/completion/reasoning.py:_OPEN_END": 2 * LONGEST_MARK,
+    "core/completion/reasoning.py:_AROUND_END": 2 * LONGEST_MARK,
     "core/decide/commands.py:_BEGINNING": 4 * commands.LONGEST,
     "core/decide/commands.py:_POLITE": 4 * commands.LONGEST,
     "core/decide/commands.py:_END": 4 * commands.LONGEST,
     "llm/images.py:_SEES_NOTHING": 2 * openai_errors.QUOTED,
     "llm/openai_errors.py:_TOO_LONG": 2 * openai_errors.QUOTED,
     "llm/openai_errors.py:_REFUSED_WORDING": 2 * openai_errors.QUOTED,
+    "llm/openai_errors.py:_NO_SYSTEM": 2 * openai_errors.QUOTED,
 }
 """How much of a text gets to a pattern, where that is less than all of it; characters."""
 
@@ -85,6 +89,9 @@ IN_FUNCTIONS = {
     "llm/openai_errors.py:_first_named": "an error",
     "llm/openai_errors.py:_seconds": "Retry-After",
     "llm/openai_errors.py:_number": "an error",
+    "core/completion/reasoning.py:_marks": "reasoning",
+    "core/completion/reasoning.py:_may_become_mark": "reasoning",
+    "core/completion/reasoning.py:_begins_name": "reasoning",
     "markdown/splitting.py:_rough_cuts": "split",
     "markdown/tables.py:_cells": "aligned",
     "files/text.py:_comes_in_pairs": "a text file",
@@ -135,6 +142,14 @@ def joined(before: str, after: str, *, finished: bool = True) -> str:
     return markdown.join_continuation(before, after, speakers.unbracketed, finished=finished)
 
 
+def parted(text: str) -> None:
+    """As it comes: in pieces."""
+    parting = Parting()
+    for start in range(0, len(text), 64):
+        parting.feed(text[start : start + 64])
+    parting.end(cut=False)
+
+
 def _grow(text: str) -> None:
     """All that one message of a stream may hold."""
     markdown.Growing().take(text[: message.PART_LIMIT])
@@ -147,6 +162,7 @@ def _error(text: str) -> None:
     error = BadRequestError(text, response=response, body=body)
     openai_errors.translate(error, NOW)
     openai_errors.refused_parameter(error, ("seed", "stop"))
+    openai_errors.refused_system(error)
     images.refused(error, [PromptMessage("user", "", images=(PromptImage(0, b"", "image/png", 1),))])
 
 
@@ -200,6 +216,9 @@ ON_THE_LOOP: dict[str, Callable[[str], object]] = {
     "a button": discord_buttons.button_of,
     "the playground": lambda text: (web_events.mentioned(text), web_events.readable(text)),
     "tokens": tokens.count,
+    "reasoning": parted,
+    "reasoning, begun": lambda text: parted(f"<think>{text}"),
+    "reasoning, over": lambda text: parted(f"<think>a</think>{text}"),
     "an error": _error,
     "Retry-After": lambda text: openai_errors.retry_after({"retry-after": text[:8_000]}, NOW),  # of h11, 64 kB in all
     "continued": lambda text: joined(text[:20_000], text[20_000:]),

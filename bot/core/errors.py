@@ -28,6 +28,7 @@ class ModelProblem(StrEnum):
     QUOTA = "model_quota"
     AUTH = "model_auth"
     NOT_FOUND = "model_not_found"
+    ADDRESS = "model_address"  # what answers there is no model server
     CONTEXT_LENGTH = "model_context_length"
     IMAGES = "model_images"  # it was sent some and sees none
     BAD_REQUEST = "model_bad_request"

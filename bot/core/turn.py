@@ -202,6 +202,7 @@ class Completion:
     first_token_seconds: float | None
     total_seconds: float
     cost_nanodollars: int | None  # None: no price is known for the model
+    reasoning: str = ""  # what the model thought before; it is not stored
 
 
 Place = tuple[int, int]

@@ -16,8 +16,10 @@ from typing import Any
 
 import anyio
 import httpx2
-from openai import APIConnectionError, APITimeoutError, AsyncOpenAI, AsyncStream
+from openai import APIConnectionError, APITimeoutError, AsyncOpenAI
 from openai.types.chat import ChatCompletionChunk
+
+from bot.llm.answer_forms import AnswerStream
 
 PATH = "chat/completions"
 
@@ -31,7 +33,7 @@ class ChatPost:
         self._client, self._http = client, http
         self._same: httpx2.Request | None = None  # all but the body
 
-    async def post(self, body: Mapping[str, Any]) -> AsyncStream[ChatCompletionChunk]:
+    async def post(self, body: Mapping[str, Any]) -> AnswerStream:
         """Raises what the SDK's own post() raises: APIStatusError, APITimeoutError, APIConnectionError, HTTPError."""
         same = self._same = self._same or await self._without_body()
         request = httpx2.Request(
@@ -46,7 +48,7 @@ class ChatPost:
             if not response.is_closed:
                 await response.aread()
             raise self._client._make_status_error_from_response(response)  # noqa: SLF001 - it reads what errors say
-        return AsyncStream(cast_to=ChatCompletionChunk, response=response, client=self._client)
+        return AnswerStream(cast_to=ChatCompletionChunk, response=response, client=self._client)
 
     async def _sent(self, request: httpx2.Request) -> httpx2.Response:
         try:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,17 +21,17 @@ from openai import (
     APIError,
     APIStatusError,
     AsyncOpenAI,
-    AsyncStream,
     DefaultAsyncHttpx2Client,
     OpenAIError,
 )
-from openai.types.chat import ChatCompletionChunk
 
 from bot.core.check_findings import Finding
+from bot.core.completion.reasoning import Parted, Parting
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
-from bot.core.turn import OVERRUN, Usage
+from bot.core.turn import CUT_SHORT, OVERRUN, Usage
 from bot.llm import bounds, images, openai_chunks, openai_errors, parameters, prices, probe, stream_end, tokens
+from bot.llm.answer_forms import AnswerStream, NotAnswered
 from bot.llm.chat_post import ChatPost
 
 logger = logging.getLogger(__name__)
@@ -57,7 +59,9 @@ class OpenAIChat:
     ) -> None:
         self._base_url = base_url or prices.OPENAI_URL
         self._context_tokens = context_tokens
+        self._without_system: set[str] = set()  # models whose template knows no system message
         self._refused: dict[str, set[str]] = {}  # parameters that a model does not take
+        self._thinking_unopened: set[str] = set()  # models that mark only where their reasoning ends
         self._endings = stream_end.Endings()
         self._timeout = timeout
         waits = httpx2.Timeout(timeout, connect=CONNECT_TIMEOUT)
@@ -94,12 +98,27 @@ class OpenAIChat:
         What a filter refused is no error: the answer is empty, or ends there, with finish_reason content_filter. Words
         without a finish reason are an error, unless the server ended the stream as the API has it (stream_end.py).
         """
+        halves = openai_chunks.Halves(), openai_chunks.Halves()
+        parting = Parting(unopened=request.model in self._thinking_unopened)
+        reason = None
+        async with aclosing(self._stream(request)) as chunks:
+            async for chunk in chunks:
+                reason = chunk.finish_reason or reason
+                text, refusal = halves[0].joined(chunk.text), halves[1].joined(chunk.refusal)
+                yield _parted(replace(chunk, refusal=refusal), parting.feed(text))
+        if left := halves[0].left:
+            yield _parted(Chunk(finish_reason=reason), parting.feed(left))
+        for held in self._held_back(request.model, parting, reason):
+            yield held
+
+    async def _stream(self, request: CompletionRequest) -> AsyncGenerator[Chunk, None]:
+        """As the server has it: reasoning may be within the text."""
         deadline = asyncio.get_running_loop().time() + bounds.seconds(request.max_tokens, self._timeout)
         response = await self._open_until(deadline, request)
         if response is None:
             yield Chunk(finish_reason="content_filter")
             return
-        end = stream_end.StreamEnd(response)
+        end = stream_end.StreamEnd(response, whole=lambda: response.whole)
         wire = bounds.Wire(response, request.max_tokens, deadline, over=lambda: end.over)
         room = bounds.Room(request.max_tokens, tokens.count)
         try:
@@ -114,6 +133,8 @@ class OpenAIChat:
                 yield last
         except bounds.Overrun:
             yield Chunk(finish_reason=OVERRUN)
+        except NotAnswered as error:
+            raise ModelError(ModelProblem.ADDRESS, "no answer of an API") from error
         except APIError as error:
             if not openai_errors.blocked_by_filter(error):
                 raise _translated(error, request) from error
@@ -127,6 +148,16 @@ class OpenAIChat:
             raise openai_errors.cut(error) from error
         finally:
             await response.close()
+
+    def _held_back(self, model: str, parting: Parting, reason: str | None) -> Sequence[Chunk]:
+        """What was held back of an answer that is over; how the model marks its reasoning is remembered."""
+        if parting.closed_unopened:
+            self._thinking_unopened.add(model)
+        elif parting.unopened and reason == "stop":
+            self._thinking_unopened.discard(model)
+        parted = parting.end(cut=reason in CUT_SHORT)
+        held = _parted(Chunk(finish_reason=reason), parted)
+        return [held] if held.text or held.reasoning or held.unsaid else []
 
     async def probe(self, model: str, sampling: Sampling | None = None) -> Finding:
         """Whether *model* answers with these settings: one cheap call, of a few tokens."""
@@ -144,28 +175,51 @@ class OpenAIChat:
         except (OpenAIError, httpx2.HTTPError, ValueError):
             return ()
 
-    async def _open_until(self, deadline: float, request: CompletionRequest) -> AsyncStream[ChatCompletionChunk] | None:
+    async def _open_until(self, deadline: float, request: CompletionRequest) -> AnswerStream | None:
         try:
             async with asyncio.timeout_at(deadline):
                 return await self._open(request)
         except TimeoutError as error:
             raise ModelError(ModelProblem.TIMEOUT, "no answer in all that time") from error
 
-    async def _open(self, request: CompletionRequest) -> AsyncStream[ChatCompletionChunk] | None:
+    async def _open(self, request: CompletionRequest) -> AnswerStream | None:
         """The server's answer, or None when a filter refused the prompt."""
         while True:  # ends: each round sends one parameter less
             refused = frozenset(self._refused.get(request.model, ()))
             try:
-                return await self._chat.post(body(request, parameters.sent(request, refused, self._base_url)))
+                sent = parameters.sent(request, refused, self._base_url)
+                return await self._chat.post(body(self._in_its_roles(request), sent))
             except APIStatusError as error:
                 if openai_errors.blocked_by_filter(error):
                     return None
+                if self._learn_system(request, error):
+                    continue
                 if images.refused(error, request.messages) or not self._leave_out(request, refused, error):
                     raise _translated(error, request) from error
             except APIError as error:
                 raise _translated(error, request) from error
             except (OpenAIError, httpx2.HTTPError) as error:
                 raise openai_errors.unsent(error) from error
+
+    def _in_its_roles(self, request: CompletionRequest) -> CompletionRequest:
+        """For a template that knows no system message it begins the first of the user's."""
+        if request.model not in self._without_system:
+            return request
+        system, first, *rest = request.messages if len(request.messages) > 1 else (None, None)
+        if system is None or first is None or system.role != "system" or first.role != "user":
+            return request
+        before = f"{system.content}\n\n"
+        pictures = [replace(image, at=image.at + len(before)) for image in first.images]
+        return replace(request, messages=[PromptMessage("user", before + first.content, tuple(pictures)), *rest])
+
+    def _learn_system(self, request: CompletionRequest, error: APIStatusError) -> bool:
+        """Whether the error is about the system message, which is sent with the first one of the user's from now on."""
+        has_one = any(message.role == "system" for message in request.messages)
+        if not has_one or request.model in self._without_system or not openai_errors.refused_system(error):
+            return False
+        self._without_system.add(request.model)
+        logger.warning("model %s takes no system message: it is sent with the first message", request.model)
+        return True
 
     def _leave_out(self, request: CompletionRequest, refused: frozenset[str], error: APIStatusError) -> bool:
         """Whether the error is about a parameter that can be left out; if so, it is from now on, for this model."""
@@ -177,6 +231,10 @@ class OpenAIChat:
             known.add(name)
             logger.warning("model %s does not take %s: it is no longer sent", request.model, name)
         return True
+
+
+def _parted(chunk: Chunk, parted: Parted) -> Chunk:
+    return replace(chunk, text=parted.text, reasoning=chunk.reasoning + parted.reasoning, unsaid=parted.unsaid)
 
 
 def body(request: CompletionRequest, sent: frozenset[str]) -> dict[str, Any]:

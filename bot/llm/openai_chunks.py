@@ -2,10 +2,13 @@
 What a streamed frame of the Chat Completions API says, as a Chunk. Pure.
 
 The SDK validates nothing of a stream, and servers leave out much: ids, fingerprints, usage, choices. Whatever a field
-is not supposed to be counts as absent. Reasoning and tool calls are not text; the finish reason tells of the latter.
+is not supposed to be counts as absent. Tool calls are not text; the finish reason tells of them. Reasoning that comes
+within the text is told apart in core/completion/reasoning.py.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from openai.types.chat import ChatCompletionChunk
 from openai.types.chat.chat_completion_chunk import Choice, ChoiceDelta
@@ -15,6 +18,21 @@ from bot.core.ports import Chunk
 from bot.core.turn import Usage
 
 LONGEST_WORD = 256  # characters; it is stored, and shown to people
+REASONING_FIELDS = (
+    "reasoning_content",
+    "reasoning",
+    "thinking",
+    "reasoning_text",
+)  # DeepSeek, vLLM; OpenRouter; Ollama
+_REASONS = {  # TGI, Anthropic, Gemini, Cohere, Mistral, OpenRouter, and what gateways hand on of them
+    **dict.fromkeys(("stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "completed", "end"), "stop"),
+    **dict.fromkeys(("length", "max_tokens", "max_output_tokens", "max_length", "model_length"), "length"),
+    **dict.fromkeys(
+        ("content_filter", "safety", "content_filtered", "recitation", "prohibited_content"), "content_filter"
+    ),
+    **dict.fromkeys(("tool_calls", "tool_call", "tool_use"), "tool_calls"),
+    **dict.fromkeys(("error", "server_error"), "error"),
+}
 MOST_TOKENS = 2**31 - 1  # what a column of the ledger holds, and more than any model reads
 
 
@@ -23,11 +41,12 @@ def read(event: object) -> Chunk:
     if not isinstance(event, ChatCompletionChunk):
         return Chunk()
     choice = _first_choice(event.choices)
-    delta = choice.delta if choice and isinstance(choice.delta, ChoiceDelta) else None
+    delta = _said(choice) if choice else None
     return Chunk(
         text=_text(delta.content) if delta else "",
+        reasoning=_paired(_reasoning(delta)) if delta else "",
         refusal=_text(delta.refusal) if delta else "",
-        finish_reason=_word(choice.finish_reason) if choice else None,
+        finish_reason=_reason(choice.finish_reason) if choice else None,
         usage=usage(event.usage) if isinstance(event.usage, CompletionUsage) else None,
         response_id=_word(event.id),
         model=_word(event.model),
@@ -48,6 +67,41 @@ def usage(said: CompletionUsage) -> Usage:
     )
 
 
+def _said(choice: Choice) -> ChoiceDelta | None:
+    """What a frame adds; all of an answer that came as one object."""
+    if isinstance(choice.delta, ChoiceDelta):
+        return choice.delta
+    message = getattr(choice, "message", None)
+    return ChoiceDelta.model_construct(**_with_words(message)) if isinstance(message, dict) else None
+
+
+def _with_words(message: dict[str, Any]) -> dict[str, Any]:
+    return {"content": None, "refusal": None} | {str(name): value for name, value in message.items()}
+
+
+class Halves:
+    """Joins the halves of surrogate pairs that JSON escapes and that came in two pieces; replaces those left alone."""
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def joined(self, text: str) -> str:
+        if text.isascii() and not self._half:
+            return text
+        text = self._half + text
+        self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        return _paired(text[: len(text) - len(self._half)])
+
+    @property
+    def left(self) -> str:
+        """What is to be said of a half that the other one never came to."""
+        return _paired(self._half)
+
+
+def _paired(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def _first_choice(choices: object) -> Choice | None:
     first = choices[0] if isinstance(choices, list) and choices else None
     return first if isinstance(first, Choice) else None
@@ -56,6 +110,12 @@ def _first_choice(choices: object) -> Choice | None:
 def _word(value: object) -> str | None:
     """A name or a reason: short text that can be printed, and so be stored (no NUL, no half of a surrogate pair)."""
     return value if isinstance(value, str) and 0 < len(value) <= LONGEST_WORD and value.isprintable() else None
+
+
+def _reason(value: object) -> str | None:
+    """In the API's own words, where the server has others for it."""
+    word = _word(value)
+    return _REASONS.get(word.lower(), word) if word else None
 
 
 def _text(content: object) -> str:
@@ -69,6 +129,28 @@ def _text(content: object) -> str:
 
 def _is_text(part: object) -> bool:
     return isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)
+
+
+def _reasoning(delta: ChoiceDelta) -> str:
+    """In a field that the API does not have, or in parts of the content. Some servers send the same in two fields."""
+    for name in REASONING_FIELDS:
+        if isinstance(said := getattr(delta, name, None), str) and said:
+            return said
+    parts = [*_parts(getattr(delta, "reasoning_details", None)), *_parts(delta.content)]
+    return "".join(_thought(part) for part in parts)
+
+
+def _parts(content: object) -> list[dict[str, object]]:
+    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+
+
+def _thought(part: dict[str, object]) -> str:
+    """Mistral: {type: thinking, thinking: [{type: text, text}]}; OpenRouter: {type: reasoning.text, text}."""
+    kind = part.get("type")
+    if not isinstance(kind, str) or not kind.startswith(("thinking", "reasoning")):
+        return ""
+    said = next((part[name] for name in ("thinking", "reasoning", "text", "summary") if part.get(name)), "")
+    return said if isinstance(said, str) else _text(said)
 
 
 def _tokens(value: object) -> int | None:

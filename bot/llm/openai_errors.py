@@ -94,6 +94,15 @@ _REFUSED_WORDING = re.compile(
     r"not permitted|not allowed|not implemented|extra_forbidden|only the default",
     re.IGNORECASE,
 )
+_SYSTEM = r"(?:system|developer) (?:role|messages?|prompts?|instructions?)"
+_NO_SYSTEM = re.compile(
+    rf"{_SYSTEM}.{{0,40}}(?:not|n't|isn't) (?:be )?(?:supported|enabled|allowed|available|permitted)|"
+    rf"(?:not|n't) (?:support|accept|allow).{{0,20}}{_SYSTEM}|unsupported.{{0,20}}{_SYSTEM}|"
+    r"(?:role|roles).{0,20}['\"`]?system['\"`]?.{0,20}(?:not supported|not allowed|invalid)|"
+    r"(?:unknown|unsupported|invalid|unexpected) role:? ?['\"`]?system|"
+    r"only (?:the )?user(?:,)? and (?:the )?(?:assistant|model) roles|roles must alternate user/assistant",
+    re.IGNORECASE,
+)
 _PLAIN = re.compile(r"[\w.-]{1,64}")
 QUOTED = 8_000  # characters at either end of what a server says that are looked at: dozens of wordings are looked for
 
@@ -173,6 +182,12 @@ def _context_length(said: ServerError) -> tuple[bool, int | None]:
 def blocked_by_filter(error: APIError) -> bool:
     """Whether a filter refused the prompt or the rest of an answer: Azure's content_filter, OpenAI's invalid_prompt."""
     return error.code in ("content_filter", "invalid_prompt")
+
+
+def refused_system(error: APIError) -> bool:
+    """Whether the model's template knows no system message: Gemma's, Mistral's first ones; Google's API for Gemma."""
+    said = ServerError.of(error)
+    return said.status in (None, 400, 422, 500) and _NO_SYSTEM.search(said.text) is not None
 
 
 def refused_parameter(error: APIError, sent: Collection[str]) -> str | None:

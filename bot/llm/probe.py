@@ -29,6 +29,7 @@ _DETAILS = {
     ModelProblem.NOT_FOUND: "the server does not know the model, or the address is not its API's",
     ModelProblem.CONTEXT_LENGTH: "even a short prompt is too long for the model",
     ModelProblem.BAD_REQUEST: "the server refuses the request",
+    ModelProblem.ADDRESS: "what answers there is no model server",
 }
 
 _REMEDIES = {
@@ -40,6 +41,7 @@ _REMEDIES = {
     ModelProblem.AUTH: "Set OPENAI_API_KEY to a key that is valid for {url} and may use {model}.",
     ModelProblem.NOT_FOUND: "Set OPENAI_MODEL to a model that {url} offers; the address mostly ends in /v1.",
     ModelProblem.CONTEXT_LENGTH: "Load the model with a larger context, or choose another with OPENAI_MODEL.",
+    ModelProblem.ADDRESS: "Check OPENAI_BASE_URL: most servers' addresses end with /v1.",
     ModelProblem.BAD_REQUEST: "Check OPENAI_TEMPERATURE, OPENAI_SEED, OPENAI_STOP and OPENAI_MAX_TOKENS.",
 }
 

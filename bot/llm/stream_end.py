@@ -8,7 +8,7 @@ neither. The SDK (3.54) swallows the mark, and calls it no error when the mark i
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import cast
 
 import httpx2
@@ -27,20 +27,29 @@ _TAIL = 16  # bytes; longer than the mark
 class StreamEnd:
     """What one stream tells of its end. Make it before the first frame is read."""
 
-    def __init__(self, stream: AsyncStream[ChatCompletionChunk]) -> None:
+    def __init__(self, stream: AsyncStream[ChatCompletionChunk], whole: Callable[[], bool] = lambda: False) -> None:
+        """*whole*: whether all came at once, which needs no mark."""
+        self._whole = whole
         self._watch = _MarkWatch(cast(httpx2.AsyncByteStream, stream.response.stream))
         stream.response.stream = self._watch
-        self.stated = False
+        self.reason: str | None = None
         self.words = False
 
     def read(self, chunk: Chunk) -> None:
-        self.stated = self.stated or chunk.finish_reason is not None
-        self.words = self.words or bool(chunk.text or chunk.refusal)
+        """Raises ModelError where the server says that a fault of its own ended the answer, as OpenRouter does."""
+        if chunk.finish_reason == "error":
+            raise ModelError(ModelProblem.CUT, "the server ended the answer with an error")
+        self.reason = chunk.finish_reason or self.reason
+        self.words = self.words or bool(chunk.text or chunk.reasoning or chunk.refusal)
+
+    @property
+    def stated(self) -> bool:
+        return self.reason is not None
 
     @property
     def over(self) -> bool:
         """Whether nothing more is to come that belongs to the answer."""
-        return self.stated or self.marked
+        return self.stated or self.marked or self._whole()
 
     @property
     def marked(self) -> bool:

@@ -114,3 +114,17 @@ def test_any_json_is_read_as_what_can_be_stored(frame: Any) -> None:
         assert word is None or (word and word.encode())
     for count in astuple(chunk.usage) if chunk.usage else ():
         assert count is None or (type(count) is int and 0 <= count < 2**31)
+
+
+@pytest.mark.parametrize(
+    ("said", "read_as"),
+    [
+        *((word, "stop") for word in ("stop", "STOP", "eos", "eos_token", "end_turn", "stop_sequence", "COMPLETE")),
+        *((word, "length") for word in ("length", "max_tokens", "MAX_TOKENS", "model_length")),
+        *((word, "content_filter") for word in ("content_filter", "SAFETY")),
+        *((word, "tool_calls") for word in ("tool_calls", "tool_use")),
+        ("brand_new", "brand_new"),
+    ],
+)
+def test_a_finish_reason_is_read_in_the_words_of_the_api(said: str, read_as: str) -> None:
+    assert read({"choices": [{"delta": {}, "finish_reason": said}]}).finish_reason == read_as

@@ -240,7 +240,7 @@ class Completion:
     def _before_text(self) -> Iterator[Body]:
         answer = self._answer
         for piece in _pieces(answer.reasoning, answer.chunk_size):
-            yield {"reasoning_content": piece}
+            yield {answer.reasoning_field: piece}
         if answer.tool_call:
             call = {"name": "get_weather", "arguments": "{}"}
             yield {"tool_calls": [{"index": 0, "id": "call_1", "type": "function", "function": call}]}
@@ -272,6 +272,8 @@ class Completion:
             "prompt_tokens_details": {"cached_tokens": self._cached_tokens},
             "completion_tokens_details": {"reasoning_tokens": self._reasoning_tokens},
         }
+        if not self._answer.counts_reasoning:
+            del counted["completion_tokens_details"]
         return counted | dict(self._answer.usage_extra)
 
 

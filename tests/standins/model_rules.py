@@ -31,6 +31,8 @@ class Rules:
     models: tuple[str, ...] | None = None  # None: every name is accepted, and there is no list of models
     window: int = 1_050_000  # tokens
     sees: bool = True  # takes images
+    strict_roles: bool = False  # its chat template insists on turns, and on the user's as the first one
+    knows_system: bool = True  # its chat template has a system message
     holds_reply: bool = False  # whether prompt and max_tokens together must fit into the window, as vLLM has it
     tokens_each: float = 1.0  # its own tokens for each of o200k_base
     unsupported: frozenset[str] = field(default_factory=frozenset)  # parameters answered with a 400
@@ -68,9 +70,22 @@ def _refusals(rules: Rules, headers: Mapping[str, str], body: Body) -> Iterator[
     yield from _model(rules, body)
     yield from _parameters(rules, body)
     yield from _messages(body.get("messages"))
+    yield from _template(rules, [message["role"] for message in body["messages"]])
     if not rules.sees and any(part["type"] == "image_url" for part in parts_of(body["messages"])):
         message = "Invalid content type. image_url is only supported by certain models."
         yield failure(400, message, param="messages.[0].content.[1].type")
+
+
+def _template(rules: Rules, roles: list[str]) -> Iterator[Failure]:
+    """What the templates of Gemma and Mistral raise, as vLLM hands it on."""
+    if not rules.knows_system and "system" in roles:
+        yield failure(400, "System role not supported", code=None, type="BadRequestError")
+    turns = roles[1:] if roles[:1] == ["system"] else roles
+    if rules.strict_roles and turns != [("user", "assistant")[number % 2] for number in range(len(turns))]:
+        message = (
+            "After the optional system message, conversation roles must alternate user/assistant/user/assistant/..."
+        )
+        yield failure(400, message, type="BadRequestError")
 
 
 def _model(rules: Rules, body: Body) -> Iterator[Failure]:

@@ -65,7 +65,9 @@ class Answer:
     end_at: int | None = None  # end the stream there properly, but without a finish reason or [DONE]
     finish_reason: str | None = "stop"
     refusal: str = ""  # sent instead of text
-    reasoning: str = ""  # sent as reasoning_content before the text
+    reasoning: str = ""  # sent before the text
+    reasoning_field: str = "reasoning_content"
+    counts_reasoning: bool = True  # tells its tokens apart
     tool_call: bool = False  # sent before the text
     role_frame: bool = True
     usage: bool = True

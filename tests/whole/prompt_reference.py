@@ -269,7 +269,19 @@ class Reference:
 
     def prompt(self, turn: Asked) -> Expected | None:
         """None: the question is too long."""
-        lines, first_asked = self._lines(turn), self.asking(turn)[0].place
+        lines = self._lines(turn)
+        expected = self._prompt(turn, lines)
+        if expected is None or not isinstance(expected.sent[0].said, Asked):
+            return expected
+        ours = Line(None, TRUNCATED, TRUNCATED)  # the assistant never speaks first
+        ours.tokens = self._cost(TRUNCATED)
+        again = self._prompt(turn, [ours, *lines])
+        if again is None or isinstance(again.sent[1].said, Asked):
+            return again or expected
+        return Expected(self._joined(again.sent[1:]), again.sent[1:], again.window, again.squeezed)
+
+    def _prompt(self, turn: Asked, lines: list[Line]) -> Expected | None:
+        first_asked = self.asking(turn)[0].place
         start = self._start(turn)
         question = [line for line in lines if line.said and line.said.place >= first_asked]
         earlier = [line for line in lines if line.said and line.said.place < first_asked]

@@ -7,6 +7,7 @@ The prompt is made ready in preparation.py, the call is made in completion_call.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.core import controls
 from bot.core.answer import notices
@@ -113,11 +114,17 @@ class Asker:
 
     async def _end_with_answer(self, attempt: Attempt, prepared: Prepared, answered: Partial) -> TurnEnd:
         result, limit = answered.result, prepared.start.max_tokens
+        reasoned = endings.only_reasoned(result) and not attempt.history.continued
+        if reasoned:
+            result = await off_loop(
+                len(result.reasoning), lambda: endings.reasoning_shown(answered.result, self._limits.count)
+            )
+            answered = replace(answered, result=result)
         if attempt.history.continued and not result.text:
             await self._ledger.abandon(attempt.turn.claim, answered.completion, "empty", result=result)
             return Concluded("nothing added", endings.nothing_added(result, limit))
         said = [
-            *endings.notices(result, limit),
+            *([Notice("only_reasoned")] if reasoned else endings.notices(result, limit)),
             *notices.with_answer(attempt, result, sees=self._limits.sees, sent=prepared.prompt.entries),
             *await self._window_notices(attempt.turn, prepared.prompt, result),
         ]

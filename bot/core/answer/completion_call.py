@@ -25,7 +25,7 @@ from bot.core.prompt.build import Prompt
 from bot.core.reply.attempt import Attempt
 from bot.core.turn import Completion, Usage
 
-MORE_ROOM = 4  # times as much for the answer, where reasoning has used up all of it
+MORE_ROOM = 4  # times as much for the answer, where all of it went into reasoning
 
 
 class BrokenAnswer(ModelError):  # noqa: N818 - what there is of an answer, more than an error
@@ -54,7 +54,7 @@ class CompletionCaller:
 
     async def call(self, attempt: Attempt, prepared: Prepared) -> tuple[Prepared, Partial]:
         """
-        The completion of *prepared*, or of the same with more room, where reasoning has used up the first one's.
+        The completion of *prepared*, or of the same with more room, where all of the first one went into reasoning.
 
         Raises Interrupted, ReplyDeleted, ModelError, and BrokenAnswer, once the end of the call is noted.
         """
@@ -70,7 +70,7 @@ class CompletionCaller:
         start = prepared.start
         left = self._limits.context_window() - start.estimated_tokens - budget.MARGIN_TOKENS
         room = min(left, start.max_tokens * MORE_ROOM)
-        if not endings.used_up(result) or room <= start.max_tokens:
+        if not (endings.used_up(result) or endings.only_reasoned(result)) or room <= start.max_tokens:
             return None
         return replace(prepared, start=replace(start, max_tokens=room))
 
@@ -124,6 +124,10 @@ class CompletionCaller:
                 collected.add(chunk, time.monotonic())
                 if first and collected.first_token is not None:
                     await self._checkpoint("first chunk")
+                if chunk.unsaid:
+                    presenter.unsay()
+                if chunk.reasoning:
+                    presenter.thinks.set()
                 if chunk.text:
                     presenter.add(chunk.text)
                     await self._checkpoint("chunk")
@@ -149,5 +153,6 @@ class CompletionCaller:
         """The part that came of an answer that we broke off: the server tells no usage then, but bills the prompt."""
         name = self._settings.model
         result = collected.partial(name, time.monotonic(), count=self._limits.count)
-        usage = Usage(prompt_tokens=prompt.tokens, completion_tokens=self._limits.count(collected.said))
+        written = self._limits.count(collected.said) + (result.usage.reasoning_tokens or 0)
+        usage = Usage(prompt_tokens=prompt.tokens, completion_tokens=written)
         return replace(result, cost_nanodollars=self._model.cost(name, usage))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.core.prompt.speakers import unbracketed
 from bot.core.turn import CUT_SHORT, OVERRUN, Completion, Notice
 
 UNSTATED = "unstated"  # the server ended the stream as it should, but gave no reason
@@ -33,7 +35,7 @@ _WITHOUT_TEXT = {
 
 def is_ending(notice: Notice) -> bool:
     """Whether it tells how an answer ended."""
-    return notice.key in (*_WITH_TEXT.values(), "refusal")
+    return notice.key in (*_WITH_TEXT.values(), "refusal", "only_reasoned")
 
 
 def notices(completion: Completion, max_tokens: int) -> Sequence[Notice]:
@@ -50,6 +52,22 @@ def notices(completion: Completion, max_tokens: int) -> Sequence[Notice]:
 def used_up(completion: Completion) -> bool:
     """Whether all that it could have went into reasoning: asked with more room, the model may come to its answer."""
     return completion.finish_reason == "length" and not completion.text and not completion.refusal
+
+
+def only_reasoned(completion: Completion) -> bool:
+    """Whether the model came to an end, and all that it wrote is marked as reasoning: the answer may be in there."""
+    return (
+        bool(completion.reasoning.strip())
+        and not completion.text
+        and not completion.refusal
+        and completion.finish_reason in ("stop", UNSTATED, UNMARKED)
+    )
+
+
+def reasoning_shown(completion: Completion, count: Callable[[str], int]) -> Completion:
+    """*completion*, with its reasoning in the place of the answer that did not come."""
+    text = completion.reasoning.strip()
+    return replace(completion, text=text, text_tokens=count(unbracketed(text)))
 
 
 def nothing_added(completion: Completion, max_tokens: int) -> Notice:

@@ -12,6 +12,8 @@ from bot.core.prompt.speakers import unbracketed
 from bot.core.turn import CUT_SHORT, OVERRUN, Completion, Usage
 from bot.markdown import join_continuation
 
+LONGEST_REASONING = 2**18  # characters that are kept, to count them, or to show them where there is no answer
+
 
 @dataclass(slots=True)
 class CollectedStream:
@@ -25,6 +27,8 @@ class CollectedStream:
     continued: str | None = None
     first_token: float | None = None
     _text: list[str] = field(default_factory=list)
+    _reasoning: list[str] = field(default_factory=list)
+    _reasoning_length: int = 0
     _refusal: list[str] = field(default_factory=list)
     _finish_reason: str | None = None
     _usage: Usage = field(default_factory=Usage)
@@ -35,6 +39,10 @@ class CollectedStream:
     def add(self, chunk: Chunk, now: float) -> None:
         if self.first_token is None and (chunk.text or chunk.refusal):
             self.first_token = now
+        if chunk.unsaid:
+            self._think(self.said)
+            self._text.clear()
+        self._think(chunk.reasoning)
         self._text.append(chunk.text)
         self._refusal.append(chunk.refusal)
         self._finish_reason = chunk.finish_reason or self._finish_reason
@@ -42,6 +50,12 @@ class CollectedStream:
         self._response_id = chunk.response_id or self._response_id
         self._model = chunk.model or self._model
         self._fingerprint = chunk.fingerprint or self._fingerprint
+
+    def _think(self, reasoning: str) -> None:
+        kept = reasoning[: max(0, LONGEST_REASONING - self._reasoning_length)]
+        self._reasoning_length += len(kept)
+        if kept:
+            self._reasoning.append(kept)
 
     @property
     def said(self) -> str:
@@ -51,7 +65,12 @@ class CollectedStream:
     @property
     def characters(self) -> int:
         """Of all that is read when it ends."""
-        return len(self.continued or "") + sum(map(len, self._text)) + sum(map(len, self._refusal))
+        return (
+            len(self.continued or "")
+            + sum(map(len, self._text))
+            + self._reasoning_length
+            + sum(map(len, self._refusal))
+        )
 
     @property
     def overrun(self) -> bool:
@@ -88,11 +107,19 @@ class CollectedStream:
             response_id=self._response_id,
             model=self._model or model,
             fingerprint=self._fingerprint,
-            usage=self._usage,
+            usage=self._counted_usage(count),
             first_token_seconds=self.first_token - self.started if self.first_token is not None else None,
             total_seconds=now - self.started,
             cost_nanodollars=None,
+            reasoning="".join(self._reasoning),
         )
+
+    def _counted_usage(self, count: Callable[[str], int]) -> Usage:
+        """As billed; tokens of the reasoning, where the server does not tell them apart, as we count them."""
+        if self._usage.reasoning_tokens or not self._reasoning:
+            return self._usage
+        counted, most = count("".join(self._reasoning)), self._usage.completion_tokens
+        return replace(self._usage, reasoning_tokens=counted if most is None else min(counted, most))
 
     def _whole(self, said: str) -> str:
         """Spaces at the end are kept where the answer was cut: a word may follow on them."""

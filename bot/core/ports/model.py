@@ -61,10 +61,15 @@ class Chunk:
     """
     A piece of a streamed completion; every field may be empty. Later values win, texts add up.
 
+    *reasoning* is what the model thinks before it answers: nobody is shown it, and no prompt holds it. *unsaid*: what
+    came as text until then was reasoning, too; it comes before this chunk's own text.
+
     A stream of words has a *finish_reason*: the server's own, or one of endings.py's. Else it ended with an error.
     """
 
     text: str = ""
+    reasoning: str = ""
+    unsaid: bool = False
     refusal: str = ""
     finish_reason: str | None = None
     usage: Usage | None = None

@@ -97,18 +97,17 @@ def build(
     fixed = system_tokens + _total(written.question) + _total(written.begun)
     first_lines = _first_lines(writer, conversation, history, prompt_tokens - fixed)
     fixed += _total(first_lines)
-    pinned = _pinned(written.before_the_question(), fixed, prompt_tokens)
-    window = budget.fit(
-        fixed=fixed + _total(pinned.values()),
-        past=[_unpinned(entries, pinned) for entries in written.past],
-        context=[_unpinned(entries, pinned) for entries in written.context],
-        budget=prompt_tokens,
-        keep=keep,
-    )
-    if isinstance(window, budget.QuestionTooLong):
-        return window
-
-    sent = [*first_lines, *written.within(window, pinned), *written.question]
+    fitted = _fitting(written, first_lines, fixed, prompt_tokens, keep)
+    if isinstance(fitted, budget.QuestionTooLong):
+        return fitted
+    window, sent = fitted
+    if _begins_with_us([*sent, *written.begun]):
+        line = _truncated(writer)
+        refitted = _fitting(written, [line, *first_lines], fixed + line.tokens, prompt_tokens, keep)
+        if not isinstance(refitted, budget.QuestionTooLong):
+            window, sent = refitted
+            if not _begins_with_us([*sent[1:], *written.begun]):  # what it stands for had to go, too
+                sent = sent[1:]
     keys = {entry.key for entry in sent}
     sent = [*marked(sent), *written.begun]
     joined = join(sent, counting.per_message)
@@ -122,6 +121,23 @@ def build(
         window_position=position,
         earlier_turns=len(history.past) - window.dropped_turns,
     )
+
+
+def _fitting(
+    written: _Written, first_lines: Sequence[Entry], fixed: int, prompt_tokens: int, keep: float
+) -> tuple[budget.Window, list[Entry]] | budget.QuestionTooLong:
+    """What is sent of all that is *written*; *fixed* are the tokens of what has to be."""
+    pinned = _pinned(written.before_the_question(), fixed, prompt_tokens)
+    window = budget.fit(
+        fixed=fixed + _total(pinned.values()),
+        past=[_unpinned(entries, pinned) for entries in written.past],
+        context=[_unpinned(entries, pinned) for entries in written.context],
+        budget=prompt_tokens,
+        keep=keep,
+    )
+    if isinstance(window, budget.QuestionTooLong):
+        return window
+    return window, [*first_lines, *written.within(window, pinned), *written.question]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +179,26 @@ def _first_lines(writer: Writer, conversation: Conversation, history: History, r
     """What we say before all messages; a summary only if there is *room* for it, in tokens."""
     lines = []
     if is_truncated(conversation, history):
-        lines.append(Entry(TRUNCATED_KEY, "user", TRUNCATED, writer.cost(TRUNCATED)))
+        lines.append(_truncated(writer))
     if history.summary is not None:
         text = summarized(history.summary.text)
         entry = Entry(f"s{history.summary.id}", "user", text, writer.cost(text))
         if _total([*lines, entry]) <= room:
             lines.append(entry)
     return lines
+
+
+def _truncated(writer: Writer) -> Entry:
+    return Entry(TRUNCATED_KEY, "user", TRUNCATED, writer.cost(TRUNCATED))
+
+
+def _begins_with_us(entries: Iterable[Entry]) -> bool:
+    """
+    Whether the assistant would speak first, which strict chat templates refuse.
+
+    The question before it was deleted, hidden or dropped, or the thread's root is ours.
+    """
+    return next((entry.role for entry in entries if entry.text), "user") == "assistant"
 
 
 def is_truncated(conversation: Conversation, history: History) -> bool:

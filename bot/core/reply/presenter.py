@@ -36,6 +36,7 @@ class Presenter:
         self._stopping = asyncio.Event()
         self._failure: LeaseLost | ReplyDeleted | None = None
         self._words = asyncio.Event()
+        self.thinks = asyncio.Event()  # the model writes down what it thinks, which is shown to nobody
         self._began_at = time.monotonic()
 
     def add(self, text: str) -> None:
@@ -45,6 +46,10 @@ class Presenter:
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
+    def unsay(self) -> None:
+        """What was added so far is no part of the answer; what stands there is replaced by what comes."""
+        self._text.clear()
+
     async def wait_for_words(self, seconds: float) -> bool:
         """Whether the first words come within *seconds* of our beginning."""
         try:
@@ -52,6 +57,10 @@ class Presenter:
                 return await self._words.wait()
         except TimeoutError:
             return False
+
+    @property
+    def has_words(self) -> bool:
+        return self._words.is_set()
 
     def raise_failure(self) -> None:
         """Raise LeaseLost once another worker is known to own the turn, ReplyDeleted once nobody wants the answer."""

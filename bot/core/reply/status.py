@@ -83,6 +83,12 @@ async def _announce(attempt: Attempt, platform: Status, part_store: PartStore) -
     except (LeaseLost, LedgerError):  # the next call of the ledger raises it, too
         return
     attempt.status_on = asked.platform_id
-    text = sentence(Notice("writing"), attempt.language)
+    thinks = attempt.presenter.thinks
+    doing = "thinking" if thinks.is_set() else "writing"
+    text = sentence(Notice(doing), attempt.language)
     title = title_of(attempt.platform.readable(asked.version.text)) if _begins(turn, attempt.history) else ""
     await platform.show_status(turn.conversation.thread, asked.platform_id, text, title)
+    await thinks.wait()
+    if doing != "thinking" and not attempt.presenter.has_words:
+        text = sentence(Notice("thinking"), attempt.language)
+        await platform.show_status(turn.conversation.thread, asked.platform_id, text)

@@ -234,7 +234,8 @@ class Summarizer:
     def _cost_so_far(self, prompt: SummaryPrompt, collected: CollectedStream) -> int | None:
         """Of a call that was broken off: the server says no usage then."""
         text = collected.partial(self._settings.model, time.monotonic(), count=self._count)
-        return self._model.cost(self._settings.model, Usage(prompt.tokens, text.text_tokens))
+        written = text.text_tokens + (text.usage.reasoning_tokens or 0)
+        return self._model.cost(self._settings.model, Usage(prompt.tokens, written))
 
     def _count(self, text: str) -> int:
         return self._model.count_tokens(self._settings.model, text)

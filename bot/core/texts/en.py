@@ -11,6 +11,7 @@ SENTENCES = {
     "content_filter": "The model's content filter stopped this answer.",
     "refusal": "The model declined to answer this.",
     "broken_off": "The model's answer broke off here. Ask me again to have another try.",
+    "only_reasoned": "The model wrote no answer apart from its reasoning: this is what it thought.",
     "finish_unknown": "The model ended this answer for a reason I don't know, so it may be incomplete.",
     "direct_threads": "Each new message you send me here starts a conversation of its own. "
     "To go on with this one, reply in its thread.",
@@ -105,6 +106,7 @@ SENTENCES = {
     "mention me, or ask whoever runs me to switch on “Message Content Intent”.",
     # while there are no words yet, with the bot's name before it
     "writing": "is writing…",
+    "thinking": "is thinking…",
     # instead of an answer
     "outage": "The model cannot be reached right now. I keep your question and answer here as soon as it is back.",
     "empty_answer": "The model's answer was empty. Ask me again, perhaps with the question put differently.",
@@ -121,6 +123,8 @@ SENTENCES = {
     "model_quota": "The account that pays for the model has used up its quota. Please tell whoever runs me.",
     "model_auth": "The model does not accept my key. Please tell whoever runs me.",
     "model_not_found": "The model I am set up to use does not exist. Please tell whoever runs me.",
+    "model_address": "What answers at the model's address is no model server. "
+    "Please tell whoever runs me to check OPENAI_BASE_URL.",
     "model_context_length": "This conversation is longer than the model can take. "
     "Start a new conversation, or ask whoever runs me to set CONTEXT_TOKENS.",
     "model_images": "The model I use cannot see images. Describe in words what they show.",

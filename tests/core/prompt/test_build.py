@@ -114,7 +114,7 @@ def test_neither_does_one_that_is_pinned_or_is_to_be_gone_on_with() -> None:
     )
     assert [text for role, text in roles(built) if role == "assistant"] == [SENT, SENT]
     assert isinstance(built, Prompt)
-    assert built.entries == ["c1:unbracketed", "v9", "c5:unbracketed", "g"]
+    assert built.entries == ["t", "c1:unbracketed", "v9", "c5:unbracketed", "g"]
 
 
 @pytest.mark.parametrize(("truncated", "unread", "told"), [(True, None, True), (False, 0, True), (False, 7, False)])
@@ -223,3 +223,28 @@ def test_what_is_pinned_before_the_window_costs_no_mark_for_names_that_follow_on
         prompt_tokens=2 * (4 + 20),  # half of it is what is pinned
     )
     assert roles(built) == [("user", "p" * 20 + "\n\n⟦Bob⟧ hi")]
+
+
+def test_a_prompt_begins_with_the_user_whatever_of_the_beginning_is_gone() -> None:
+    """The first question was deleted: strict chat templates take no prompt that the assistant begins."""
+    answered = PastTurn(1, [], Answer(1, "Four.", 5))
+    built = prompt([message(9, "and 3+3?")], [answered], system="Be brief.")
+    said = [("system", "Be brief."), ("user", TRUNCATED), ("assistant", "Four."), ("user", "and 3+3?")]
+    assert roles(built) == said
+    assert isinstance(built, Prompt)
+    assert built.entries == ["t", "c1", "v9"]
+    assert built.tokens == 3 + sum(4 + len(content) for _, content in said)
+
+
+def test_the_line_that_begins_for_the_user_is_within_the_budget() -> None:
+    earlier = [PastTurn(1, [], Answer(1, "4" * 100, 100)), past(2, "q" * 100, "a" * 100)]
+    for tokens in range(120, 420):
+        built = prompt([message(9, "and 3+3?")], earlier, tokens=tokens)
+        assert isinstance(built, Prompt)
+        assert built.tokens <= tokens
+        assert built.messages[0].role == "user"
+
+
+def test_what_the_bot_posted_first_in_a_thread_is_answered_by_nobody_before_the_question() -> None:
+    ours = message(1, "Good morning!", Participant("UBOT", ParticipantKind.SELF), addressed=False)
+    assert [role for role, _ in roles(prompt([ours, message(2, "hi")]))] == ["user", "assistant", "user"]
