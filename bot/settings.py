@@ -354,6 +354,10 @@ class Settings(BaseSettings):
             "stop": self.reaction_stop,
         }
 
+    def note_misspelled(self, warnings: tuple[str, ...]) -> None:
+        """What was said of names that look like those of settings."""
+        self._misspelled = warnings
+
     @property
     def warnings(self) -> Sequence[str]:
         """What is understood and should be written in another way, one line each."""
@@ -420,7 +424,7 @@ def read_settings(file: Path = ENV_FILE) -> Settings:
         settings = Settings(**{name: value for name, value in missing.items() if name in Settings.model_fields})  # type: ignore[arg-type] # pydantic checks them
     except ValidationError as error:
         raise InvalidSettingsError(_report(error)) from None
-    settings._misspelled = _misspelled(file, said)  # noqa: SLF001 - no variable sets it
+    settings.note_misspelled(_misspelled(file, said))
     return settings
 
 

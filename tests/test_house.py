@@ -56,7 +56,7 @@ KEPT = {
 }
 
 
-PRIVATE = {"bot.llm.chat_post", "bot.store.database.aiosqlite_thread"}
+PRIVATE = {"bot.llm.wire.chat_post", "bot.store.database.aiosqlite_thread"}
 """Modules that use what others keep private; the tests of each fail when that is no longer there."""
 
 

@@ -122,7 +122,7 @@ def test_the_shards_of_discord_are_a_number_or_whatever_it_recommends(
     [
         ("DISCORD_TOKEN='Bot MTIz.abc.hunter2'", "without the word Bot"),
         ("DISCORD_TOKEN='MTIz. hunter2'", "without spaces"),
-        ("DISCORD_TOKEN='\"MTIz.abc.hunter2\"'", "without quotes"),
+        ("DISCORD_TOKEN='\"MTIz.abc.hunter2\"'", "quotes around it"),
         ("DISCORD_ALLOWED_GUILDS=my server", "17 to 20 digits"),
         ("DISCORD_ALLOWED_GUILDS=123456789012345678;223456789012345678", "17 to 20 digits"),
         ("DISCORD_DIRECT_MESSAGES=perhaps", "on or off"),

@@ -30,9 +30,10 @@ from bot.core.completion.reasoning import Parted, Parting
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
 from bot.core.turn import CUT_SHORT, OVERRUN, Usage
-from bot.llm import bounds, images, openai_chunks, openai_errors, parameters, prices, probe, stream_end, tokens
-from bot.llm.answer_forms import AnswerStream, NotAnswered
-from bot.llm.chat_post import ChatPost
+from bot.llm import images, openai_chunks, openai_errors, parameters, prices, probe, tokens
+from bot.llm.wire import bounds, stream_end
+from bot.llm.wire.answer_forms import AnswerStream, NotAnswered
+from bot.llm.wire.chat_post import ChatPost
 
 logger = logging.getLogger(__name__)
 

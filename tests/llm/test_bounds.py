@@ -14,8 +14,9 @@ from bot.core.check_findings import Verdict
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage
 from bot.core.turn import OVERRUN
-from bot.llm import bounds, tokens
+from bot.llm import tokens
 from bot.llm.openai_chat import OpenAIChat
+from bot.llm.wire import bounds
 from tests.standins.model import ModelServer
 from tests.standins.model_rules import Rules
 from tests.standins.model_script import Answer, Failure

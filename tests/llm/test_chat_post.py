@@ -20,7 +20,7 @@ from openai import (
 )
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from bot.llm.chat_post import ChatPost
+from bot.llm.wire.chat_post import ChatPost
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer, failure
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.texts import LANGUAGES
-from bot.llm import bounds
+from bot.llm.wire import bounds
 from tests.contract.web_world import WebWorld, open_world
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer

@@ -19,7 +19,7 @@ import httpx2
 from openai import APIConnectionError, APITimeoutError, AsyncOpenAI
 from openai.types.chat import ChatCompletionChunk
 
-from bot.llm.answer_forms import AnswerStream
+from bot.llm.wire.answer_forms import AnswerStream
 
 PATH = "chat/completions"
 
