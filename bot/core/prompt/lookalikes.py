@@ -165,6 +165,12 @@ def looks(text: str) -> set[str]:
     return found - {""}
 
 
+def seems_ascii(text: str) -> bool:
+    """Whether *text* has letters or digits that are not ASCII and yet looks as if all of them were: pаypаl, асе."""
+    letters = _alphanumeric(unicodedata.normalize("NFKD", text))
+    return not letters.isascii() and letters.translate(_LOOKS).isascii()
+
+
 def _look(letters: str) -> str:
     return _alphanumeric(letters.translate(_LOOKS)).casefold().translate(_SMALL)
 

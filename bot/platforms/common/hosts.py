@@ -15,6 +15,8 @@ from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import unquote
 
+from bot.core.prompt.lookalikes import seems_ascii
+
 LONGEST_LABEL = 300  # characters that are looked at; a longer one may name any host
 LONGEST_ADDRESS = 1_000  # characters that are looked at; within them its host has to end
 _LONGEST_HOST = 253  # characters; RFC 1035
@@ -110,7 +112,11 @@ def _named(label: str, target: str = "", address: str = "") -> Iterator[list[str
 
 
 def _readings(found: re.Match[str]) -> list[str]:
-    """What somebody may take for the host; none where it is no host after all."""
+    """
+    What somebody may take for the host; none where it is no host after all.
+
+    A host that looks like one in ASCII stays as it is seen, which is the form of no address: it leads nowhere.
+    """
     if found["six"] is not None:
         return [six] if (six := _ipv6(found["six"])) else []
     if found["number"] is not None:
@@ -118,14 +124,17 @@ def _readings(found: re.Match[str]) -> list[str]:
     word = (found["addressed"] or found["dotted"]).strip("_")
     if not found["addressed"] and _ABBREVIATION.fullmatch(word):
         return []
-    return [_canonical(word), _canonical(_PARTICLE.sub(r"\1", word))]
+    hosts = [word, _PARTICLE.sub(r"\1", word)]
+    return [host if any(map(seems_ascii, host.split("."))) else _canonical(host) for host in hosts]
 
 
 def _leads(readings: list[str], host: str) -> bool:
-    """Whether one of *readings* is *host*, or a domain that it belongs to."""
-    plain = host.removeprefix("www.")
-    shown = [each.removeprefix("www.") for each in readings]
-    return any(each == plain or ("." in each and plain.endswith(f".{each}")) for each in shown)
+    """
+    Whether one of *readings* is *host*, with or without `www.`.
+
+    Its parent domain is another host: anybody may have a page below `github.io`.
+    """
+    return host.removeprefix("www.") in [each.removeprefix("www.") for each in readings]
 
 
 def _unescaped(text: str) -> str:

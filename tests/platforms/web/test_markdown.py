@@ -170,7 +170,8 @@ NAMING_NO_OTHER = {
     "the bank": "https://evil.com/",
     "https://bank.com/index.html": "https://bank.com/index.html",
     "www.bank.com": "https://bank.com/",
-    "docs of bank.com에서": "https://docs.bank.com/",
+    "docs of bank.com에서": "https://bank.com/",
+    "россия.рф": "https://россия.рф/",
     "은행.com": "https://xn--zs5b84x.com/",
     "127.0.0.1:80/a.html": "http://2130706433/",
     "first.last@bank.com": "mailto:first.last@bank.com?subject=me@evil.com",
@@ -183,6 +184,15 @@ async def test_a_link_whose_label_names_another_host_has_its_own_behind_it(page:
     mails = [f"[me@bank.com](mailto:{to})" for to in TO_ANOTHER]
     rendered = await page.evaluate(RENDER, [*texts, *mails])
     assert [text for text in rendered if not text.endswith("</a> (evil.com)</p>")] == []
+
+    below = [
+        "[github.io](https://evil.github.io)",
+        "[аррӏе.com](https://аррӏе.com)",
+        "[gοοgle.com](https://gοοgle.com)",
+    ]
+    rendered = await page.evaluate(RENDER, below)
+    shown = [text.partition("</a> ")[2] for text in rendered]
+    assert shown == ["(evil.github.io)</p>", "(xn--80ak6aa92e.com)</p>", "(xn--ggle-0nda.com)</p>"]
 
     rendered = await page.evaluate(RENDER, [f"[{label}]({address})" for label, address in NAMING_NO_OTHER.items()])
     assert [text for text in rendered if not text.endswith("</a></p>")] == []

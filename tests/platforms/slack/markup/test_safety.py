@@ -213,7 +213,6 @@ def test_a_label_that_looks_like_another_address_is_not_alone(text: str, shown: 
         "[the bank](https://evil.com)",
         "[https://bank.com/a](https://bank.com/a)",
         "[bank.com](https://www.bank.com/login?x=1#y)",
-        "[docs of bank.com](https://docs.bank.com)",
         "[bank.com에서](https://bank.com)",
         "[order id](https://docs.io/order)",
         "[README.md](README.md)",

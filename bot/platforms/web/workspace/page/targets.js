@@ -16,6 +16,8 @@ const NAMED = new RegExp(
 const PATH = /(?::[0-9]*)?[/?#]\S*/y;
 const ABBREVIATION = /^[a-z](?:\.[a-z])+$/; // e.g., U.S.: no name of a single letter is a top-level domain
 const PARTICLE = /(\.[a-z][a-z0-9-]*)[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+$/; // bank.com에서
+// Cyrillic and Greek letters that look like Latin ones, and Latin ones; the Python side has all of Unicode's.
+const LOOKS_LIKE_ASCII = /^[\w\-авекмнорстухѕіјӏԁһԛԝѵαιονρτυ]+$/;
 
 /** The host that *href* leads to, where a reader of *label* may expect another one; else "". */
 export function hiddenTarget(label, href) {
@@ -59,12 +61,17 @@ function readings({ addressed, six, dotted, number }) {
   if (number !== undefined) return [asBrowsers(number)].filter(Boolean);
   if (dotted && ABBREVIATION.test(dotted)) return [];
   const word = (addressed ?? dotted).replace(/^_+|_+$/g, "");
-  return [word, word.replace(PARTICLE, "$1")].map((name) => asBrowsers(name) || name);
+  return [word, word.replace(PARTICLE, "$1")].map((name) => (seemsAscii(name) ? name : asBrowsers(name) || name));
+}
+
+/** Whether a part of *name* looks like ASCII and is not; as it is seen, it is the form of no address. */
+function seemsAscii(name) {
+  return name.split(".").some((part) => /[^\x00-\x7f]/.test(part) && LOOKS_LIKE_ASCII.test(part));
 }
 
 function leads(name, host) {
   const [shown, target] = [name, host].map((each) => each.replace(/^www\./, ""));
-  return shown === target || (shown.includes(".") && target.endsWith(`.${shown}`));
+  return shown === target;
 }
 
 function asBrowsers(name) {
