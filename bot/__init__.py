@@ -1,1 +1,1 @@
-"""Threadbot: a chat bot whose threads are conversations. README.md shows the rooms of this package."""
+"""Threadbot: a chat bot whose threads are conversations. docs/design.md shows the rooms of this package."""

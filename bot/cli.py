@@ -47,7 +47,7 @@ def cli() -> None:
     A chat bot whose threads are conversations.
 
     Settings come from the environment and from .env in this directory;
-    README.md lists them. To try it without any account: threadbot run
+    docs/settings.md lists them. To try it without any account: threadbot run
     """
 
 

@@ -1,7 +1,7 @@
 """
 Environment and .env → one frozen Settings.
 
-Read once, in cli.py. Descriptions here are the README's table and .env.example: write them for operators.
+Read once, in cli.py. Descriptions here are the table of docs/settings.md and .env.example: write them for operators.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Settings(BaseSettings):
         None, description="Slack's app-level token (`xapp-…`, scope `connections:write`), for Socket Mode."
     )
     slack_signing_secret: SecretStr | None = Field(
-        None, description="Slack's signing secret: events come over HTTP, if there is no app-level token. See below."
+        None, description="Slack's signing secret: events come over HTTP, if there is no app-level token."
     )
     slack_api_url: str = Field(
         "https://slack.com/api/", description="Base of Slack's Web API, also for opening Socket Mode connections."
@@ -119,7 +119,7 @@ class Settings(BaseSettings):
     )
     threadbot_summarize: bool = Field(
         False,
-        description="`on`: what is dropped is summarized by the model, and prompts begin with the summary. See below.",
+        description="`on`: what is dropped is summarized by the model, and prompts begin with the summary.",
     )
     context_tokens: int | None = Field(
         None,

@@ -17,8 +17,7 @@ from bot.platforms.slack.setup.manifest import EVENTS, SCOPES
 from bot.settings import fields
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
-DISCORD = ROOT / "docs" / "discord.md"
+DOCS = ROOT / "docs"
 ENV_EXAMPLE = ROOT / ".env.example"
 
 
@@ -59,12 +58,12 @@ def env_example() -> str:
 
 
 DOCUMENTS: Mapping[Path, Mapping[str, Callable[[], str]]] = {
-    README: {
-        "settings": settings_table,
+    DOCS / "settings.md": {"settings": settings_table},
+    DOCS / "slack.md": {
         "scopes": partial(reasons_table, "scope", SCOPES),
         "events": partial(reasons_table, "event", EVENTS),
     },
-    DISCORD: {
+    DOCS / "discord.md": {
         "permissions": permissions_table,
         "discord-scopes": partial(reasons_table, "scope", invite.SCOPES),
         "intents": partial(reasons_table, "intent", invite.INTENTS),

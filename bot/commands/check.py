@@ -136,7 +136,7 @@ def _file_reader() -> Finding:
         return Finding("File reader", Verdict.OK, detail)
     remedy = (
         "Files are read with the other limits. "
-        "README, “Files”, says what is left to a file that takes the process over."
+        "docs/context.md, “Files”, says what is left to a file that takes the process over."
     )
     return Finding("File reader", Verdict.ABSENT, "; ".join(lacks), remedy)
 

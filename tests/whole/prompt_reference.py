@@ -2,7 +2,7 @@
 What a model is to be sent, written a second time and simply: lists of what was said, no database, no state machine.
 
 Only for test_random_histories.py, which does the same to this and to the bot and compares every prompt. It is written
-from the README, and imports nothing of what it checks.
+from docs/context.md, and imports nothing of what it checks.
 """
 
 from __future__ import annotations
