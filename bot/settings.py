@@ -171,7 +171,7 @@ class Settings(BaseSettings):
         "same sign); `none` for none.",
     )
     reaction_hide: str = Field("see_no_evil", description="Reaction that keeps a message from the model.")
-    reaction_cut: str = Field("scissors", description="Reaction from which on the conversation starts anew.")
+    reaction_cut: str = Field("scissors", description="Reaction from which on the conversation starts over.")
     reaction_repeat: str = Field("repeat", description="Reaction on an answer that asks for another one.")
     reaction_stop: str = Field("octagonal_sign", description="Reaction that stops an answer.")
     bot_language: str = Field(
