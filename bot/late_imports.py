@@ -14,6 +14,7 @@ LATE = (
     "anyio._backends._asyncio",  # httpx2's first connection
     "anyio.streams.tls",  # and the first that is encrypted
     "encodings.idna",  # the first name of a host
+    "encodings.utf_16_le",  # the first text of a model, whose halves of surrogate pairs are joined
     "genai_prices.decompose",  # the first price
     "genai_prices.validation",
     "openai.resources.chat.chat",  # the SDK's first call
