@@ -1,18 +1,14 @@
 """
 What a streamed frame of the Chat Completions API says, as a Chunk. Pure.
 
-The SDK validates nothing of a stream, and servers leave out much: ids, fingerprints, usage, choices. Whatever a field
-is not supposed to be counts as absent. Tool calls are not text; the finish reason tells of them. Reasoning that comes
+Servers leave out much: ids, fingerprints, usage, choices. A value of another type than the API has counts as absent.
+Tool calls are not text; the finish reason tells of them. Reasoning that comes
 within the text is told apart in core/completion/reasoning.py.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from openai.types.chat import ChatCompletionChunk
-from openai.types.chat.chat_completion_chunk import Choice, ChoiceDelta
-from openai.types.completion_usage import CompletionTokensDetails, CompletionUsage, PromptTokensDetails
+from collections.abc import Mapping
 
 from bot.core.ports import Chunk
 from bot.core.turn import Usage
@@ -37,46 +33,43 @@ MOST_TOKENS = 2**31 - 1  # what a column of the ledger holds, and more than any 
 
 
 def read(event: object) -> Chunk:
-    """An empty one for a frame that says nothing. Raises nothing."""
-    if not isinstance(event, ChatCompletionChunk):
+    """*event*: as JSON has it. An empty chunk for a frame that says nothing. Raises nothing."""
+    if not isinstance(event, dict):
         return Chunk()
-    choice = _first_choice(event.choices)
-    delta = _said(choice) if choice else None
+    choice = _first_choice(event.get("choices"))
+    delta = _said(choice)
+    content, refusal = delta.get("content"), delta.get("refusal")
     return Chunk(
-        text=_text(delta.content) if delta else "",
-        reasoning=_paired(_reasoning(delta)) if delta else "",
-        refusal=_text(delta.refusal) if delta else "",
-        finish_reason=_reason(choice.finish_reason) if choice else None,
-        usage=usage(event.usage) if isinstance(event.usage, CompletionUsage) else None,
-        response_id=_word(event.id),
-        model=_word(event.model),
-        fingerprint=_word(event.system_fingerprint),
+        text=content if isinstance(content, str) else _text(content),
+        reasoning=_paired(_reasoning(delta)),
+        refusal=_text(refusal) if refusal else "",
+        finish_reason=_reason(choice.get("finish_reason")),
+        usage=usage(told) if isinstance(told := event.get("usage"), dict) else None,
+        response_id=_word(event.get("id")),
+        model=_word(event.get("model")),
+        fingerprint=_word(event.get("system_fingerprint")),
     )
 
 
-def usage(said: CompletionUsage) -> Usage:
-    prompt, completion = said.prompt_tokens_details, said.completion_tokens_details
-    prompt = prompt if isinstance(prompt, PromptTokensDetails) else None
-    completion = completion if isinstance(completion, CompletionTokensDetails) else None
+def usage(said: Mapping[str, object]) -> Usage:
+    prompt, completion = _object(said.get("prompt_tokens_details")), _object(said.get("completion_tokens_details"))
     return Usage(
-        prompt_tokens=_tokens(said.prompt_tokens),
-        completion_tokens=_tokens(said.completion_tokens),
-        cached_tokens=_tokens(prompt.cached_tokens) if prompt else None,
-        cache_write_tokens=_tokens(prompt.cache_write_tokens) if prompt else None,
-        reasoning_tokens=_tokens(completion.reasoning_tokens) if completion else None,
+        prompt_tokens=_tokens(said.get("prompt_tokens")),
+        completion_tokens=_tokens(said.get("completion_tokens")),
+        cached_tokens=_tokens(prompt.get("cached_tokens")),
+        cache_write_tokens=_tokens(prompt.get("cache_write_tokens")),
+        reasoning_tokens=_tokens(completion.get("reasoning_tokens")),
     )
 
 
-def _said(choice: Choice) -> ChoiceDelta | None:
+def _said(choice: Mapping[str, object]) -> Mapping[str, object]:
     """What a frame adds; all of an answer that came as one object."""
-    if isinstance(choice.delta, ChoiceDelta):
-        return choice.delta
-    message = getattr(choice, "message", None)
-    return ChoiceDelta.model_construct(**_with_words(message)) if isinstance(message, dict) else None
+    delta = choice.get("delta")
+    return _object(delta if isinstance(delta, dict) else choice.get("message"))
 
 
-def _with_words(message: dict[str, Any]) -> dict[str, Any]:
-    return {"content": None, "refusal": None} | {str(name): value for name, value in message.items()}
+def _object(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
 
 
 class Halves:
@@ -99,12 +92,13 @@ class Halves:
 
 
 def _paired(text: str) -> str:
+    if text.isascii():
+        return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _first_choice(choices: object) -> Choice | None:
-    first = choices[0] if isinstance(choices, list) and choices else None
-    return first if isinstance(first, Choice) else None
+def _first_choice(choices: object) -> Mapping[str, object]:
+    return _object(choices[0]) if isinstance(choices, list) and choices else {}
 
 
 def _word(value: object) -> str | None:
@@ -131,12 +125,12 @@ def _is_text(part: object) -> bool:
     return isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)
 
 
-def _reasoning(delta: ChoiceDelta) -> str:
+def _reasoning(delta: Mapping[str, object]) -> str:
     """In a field that the API does not have, or in parts of the content. Some servers send the same in two fields."""
     for name in REASONING_FIELDS:
-        if isinstance(said := getattr(delta, name, None), str) and said:
+        if isinstance(said := delta.get(name), str) and said:
             return said
-    parts = [*_parts(getattr(delta, "reasoning_details", None)), *_parts(delta.content)]
+    parts = [*_parts(delta.get("reasoning_details")), *_parts(delta.get("content"))]
     return "".join(_thought(part) for part in parts)
 
 

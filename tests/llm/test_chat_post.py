@@ -24,7 +24,7 @@ from bot.llm.wire.chat_post import ChatPost
 from tests.standins.model import ModelServer
 from tests.standins.model_script import Answer, failure
 
-Post = Callable[[dict[str, Any]], Awaitable[AsyncStream[ChatCompletionChunk]]]
+Post = Callable[[dict[str, Any]], Awaitable[AsyncStream[Any]]]
 
 BODY = {
     "model": "gpt-4o-mini",
@@ -48,7 +48,7 @@ def posts(url: str, transport: httpx2.AsyncBaseTransport | None = None) -> tuple
         http_client=http,
     )
 
-    async def theirs(body: dict[str, Any]) -> AsyncStream[ChatCompletionChunk]:
+    async def theirs(body: dict[str, Any]) -> AsyncStream[Any]:
         stream_cls = AsyncStream[ChatCompletionChunk]
         return await client.post(
             "/chat/completions", cast_to=ChatCompletion, body=body, stream=True, stream_cls=stream_cls

@@ -8,17 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openai._models import construct_type
-from openai.types.chat import ChatCompletionChunk
 
 from bot.core.ports import Chunk
 from bot.core.turn import Usage
-from bot.llm import openai_chunks
-
-
-def read(frame: object) -> Chunk:
-    """By way of the SDK, which makes of any JSON what it can, as it does in a stream."""
-    return openai_chunks.read(construct_type(type_=ChatCompletionChunk, value=frame))
+from bot.llm.openai_chunks import read
 
 
 @pytest.mark.parametrize(

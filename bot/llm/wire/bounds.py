@@ -19,7 +19,6 @@ from typing import cast
 
 import httpx2
 from openai import AsyncStream
-from openai.types.chat import ChatCompletionChunk
 
 from bot.core.ports import Chunk
 from bot.core.turn import OVERRUN
@@ -85,9 +84,7 @@ class Wire(httpx2.AsyncByteStream):
     The SDK (3.54) keeps all of an event in memory until it ends, and has no limit for it.
     """
 
-    def __init__(
-        self, stream: AsyncStream[ChatCompletionChunk], max_tokens: int, deadline: float, over: Callable[[], bool]
-    ) -> None:
+    def __init__(self, stream: AsyncStream[object], max_tokens: int, deadline: float, over: Callable[[], bool]) -> None:
         """*deadline* is the loop's time. Make it before the first frame is read."""
         self._over = over
         self._stream = cast(httpx2.AsyncByteStream, stream.response.stream)

@@ -17,7 +17,6 @@ from typing import Any
 import anyio
 import httpx2
 from openai import APIConnectionError, APITimeoutError, AsyncOpenAI
-from openai.types.chat import ChatCompletionChunk
 
 from bot.llm.wire.answer_forms import AnswerStream
 
@@ -48,7 +47,7 @@ class ChatPost:
             if not response.is_closed:
                 await response.aread()
             raise self._client._make_status_error_from_response(response)  # noqa: SLF001 - it reads what errors say
-        return AnswerStream(cast_to=ChatCompletionChunk, response=response, client=self._client)
+        return AnswerStream(response=response, client=self._client)
 
     async def _sent(self, request: httpx2.Request) -> httpx2.Response:
         try:

@@ -13,7 +13,6 @@ from typing import cast
 
 import httpx2
 from openai import AsyncStream
-from openai.types.chat import ChatCompletionChunk
 
 from bot.core.completion.endings import UNMARKED, UNSTATED
 from bot.core.errors import ModelError, ModelProblem
@@ -27,7 +26,7 @@ _TAIL = 16  # bytes; longer than the mark
 class StreamEnd:
     """What one stream tells of its end. Make it before the first frame is read."""
 
-    def __init__(self, stream: AsyncStream[ChatCompletionChunk], whole: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, stream: AsyncStream[object], whole: Callable[[], bool] = lambda: False) -> None:
         """*whole*: whether all came at once, which needs no mark."""
         self._whole = whole
         self._watch = _MarkWatch(cast(httpx2.AsyncByteStream, stream.response.stream))
