@@ -140,10 +140,10 @@ class Answerer:
         """
         if not attempt.turn.stop_requested:
             return False
+        attempt.interruption.close()  # before the first wait: each renewal of the lease tells of the stop again
         await attempt.read_history(self._ledger)
         if not attempt.is_asked:
             return False
-        attempt.interruption.close()  # the stop is told again at each renewal of the lease
         kept = await (await attempt.presenter.reply()).kept(broken.partial.result.text)
         if not kept:
             return False
