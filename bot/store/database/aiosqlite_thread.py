@@ -36,10 +36,18 @@ async def connected(file: Path, busy_timeout: float) -> aiosqlite.Connection:
         raise
 
 
-async def call(connection: aiosqlite.Connection, work: Callable[[], T]) -> T:
-    """The result of *work*, done in the connection's thread. Raises what that raises."""
-    result: T = await connection._execute(work)  # type: ignore[no-untyped-call] # noqa: SLF001
-    return result
+def started(connection: aiosqlite.Connection, work: Callable[[], T]) -> asyncio.Future[T]:
+    """
+    The result of *work*, which the connection's thread begins now, and not when somebody awaits it.
+
+    ValueError on a connection that is closed.
+    """
+    future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    if connection._running and connection._connection is not None:  # noqa: SLF001
+        connection._tx.put_nowait((future, work))  # noqa: SLF001
+    else:
+        future.set_exception(ValueError("the connection is closed"))
+    return future
 
 
 def raw_connection(connection: aiosqlite.Connection) -> sqlite3.Connection:

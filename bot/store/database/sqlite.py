@@ -9,6 +9,7 @@ commit is the dearest part of it and there is one writer anyway.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 from collections import deque
@@ -24,7 +25,7 @@ from sqlalchemy.pool import StaticPool
 from bot import database_file
 from bot.core.errors import BotError, LedgerError, LedgerGoneError
 from bot.store.database import erasure
-from bot.store.database.aiosqlite_thread import call, connected, raw_connection
+from bot.store.database.aiosqlite_thread import connected, raw_connection, started
 from bot.store.database.base import Operation, is_unusable, take_reads, unusable
 from bot.store.database.prepared import PreparedConnection
 from bot.store.database.residue import Residue
@@ -55,6 +56,7 @@ class _NotBegunError(LedgerError):
 
 
 _Outcome = tuple[Any, Exception | None]
+_Outcomes = tuple[list[_Outcome], bool]  # of a batch, and whether text was erased
 
 
 class SqliteDatabase:
@@ -70,7 +72,8 @@ class SqliteDatabase:
         self._reader = _Thread(file, "BEGIN", place)
         self._waiting: deque[_Waiting] = deque()
         self._urgent: deque[_Waiting] = deque()
-        self._draining: asyncio.Task[None] | None = None
+        self._failed_together: deque[_Waiting] = deque()
+        self._running: asyncio.Future[_Outcomes] | None = None  # the batch that is at work
         self._residue = Residue(file)
         self._cleaner = erasure.Cleaner(self._residue, self._writer.run_raw, self._reader.run_raw)
 
@@ -81,8 +84,8 @@ class SqliteDatabase:
     async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
         entry = _Waiting(operation, synced, asyncio.get_running_loop().create_future())
         (self._urgent if urgent else self._waiting).append(entry)
-        if self._draining is None or self._draining.done():
-            self._draining = asyncio.create_task(self._drain())
+        if self._running is None:
+            self._run_next()
         result: T = await entry.done
         return result
 
@@ -97,43 +100,55 @@ class SqliteDatabase:
         for queue in (self._urgent, self._waiting):  # a file that is locked lets each that is left wait for it
             for entry in [entry for entry in queue if entry.done.done()]:
                 queue.remove(entry)
-        if self._draining is not None:
-            await asyncio.wait([self._draining])
+        while self._running is not None:
+            await asyncio.wait([self._running])
         await self._cleaner.close()
         await self._writer.close()
         await self._reader.close()
         self._residue.close()
 
-    async def _drain(self) -> None:
-        while batch := self._next_batch():
-            if not await self._settled(batch):  # none of them has happened: find out whose fault it is
-                for entry in batch:
-                    await self._settled([entry])
+    def _run_next(self) -> None:
+        """
+        Start the next batch at once.
+
+        A task would start it only after all that the loop has to do first: acknowledgements, say, which can go out
+        while the thread works.
+        """
+        batch = self._next_batch()
+        if not batch:
+            self._running = None
+            return
+        self._running = self._writer.start(lambda connection: _together(connection, batch))
+        self._running.add_done_callback(lambda done: self._settle(batch, done))
 
     def _next_batch(self) -> list[_Waiting]:
+        if self._failed_together:  # none of them has happened: find out whose fault it is
+            return [self._failed_together.popleft()]
         batch: list[_Waiting] = []
         for queue in (self._urgent, self._waiting):
             while queue and len(batch) < SHARED:
                 batch.append(queue.popleft())
         return batch
 
-    async def _settled(self, batch: Sequence[_Waiting]) -> bool:
+    def _settle(self, batch: Sequence[_Waiting], done: asyncio.Future[_Outcomes]) -> None:
         """
-        Run *batch* in one transaction; False when one of several failed it.
+        Tell each of *batch* what came of it, and go on.
 
-        Whatever is raised, also by a defect, reaches whoever waits: nobody may wait for ever.
+        An error, also of a defect, reaches those that wait: nobody may wait for ever.
         """
         try:
-            outcomes, erased = await self._writer.run(lambda connection: _together(connection, batch))
+            outcomes, erased = self._writer.result(done)
         except Exception as error:  # noqa: BLE001 - see above
             if len(batch) > 1 and not isinstance(error, _NotBegunError | LedgerGoneError):
-                return False
-            outcomes, erased = [(None, error)] * len(batch), False
+                self._failed_together.extend(batch)
+                batch, outcomes, erased = [], [], False
+            else:
+                outcomes, erased = [(None, error)] * len(batch), False
         if erased:
             self._cleaner.note()
         for entry, outcome in zip(batch, outcomes, strict=True):
             _deliver(entry, *outcome)
-        return True
+        self._run_next()
 
 
 class _Place:
@@ -183,15 +198,25 @@ class _Thread:
         self._thread: aiosqlite.Connection | None = None
         self._connection: Connection | None = None
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """
-        Raises LedgerError; a BotError of *work* passes.
+    def start(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
+        """Have the thread begin *work*, at once where the connection is open. Hand what is returned to result()."""
+        if self._thread is None or self._connection is None:
+            return asyncio.ensure_future(self._opened(work))
+        connection = self._connection
+        return started(self._thread, lambda: work(connection))
 
-        The file is looked for after *work*: what is said to be stored is where the next process looks for it.
+    async def _opened(self, work: Callable[[Connection], T]) -> T:
+        thread, connection = await self._open()
+        return await started(thread, lambda: work(connection))
+
+    def result(self, done: asyncio.Future[T]) -> T:
+        """
+        Raises LedgerError; a BotError of the work passes.
+
+        The file is looked for after the work: what is said to be stored is where the next process looks for it.
         """
         try:
-            thread, connection = await self._open()
-            result: T = await call(thread, lambda: work(connection))
+            result = done.result()
             self._place.require()
         except BotError:
             raise
@@ -201,13 +226,20 @@ class _Thread:
             raise
         return result
 
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Raises as result() does."""
+        running = self.start(work)
+        with contextlib.suppress(Exception):
+            await running
+        return self.result(running)
+
     async def run_raw(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """*work* is no transaction of SQLAlchemy's. Raises LedgerError."""
         return await self.run(lambda connection: work(_raw(connection)))
 
     async def close(self) -> None:
         if self._thread is not None and self._connection is not None:
-            await call(self._thread, self._connection.engine.dispose)
+            await started(self._thread, self._connection.engine.dispose)
             await self._thread.close()
         self._thread = self._connection = None
 
@@ -217,7 +249,7 @@ class _Thread:
                 self._place.require()  # else an empty one would be made
                 thread = await connected(self._file, BUSY_TIMEOUT_SECONDS)
                 try:
-                    self._connection = await call(thread, lambda: self._connection_on(thread))
+                    self._connection = await started(thread, lambda: self._connection_on(thread))
                 except BaseException:
                     await thread.close()
                     raise
@@ -260,7 +292,7 @@ def _alone(connection: Connection, operation: Operation[T]) -> T:
         return operation(connection)
 
 
-def _together(connection: Connection, batch: Sequence[_Waiting]) -> tuple[list[_Outcome], bool]:
+def _together(connection: Connection, batch: Sequence[_Waiting]) -> _Outcomes:
     """One transaction for all, synced if one of them is to be; and whether text was erased in it."""
     _sync(connection, synced=any(entry.synced for entry in batch))
     take_reads(connection)  # by an attempt that failed

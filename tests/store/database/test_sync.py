@@ -32,8 +32,5 @@ async def test_a_write_waits_for_the_disk_unless_it_need_not(database: Database)
 
 
 async def test_writes_that_share_a_transaction_wait_as_soon_as_one_of_them_has_to(database: Database) -> None:
-    levels = await asyncio.gather(
-        database.write(level, synced=False), database.write(level), database.write(level, synced=False)
-    )
-
-    assert list(levels) == [FULL, FULL, FULL]
+    levels = await asyncio.gather(*(database.write(level, synced=synced) for synced in (False, False, True, False)))
+    assert list(levels) == [NORMAL, FULL, FULL, FULL]  # the first one begins at once, alone

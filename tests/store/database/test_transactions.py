@@ -119,7 +119,9 @@ async def test_nothing_is_read_after_a_transaction_that_fails_or_that_others_sha
     await database.write(inserting(1, lambda connection: level(read, connection)))
     with pytest.raises(LedgerError):
         await database.write(inserting(1, lambda connection: level(read, connection)))
-    await asyncio.gather(*(database.write(inserting(n, lambda connection: level(read, connection))) for n in (2, 3)))
+    alone = database.write(lambda connection: None)  # begins at once; the others wait for it
+    together = [database.write(inserting(n, lambda connection: level(read, connection))) for n in (2, 3)]
+    await asyncio.gather(alone, *together)
     await database.write(lambda connection: None)
     assert read == [1]
     await database.close()
