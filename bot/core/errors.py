@@ -39,7 +39,7 @@ class ModelProblem(StrEnum):
 
 
 class ModelError(BotError):
-    """A call of the model ended without an answer."""
+    """A call of the model ended without an answer. *spent*: the question has cost as many calls as it may."""
 
     def __init__(
         self,
@@ -49,11 +49,13 @@ class ModelError(BotError):
         status: int | None = None,
         retry_after: float | None = None,
         limit: int | None = None,
+        spent: bool = False,
     ) -> None:
         super().__init__(f"{problem.value}: {detail}" if detail else problem.value)
         self.problem = problem
         self.status = status  # HTTP
         self.retry_after = retry_after  # seconds, as the server asked
+        self.spent = spent
         self.limit = limit  # tokens: the context window, where a CONTEXT_LENGTH error names it
 
 

@@ -102,11 +102,16 @@ class OpenAIChat:
         halves = openai_chunks.Halves(), openai_chunks.Halves()
         parting = Parting(unopened=request.model in self._thinking_unopened)
         reason = None
-        async with aclosing(self._stream(request)) as chunks:
-            async for chunk in chunks:
-                reason = chunk.finish_reason or reason
-                text, refusal = halves[0].joined(chunk.text), halves[1].joined(chunk.refusal)
-                yield _parted(replace(chunk, refusal=refusal), parting.feed(text))
+        try:
+            async with aclosing(self._stream(request)) as chunks:
+                async for chunk in chunks:
+                    reason = chunk.finish_reason or reason
+                    text, refusal = halves[0].joined(chunk.text), halves[1].joined(chunk.refusal)
+                    yield _parted(replace(chunk, refusal=refusal), parting.feed(text))
+        except ModelError:  # what was held back is a part of what came
+            if (held := _parted(Chunk(), parting.end(cut=True))) != Chunk():
+                yield held
+            raise
         if left := halves[0].left:
             yield _parted(Chunk(finish_reason=reason), parting.feed(left))
         for held in self._held_back(request.model, parting, reason):
@@ -126,8 +131,7 @@ class OpenAIChat:
             async for event in response:
                 wire.event_ended()
                 chunk = room.take(openai_chunks.read(event))
-                end.read(chunk)
-                yield chunk
+                yield end.read(chunk)
                 if room.full:
                     return
             if last := self._endings.told(request.model, end):

@@ -63,6 +63,8 @@ class ModelLimits:
     async def learn_refusal(self, error: ModelError) -> bool:
         """Whether the server takes less than was known (a shorter prompt, no images) and should be asked with less."""
         name = self._settings.model
+        if error.spent:
+            return False
         if error.problem is ModelProblem.IMAGES:
             await self._facts.refused_images(name)
         elif error.problem is ModelProblem.CONTEXT_LENGTH:

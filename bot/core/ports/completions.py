@@ -60,7 +60,7 @@ class CompletionStore(Protocol):
         """
         Note that a call ended without an answer; *cost* in nano-dollars, as far as it is known.
 
-        *result*: what came back all the same, and has no words.
+        *result*: what came back all the same. It makes the call one of those in vain that Turn counts.
         """
 
     async def complete(

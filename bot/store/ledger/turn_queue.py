@@ -156,7 +156,11 @@ def claim_due(connection: Connection, due: Executable, request: ClaimRequest, no
     if again:
         completed.note_lost(connection, again)
     posted = parts(connection, again)
-    return [_turn(row, owner, now, posted.get(row.id, []), wanted=row.id in asked_since) for row in found]
+    in_vain = completed.in_vain(connection, again) if again else {}
+    return [
+        _turn(row, owner, now, posted.get(row.id, []), in_vain.get(row.id, 0), wanted=row.id in asked_since)
+        for row in found
+    ]
 
 
 def _renew(connection: Connection, claims: Collection[Claim], owner: str, now: datetime) -> Renewal:
@@ -192,7 +196,7 @@ def _take_messages(connection: Connection, claimed: Sequence[Row[Any]]) -> None:
     connection.execute(sql.WAITING_MESSAGES, which)
 
 
-def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart], *, wanted: bool) -> Turn:
+def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart], in_vain: int, *, wanted: bool) -> Turn:
     """*wanted*: it has just taken what somebody asked since, so no earlier stop holds."""
     return Turn(
         claim=Claim(row.id, owner, row.fence + 1),
@@ -216,6 +220,7 @@ def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart], 
         variant=row.variant,
         stop_requested=row.stop_requested and not wanted,
         continues=row.continues,
+        in_vain=in_vain,
         command=Notice(row.command["key"], row.command["values"]) if row.command else None,
     )
 
