@@ -30,6 +30,8 @@ class ModelProblem(StrEnum):
     NOT_FOUND = "model_not_found"
     ADDRESS = "model_address"  # what answers there is no model server
     CONTEXT_LENGTH = "model_context_length"
+    REPLY_LENGTH = "model_reply_length"  # it was asked for a longer answer than it may write
+    SYSTEM = "model_system"  # it was sent a system message and knows none
     IMAGES = "model_images"  # it was sent some and sees none
     BAD_REQUEST = "model_bad_request"
 
@@ -56,7 +58,9 @@ class ModelError(BotError):
         self.status = status  # HTTP
         self.retry_after = retry_after  # seconds, as the server asked
         self.spent = spent
-        self.limit = limit  # tokens: the context window, where a CONTEXT_LENGTH error names it
+        self.limit = (
+            limit  # tokens: the window, where a CONTEXT_LENGTH error names it; what a REPLY_LENGTH error leaves
+        )
 
 
 class PlatformError(BotError):

@@ -60,7 +60,6 @@ class OpenAIChat:
     ) -> None:
         self._base_url = base_url or prices.OPENAI_URL
         self._context_tokens = context_tokens
-        self._without_system: set[str] = set()  # models whose template knows no system message
         self._refused: dict[str, set[str]] = {}  # parameters that a model does not take
         self._thinking_unopened: set[str] = set()  # models that mark only where their reasoning ends
         self._endings = stream_end.Endings()
@@ -193,38 +192,16 @@ class OpenAIChat:
             refused = frozenset(self._refused.get(request.model, ()))
             try:
                 sent = parameters.sent(request, refused, self._base_url)
-                return await self._chat.post(body(self._in_its_roles(request), sent))
+                return await self._chat.post(body(_in_its_roles(request), sent))
             except APIStatusError as error:
                 if openai_errors.blocked_by_filter(error):
                     return None
-                if self._learn_system(request, error):
-                    continue
-                if images.refused(error, request.messages) or not self._leave_out(request, refused, error):
+                if _asks_too_much(error, request) or not self._leave_out(request, refused, error):
                     raise _translated(error, request) from error
             except APIError as error:
                 raise _translated(error, request) from error
             except (OpenAIError, httpx2.HTTPError) as error:
                 raise openai_errors.unsent(error) from error
-
-    def _in_its_roles(self, request: CompletionRequest) -> CompletionRequest:
-        """For a template that knows no system message it begins the first of the user's."""
-        if request.model not in self._without_system:
-            return request
-        system, first, *rest = request.messages if len(request.messages) > 1 else (None, None)
-        if system is None or first is None or system.role != "system" or first.role != "user":
-            return request
-        before = f"{system.content}\n\n"
-        pictures = [replace(image, at=image.at + len(before)) for image in first.images]
-        return replace(request, messages=[PromptMessage("user", before + first.content, tuple(pictures)), *rest])
-
-    def _learn_system(self, request: CompletionRequest, error: APIStatusError) -> bool:
-        """Whether the error is about the system message, which is sent with the first one of the user's from now on."""
-        has_one = any(message.role == "system" for message in request.messages)
-        if not has_one or request.model in self._without_system or not openai_errors.refused_system(error):
-            return False
-        self._without_system.add(request.model)
-        logger.warning("model %s takes no system message: it is sent with the first message", request.model)
-        return True
 
     def _leave_out(self, request: CompletionRequest, refused: frozenset[str], error: APIStatusError) -> bool:
         """Whether the error is about a parameter that can be left out; if so, it is from now on, for this model."""
@@ -267,7 +244,26 @@ def wire(messages: Sequence[PromptMessage]) -> list[dict[str, Any]]:
     return [{"role": message.role, "content": images.content_of(message)} for message in messages]
 
 
-def _translated(error: APIError, request: CompletionRequest) -> ModelError:
+def _in_its_roles(request: CompletionRequest) -> CompletionRequest:
+    """For a template that knows no system message it begins the first of the user's."""
+    system, first, *rest = request.messages if len(request.messages) > 1 else (None, None)
+    if request.knows_system or system is None or first is None or system.role != "system" or first.role != "user":
+        return request
+    before = f"{system.content}\n\n"
+    pictures = [replace(image, at=image.at + len(before)) for image in first.images]
+    return replace(request, messages=[PromptMessage("user", before + first.content, tuple(pictures)), *rest])
+
+
+def _asks_too_much(error: APIError, request: CompletionRequest) -> ModelError | None:
+    """What the error says of something in the request that the server takes less of, or None."""
     if images.refused(error, request.messages):
         return ModelError(ModelProblem.IMAGES)
-    return openai_errors.translate(error, datetime.now(UTC))
+    if request.knows_system and request.messages[0].role == "system" and openai_errors.refused_system(error):
+        return ModelError(ModelProblem.SYSTEM)
+    if (limit := openai_errors.reply_limit(error, request.max_tokens)) is not None:
+        return ModelError(ModelProblem.REPLY_LENGTH, limit=limit)
+    return None
+
+
+def _translated(error: APIError, request: CompletionRequest) -> ModelError:
+    return _asks_too_much(error, request) or openai_errors.translate(error, datetime.now(UTC))

@@ -23,7 +23,7 @@ from aiohttp import web
 
 from tests.standins import model_tokens
 from tests.standins.model_cache import PromptCache
-from tests.standins.model_rules import Rules, refuse, too_long, unauthorized
+from tests.standins.model_rules import Rules, refuse, reply_too_long, too_long, unauthorized
 from tests.standins.model_script import Answer, Body, Failure, Received
 
 _NEVER = 3600.0  # seconds
@@ -121,7 +121,8 @@ class ModelServer:
         if refusal := refuse(self.rules, request.headers, received.body):
             return _failed(refusal)
         prompt_tokens = round(model_tokens.count_prompt(received.body["messages"]) * self.rules.tokens_each)
-        if refusal := too_long(self.rules, prompt_tokens, received.body):
+        prompt_tokens = min(prompt_tokens, self.rules.cuts_prompts_at or prompt_tokens)
+        if refusal := too_long(self.rules, prompt_tokens, received.body) or reply_too_long(self.rules, received.body):
             return _failed(refusal)
         answer = self.answers.popleft() if self.answers else self.respond(received.body)
         if answer.failure:

@@ -76,7 +76,7 @@ class CompletionCaller:
             return None
         start = prepared.start
         left = self._limits.context_window() - start.estimated_tokens - budget.MARGIN_TOKENS
-        room = min(left, start.max_tokens * MORE_ROOM)
+        room = self._limits.reply_within(min(left, start.max_tokens * MORE_ROOM))
         if not (endings.used_up(result) or endings.only_reasoned(result)) or room <= start.max_tokens:
             return None
         return replace(prepared, start=replace(start, max_tokens=room))
@@ -127,6 +127,7 @@ class CompletionCaller:
             examples=len(self._settings.examples),
             earlier_turns=prompt.earlier_turns,
             dropped=prompt.window_start > 0,
+            knows_system=self._limits.knows_system,
             cache_key=attempt.turn.conversation.thread.opaque,
         )
         async with aclosing(self._model.stream(request)) as chunks:
