@@ -1,8 +1,8 @@
 """
 The errors that someone reacts to. Doors translate their SDK's exceptions into these.
 
-None of them carries a token or a message's text: what str() gives may be logged. Users never see it; they read a
-sentence from texts/.
+None of them carries a token or a message's text: what str() gives may be logged, and so may what a model's server said.
+Users never see it; they read a sentence from texts/.
 """
 
 from __future__ import annotations
@@ -52,12 +52,14 @@ class ModelError(BotError):
         retry_after: float | None = None,
         limit: int | None = None,
         spent: bool = False,
+        said: str = "",
     ) -> None:
         super().__init__(f"{problem.value}: {detail}" if detail else problem.value)
         self.problem = problem
         self.status = status  # HTTP
         self.retry_after = retry_after  # seconds, as the server asked
         self.spent = spent
+        self.said = said  # by the server, on one line: its beginning, without keys and what it quotes of the prompt
         self.limit = (
             limit  # tokens: the window, where a CONTEXT_LENGTH error names it; what a REPLY_LENGTH error leaves
         )

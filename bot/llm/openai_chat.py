@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx2
 from openai import (
+    APIConnectionError,
     APIError,
     APIStatusError,
     AsyncOpenAI,
@@ -28,9 +29,11 @@ from openai import (
 from bot.core.check_findings import Finding
 from bot.core.completion.reasoning import Parted, Parting
 from bot.core.errors import ModelError, ModelProblem
+from bot.core.off_loop import off_loop
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
 from bot.core.turn import CUT_SHORT, OVERRUN, Usage
 from bot.llm import images, openai_chunks, openai_errors, parameters, prices, probe, tokens
+from bot.llm.server_words import words_of
 from bot.llm.wire import bounds, stream_end
 from bot.llm.wire.answer_forms import AnswerStream, NotAnswered
 from bot.llm.wire.chat_post import ChatPost
@@ -59,6 +62,7 @@ class OpenAIChat:
         context_tokens: int | None = None,
     ) -> None:
         self._base_url = base_url or prices.OPENAI_URL
+        self._key = api_key
         self._context_tokens = context_tokens
         self._refused: dict[str, set[str]] = {}  # parameters that a model does not take
         self._thinking_unopened: set[str] = set()  # models that mark only where their reasoning ends
@@ -141,7 +145,7 @@ class OpenAIChat:
             raise ModelError(ModelProblem.ADDRESS, "no answer of an API") from error
         except APIError as error:
             if not openai_errors.blocked_by_filter(error):
-                raise _translated(error, request) from error
+                raise await self._translated(error, request) from error
             yield Chunk(finish_reason="content_filter")
         except (
             OpenAIError,
@@ -197,11 +201,18 @@ class OpenAIChat:
                 if openai_errors.blocked_by_filter(error):
                     return None
                 if _asks_too_much(error, request) or not self._leave_out(request, refused, error):
-                    raise _translated(error, request) from error
+                    raise await self._translated(error, request) from error
             except APIError as error:
-                raise _translated(error, request) from error
+                raise await self._translated(error, request) from error
             except (OpenAIError, httpx2.HTTPError) as error:
                 raise openai_errors.unsent(error) from error
+
+    async def _translated(self, error: APIError, request: CompletionRequest) -> ModelError:
+        translated = _asks_too_much(error, request) or openai_errors.translate(error, datetime.now(UTC))
+        sent = [message.content for message in request.messages]
+        if not isinstance(error, APIConnectionError):
+            translated.said = await off_loop(sum(map(len, sent)), lambda: words_of(error, sent, self._key))
+        return translated
 
     def _leave_out(self, request: CompletionRequest, refused: frozenset[str], error: APIStatusError) -> bool:
         """Whether the error is about a parameter that can be left out; if so, it is from now on, for this model."""
@@ -263,7 +274,3 @@ def _asks_too_much(error: APIError, request: CompletionRequest) -> ModelError | 
     if (limit := openai_errors.reply_limit(error, request.max_tokens)) is not None:
         return ModelError(ModelProblem.REPLY_LENGTH, limit=limit)
     return None
-
-
-def _translated(error: APIError, request: CompletionRequest) -> ModelError:
-    return _asks_too_much(error, request) or openai_errors.translate(error, datetime.now(UTC))

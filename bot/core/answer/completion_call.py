@@ -7,6 +7,7 @@ preparation.py gets ready what is sent; asker.py decides how the turn ends after
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from contextlib import aclosing
 from dataclasses import replace
@@ -25,6 +26,8 @@ from bot.core.prompt.build import Prompt
 from bot.core.reply.attempt import Attempt
 from bot.core.retry import MOST_IN_VAIN
 from bot.core.turn import Completion, Usage
+
+log = logging.getLogger(__name__)
 
 MORE_ROOM = 4  # times as much for the answer, where all of it went into reasoning
 
@@ -107,9 +110,14 @@ class CompletionCaller:
             await self._completions.abandon(claim, completion, "deleted", cost)
             raise
         except ModelError as error:
+            log.warning(
+                "turn %d: no answer of the model: %s%s", claim.turn, error, f" ({error.said})" if error.said else ""
+            )
             billed = ran_to_its_end or collected.brought_something
             cut_off = await self._cut_off(prompt, collected) if billed else None
-            await self._completions.abandon(claim, completion, error.problem.value, result=cut_off)
+            await self._completions.abandon(
+                claim, completion, error.problem.value, result=cut_off, detail=error.said or None
+            )
             attempt.in_vain += billed
             error.spent = attempt.in_vain >= MOST_IN_VAIN
             if cut_off and collected.has_words:

@@ -175,10 +175,15 @@ def _system_prompt(connection: Connection, new_prompt: Executable, start: Comple
 
 
 def abandon(
-    connection: Connection, completion: int, error: str, cost: int | None, result: Completion | None = None
+    connection: Connection,
+    completion: int,
+    error: str,
+    cost: int | None,
+    result: Completion | None = None,
+    detail: str | None = None,
 ) -> None:
     ended = {"completion": completion, "cost_nanodollars": cost} if result is None else _came_back(completion, result)
-    connection.execute(_ENDED, ended | {"outcome": error[:64]})
+    connection.execute(_ENDED, ended | {"outcome": error[:64], "error_detail": detail})
 
 
 def choose_none(connection: Connection, turn: int) -> None:

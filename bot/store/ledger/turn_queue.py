@@ -26,6 +26,7 @@ from bot.store.ledger.part_store import parts
 from bot.store.ledger.transactions import STOPPED, Transactions, change, notice_rows
 from bot.store.tables import ACTIVE, turns
 
+ERASED = "erased"  # the reason: somebody deleted what there was of the answer
 LEASE = timedelta(seconds=20)
 
 _EXPIRED = update(turns).where(turns.c.state.in_(ACTIVE), turns.c.owner.is_not(None))
@@ -89,7 +90,8 @@ class SqlTurnQueue(Transactions):
             change(connection, claim, owner=None, ended_at=now)
             row = connection.execute(sql.STATE, {"id": claim.turn}).one()
             state = _end(row, has_text=completed.has_text(connection, claim))
-            connection.execute(sql.ENDED, {"ended": claim.turn, "state": state.value})
+            reason = row.reason or (ERASED if state is TurnState.FAILED else None)
+            connection.execute(sql.ENDED, {"ended": claim.turn, "state": state.value, "reason": reason})
             edits.erase_notices(connection, claim.turn)
             if row.changed or row.continues is not None:
                 turn_log.note(connection, claim.turn, state, "")
