@@ -23,6 +23,7 @@ from openai import (
     APIStatusError,
     AsyncOpenAI,
     DefaultAsyncHttpx2Client,
+    Omit,
     OpenAIError,
 )
 
@@ -35,6 +36,7 @@ from bot.core.turn import CUT_SHORT, OVERRUN, Usage
 from bot.llm import images, openai_chunks, openai_errors, parameters, prices, probe, tokens
 from bot.llm.server_words import words_of
 from bot.llm.wire import bounds, stream_end
+from bot.llm.wire.address import Address
 from bot.llm.wire.answer_forms import AnswerStream, NotAnswered
 from bot.llm.wire.chat_post import ChatPost
 
@@ -61,7 +63,8 @@ class OpenAIChat:
         timeout: float = 120.0,
         context_tokens: int | None = None,
     ) -> None:
-        self._base_url = base_url or prices.OPENAI_URL
+        address = Address.of(base_url or prices.OPENAI_URL)
+        self._base_url = address.base
         self._key = api_key
         self._context_tokens = context_tokens
         self._refused: dict[str, set[str]] = {}  # parameters that a model does not take
@@ -74,7 +77,8 @@ class OpenAIChat:
             api_key=api_key or NO_KEY,
             base_url=self._base_url,
             max_retries=0,
-            default_headers=stream_end.HEADERS,
+            default_headers={**stream_end.HEADERS, **_key_headers(address, api_key)},
+            default_query=address.query,
             timeout=waits,
             http_client=http,
         )
@@ -228,6 +232,11 @@ class OpenAIChat:
 
 def _parted(chunk: Chunk, parted: Parted) -> Chunk:
     return replace(chunk, text=parted.text, reasoning=chunk.reasoning + parted.reasoning, unsaid=parted.unsaid)
+
+
+def _key_headers(address: Address, key: str | None) -> dict[str, Any]:
+    """Those that the SDK does not set by itself."""
+    return {} if address.key_header is None else {address.key_header: key or NO_KEY, "Authorization": Omit()}
 
 
 def body(request: CompletionRequest, sent: frozenset[str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import json
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Self
 
@@ -24,7 +24,7 @@ from aiohttp import web
 from tests.standins import model_tokens
 from tests.standins.model_cache import PromptCache
 from tests.standins.model_rules import Rules, refuse, reply_too_long, too_long, unauthorized
-from tests.standins.model_script import Answer, Body, Failure, Received
+from tests.standins.model_script import Answer, Body, Failure, Received, failure
 
 _NEVER = 3600.0  # seconds
 
@@ -74,6 +74,7 @@ class ModelServer:
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_post("/v1/chat/completions", self._completions)
+        app.router.add_post("/openai/deployments/{name}/chat/completions", self._completions)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/control/requests", self._told)
         app.router.add_post("/control/script", self._scripted)
@@ -111,14 +112,19 @@ class ModelServer:
         except ValueError:
             body = None
         body = body if isinstance(body, dict) else {}
-        received = Received(request.path, dict(request.headers), body, at)
+        received = Received(request.path, dict(request.headers), body, at, dict(request.query))
         async with self._changed:
             self.requests.append(received)
             self._changed.notify_all()
         return received
 
     async def _answered(self, request: web.Request, received: Received) -> web.StreamResponse:
-        if refusal := refuse(self.rules, request.headers, received.body):
+        headers: Mapping[str, str] = request.headers
+        if "name" in request.match_info:  # Azure's
+            if not request.query.get("api-version"):
+                return _failed(failure(404, "Resource not found", code="404"))
+            headers = {"Authorization": f"Bearer {headers.get('api-key')}"} if "Authorization" not in headers else {}
+        if refusal := refuse(self.rules, headers, received.body):
             return _failed(refusal)
         prompt_tokens = round(model_tokens.count_prompt(received.body["messages"]) * self.rules.tokens_each)
         prompt_tokens = min(prompt_tokens, self.rules.cuts_prompts_at or prompt_tokens)

@@ -84,6 +84,7 @@ class Received:
     headers: Mapping[str, str]
     body: Body  # empty when it was no JSON object
     at: float
+    query: Mapping[str, str] = field(default_factory=dict)
     first_byte_at: float | None = None
     ended_at: float | None = None  # the last byte, or whatever ended it
     status: int | None = None

@@ -63,8 +63,12 @@ class ChatPost:
         await to_thread(self._client.platform_headers)
         headers = httpx2.Headers()
         for name, value in [*self._client.auth_headers.items(), *self._client.default_headers.items()]:
-            if isinstance(value, str):  # else one that is left out
+            if isinstance(value, str):
                 headers[name] = value
-        request = self._http.build_request("POST", self._client.base_url.join(PATH), headers=headers)
+            else:  # one that is left out
+                headers.pop(name, None)
+        url, query = self._client.base_url.join(PATH), self._client.default_query
+        url = url.copy_merge_params({name: str(value) for name, value in query.items()}) if query else url
+        request = self._http.build_request("POST", url, headers=headers)
         del request.headers["Content-Length"]  # that of a request without a body
         return request
