@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -34,6 +34,7 @@ from bot.core.off_loop import off_loop
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
 from bot.core.turn import CUT_SHORT, OVERRUN, Usage
 from bot.llm import images, openai_chunks, openai_errors, parameters, prices, probe, tokens
+from bot.llm.contact import Contact
 from bot.llm.server_words import words_of
 from bot.llm.wire import bounds, stream_end
 from bot.llm.wire.address import Address
@@ -66,6 +67,7 @@ class OpenAIChat:
         address = Address.of(base_url or prices.OPENAI_URL)
         self._base_url = address.base
         self._key = api_key
+        self.contact = Contact()
         self._context_tokens = context_tokens
         self._refused: dict[str, set[str]] = {}  # parameters that a model does not take
         self._thinking_unopened: set[str] = set()  # models that mark only where their reasoning ends
@@ -108,14 +110,18 @@ class OpenAIChat:
         """
         halves = openai_chunks.Halves(), openai_chunks.Halves()
         parting = Parting(unopened=request.model in self._thinking_unopened)
-        reason = None
+        reason, came = None, False
         try:
             async with aclosing(self._stream(request)) as chunks:
                 async for chunk in chunks:
+                    came = True
+                    self.contact.answered()
                     reason = chunk.finish_reason or reason
                     text, refusal = halves[0].joined(chunk.text), halves[1].joined(chunk.refusal)
                     yield _parted(replace(chunk, refusal=refusal), parting.feed(text))
-        except ModelError:  # what was held back is a part of what came
+        except ModelError as error:  # what was held back is a part of what came
+            if not came:
+                self._note_failure(request.model, error)
             if (held := _parted(Chunk(), parting.end(cut=True))) != Chunk():
                 yield held
             raise
@@ -173,11 +179,35 @@ class OpenAIChat:
 
     async def probe(self, model: str, sampling: Sampling | None = None) -> Finding:
         """Whether *model* answers with these settings: one cheap call, of a few tokens."""
-        chunks = self.stream(probe.request(model, sampling or Sampling()))
-        finding, problem = await probe.ask(chunks, model, self._base_url)
-        if problem is ModelProblem.NOT_FOUND and (names := await self._model_names()):
-            return probe.naming(finding, names)
+        finding, _ = await self.examine(probe.request(model, sampling or Sampling()))
         return finding
+
+    async def examine(self, request: CompletionRequest) -> tuple[Finding, ModelError | None]:
+        """Whether *request* is answered, and the error where it is not."""
+        finding, error = await probe.ask(self.stream(request), request.model, self._base_url)
+        if error and error.problem is ModelProblem.NOT_FOUND and (names := await self._model_names()):
+            finding = probe.naming(finding, names)
+        return finding, error
+
+    async def ping(self, model: str) -> None:
+        """Note in *contact* whether the server answers: by its list of models, or else with one token."""
+        try:
+            page = await self._client.models.list()
+            if any(name == model or "*" in name for name in (str(each.id) for each in page.data or ())):
+                self.contact.answered()
+                return
+        except APIConnectionError as error:
+            self._note_failure(model, openai_errors.translate(error, datetime.now(UTC)))
+            return
+        except (OpenAIError, httpx2.HTTPError, ValueError, AttributeError, TypeError):
+            pass  # there is no list, or it is not for this key
+        with suppress(ModelError):
+            async with aclosing(self.stream(probe.request(model, Sampling(), max_tokens=1))) as chunks:
+                async for _ in chunks:
+                    pass
+
+    def _note_failure(self, model: str, error: ModelError) -> None:
+        self.contact.failed(error, probe.in_a_line(probe.failed(model, error, self._base_url)))
 
     async def _model_names(self) -> Sequence[str]:
         """At most LISTED_MODELS; none when the server has no such list."""

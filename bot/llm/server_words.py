@@ -17,7 +17,8 @@ _LEFT_OUT = "…"
 _SHORTEST_MESSAGE = 4  # characters; a shorter one says nothing of anybody
 _RUN, _WIDE_RUN = 24, 8  # characters in a row that are no coincidence; letters of other scripts say more each
 _KEYS = re.compile(
-    r"(?:bearer\s+|\b(?:sk|pk|rk|gsk|xai|hf|nvapi|pplx|tgp|fw|key|api)[-_]|AIza|\beyJ)[\w.*~+/=-]{3,}[\w*~+/=-]|"
+    r"(?:bearer\s+|\b(?:sk|pk|rk|gsk|xai|hf|nvapi|pplx|tgp|fw)[-_]|AIza|\beyJ|"
+    r"\b(?:api[-_ ]?)?key['\"]?\s*[:=]\s*['\"]?)[\w.*~+/=-]*[\w*~+/=-]|"
     r"(?<=://)[^\s/@]+@|(?<=[?&])[\w-]*(?:key|token|secret|sig)[\w-]*=[^\s&]+|\b(?=\w*\d)(?=\w*[a-z])\w{32,}\b",
     re.IGNORECASE,
 )

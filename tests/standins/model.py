@@ -86,11 +86,10 @@ class ModelServer:
     async def _models(self, request: web.Request) -> web.StreamResponse:
         if refusal := unauthorized(self.rules, request.headers):
             return _failed(refusal)
-        if self.rules.models is None:
+        if not self.rules.lists_models:
             return web.Response(status=404, text="<html><body>not found</body></html>", content_type="text/html")
-        return web.json_response(
-            {"object": "list", "data": [{"id": name, "object": "model"} for name in self.rules.models]}
-        )
+        names = ("*",) if self.rules.models is None else self.rules.models
+        return web.json_response({"object": "list", "data": [{"id": name, "object": "model"} for name in names]})
 
     async def _completions(self, request: web.Request) -> web.StreamResponse:
         received = await self._note(request)

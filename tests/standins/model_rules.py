@@ -28,7 +28,8 @@ class Rules:
     """What this server is: its key, its models and what it does not take."""
 
     key: str | None = None  # None: every key, or none, is accepted
-    models: tuple[str, ...] | None = None  # None: every name is accepted, and there is no list of models
+    models: tuple[str, ...] | None = None  # None: every name is accepted
+    lists_models: bool = True
     window: int = 1_050_000  # tokens
     sees: bool = True  # takes images
     strict_roles: bool = False  # its chat template insists on turns, and on the user's as the first one

@@ -25,6 +25,23 @@ CUT_BILL = 256  # tokens; no server has a window that is smaller, and a smaller 
 log = logging.getLogger(__name__)
 
 
+class Nowhere:
+    """The ModelFactStore port where there is no database: nothing is kept."""
+
+    async def learned(self, model: str) -> LearnedFacts:  # noqa: ARG002 - as the port has it
+        return LearnedFacts()
+
+    async def note_factor(self, model: str, factor: float) -> None: ...
+
+    async def note_window(self, model: str, window: int) -> None: ...
+
+    async def note_sight(self, model: str, *, sees: bool) -> None: ...
+
+    async def note_max_tokens(self, model: str, max_tokens: int) -> None: ...
+
+    async def note_system(self, model: str, *, knows: bool) -> None: ...
+
+
 class ModelFacts:
     def __init__(self, notes: ModelFactStore, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._notes = notes
