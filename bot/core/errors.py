@@ -53,12 +53,14 @@ class ModelError(BotError):
         limit: int | None = None,
         spent: bool = False,
         said: str = "",
+        paid: int = 0,
     ) -> None:
         super().__init__(f"{problem.value}: {detail}" if detail else problem.value)
         self.problem = problem
         self.status = status  # HTTP
         self.retry_after = retry_after  # seconds, as the server asked
         self.spent = spent
+        self.paid = paid  # calls that ran to their end for nothing, as far as the server's side tells
         self.said = said  # by the server, on one line: its beginning, without keys and what it quotes of the prompt
         self.limit = (
             limit  # tokens: the window, where a CONTEXT_LENGTH error names it; what a REPLY_LENGTH error leaves

@@ -70,6 +70,7 @@ class OpenAIChat:
         self.contact = Contact()
         self._context_tokens = context_tokens
         self._refused: dict[str, set[str]] = {}  # parameters that a model does not take
+        self._unexplained: set[str] = set()  # models whose last stream was empty, and that answer otherwise
         self._thinking_unopened: set[str] = set()  # models that mark only where their reasoning ends
         self._endings = stream_end.Endings()
         self._timeout = timeout
@@ -115,6 +116,7 @@ class OpenAIChat:
             async with aclosing(self._stream(request)) as chunks:
                 async for chunk in chunks:
                     came = True
+                    self._unexplained.discard(request.model)
                     self.contact.answered()
                     reason = chunk.finish_reason or reason
                     text, refusal = halves[0].joined(chunk.text), halves[1].joined(chunk.refusal)
@@ -137,18 +139,15 @@ class OpenAIChat:
         if response is None:
             yield Chunk(finish_reason="content_filter")
             return
-        end = stream_end.StreamEnd(response, whole=lambda: response.whole)
-        wire = bounds.Wire(response, request.max_tokens, deadline, over=lambda: end.over)
-        room = bounds.Room(request.max_tokens, tokens.count)
+        heard = False
         try:
-            async for event in response:
-                wire.event_ended()
-                chunk = room.take(openai_chunks.read(event))
-                yield end.read(chunk)
-                if room.full:
-                    return
-            if last := self._endings.told(request.model, end):
-                yield last
+            async with aclosing(self._frames(request, response, deadline)) as frames:
+                async for chunk in frames:
+                    heard = True
+                    yield chunk
+            if not heard:
+                paid = await self._explained(request, deadline)
+                raise ModelError(ModelProblem.CUT, "the stream was empty", paid=1 + paid)
         except bounds.Overrun:
             yield Chunk(finish_reason=OVERRUN)
         except NotAnswered as error:
@@ -163,9 +162,56 @@ class OpenAIChat:
             ValueError,
             RecursionError,
         ) as error:  # the last two: no JSON, or too deep
+            if not heard:
+                await self._explained(request, deadline)
             raise openai_errors.cut(error) from error
         finally:
             await response.close()
+
+    async def _frames(
+        self, request: CompletionRequest, response: AnswerStream, deadline: float
+    ) -> AsyncGenerator[Chunk, None]:
+        end = stream_end.StreamEnd(response, whole=lambda: response.whole)
+        wire = bounds.Wire(response, request.max_tokens, deadline, over=lambda: end.over)
+        room = bounds.Room(request.max_tokens, tokens.count)
+        async for event in response:
+            wire.event_ended()
+            chunk = room.take(openai_chunks.read(event))
+            yield end.read(chunk)
+            if room.full:
+                return
+        if last := self._endings.told(request.model, end):
+            yield last
+
+    async def _explained(self, request: CompletionRequest, deadline: float) -> bool:
+        """
+        Ask once more, for one token and not streamed: some servers end a stream without a word where they would say
+        what is wrong. Raises what they say then. Whether they answered, which explains nothing.
+
+        Once for a model, until it says something in a stream.
+        """
+        if request.model in self._unexplained:
+            return False
+        self._unexplained.add(request.model)
+        unstreamed = self._refused.get(request.model, set()) | {"stream_options"}
+        sent = parameters.sent(request, frozenset(unstreamed), self._base_url)
+        try:
+            async with asyncio.timeout_at(deadline):
+                posted = body(replace(_in_its_roles(request), max_tokens=1), sent) | {"stream": False}
+                response = await self._chat.post(posted)
+                try:
+                    async for _ in response:
+                        pass
+                finally:
+                    await response.close()
+        except APIConnectionError:
+            return False
+        except APIError as error:
+            self._unexplained.discard(request.model)
+            raise await self._translated(error, request) from error
+        except (OpenAIError, httpx2.HTTPError, NotAnswered, TimeoutError, ValueError, RecursionError):
+            return False
+        return True
 
     def _held_back(self, model: str, parting: Parting, reason: str | None) -> Sequence[Chunk]:
         """What was held back of an answer that is over; how the model marks its reasoning is remembered."""

@@ -32,7 +32,10 @@ _CODES = {
     "permission_error": ModelProblem.AUTH,
     "permission_denied": ModelProblem.AUTH,
     "account_deactivated": ModelProblem.AUTH,
-    "model_not_found": ModelProblem.NOT_FOUND,
+    **dict.fromkeys(
+        ("model_not_found", "unknown_model", "model_not_supported", "invalid_model", "deploymentnotfound"),
+        ModelProblem.NOT_FOUND,
+    ),
 }
 
 # What stands in the place of the status where there is none: in a frame of a stream. Beside a status they say less than
@@ -88,6 +91,14 @@ _TOO_LONG = [
     )
 ]
 
+# Wordings of a model that the server does not know, where it says so with a status that says nothing. Seen at LiteLLM,
+# OpenRouter, Mistral, Perplexity, DeepSeek and Qwen, GitHub, Hugging Face and gateways.
+_UNKNOWN_MODEL = re.compile(
+    r"invalid model(?: name| id\b|:| ['\"`=])|not a valid model|(?:unknown|no such|unrecognized) model\b|"
+    r"\bmodel\b(?! (?:supports|requires|output))[^.{}]{0,120}?(?:(?:does not|do not|doesn't|not) exist|"
+    r"not (?:be )?found|is not supported by any|is not (?:served|loaded|deployed|hosted))",
+    re.IGNORECASE,
+)
 # Wordings of an answer that is asked to be longer than the server lets it be; the group is how long that is. Seen at
 # OpenAI and Azure, Anthropic, DeepSeek and Qwen, Groq, Cohere, Bedrock, Gemini, Mistral, Fireworks and TGI, and as
 # gateways (LiteLLM, OpenRouter) hand them on.
@@ -187,8 +198,10 @@ def classify(said: ServerError) -> tuple[ModelProblem, int | None]:
     if too_long:
         return ModelProblem.CONTEXT_LENGTH, limit
     for code in said.codes:
-        if code in _CODES:
-            return _CODES[code], None
+        if code.lower() in _CODES:
+            return _CODES[code.lower()], None
+    if said.status in (None, 400, 422) and _UNKNOWN_MODEL.search(said.text):
+        return ModelProblem.NOT_FOUND, None
     if said.status in _STATUSES:
         return _STATUSES[said.status], None
     if said.status is None or said.status < 400:
@@ -207,7 +220,7 @@ def _context_length(said: ServerError) -> tuple[bool, int | None]:
     for pattern in _TOO_LONG:
         if found := pattern.search(said.text):
             return True, said.window or _number((found.group(1) or "").replace(",", ""))
-    known = any(_CODES.get(code) is ModelProblem.CONTEXT_LENGTH for code in said.codes)
+    known = any(_CODES.get(code.lower()) is ModelProblem.CONTEXT_LENGTH for code in said.codes)
     return known, said.window if known else None
 
 

@@ -484,3 +484,41 @@ async def test_a_limit_that_is_refused_is_not_left_out(server: ModelServer, mode
     server.answers.append(Answer(failure=failure(400, message, code="unsupported_value", param="max_tokens")))
     assert (await error_of(model)).problem is ModelProblem.REPLY_LENGTH
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "code"),
+    [
+        (400, "/chat/completions: Invalid model name passed in model=x. Call `/v1/models` to view models", "400"),
+        (400, "litellm.BadRequestError: Invalid model name passed in model=x", None),
+        (400, "x is not a valid model ID", None),
+        (400, "Invalid model: x", "1500"),
+        (400, "Invalid model 'x'. Permitted models can be found in the documentation", None),
+        (400, "Model Not Exist", None),
+        (400, "Unknown model: x", "unknown_model"),
+        (400, "The requested model 'x' is not supported by any provider you have enabled.", "model_not_supported"),
+        (422, "The model `x` does not exist.", None),
+        (400, "model 'x' not found, try pulling it first", None),
+    ],
+)
+async def test_a_model_that_is_not_known_is_understood_whatever_the_status(
+    server: ModelServer, model: OpenAIChat, status: int, message: str, code: str | None
+) -> None:
+    server.answers.append(Answer(failure=failure(status, message, code=code)))
+    assert (await error_of(model)).problem is ModelProblem.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "This model does not support temperature",
+        "The file was not found",
+        "Unsupported value: 'seed' is not supported with this model.",
+        "model output must contain either output text or tool calls, these cannot both be empty",
+    ],
+)
+async def test_other_words_about_a_model_say_nothing_of_its_being_known(
+    server: ModelServer, model: OpenAIChat, message: str
+) -> None:
+    server.answers.append(Answer(failure=failure(400, message)))
+    assert (await error_of(model)).problem is ModelProblem.BAD_REQUEST

@@ -128,6 +128,8 @@ class ModelServer:
         prompt_tokens = round(model_tokens.count_prompt(received.body["messages"]) * self.rules.tokens_each)
         prompt_tokens = min(prompt_tokens, self.rules.cuts_prompts_at or prompt_tokens)
         if refusal := too_long(self.rules, prompt_tokens, received.body) or reply_too_long(self.rules, received.body):
+            if received.body.get("stream") and not self.rules.streams_refusals:
+                return web.Response(content_type="text/event-stream")
             return _failed(refusal)
         answer = self.answers.popleft() if self.answers else self.respond(received.body)
         if answer.failure:

@@ -34,6 +34,7 @@ class Rules:
     sees: bool = True  # takes images
     strict_roles: bool = False  # its chat template insists on turns, and on the user's as the first one
     knows_system: bool = True  # its chat template has a system message
+    streams_refusals: bool = True  # else a streamed prompt that is too long gets an empty 200
     holds_reply: bool = False  # whether prompt and max_tokens together must fit into the window, as vLLM has it
     longest_reply: int | None = None  # tokens that may be asked for
     names_longest_reply: bool = True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.core.retry import Backoff, Patience, RetryPolicy
 from tests.standins.model_rules import Rules
-from tests.standins.model_script import Answer
+from tests.standins.model_script import Answer, Failure
 from tests.whole.conftest import Office
 
 
@@ -51,3 +52,24 @@ async def test_a_server_that_cuts_prompts_without_a_word_is_sent_shorter_ones(
     counted = office.rows("SELECT counted_prompt_tokens FROM completions ORDER BY id")
     assert counted[3] > (700,)
     assert max(counted[4:]) < (400,)
+
+
+async def test_a_prompt_too_long_for_a_server_that_does_not_say_so_in_a_stream_is_learned_from(office: Office) -> None:
+    async with office.bot(openai_max_tokens=50, prompt_tokens=4000):
+        root = await office.ask("word " * 300)
+        await office.answers(root)
+        office.model.rules = Rules(window=300, streams_refusals=False)
+        office.model.requests.clear()
+        await office.ask("and more", thread=root)
+        assert (await office.answers(root, 2))[1].startswith("You said: and more")
+    asked = [(request.body["stream"], request.body["max_completion_tokens"]) for request in office.model.requests]
+    assert asked == [(True, 50), (False, 1), (True, 50)]
+    assert office.rows("SELECT window FROM models") == [(300,)]
+
+
+async def test_a_stream_that_is_empty_for_no_reason_is_asked_about_once_and_counted(office: Office) -> None:
+    office.model.default = Answer(failure=Failure(200, ""))
+    async with office.bot(Patience(asking=RetryPolicy(attempts=1000, backoff=Backoff(first=0.01, longest=0.01)))):
+        [shown] = await office.answers(await office.ask("hello"))
+    assert shown.startswith("The connection to the model kept breaking off")
+    assert [request.body["stream"] for request in office.model.requests] == [True, False, True, True]

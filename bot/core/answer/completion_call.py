@@ -113,12 +113,15 @@ class CompletionCaller:
             log.warning(
                 "turn %d: no answer of the model: %s%s", claim.turn, error, f" ({error.said})" if error.said else ""
             )
-            billed = ran_to_its_end or collected.brought_something
+            billed = ran_to_its_end or collected.brought_something or error.paid > 0
             cut_off = await self._cut_off(prompt, collected) if billed else None
             await self._completions.abandon(
                 claim, completion, error.problem.value, result=cut_off, detail=error.said or None
             )
-            attempt.in_vain += billed
+            for _ in range(1, error.paid):  # the door has called more than once
+                another = await self._completions.begin(claim, prepared.start)
+                await self._completions.abandon(claim, another, error.problem.value, result=cut_off)
+            attempt.in_vain += max(billed, error.paid)
             error.spent = attempt.in_vain >= MOST_IN_VAIN
             if cut_off and collected.has_words:
                 raise BrokenAnswer(error, Partial(completion, cut_off)) from error
