@@ -109,7 +109,7 @@ class OpenAIChat:
         What a filter refused is no error: the answer is empty, or ends there, with finish_reason content_filter. Words
         without a finish reason are an error, unless the server ended the stream as the API has it (stream_end.py).
         """
-        halves = openai_chunks.Halves(), openai_chunks.Halves()
+        halves = openai_chunks.Halves(), openai_chunks.Halves(), openai_chunks.Halves()
         parting = Parting(unopened=request.model in self._thinking_unopened)
         reason, came = None, False
         try:
@@ -120,7 +120,8 @@ class OpenAIChat:
                     self.contact.answered()
                     reason = chunk.finish_reason or reason
                     text, refusal = halves[0].joined(chunk.text), halves[1].joined(chunk.refusal)
-                    yield _parted(replace(chunk, refusal=refusal), parting.feed(text))
+                    thought = halves[2].joined(chunk.reasoning)
+                    yield _parted(replace(chunk, refusal=refusal, reasoning=thought), parting.feed(text))
         except ModelError as error:  # what was held back is a part of what came
             if not came:
                 self._note_failure(request.model, error)
@@ -286,6 +287,8 @@ class OpenAIChat:
                 raise await self._translated(error, request) from error
             except (OpenAIError, httpx2.HTTPError) as error:
                 raise openai_errors.unsent(error) from error
+            except NotAnswered as error:
+                raise ModelError(ModelProblem.ADDRESS, "redirected elsewhere") from error
 
     async def _translated(self, error: APIError, request: CompletionRequest) -> ModelError:
         translated = _asks_too_much(error, request) or openai_errors.translate(error, datetime.now(UTC))

@@ -44,7 +44,7 @@ def read(event: object) -> Chunk:
     delta = _said(choice) if choice else None
     return Chunk(
         text=_text(delta.content) if delta else "",
-        reasoning=_paired(_reasoning(delta)) if delta else "",
+        reasoning=_reasoning(delta) if delta else "",
         refusal=_text(delta.refusal) if delta else "",
         finish_reason=_reason(choice.finish_reason) if choice else None,
         usage=usage(event.usage) if isinstance(event.usage, CompletionUsage) else None,
@@ -72,6 +72,8 @@ def _said(choice: Choice) -> ChoiceDelta | None:
     if isinstance(choice.delta, ChoiceDelta):
         return choice.delta
     message = getattr(choice, "message", None)
+    if isinstance(text := getattr(choice, "text", None), str):  # as the API had it before there were messages
+        message = {"content": text}
     return ChoiceDelta.model_construct(**_with_words(message)) if isinstance(message, dict) else None
 
 
@@ -103,8 +105,9 @@ def _paired(text: str) -> str:
 
 
 def _first_choice(choices: object) -> Choice | None:
-    first = choices[0] if isinstance(choices, list) and choices else None
-    return first if isinstance(first, Choice) else None
+    """Of several answers the first: none but that was asked for."""
+    found = [each for each in choices if isinstance(each, Choice)] if isinstance(choices, list) else []
+    return next((each for each in found if getattr(each, "index", 0) in (0, None)), None)
 
 
 def _word(value: object) -> str | None:
@@ -122,13 +125,15 @@ def _text(content: object) -> str:
     """Some servers send a list of parts while the model thinks; only the parts of type text are the answer."""
     if isinstance(content, str):
         return content
-    if not isinstance(content, list):
-        return ""
-    return "".join(part["text"] for part in content if _is_text(part))
+    parts = content if isinstance(content, list) else [content]
+    return "".join(map(_part_text, parts))
 
 
-def _is_text(part: object) -> bool:
-    return isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)
+def _part_text(part: object) -> str:
+    if not isinstance(part, dict):
+        return part if isinstance(part, str) else ""
+    text = part.get("text") if part.get("type") in ("text", "output_text") else None
+    return text if isinstance(text, str) else ""
 
 
 def _reasoning(delta: ChoiceDelta) -> str:

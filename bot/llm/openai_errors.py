@@ -305,6 +305,8 @@ def _connection(error: APIConnectionError) -> ModelError:
     detail = type(cause).__name__ if cause else type(error).__name__
     if is_shortage(error) or isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
         return ModelError(ModelProblem.UNAVAILABLE, detail)
+    if isinstance(cause, httpx2.TooManyRedirects):
+        return ModelError(ModelProblem.ADDRESS, detail)
     if isinstance(cause, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
         return ModelError(ModelProblem.BAD_REQUEST, detail)
     timeout = isinstance(error, APITimeoutError)

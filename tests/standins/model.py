@@ -315,7 +315,8 @@ def _data(frame: Body) -> str:
 
 def _failed(failure: Failure) -> web.Response:
     if isinstance(failure.body, str):
-        content = web.Response(status=failure.status, text=failure.body, content_type="text/html")
+        sent = failure.body.encode("utf-8", "surrogateescape")
+        content = web.Response(status=failure.status, body=sent, content_type=failure.kind)
     else:
         content = web.json_response(failure.body, status=failure.status)
     content.headers.update(failure.headers)

@@ -12,11 +12,12 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An answer that is an error: *body* is sent as JSON, or as HTML when it is a string."""
+    """An answer that is an error: *body* is sent as JSON, or as *kind* when it is a string; U+DCFF in it is a byte."""
 
     status: int
     body: Body | str
     headers: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "text/html"
     flood: bool = False  # send the body again and again, until the client leaves
 
 

@@ -19,7 +19,7 @@ import httpx2
 from openai import APIConnectionError, APITimeoutError, AsyncOpenAI
 from openai.types.chat import ChatCompletionChunk
 
-from bot.llm.wire.answer_forms import AnswerStream
+from bot.llm.wire.answer_forms import AnswerStream, NotAnswered
 
 PATH = "chat/completions"
 
@@ -34,7 +34,11 @@ class ChatPost:
         self._same: httpx2.Request | None = None  # all but the body
 
     async def post(self, body: Mapping[str, Any]) -> AnswerStream:
-        """Raises what the SDK's own post() raises: APIStatusError, APITimeoutError, APIConnectionError, HTTPError."""
+        """
+        Raises what the SDK's own post() raises: APIStatusError, APITimeoutError, APIConnectionError, HTTPError.
+
+        And NotAnswered.
+        """
         same = self._same = self._same or await self._without_body()
         request = httpx2.Request(
             "POST",
@@ -44,6 +48,9 @@ class ChatPost:
             extensions=same.extensions,
         )
         response = await self._sent(request)
+        if response.request.method != request.method:  # it was redirected, and what was asked got lost on the way
+            await response.aclose()
+            raise NotAnswered
         if not response.is_success:
             if not response.is_closed:
                 await response.aread()

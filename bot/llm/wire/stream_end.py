@@ -22,8 +22,8 @@ from bot.core.ports import Chunk
 
 FAULT = "error"  # a finish reason: the server ended the answer for a fault of its own, as OpenRouter says it
 HEADERS = {"Accept-Encoding": "identity"}  # the mark is looked for in what comes over the wire
-_MARK = re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]")  # inside a frame a line never ends: JSON escapes that
-_TAIL = 16  # bytes; longer than the mark
+_MARK = re.compile(rb"(?:^|[\r\n])data: {0,8}\[DONE\]")  # inside a frame a line never ends: JSON escapes that
+_TAIL = 24  # bytes; longer than the mark
 
 
 class StreamEnd:
