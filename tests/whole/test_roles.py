@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from tests.standins.model_script import Answer, failure
 from tests.whole.conftest import Office
@@ -54,3 +57,27 @@ async def test_summaries_are_asked_for_without_a_system_message_where_the_model_
         made = "SELECT count(*) FROM summaries WHERE text IS NOT NULL"
         await office.slack.wait_for(lambda: office.rows(made) != [(0,)])
     assert [request.status for request in office.model.requests].count(400) == 1
+
+
+@pytest.mark.parametrize("knows_system", [True, False])
+async def test_examples_summaries_pinned_and_deleted_messages_leave_turns_that_a_strict_template_takes(
+    office: Office, no_burst: None, *, knows_system: bool
+) -> None:
+    office.model.rules = replace(office.model.rules, strict_roles=True, knows_system=knows_system)
+    chosen: dict[str, Any] = {"system_prompt": "Be brief.", "threadbot_examples": (("Hi", "Hello."),)}
+    async with office.bot(**chosen, threadbot_summarize=True, openai_max_tokens=50, prompt_tokens=700):
+        first = await office.ask("question 0 " + "word " * 150)
+        await office.answers(first)
+        answer = next(each.ts for each in office.slack.thread(office.general, first) if each.user != office.kim)
+        await office.slack.react(office.lee, office.general, answer, "pushpin")
+        await office.slack.remove(office.general, first)
+        for number in range(1, 7):
+            await office.ask(f"question {number} " + "word " * 150, thread=first)
+            await office.answers(first, number + 1)
+        made = "SELECT count(*) FROM summaries WHERE text IS NOT NULL"
+        await office.slack.wait_for(lambda: office.rows(made) != [(0,)])
+        await office.ask("and now?", thread=first)
+        await office.answers(first, 8)
+    assert any("summary of what was said before" in content for _, content in office.prompts()[-1])
+    refused = [request for request in office.model.requests if request.status != 200]
+    assert len(refused) == (0 if knows_system else 1)
