@@ -83,13 +83,15 @@ async def run(
     patience: Patience | None = None,
     burst: timedelta = BURST,
     store: Database | None = None,
+    watch: Callable[[str], None] | None = None,
 ) -> None:
     """
     Answer on *platforms* until SIGTERM, SIGINT or the end of *until*; a second signal stops at once.
 
     *burst* is how long questions that follow on another one are waited for, to be answered together.
-    *store* is the settings' database where somebody has opened it already. Raises BotError when it cannot start, or
-    cannot go on.
+    *store* is the settings' database where somebody has opened it already. With *watch* the model is asked whether it
+    answers, at the start and as long as it does not; it is called with why, and with nothing once it does. Raises
+    BotError when it cannot start, or cannot go on.
     """
     _hide()
     async with AsyncExitStack() as stack:
@@ -109,17 +111,34 @@ async def run(
             internal_listener(
                 settings.internal_host,
                 settings.internal_port,
-                lambda: _health(worker, platforms, database),
+                lambda: _health(worker, platforms, database, model),
             )
         )
+        if watch is not None and isinstance(model, OpenAIChat):
+            await stack.enter_async_context(_watched(model, settings.openai_model, watch))
         await _serve(worker, platforms, settings.stop_grace, until, lock.note_stopping if lock else lambda: None)
 
 
-def _health(worker: Worker, platforms: Sequence[Platform], database: Database) -> dict[str, bool | str]:
+@asynccontextmanager
+async def _watched(model: OpenAIChat, name: str, told: Callable[[str], None]) -> AsyncIterator[None]:
+    model.contact.told = told
+    watching = asyncio.create_task(model.contact.watch(lambda: model.ping(name)))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+
+
+def _health(
+    worker: Worker, platforms: Sequence[Platform], database: Database, model: LanguageModel
+) -> dict[str, bool | str]:
     parts: dict[str, bool | str] = {"worker": worker.working}
     parts |= {platform.name: platform.connected for platform in platforms}
     if database.shortage:  # it is slower, and works
         parts["database_connections"] = database.shortage
+    if isinstance(model, OpenAIChat) and model.contact.trouble:  # nothing that a new start of ours would mend
+        parts["model"] = model.contact.trouble
     return parts
 
 

@@ -84,7 +84,8 @@ class Settings(BaseSettings):
     )
     openai_base_url: str | None = Field(
         None,
-        description="Server with OpenAI's Chat Completions API, e.g. `http://localhost:11434/v1`. Empty: OpenAI.",
+        description="Server with OpenAI's Chat Completions API, e.g. `http://localhost:11434/v1`. Empty: OpenAI. "
+        "Azure's addresses work, too, that of a deployment included (`…/openai/deployments/NAME?api-version=…`).",
     )
     openai_model: str = Field(
         "gpt-6-luna", min_length=1, description="The model's name, as its server knows it. Any name works."

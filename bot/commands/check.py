@@ -14,15 +14,18 @@ from bot import app, database_file
 from bot.commands.platforms import PLATFORMS
 from bot.commands.run import PLAYGROUND_FILE
 from bot.core.check_findings import Finding, Verdict
+from bot.core.completion.model_facts import ModelFacts, Nowhere
 from bot.core.errors import BotError
-from bot.core.prompt.budget import prompt_budget
+from bot.core.prompt.budget import MARGIN_TOKENS, prompt_budget, reply_tokens
 from bot.files import confinement
-from bot.llm import tokens
+from bot.llm import probe, tokens
 from bot.llm.offline import OfflineModel
 from bot.llm.openai_chat import OpenAIChat
 from bot.settings import ENV_FILE, Settings
 from bot.store.database import migrate
+from bot.store.database.base import Database
 from bot.store.database.urls import sqlite_file
+from bot.store.model_facts import SqlModelFacts
 
 _LABELS = {
     Verdict.OK: "ok     ",
@@ -120,13 +123,51 @@ def _is_still_to_be_made(file: Path) -> bool:
 
 
 async def _model(settings: Settings) -> Sequence[Finding]:
-    async with app.open_model(settings) as model:
-        assert isinstance(model, OpenAIChat | OfflineModel)  # noqa: S101 - there are no others
-        probed = await model.probe(settings.openai_model, app.sampling(settings))
-        limit = prompt_budget(
-            settings.prompt_tokens, model.context_window(settings.openai_model), settings.openai_max_tokens
-        )
+    name = settings.openai_model
+    async with app.open_model(settings) as model, app.open_store(settings) as store:
+        if isinstance(model, OpenAIChat):
+            facts = ModelFacts(SqlModelFacts(store) if await _takes_facts(settings, store) else Nowhere())
+            await facts.refresh(name)
+            probed = await _asked(settings, model, facts)
+            window = facts.context_window(name, model.context_window(name))
+        else:
+            assert isinstance(model, OfflineModel)  # noqa: S101 - there are no others
+            probed, window = await model.probe(name), model.context_window(name)
+        limit = prompt_budget(settings.prompt_tokens, window, settings.openai_max_tokens)
     return [probed, *_instructions(settings, limit)]
+
+
+async def _asked(settings: Settings, model: OpenAIChat, facts: ModelFacts) -> Finding:
+    """Ask as a question does; what the server does not take is learned, and it is asked with less."""
+    name, learned = settings.openai_model, True
+    while learned:
+        known = model.context_window(name)
+        window = facts.context_window(name, known)
+        request = probe.request(
+            name,
+            app.sampling(settings),
+            max_tokens=facts.max_tokens(name, reply_tokens(window, settings.openai_max_tokens)),
+            system_prompt=settings.system_prompt or probe.SYSTEM_PROMPT,
+            knows_system=facts.knows_system(name),
+        )
+        finding, error = await model.examine(request)
+        learned = error is not None and await facts.learn_refusal(name, known, error)
+        learned = learned and facts.context_window(name, known) > MARGIN_TOKENS
+    lacks = [] if facts.knows_system(name) else ["it takes no system message, so instructions begin the first question"]
+    if request.max_tokens < settings.openai_max_tokens:
+        lacks.append(f"its answers have {request.max_tokens:,} tokens at most")
+    return replace(finding, detail="; ".join([finding.detail, *lacks]))
+
+
+async def _takes_facts(settings: Settings, store: Database) -> bool:
+    """Whether there is a database of this version, in which what is learned can be kept."""
+    file = sqlite_file(settings.database_url)
+    if file is not None and (_is_still_to_be_made(file) or database_file.problem(file)):
+        return False
+    try:
+        return await migrate.current(store) == migrate.head()
+    except BotError:
+        return False
 
 
 def _file_reader() -> Finding:

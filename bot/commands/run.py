@@ -51,7 +51,7 @@ async def playground_bot(settings: Settings, stdin: IO[bytes]) -> None:
     line = await life_line(stdin)
     platform = WebPlatform(line.url, line.secret)
     try:
-        await app.run(settings, [platform], until=line.ended)
+        await app.run(settings, [platform], until=line.ended, watch=platform.tell_model)
     finally:
         await platform.close()
         line.close()
@@ -71,7 +71,7 @@ async def platforms(settings: Settings, announce: Announce) -> None:
             except PlatformError as error:
                 raise _refused(setup, error.code) from error
         try:
-            await app.run(settings, [platform for _, platform in started], store=store)
+            await app.run(settings, [platform for _, platform in started], store=store, watch=lambda _: None)
         except app.PlatformEndedError as error:
             refusing = next(setup for setup, platform in started if platform.name == error.platform)
             raise _refused(refusing, error.code) from error

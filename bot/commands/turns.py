@@ -17,6 +17,7 @@ from bot.store.receipt.turn_list import TurnSummary, list_turns
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 HEADS = ("TURN", "STATE", "TRY", "AGE", "CONVERSATION", "MODEL", "TOKENS", "TIME", "REASON")
 _RIGHT = {"TURN", "TRY", "AGE", "TOKENS", "TIME"}  # numbers
+_INDENT = "    "
 _GIVING_WAY = (
     ("MODEL", 10),
     ("REASON", 12),
@@ -65,6 +66,7 @@ def _document(one: TurnSummary) -> dict[str, object]:
         "prompt_tokens": one.prompt_tokens,
         "completion_tokens": one.completion_tokens,
         "seconds": one.seconds,
+        "error": one.error,
         "feedback": {"like": one.likes, "dislike": one.dislikes},
     }
 
@@ -73,7 +75,11 @@ def _document(one: TurnSummary) -> dict[str, object]:
 
 
 def as_table(summaries: Sequence[TurnSummary], now: datetime, width: int | None = None) -> str:
-    """One line a turn, within *width* cells of a terminal (that of this one, else 100)."""
+    """
+    One line a turn, within *width* cells of a terminal (that of this one, else 100).
+
+    What a model's server said of an error stands below its turn.
+    """
     if not summaries:
         return "No such turns."
     rows = [HEADS, *(_cells(one, now) for one in summaries)]
@@ -81,7 +87,9 @@ def as_table(summaries: Sequence[TurnSummary], now: datetime, width: int | None 
     widths = [max(cells(row[n]) for row in rows) for n in range(len(HEADS))]
     gap = "  " if sum(widths) + 2 * (len(HEADS) - 1) <= room else " "
     widths = _fitted(widths, room - len(gap) * (len(HEADS) - 1))
-    return "\n".join(gap.join(_padded(row[n], n, widths[n]) for n in range(len(HEADS))).rstrip() for row in rows)
+    lines = [gap.join(_padded(row[n], n, widths[n]) for n in range(len(HEADS))).rstrip() for row in rows]
+    errors = ["", *(f"\n{_INDENT}{_printable(one.error)}" if one.error else "" for one in summaries)]
+    return "\n".join(line + error for line, error in zip(lines, errors, strict=True))
 
 
 def _cells(one: TurnSummary, now: datetime) -> tuple[str, ...]:
@@ -97,7 +105,11 @@ def _cells(one: TurnSummary, now: datetime) -> tuple[str, ...]:
         "-" if one.seconds is None else f"{one.seconds:.1f}s",
         one.reason or "-",
     )
-    return tuple("".join(char if char.isprintable() else "?" for char in text) for text in raw)
+    return tuple(map(_printable, raw))
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def votes(likes: int, dislikes: int) -> list[str]:

@@ -1,8 +1,8 @@
 """
 The errors that someone reacts to. Doors translate their SDK's exceptions into these.
 
-None of them carries a token or a message's text: what str() gives may be logged. Users never see it; they read a
-sentence from texts/.
+None of them carries a token or a message's text: what str() gives may be logged, and so may what a model's server said.
+Users never see it; they read a sentence from texts/.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ class ModelProblem(StrEnum):
     NOT_FOUND = "model_not_found"
     ADDRESS = "model_address"  # what answers there is no model server
     CONTEXT_LENGTH = "model_context_length"
+    REPLY_LENGTH = "model_reply_length"  # it was asked for a longer answer than it may write
+    SYSTEM = "model_system"  # it was sent a system message and knows none
     IMAGES = "model_images"  # it was sent some and sees none
     BAD_REQUEST = "model_bad_request"
 
@@ -39,7 +41,7 @@ class ModelProblem(StrEnum):
 
 
 class ModelError(BotError):
-    """A call of the model ended without an answer."""
+    """A call of the model ended without an answer. *spent*: the question has cost as many calls as it may."""
 
     def __init__(
         self,
@@ -49,12 +51,20 @@ class ModelError(BotError):
         status: int | None = None,
         retry_after: float | None = None,
         limit: int | None = None,
+        spent: bool = False,
+        said: str = "",
+        paid: int = 0,
     ) -> None:
         super().__init__(f"{problem.value}: {detail}" if detail else problem.value)
         self.problem = problem
         self.status = status  # HTTP
         self.retry_after = retry_after  # seconds, as the server asked
-        self.limit = limit  # tokens: the context window, where a CONTEXT_LENGTH error names it
+        self.spent = spent
+        self.paid = paid  # calls that ran to their end for nothing, as far as the server's side tells
+        self.said = said  # by the server, on one line: its beginning, without keys and what it quotes of the prompt
+        self.limit = (
+            limit  # tokens: the window, where a CONTEXT_LENGTH error names it; what a REPLY_LENGTH error leaves
+        )
 
 
 class PlatformError(BotError):

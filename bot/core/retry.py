@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.core.errors import LedgerError, ModelError, PlatformError
 
+MOST_IN_VAIN = 4  # calls of the model for a question that brought something, and no answer: they are paid for
 HIGHEST_EXPONENT = 100  # far beyond every longest wait; 2.0 ** 1024 would raise OverflowError
 
 
@@ -73,7 +74,7 @@ class Patience:
 def is_passing(error: Exception) -> bool:
     """Whether the same attempt may succeed later."""
     if isinstance(error, ModelError):
-        return error.problem.passing
+        return error.problem.passing and not error.spent
     if isinstance(error, PlatformError):
         return error.passing
     return isinstance(error, LedgerError)

@@ -80,6 +80,7 @@ class Turn:
     stop_requested: bool = False
     command: Notice | None = None  # what to say; no model is asked
     continues: int | None = None  # the completion that ended too early, to be gone on with
+    in_vain: int = 0  # calls by earlier attempts that brought something, and no answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,27 +11,33 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 from openai import (
+    APIConnectionError,
     APIError,
     APIStatusError,
     AsyncOpenAI,
     DefaultAsyncHttpx2Client,
+    Omit,
     OpenAIError,
 )
 
 from bot.core.check_findings import Finding
 from bot.core.completion.reasoning import Parted, Parting
 from bot.core.errors import ModelError, ModelProblem
+from bot.core.off_loop import off_loop
 from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
 from bot.core.turn import CUT_SHORT, OVERRUN, Usage
 from bot.llm import images, openai_chunks, openai_errors, parameters, prices, probe, tokens
+from bot.llm.contact import Contact
+from bot.llm.server_words import words_of
 from bot.llm.wire import bounds, stream_end
+from bot.llm.wire.address import Address
 from bot.llm.wire.answer_forms import AnswerStream, NotAnswered
 from bot.llm.wire.chat_post import ChatPost
 
@@ -58,10 +64,13 @@ class OpenAIChat:
         timeout: float = 120.0,
         context_tokens: int | None = None,
     ) -> None:
-        self._base_url = base_url or prices.OPENAI_URL
+        address = Address.of(base_url or prices.OPENAI_URL)
+        self._base_url = address.base
+        self._key = api_key
+        self.contact = Contact()
         self._context_tokens = context_tokens
-        self._without_system: set[str] = set()  # models whose template knows no system message
         self._refused: dict[str, set[str]] = {}  # parameters that a model does not take
+        self._unexplained: set[str] = set()  # models whose last stream was empty, and that answer otherwise
         self._thinking_unopened: set[str] = set()  # models that mark only where their reasoning ends
         self._endings = stream_end.Endings()
         self._timeout = timeout
@@ -71,7 +80,8 @@ class OpenAIChat:
             api_key=api_key or NO_KEY,
             base_url=self._base_url,
             max_retries=0,
-            default_headers=stream_end.HEADERS,
+            default_headers={**stream_end.HEADERS, **_key_headers(address, api_key)},
+            default_query=address.query,
             timeout=waits,
             http_client=http,
         )
@@ -99,14 +109,25 @@ class OpenAIChat:
         What a filter refused is no error: the answer is empty, or ends there, with finish_reason content_filter. Words
         without a finish reason are an error, unless the server ended the stream as the API has it (stream_end.py).
         """
-        halves = openai_chunks.Halves(), openai_chunks.Halves()
+        halves = openai_chunks.Halves(), openai_chunks.Halves(), openai_chunks.Halves()
         parting = Parting(unopened=request.model in self._thinking_unopened)
-        reason = None
-        async with aclosing(self._stream(request)) as chunks:
-            async for chunk in chunks:
-                reason = chunk.finish_reason or reason
-                text, refusal = halves[0].joined(chunk.text), halves[1].joined(chunk.refusal)
-                yield _parted(replace(chunk, refusal=refusal), parting.feed(text))
+        reason, came = None, False
+        try:
+            async with aclosing(self._stream(request)) as chunks:
+                async for chunk in chunks:
+                    came = True
+                    self._unexplained.discard(request.model)
+                    self.contact.answered()
+                    reason = chunk.finish_reason or reason
+                    text, refusal = halves[0].joined(chunk.text), halves[1].joined(chunk.refusal)
+                    thought = halves[2].joined(chunk.reasoning)
+                    yield _parted(replace(chunk, refusal=refusal, reasoning=thought), parting.feed(text))
+        except ModelError as error:  # what was held back is a part of what came
+            if not came:
+                self._note_failure(request.model, error)
+            if (held := _parted(Chunk(), parting.end(cut=True))) != Chunk():
+                yield held
+            raise
         if left := halves[0].left:
             yield _parted(Chunk(finish_reason=reason), parting.feed(left))
         for held in self._held_back(request.model, parting, reason):
@@ -119,26 +140,22 @@ class OpenAIChat:
         if response is None:
             yield Chunk(finish_reason="content_filter")
             return
-        end = stream_end.StreamEnd(response, whole=lambda: response.whole)
-        wire = bounds.Wire(response, request.max_tokens, deadline, over=lambda: end.over)
-        room = bounds.Room(request.max_tokens, tokens.count)
+        heard = False
         try:
-            async for event in response:
-                wire.event_ended()
-                chunk = room.take(openai_chunks.read(event))
-                end.read(chunk)
-                yield chunk
-                if room.full:
-                    return
-            if last := self._endings.told(request.model, end):
-                yield last
+            async with aclosing(self._frames(request, response, deadline)) as frames:
+                async for chunk in frames:
+                    heard = True
+                    yield chunk
+            if not heard:
+                paid = await self._explained(request, deadline)
+                raise ModelError(ModelProblem.CUT, "the stream was empty", paid=1 + paid)
         except bounds.Overrun:
             yield Chunk(finish_reason=OVERRUN)
         except NotAnswered as error:
             raise ModelError(ModelProblem.ADDRESS, "no answer of an API") from error
         except APIError as error:
             if not openai_errors.blocked_by_filter(error):
-                raise _translated(error, request) from error
+                raise await self._translated(error, request) from error
             yield Chunk(finish_reason="content_filter")
         except (
             OpenAIError,
@@ -146,9 +163,56 @@ class OpenAIChat:
             ValueError,
             RecursionError,
         ) as error:  # the last two: no JSON, or too deep
+            if not heard:
+                await self._explained(request, deadline)
             raise openai_errors.cut(error) from error
         finally:
             await response.close()
+
+    async def _frames(
+        self, request: CompletionRequest, response: AnswerStream, deadline: float
+    ) -> AsyncGenerator[Chunk, None]:
+        end = stream_end.StreamEnd(response, whole=lambda: response.whole)
+        wire = bounds.Wire(response, request.max_tokens, deadline, over=lambda: end.over)
+        room = bounds.Room(request.max_tokens, tokens.count)
+        async for event in response:
+            wire.event_ended()
+            chunk = room.take(openai_chunks.read(event))
+            yield end.read(chunk)
+            if room.full:
+                return
+        if last := self._endings.told(request.model, end):
+            yield last
+
+    async def _explained(self, request: CompletionRequest, deadline: float) -> bool:
+        """
+        Ask once more, for one token and not streamed: some servers end a stream without a word where they would say
+        what is wrong. Raises what they say then. Whether they answered, which explains nothing.
+
+        Once for a model, until it says something in a stream.
+        """
+        if request.model in self._unexplained:
+            return False
+        self._unexplained.add(request.model)
+        unstreamed = self._refused.get(request.model, set()) | {"stream_options"}
+        sent = parameters.sent(request, frozenset(unstreamed), self._base_url)
+        try:
+            async with asyncio.timeout_at(deadline):
+                posted = body(replace(_in_its_roles(request), max_tokens=1), sent) | {"stream": False}
+                response = await self._chat.post(posted)
+                try:
+                    async for _ in response:
+                        pass
+                finally:
+                    await response.close()
+        except APIConnectionError:
+            return False
+        except APIError as error:
+            self._unexplained.discard(request.model)
+            raise await self._translated(error, request) from error
+        except (OpenAIError, httpx2.HTTPError, NotAnswered, TimeoutError, ValueError, RecursionError):
+            return False
+        return True
 
     def _held_back(self, model: str, parting: Parting, reason: str | None) -> Sequence[Chunk]:
         """What was held back of an answer that is over; how the model marks its reasoning is remembered."""
@@ -162,11 +226,35 @@ class OpenAIChat:
 
     async def probe(self, model: str, sampling: Sampling | None = None) -> Finding:
         """Whether *model* answers with these settings: one cheap call, of a few tokens."""
-        chunks = self.stream(probe.request(model, sampling or Sampling()))
-        finding, problem = await probe.ask(chunks, model, self._base_url)
-        if problem is ModelProblem.NOT_FOUND and (names := await self._model_names()):
-            return probe.naming(finding, names)
+        finding, _ = await self.examine(probe.request(model, sampling or Sampling()))
         return finding
+
+    async def examine(self, request: CompletionRequest) -> tuple[Finding, ModelError | None]:
+        """Whether *request* is answered, and the error where it is not."""
+        finding, error = await probe.ask(self.stream(request), request.model, self._base_url)
+        if error and error.problem is ModelProblem.NOT_FOUND and (names := await self._model_names()):
+            finding = probe.naming(finding, names)
+        return finding, error
+
+    async def ping(self, model: str) -> None:
+        """Note in *contact* whether the server answers: by its list of models, or else with one token."""
+        try:
+            page = await self._client.models.list()
+            if any(name == model or "*" in name for name in (str(each.id) for each in page.data or ())):
+                self.contact.answered()
+                return
+        except APIConnectionError as error:
+            self._note_failure(model, openai_errors.translate(error, datetime.now(UTC)))
+            return
+        except (OpenAIError, httpx2.HTTPError, ValueError, AttributeError, TypeError):
+            pass  # there is no list, or it is not for this key
+        with suppress(ModelError):
+            async with aclosing(self.stream(probe.request(model, Sampling(), max_tokens=1))) as chunks:
+                async for _ in chunks:
+                    pass
+
+    def _note_failure(self, model: str, error: ModelError) -> None:
+        self.contact.failed(error, probe.in_a_line(probe.failed(model, error, self._base_url)))
 
     async def _model_names(self) -> Sequence[str]:
         """At most LISTED_MODELS; none when the server has no such list."""
@@ -189,38 +277,25 @@ class OpenAIChat:
             refused = frozenset(self._refused.get(request.model, ()))
             try:
                 sent = parameters.sent(request, refused, self._base_url)
-                return await self._chat.post(body(self._in_its_roles(request), sent))
+                return await self._chat.post(body(_in_its_roles(request), sent))
             except APIStatusError as error:
                 if openai_errors.blocked_by_filter(error):
                     return None
-                if self._learn_system(request, error):
-                    continue
-                if images.refused(error, request.messages) or not self._leave_out(request, refused, error):
-                    raise _translated(error, request) from error
+                if _asks_too_much(error, request) or not self._leave_out(request, refused, error):
+                    raise await self._translated(error, request) from error
             except APIError as error:
-                raise _translated(error, request) from error
+                raise await self._translated(error, request) from error
             except (OpenAIError, httpx2.HTTPError) as error:
                 raise openai_errors.unsent(error) from error
+            except NotAnswered as error:
+                raise ModelError(ModelProblem.ADDRESS, "redirected elsewhere") from error
 
-    def _in_its_roles(self, request: CompletionRequest) -> CompletionRequest:
-        """For a template that knows no system message it begins the first of the user's."""
-        if request.model not in self._without_system:
-            return request
-        system, first, *rest = request.messages if len(request.messages) > 1 else (None, None)
-        if system is None or first is None or system.role != "system" or first.role != "user":
-            return request
-        before = f"{system.content}\n\n"
-        pictures = [replace(image, at=image.at + len(before)) for image in first.images]
-        return replace(request, messages=[PromptMessage("user", before + first.content, tuple(pictures)), *rest])
-
-    def _learn_system(self, request: CompletionRequest, error: APIStatusError) -> bool:
-        """Whether the error is about the system message, which is sent with the first one of the user's from now on."""
-        has_one = any(message.role == "system" for message in request.messages)
-        if not has_one or request.model in self._without_system or not openai_errors.refused_system(error):
-            return False
-        self._without_system.add(request.model)
-        logger.warning("model %s takes no system message: it is sent with the first message", request.model)
-        return True
+    async def _translated(self, error: APIError, request: CompletionRequest) -> ModelError:
+        translated = _asks_too_much(error, request) or openai_errors.translate(error, datetime.now(UTC))
+        sent = [message.content for message in request.messages]
+        if not isinstance(error, APIConnectionError):
+            translated.said = await off_loop(sum(map(len, sent)), lambda: words_of(error, sent, self._key))
+        return translated
 
     def _leave_out(self, request: CompletionRequest, refused: frozenset[str], error: APIStatusError) -> bool:
         """Whether the error is about a parameter that can be left out; if so, it is from now on, for this model."""
@@ -236,6 +311,11 @@ class OpenAIChat:
 
 def _parted(chunk: Chunk, parted: Parted) -> Chunk:
     return replace(chunk, text=parted.text, reasoning=chunk.reasoning + parted.reasoning, unsaid=parted.unsaid)
+
+
+def _key_headers(address: Address, key: str | None) -> dict[str, Any]:
+    """Those that the SDK does not set by itself."""
+    return {} if address.key_header is None else {address.key_header: key or NO_KEY, "Authorization": Omit()}
 
 
 def body(request: CompletionRequest, sent: frozenset[str]) -> dict[str, Any]:
@@ -263,7 +343,22 @@ def wire(messages: Sequence[PromptMessage]) -> list[dict[str, Any]]:
     return [{"role": message.role, "content": images.content_of(message)} for message in messages]
 
 
-def _translated(error: APIError, request: CompletionRequest) -> ModelError:
+def _in_its_roles(request: CompletionRequest) -> CompletionRequest:
+    """For a template that knows no system message it begins the first of the user's."""
+    system, first, *rest = request.messages if len(request.messages) > 1 else (None, None)
+    if request.knows_system or system is None or first is None or system.role != "system" or first.role != "user":
+        return request
+    before = f"{system.content}\n\n"
+    pictures = [replace(image, at=image.at + len(before)) for image in first.images]
+    return replace(request, messages=[PromptMessage("user", before + first.content, tuple(pictures)), *rest])
+
+
+def _asks_too_much(error: APIError, request: CompletionRequest) -> ModelError | None:
+    """What the error says of something in the request that the server takes less of, or None."""
     if images.refused(error, request.messages):
         return ModelError(ModelProblem.IMAGES)
-    return openai_errors.translate(error, datetime.now(UTC))
+    if request.knows_system and request.messages[0].role == "system" and openai_errors.refused_system(error):
+        return ModelError(ModelProblem.SYSTEM)
+    if (limit := openai_errors.reply_limit(error, request.max_tokens)) is not None:
+        return ModelError(ModelProblem.REPLY_LENGTH, limit=limit)
+    return None

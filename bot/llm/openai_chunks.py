@@ -41,7 +41,7 @@ def read(event: object) -> Chunk:
     content, refusal = delta.get("content"), delta.get("refusal")
     return Chunk(
         text=content if isinstance(content, str) else _text(content),
-        reasoning=_paired(_reasoning(delta)),
+        reasoning=_reasoning(delta),
         refusal=_text(refusal) if refusal else "",
         finish_reason=_reason(choice.get("finish_reason")),
         usage=usage(told) if isinstance(told := event.get("usage"), dict) else None,
@@ -65,7 +65,11 @@ def usage(said: Mapping[str, object]) -> Usage:
 def _said(choice: Mapping[str, object]) -> Mapping[str, object]:
     """What a frame adds; all of an answer that came as one object."""
     delta = choice.get("delta")
-    return _object(delta if isinstance(delta, dict) else choice.get("message"))
+    if isinstance(delta, dict):
+        return delta
+    if isinstance(text := choice.get("text"), str):  # as the API had it before there were messages
+        return {"content": text}
+    return _object(choice.get("message"))
 
 
 def _object(value: object) -> Mapping[str, object]:
@@ -98,7 +102,9 @@ def _paired(text: str) -> str:
 
 
 def _first_choice(choices: object) -> Mapping[str, object]:
-    return _object(choices[0]) if isinstance(choices, list) and choices else {}
+    """Of several answers the first: none but that was asked for."""
+    found = [each for each in choices if isinstance(each, dict)] if isinstance(choices, list) else []
+    return next((each for each in found if each.get("index") in (0, None)), {})
 
 
 def _word(value: object) -> str | None:
@@ -116,13 +122,15 @@ def _text(content: object) -> str:
     """Some servers send a list of parts while the model thinks; only the parts of type text are the answer."""
     if isinstance(content, str):
         return content
-    if not isinstance(content, list):
-        return ""
-    return "".join(part["text"] for part in content if _is_text(part))
+    parts = content if isinstance(content, list) else [content]
+    return "".join(map(_part_text, parts))
 
 
-def _is_text(part: object) -> bool:
-    return isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)
+def _part_text(part: object) -> str:
+    if not isinstance(part, dict):
+        return part if isinstance(part, str) else ""
+    text = part.get("text") if part.get("type") in ("text", "output_text") else None
+    return text if isinstance(text, str) else ""
 
 
 def _reasoning(delta: Mapping[str, object]) -> str:

@@ -32,7 +32,10 @@ _CODES = {
     "permission_error": ModelProblem.AUTH,
     "permission_denied": ModelProblem.AUTH,
     "account_deactivated": ModelProblem.AUTH,
-    "model_not_found": ModelProblem.NOT_FOUND,
+    **dict.fromkeys(
+        ("model_not_found", "unknown_model", "model_not_supported", "invalid_model", "deploymentnotfound"),
+        ModelProblem.NOT_FOUND,
+    ),
 }
 
 # What stands in the place of the status where there is none: in a frame of a stream. Beside a status they say less than
@@ -83,8 +86,48 @@ _TOO_LONG = [
         r"input tokens exceed the configured limit of ([\d,]+)",
         r"prompt is too long: [\d,]+ tokens > ([\d,]+)",
         r"exceeds the maximum number of tokens allowed \(([\d,]+)\)",
-        r"tokens` \+ `max_new_tokens` must be <= ([\d,]+)",
+        r"tokens`? \+ `max_new_tokens` must be <= ([\d,]+)",
         r"request too large for .{1,200}tokens per min.{0,20}: limit ([\d,]+)",  # a 429 that no waiting helps
+    )
+]
+
+# Wordings of a model that the server does not know, where it says so with a status that says nothing. Seen at LiteLLM,
+# OpenRouter, Mistral, Perplexity, DeepSeek and Qwen, GitHub, Hugging Face and gateways.
+_UNKNOWN_MODEL = re.compile(
+    r"invalid model(?: name| id\b|:| ['\"`=])|not a valid model|(?:unknown|no such|unrecognized) model\b|"
+    r"\bmodel\b(?! (?:supports|requires|output))[^.{}]{0,120}?(?:(?:does not|do not|doesn't|not) exist|"
+    r"not (?:be )?found|is not supported by any|is not (?:served|loaded|deployed|hosted))",
+    re.IGNORECASE,
+)
+# Wordings of an answer that is asked to be longer than the server lets it be; the group is how long that is. Seen at
+# OpenAI and Azure, Anthropic, DeepSeek and Qwen, Groq, Cohere, Bedrock, Gemini, Mistral, Fireworks and TGI, and as
+# gateways (LiteLLM, OpenRouter) hand them on.
+_MAX_TOKENS = (
+    r"(?:max(?:imum)?[_ ]?(?:number of )?(?:completion|output|new|generated|response)?[_ ]?(?:tokens|length)|"
+    r"maxOutputTokens|num_predict|completion tokens|output tokens)"
+)
+_LESS = (
+    r"(?:less than or equal to|(?:must|should|can) (?:be )?(?:<=?|less than|below|at most|up to)|<=|"
+    r"(?:supports?|allows?|generates?|is|are|be) (?:only )?(?:at most|up to)|at most|no more than|lower than|"
+    r"(?:can ?not|must not|may not|can't|should not) (?:exceed|be (?:greater|larger|higher|more) than)|"
+    r"exceeds? (?:the )?(?:\w+ ){0,4}(?:limit|maximum)(?: \w+){0,4}?(?: of|:| is| \()?|"
+    r"(?:limit|maximum|max)(?: allowed)?(?: value)?(?: is| of|:|=))"
+)
+_REPLY_TOO_LONG = [
+    re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    for pattern in (
+        r"at most ([\d,]+) (?:completion|output|new) tokens",
+        rf"{_MAX_TOKENS}.{{0,60}}?(?<![\w.])range.{{0,40}}?[\[(] ?\d+ ?, ?([\d,]+) ?[\])]",
+        rf"range.{{0,20}}{_MAX_TOKENS}.{{0,40}}?[\[(] ?\d+ ?, ?([\d,]+) ?[\])]",
+        rf"{_MAX_TOKENS}.{{0,80}}?range.{{0,20}}?from \d+.{{0,15}}? to ([\d,]+)(?: \(exclusive\))?",
+        rf"{_MAX_TOKENS}.{{0,80}}?between \d+ and ([\d,]+)",
+        rf"{_MAX_TOKENS}['`\"]?:? ?[\d,]+ ?> ?([\d,]+)",
+        rf"{_MAX_TOKENS}.{{0,120}}?{_LESS} ?['`\"]?([\d,]+)",
+        (
+            rf"{_MAX_TOKENS}.{{0,60}}?(?:too (?:large|high|big|long|many|great)|exceeds?|above (?:the )?max|"
+            rf"(?:greater|larger|higher|more) than (?:the |its )?(?:max|limit|allowed|supported|model))()"
+        ),
+        rf"(?:too (?:large|high|big|many)|exceeds?|above) .{{0,20}}{_MAX_TOKENS}()",
     )
 ]
 
@@ -155,8 +198,10 @@ def classify(said: ServerError) -> tuple[ModelProblem, int | None]:
     if too_long:
         return ModelProblem.CONTEXT_LENGTH, limit
     for code in said.codes:
-        if code in _CODES:
-            return _CODES[code], None
+        if code.lower() in _CODES:
+            return _CODES[code.lower()], None
+    if said.status in (None, 400, 422) and _UNKNOWN_MODEL.search(said.text):
+        return ModelProblem.NOT_FOUND, None
     if said.status in _STATUSES:
         return _STATUSES[said.status], None
     if said.status is None or said.status < 400:
@@ -175,7 +220,7 @@ def _context_length(said: ServerError) -> tuple[bool, int | None]:
     for pattern in _TOO_LONG:
         if found := pattern.search(said.text):
             return True, said.window or _number((found.group(1) or "").replace(",", ""))
-    known = any(_CODES.get(code) is ModelProblem.CONTEXT_LENGTH for code in said.codes)
+    known = any(_CODES.get(code.lower()) is ModelProblem.CONTEXT_LENGTH for code in said.codes)
     return known, said.window if known else None
 
 
@@ -188,6 +233,26 @@ def refused_system(error: APIError) -> bool:
     """Whether the model's template knows no system message: Gemma's, Mistral's first ones; Google's API for Gemma."""
     said = ServerError.of(error)
     return said.status in (None, 400, 422, 500) and _NO_SYSTEM.search(said.text) is not None
+
+
+def reply_limit(error: APIError, asked: int) -> int | None:
+    """
+    How long an answer the server takes to be asked for, where *asked* tokens are too many for it; None: it is not that.
+
+    Half of what was asked for where it does not say, or says what cannot be.
+    """
+    said = ServerError.of(error)
+    if said.status not in (None, 400, 413, 422, 500) or classify(said)[0] in (
+        ModelProblem.CONTEXT_LENGTH,
+        ModelProblem.QUOTA,
+    ):
+        return None
+    for pattern in _REPLY_TOO_LONG:
+        if found := pattern.search(said.text):
+            limit = _number(found.group(1).replace(",", "")) or 0
+            limit -= "range" in found.group() and found.group().endswith((")", " (exclusive)"))
+            return (limit if 0 < limit < asked else asked // 2) or None
+    return None
 
 
 def refused_parameter(error: APIError, sent: Collection[str]) -> str | None:
@@ -240,6 +305,8 @@ def _connection(error: APIConnectionError) -> ModelError:
     detail = type(cause).__name__ if cause else type(error).__name__
     if is_shortage(error) or isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
         return ModelError(ModelProblem.UNAVAILABLE, detail)
+    if isinstance(cause, httpx2.TooManyRedirects):
+        return ModelError(ModelProblem.ADDRESS, detail)
     if isinstance(cause, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
         return ModelError(ModelProblem.BAD_REQUEST, detail)
     timeout = isinstance(error, APITimeoutError)

@@ -11,19 +11,11 @@ import re
 from urllib.parse import urlsplit
 
 from bot.core.ports import CompletionRequest
+from bot.llm.wire.address import AZURE_HOSTS
 
 _NEWER, _OLDER = "max_completion_tokens", "max_tokens"
 
 _OPENAI_HOST = "api.openai.com"  # and its regional ones, such as eu.api.openai.com
-_AZURE_HOSTS = (  # of Azure's public cloud, of the government's and of China's
-    ".openai.azure.com",
-    ".services.ai.azure.com",
-    ".cognitiveservices.azure.com",
-    ".openai.azure.us",
-    ".cognitiveservices.azure.us",
-    ".openai.azure.cn",
-    ".cognitiveservices.azure.cn",
-)
 _CLOSED = re.compile(r"(ft:)?(gpt-(?!oss|neo|j-)|chatgpt-|o\d)")  # GPT-OSS, GPT-Neo and GPT-J are open
 
 
@@ -74,4 +66,4 @@ def _is_openais(base_url: str) -> bool:
         host = (urlsplit(base_url).hostname or "").rstrip(".")
     except ValueError:
         return False
-    return f".{host}".endswith((f".{_OPENAI_HOST}", *_AZURE_HOSTS))
+    return f".{host}".endswith((f".{_OPENAI_HOST}", *AZURE_HOSTS))

@@ -14,9 +14,12 @@ from urllib.parse import urlsplit
 
 from bot.core.check_findings import Finding, Verdict
 from bot.core.errors import ModelError, ModelProblem
-from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Sampling
+from bot.core.ports import Chunk, CompletionRequest, PromptMessage, Role, Sampling
 
 SUBJECT = "Model"
+SYSTEM_PROMPT = "Be brief."  # where none is set: examples and summaries have one
+_IN_TURNS: Sequence[tuple[Role, str]] = (("user", "Say OK."), ("assistant", "OK."), ("user", "Say OK once more."))
+_ALONE: Sequence[tuple[Role, str]] = (("user", "Say OK."),)
 PROBE_TOKENS = 16  # a reasoning model may use them all up and end with `length`: that is an answer too
 
 _DETAILS = {
@@ -28,6 +31,9 @@ _DETAILS = {
     ModelProblem.AUTH: "the server does not accept the key",
     ModelProblem.NOT_FOUND: "the server does not know the model, or the address is not its API's",
     ModelProblem.CONTEXT_LENGTH: "even a short prompt is too long for the model",
+    ModelProblem.REPLY_LENGTH: "the server lets it write no answer as long as asked for",
+    ModelProblem.SYSTEM: "the model takes no system message",
+    ModelProblem.IMAGES: "the model takes no images",
     ModelProblem.BAD_REQUEST: "the server refuses the request",
     ModelProblem.ADDRESS: "what answers there is no model server",
 }
@@ -42,33 +48,53 @@ _REMEDIES = {
     ModelProblem.NOT_FOUND: "Set OPENAI_MODEL to a model that {url} offers; the address mostly ends in /v1.",
     ModelProblem.CONTEXT_LENGTH: "Load the model with a larger context, or choose another with OPENAI_MODEL.",
     ModelProblem.ADDRESS: "Check OPENAI_BASE_URL: most servers' addresses end with /v1.",
+    ModelProblem.REPLY_LENGTH: "Lower OPENAI_MAX_TOKENS.",
+    ModelProblem.SYSTEM: "Put no instructions into SYSTEM_PROMPT, or choose another model with OPENAI_MODEL.",
+    ModelProblem.IMAGES: "Choose another model with OPENAI_MODEL.",
     ModelProblem.BAD_REQUEST: "Check OPENAI_TEMPERATURE, OPENAI_SEED, OPENAI_STOP and OPENAI_MAX_TOKENS.",
 }
 
 _NO_FINISH_REASON = "Answers would be shown as cut off: update the server, or look at proxies on the way to it."
 
 
-def request(name: str, sampling: Sampling) -> CompletionRequest:
-    return CompletionRequest(name, [PromptMessage("user", "Say OK.")], PROBE_TOKENS, sampling)
+def request(
+    name: str,
+    sampling: Sampling,
+    *,
+    max_tokens: int = PROBE_TOKENS,
+    system_prompt: str = "",
+    knows_system: bool = True,
+) -> CompletionRequest:
+    """With a system prompt, and turns of both sides: some servers' templates refuse what others take."""
+    said = _IN_TURNS if system_prompt else _ALONE
+    system = [PromptMessage("system", system_prompt)] if system_prompt else []
+    messages = [*system, *(PromptMessage(role, text) for role, text in said)]
+    return CompletionRequest(name, messages, max_tokens, sampling, knows_system=knows_system)
 
 
-async def ask(chunks: AsyncGenerator[Chunk, None], name: str, url: str) -> tuple[Finding, ModelProblem | None]:
-    """What the answer to `request` tells of the model, and its problem when the call raised one."""
+async def ask(chunks: AsyncGenerator[Chunk, None], name: str, url: str) -> tuple[Finding, ModelError | None]:
+    """What the answer to `request` tells of the model, and the error that the call raised."""
     started = time.monotonic()
-    reason = None
+    reason, usage = None, False
     try:
         async with aclosing(chunks):
             async for chunk in chunks:
                 reason = chunk.finish_reason or reason
+                usage = usage or chunk.usage is not None
     except ModelError as error:
-        return failed(name, error, url), error.problem
-    return _answered(name, reason, time.monotonic() - started), None
+        return failed(name, error, url), error
+    return _answered(name, reason, time.monotonic() - started, usage=usage), None
 
 
 def failed(name: str, error: ModelError, url: str) -> Finding:
     status = f" (HTTP {error.status})" if error.status else ""
     remedy = _REMEDIES[error.problem].format(url=_shown(url), model=name)
-    return Finding(SUBJECT, Verdict.FAILED, f"{name}: {_DETAILS[error.problem]}{status}", remedy)
+    said = f". It says: {error.said}" if error.said else ""
+    return Finding(SUBJECT, Verdict.FAILED, f"{name}: {_DETAILS[error.problem]}{status}{said}", remedy)
+
+
+def in_a_line(finding: Finding) -> str:
+    return f"{finding.detail.rstrip('.')}. {finding.remedy}".strip()
 
 
 def naming(finding: Finding, names: Sequence[str]) -> Finding:
@@ -76,10 +102,11 @@ def naming(finding: Finding, names: Sequence[str]) -> Finding:
     return replace(finding, remedy=f"{finding.remedy} It lists: {', '.join(names)}.")
 
 
-def _answered(name: str, reason: str | None, seconds: float) -> Finding:
+def _answered(name: str, reason: str | None, seconds: float, *, usage: bool) -> Finding:
     if reason is None:
         return Finding(SUBJECT, Verdict.FAILED, f"{name}: the stream ends without a finish reason", _NO_FINISH_REASON)
-    return Finding(SUBJECT, Verdict.OK, f"{name} answers, in {seconds:.1f} s")
+    unbilled = "" if usage else "; its server does not tell the tokens it bills, so costs are not known"
+    return Finding(SUBJECT, Verdict.OK, f"{name} answers, in {seconds:.1f} s{unbilled}")
 
 
 def _shown(url: str) -> str:

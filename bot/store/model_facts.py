@@ -18,7 +18,8 @@ from bot.store.tables import models
 TRUSTED = timedelta(days=1)
 
 # Built once; see statements.py.
-_LEARNED = select(models.c.token_factor, models.c.window, models.c.sees, models.c.learned_at).where(
+_SAID = ("window", "sees", "max_tokens", "knows_system")  # what servers say
+_LEARNED = select(models.c.token_factor, *(models.c[each] for each in _SAID), models.c.learned_at).where(
     models.c.name == bindparam("model")
 )
 _LONGEST_NAME = 255  # characters, as the column has it
@@ -40,7 +41,8 @@ class SqlModelFacts:
             if row is None:
                 return LearnedFacts()
             lately = row.learned_at > self._now(connection) - TRUSTED
-            return LearnedFacts(row.token_factor, row.window if lately else None, row.sees if lately else None)
+            said = {each: getattr(row, each) for each in _SAID} if lately else {}
+            return LearnedFacts(row.token_factor, **said)
 
         return await self._database.read(read)
 
@@ -59,6 +61,12 @@ class SqlModelFacts:
     async def note_sight(self, model: str, *, sees: bool) -> None:
         await self._note(model, sees=sees)
 
+    async def note_max_tokens(self, model: str, max_tokens: int) -> None:
+        await self._note(model, max_tokens=max_tokens)
+
+    async def note_system(self, model: str, *, knows: bool) -> None:
+        await self._note(model, knows_system=knows)
+
     async def _note(self, model: str, **said: int | bool) -> None:
         """What its server said just now."""
 
@@ -68,9 +76,7 @@ class SqlModelFacts:
             made = self._upsert(models).values(name=model[:_LONGEST_NAME], **values)
             lately = models.c.learned_at > now - TRUSTED
             # What it said longer ago is not to be believed for another day.
-            old = {
-                each: case((lately, models.c[each]), else_=null()) for each in ("window", "sees") if each not in said
-            }
+            old = {each: case((lately, models.c[each]), else_=null()) for each in _SAID if each not in said}
             connection.execute(made.on_conflict_do_update(index_elements=["name"], set_=values | old))
 
         await self._database.write(write, synced=False)

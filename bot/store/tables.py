@@ -248,6 +248,7 @@ completions = Table(
     Column("number", Integer, nullable=False, server_default="1"),  # within the variant: continued answers
     Column("chosen", Boolean, nullable=False, server_default=false()),
     Column("outcome", String(64), nullable=False),  # started, complete, or why there is none
+    Column("error_detail", StorableText),  # what the server said of it; null once something in the thread was erased
     # what was sent
     Column("model", Text, nullable=False),
     _reference("system_prompt_id", "system_prompts.id", nullable=True),
@@ -426,7 +427,9 @@ models = Table(
     Column("token_factor", Float),  # its own tokens for each that we count
     Column("window", Integer),  # tokens, as its server said
     Column("sees", Boolean),  # whether it takes images
-    Column("learned_at", UtcDateTime, nullable=False),  # *window*, or else the first of it
+    Column("max_tokens", Integer),  # of an answer, as its server lets it write one
+    Column("knows_system", Boolean),  # whether its template has a system message
+    Column("learned_at", UtcDateTime, nullable=False),  # what its server said last, or else the first of it
 )
 
 summaries = Table(

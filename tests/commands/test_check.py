@@ -14,6 +14,8 @@ from bot.core.check_findings import Finding, Verdict
 from bot.files import confinement
 from bot.llm.offline import OfflineModel
 from bot.settings import Settings
+from tests.standins.model import ModelServer
+from tests.standins.model_rules import Rules
 
 
 def without_accounts(file: Path, **settings: Any) -> Settings:
@@ -151,3 +153,29 @@ async def test_a_directory_in_which_everybody_can_replace_the_database_is_a_warn
 ) -> None:
     give(tmp_path, mode)
     assert (await found(offline, "Files")).verdict is verdict
+
+
+async def test_a_model_is_asked_as_a_question_asks_it_and_what_is_learned_is_kept(tmp_path: Path) -> None:
+    strict = Rules(knows_system=False, strict_roles=True, longest_reply=600)
+    async with ModelServer(strict) as server:
+        settings = without_accounts(tmp_path / "threadbot.db", openai_max_tokens=4_096)
+        settings = settings.model_copy(update={"openai_base_url": server.url, "openai_model": "gemma"})
+        await migrate(settings)
+        for statuses in ([400, 400, 200], [200]):
+            server.requests.clear()
+            finding = await found(settings, "Model")
+            assert finding.verdict is Verdict.OK
+            assert "takes no system message" in finding.detail
+            assert "600 tokens at most" in finding.detail
+            assert [request.status for request in server.requests] == statuses
+        [asked] = server.requests
+    assert [message["role"] for message in asked.body["messages"]] == ["user", "assistant", "user"]
+    assert asked.body["messages"][0]["content"].startswith("Be brief.\n\n")
+
+
+async def test_without_a_database_nothing_is_kept_and_none_is_made(tmp_path: Path) -> None:
+    async with ModelServer(Rules(longest_reply=600)) as server:
+        settings = without_accounts(tmp_path / "threadbot.db", openai_max_tokens=4_096)
+        settings = settings.model_copy(update={"openai_base_url": server.url})
+        assert (await found(settings, "Model")).verdict is Verdict.OK
+    assert listed(tmp_path) == []

@@ -6,6 +6,7 @@ import errno
 import json
 import socket
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -376,3 +377,148 @@ def test_a_process_without_descriptors_finds_the_model_unavailable_and_not_the_r
     assert openai_errors.translate(unreachable, NOW).problem is ModelProblem.UNAVAILABLE
     assert openai_errors.unsent(unsent).problem is ModelProblem.UNAVAILABLE
     assert openai_errors.unsent(OpenAIError("x")).problem is ModelProblem.BAD_REQUEST
+
+
+TOO_LONG_ANSWERS = [
+    # OpenAI and Azure
+    (("max_tokens is too large: 200000. This model supports at most 16384 completion tokens, whereas you provided "
+     "200000."), 16_384),
+    (("Invalid 'max_completion_tokens': integer above maximum value. Expected a value <= 128000, but got 200000 "
+     "instead."), 128_000),
+    # Anthropic, also through LiteLLM
+    ("max_tokens: 200000 > 64000, which is the maximum allowed number of output tokens for claude-sonnet-4", 64_000),
+    (('litellm.BadRequestError: AnthropicException - {"type":"error","error":{"type":"invalid_request_error",'
+     '"message":"max_tokens: 200000 > 8192, which is the maximum allowed number of output tokens"}}'), 8_192),
+    # Groq
+    (("`max_tokens` must be less than or equal to `8192`, the maximum value for `max_tokens` is less than the "
+     "`context_window` for this model"), 8_192),
+    ("'max_completion_tokens' : must be at most 32768", 32_768),
+    # DeepSeek, Qwen
+    ("Invalid max_tokens value, the valid range of max_tokens is [1, 8192]", 8_192),
+    ("<400> InternalError.Algo.InvalidParameter: Range of max_tokens should be [1, 8192]", 8_192),
+    # Gemini
+    (("Unable to submit request because it has a maxOutputTokens value of 200000 but the supported range is from 1 "
+     "(inclusive) to 65537 (exclusive). Update the value and try again."), 65_536),
+    ("* GenerateContentRequest.generation_config.max_output_tokens: max_output_tokens must be in the range [1, 8193).",
+     8_192),
+    # Cohere, Bedrock, Fireworks, Mistral, TGI, Together
+    (("too many tokens: max tokens must be less than or equal to 4096, the maximum output length for this model - "
+     "received 200000"), 4_096),
+    (("The maximum tokens you requested exceeds the model limit of 4096. Try again with a maximum tokens value that is "
+     "lower than 4096."), 4_096),
+    ("max_tokens: Input should be less than or equal to 32768", 32_768),
+    (('[{"loc":["body","max_tokens"],"msg":"ensure this value is less than or equal to 4096",'
+     '"ctx":{"limit_value":4096}}]'), 4_096),
+    ("Input validation error: `max_new_tokens` must be <= 512. Given: 200000", 512),
+    ("max_tokens (200000) exceeds the maximum allowed value of 16,384", 16_384),
+    ("max_tokens must be between 1 and 4096", 4_096),
+    ("The value of max_tokens cannot exceed 8192", 8_192),
+    ("The requested number of output tokens exceeds the limit (4096)", 4_096),
+    # without a number, or with one that cannot be
+    ("max_tokens is too large", 100_000),
+    ("max_tokens exceeds what this model supports", 100_000),
+    ("Requested max_tokens is greater than the maximum allowed", 100_000),
+    ("The value of max_tokens is too high: at most 900000", 100_000),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "limit"), TOO_LONG_ANSWERS)
+async def test_a_server_that_lets_answers_be_no_longer_is_understood(
+    server: ModelServer, model: OpenAIChat, message: str, limit: int
+) -> None:
+    server.answers.append(Answer(failure=failure(400, message)))
+    error = await error_of(model, replace(REQUEST, max_tokens=200_000))
+    assert (error.problem, error.limit) == (ModelProblem.REPLY_LENGTH, limit)
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "problem"),
+    [
+        (400, "max_tokens must be at least 1", ModelProblem.BAD_REQUEST),
+        (400, "max_tokens must be greater than 0", ModelProblem.BAD_REQUEST),
+        (400, "max_tokens should be an integer", ModelProblem.BAD_REQUEST),
+        (
+            400,
+            (
+                "'max_tokens' or 'max_completion_tokens' is too large: 200000. This model's maximum context length is "
+                "8192 tokens and your request has 100 input tokens (200000 > 8192 - 100)."
+            ),
+            ModelProblem.CONTEXT_LENGTH,
+        ),
+        (
+            422,
+            (
+                "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 8193. Given: 22 `inputs` tokens "
+                "and 200000 `max_new_tokens`"
+            ),
+            ModelProblem.CONTEXT_LENGTH,
+        ),
+        (
+            400,
+            (
+                "This endpoint's maximum context length is 131072 tokens. However, you requested about 200020 tokens "
+                "(20 of text input, 200000 in the output). Please reduce the length of either one."
+            ),
+            ModelProblem.CONTEXT_LENGTH,
+        ),
+        (
+            402,
+            (
+                "This request requires more credits, or fewer max_tokens. You requested up to 200000 tokens, but can "
+                "only afford 1234."
+            ),
+            ModelProblem.QUOTA,
+        ),
+        (429, "Rate limit reached: output tokens per minute, limit 8000", ModelProblem.RATE_LIMITED),
+    ],
+)
+async def test_other_words_about_lengths_are_something_else(
+    server: ModelServer, model: OpenAIChat, status: int, message: str, problem: ModelProblem
+) -> None:
+    server.answers.append(Answer(failure=failure(status, message)))
+    assert (await error_of(model, replace(REQUEST, max_tokens=200_000))).problem is problem
+
+
+async def test_a_limit_that_is_refused_is_not_left_out(server: ModelServer, model: OpenAIChat) -> None:
+    message = "Unsupported value: 'max_tokens' supports at most 4096 completion tokens"
+    server.answers.append(Answer(failure=failure(400, message, code="unsupported_value", param="max_tokens")))
+    assert (await error_of(model)).problem is ModelProblem.REPLY_LENGTH
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "code"),
+    [
+        (400, "/chat/completions: Invalid model name passed in model=x. Call `/v1/models` to view models", "400"),
+        (400, "litellm.BadRequestError: Invalid model name passed in model=x", None),
+        (400, "x is not a valid model ID", None),
+        (400, "Invalid model: x", "1500"),
+        (400, "Invalid model 'x'. Permitted models can be found in the documentation", None),
+        (400, "Model Not Exist", None),
+        (400, "Unknown model: x", "unknown_model"),
+        (400, "The requested model 'x' is not supported by any provider you have enabled.", "model_not_supported"),
+        (422, "The model `x` does not exist.", None),
+        (400, "model 'x' not found, try pulling it first", None),
+    ],
+)
+async def test_a_model_that_is_not_known_is_understood_whatever_the_status(
+    server: ModelServer, model: OpenAIChat, status: int, message: str, code: str | None
+) -> None:
+    server.answers.append(Answer(failure=failure(status, message, code=code)))
+    assert (await error_of(model)).problem is ModelProblem.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "This model does not support temperature",
+        "The file was not found",
+        "Unsupported value: 'seed' is not supported with this model.",
+        "model output must contain either output text or tool calls, these cannot both be empty",
+    ],
+)
+async def test_other_words_about_a_model_say_nothing_of_its_being_known(
+    server: ModelServer, model: OpenAIChat, message: str
+) -> None:
+    server.answers.append(Answer(failure=failure(400, message)))
+    assert (await error_of(model)).problem is ModelProblem.BAD_REQUEST

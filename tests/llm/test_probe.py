@@ -6,6 +6,7 @@ import pytest
 
 from bot.core.check_findings import Verdict
 from bot.core.ports import Sampling
+from bot.llm import probe
 from bot.llm.openai_chat import OpenAIChat
 from tests.standins.model import ModelServer
 from tests.standins.model_rules import Rules
@@ -70,3 +71,24 @@ async def test_a_password_in_the_address_is_not_shown(server: ModelServer) -> No
     assert "/elsewhere" in finding.remedy
     assert "hunter" not in finding.detail + finding.remedy
     await model.aclose()
+
+
+async def test_it_can_be_asked_as_a_question_is(server: ModelServer, model: OpenAIChat) -> None:
+    asked = probe.request("gpt-4o-mini", Sampling(), max_tokens=900, system_prompt="Be brief.")
+    finding, error = await model.examine(asked)
+    assert (finding.verdict, error) == (Verdict.OK, None)
+    (request,) = server.requests
+    assert [message["role"] for message in request.body["messages"]] == ["system", "user", "assistant", "user"]
+    assert (request.body["max_completion_tokens"], request.body["stream"]) == (900, True)
+    assert request.body["stream_options"] == {"include_usage": True}
+
+
+async def test_what_the_server_says_of_a_refusal_is_told(server: ModelServer, model: OpenAIChat) -> None:
+    server.answers.append(Answer(failure=failure(400, "The template is broken.", code="bad")))
+    finding = await model.probe("gpt-4o-mini")
+    assert finding.detail.endswith("It says: 400 bad invalid_request_error: The template is broken.")
+
+
+async def test_a_server_that_does_not_tell_tokens_is_said_to(server: ModelServer, model: OpenAIChat) -> None:
+    server.answers.append(Answer("OK.", usage=False))
+    assert "does not tell the tokens" in (await model.probe("gpt-4o-mini")).detail

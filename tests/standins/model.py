@@ -15,7 +15,7 @@ import json
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Self
 
@@ -23,8 +23,8 @@ from aiohttp import web
 
 from tests.standins import model_tokens
 from tests.standins.model_cache import PromptCache
-from tests.standins.model_rules import Rules, refuse, too_long, unauthorized
-from tests.standins.model_script import Answer, Body, Failure, Received
+from tests.standins.model_rules import Rules, refuse, reply_too_long, too_long, unauthorized
+from tests.standins.model_script import Answer, Body, Failure, Received, failure
 
 _NEVER = 3600.0  # seconds
 
@@ -74,6 +74,7 @@ class ModelServer:
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_post("/v1/chat/completions", self._completions)
+        app.router.add_post("/openai/deployments/{name}/chat/completions", self._completions)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/control/requests", self._told)
         app.router.add_post("/control/script", self._scripted)
@@ -85,11 +86,10 @@ class ModelServer:
     async def _models(self, request: web.Request) -> web.StreamResponse:
         if refusal := unauthorized(self.rules, request.headers):
             return _failed(refusal)
-        if self.rules.models is None:
+        if not self.rules.lists_models:
             return web.Response(status=404, text="<html><body>not found</body></html>", content_type="text/html")
-        return web.json_response(
-            {"object": "list", "data": [{"id": name, "object": "model"} for name in self.rules.models]}
-        )
+        names = ("*",) if self.rules.models is None else self.rules.models
+        return web.json_response({"object": "list", "data": [{"id": name, "object": "model"} for name in names]})
 
     async def _completions(self, request: web.Request) -> web.StreamResponse:
         received = await self._note(request)
@@ -111,17 +111,25 @@ class ModelServer:
         except ValueError:
             body = None
         body = body if isinstance(body, dict) else {}
-        received = Received(request.path, dict(request.headers), body, at)
+        received = Received(request.path, dict(request.headers), body, at, dict(request.query))
         async with self._changed:
             self.requests.append(received)
             self._changed.notify_all()
         return received
 
     async def _answered(self, request: web.Request, received: Received) -> web.StreamResponse:
-        if refusal := refuse(self.rules, request.headers, received.body):
+        headers: Mapping[str, str] = request.headers
+        if "name" in request.match_info:  # Azure's
+            if not request.query.get("api-version"):
+                return _failed(failure(404, "Resource not found", code="404"))
+            headers = {"Authorization": f"Bearer {headers.get('api-key')}"} if "Authorization" not in headers else {}
+        if refusal := refuse(self.rules, headers, received.body):
             return _failed(refusal)
         prompt_tokens = round(model_tokens.count_prompt(received.body["messages"]) * self.rules.tokens_each)
-        if refusal := too_long(self.rules, prompt_tokens, received.body):
+        prompt_tokens = min(prompt_tokens, self.rules.cuts_prompts_at or prompt_tokens)
+        if refusal := too_long(self.rules, prompt_tokens, received.body) or reply_too_long(self.rules, received.body):
+            if received.body.get("stream") and not self.rules.streams_refusals:
+                return web.Response(content_type="text/event-stream")
             return _failed(refusal)
         answer = self.answers.popleft() if self.answers else self.respond(received.body)
         if answer.failure:
@@ -307,7 +315,8 @@ def _data(frame: Body) -> str:
 
 def _failed(failure: Failure) -> web.Response:
     if isinstance(failure.body, str):
-        content = web.Response(status=failure.status, text=failure.body, content_type="text/html")
+        sent = failure.body.encode("utf-8", "surrogateescape")
+        content = web.Response(status=failure.status, body=sent, content_type=failure.kind)
     else:
         content = web.json_response(failure.body, status=failure.status)
     content.headers.update(failure.headers)

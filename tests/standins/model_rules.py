@@ -28,12 +28,17 @@ class Rules:
     """What this server is: its key, its models and what it does not take."""
 
     key: str | None = None  # None: every key, or none, is accepted
-    models: tuple[str, ...] | None = None  # None: every name is accepted, and there is no list of models
+    models: tuple[str, ...] | None = None  # None: every name is accepted
+    lists_models: bool = True
     window: int = 1_050_000  # tokens
     sees: bool = True  # takes images
     strict_roles: bool = False  # its chat template insists on turns, and on the user's as the first one
     knows_system: bool = True  # its chat template has a system message
+    streams_refusals: bool = True  # else a streamed prompt that is too long gets an empty 200
     holds_reply: bool = False  # whether prompt and max_tokens together must fit into the window, as vLLM has it
+    longest_reply: int | None = None  # tokens that may be asked for
+    names_longest_reply: bool = True
+    cuts_prompts_at: int | None = None  # tokens: of a longer prompt it reads the end, and bills that
     tokens_each: float = 1.0  # its own tokens for each of o200k_base
     unsupported: frozenset[str] = field(default_factory=frozenset)  # parameters answered with a 400
     ignored: frozenset[str] = field(default_factory=frozenset)  # parameters that are taken and have no effect
@@ -54,6 +59,15 @@ def too_long(rules: Rules, prompt_tokens: int, body: Body) -> Failure | None:
         f"{prompt_tokens} tokens. Please reduce the length of the messages."
     )
     return failure(400, message, code="context_length_exceeded", param="messages")
+
+
+def reply_too_long(rules: Rules, body: Body) -> Failure | None:
+    asked: int = body.get("max_completion_tokens") or body.get("max_tokens") or 0
+    if rules.longest_reply is None or asked <= rules.longest_reply:
+        return None
+    most = f" This model supports at most {rules.longest_reply} completion tokens, whereas you provided {asked}."
+    message = f"max_tokens is too large: {asked}.{most if rules.names_longest_reply else ''}"
+    return failure(400, message, code="invalid_value", param="max_tokens")
 
 
 def unauthorized(rules: Rules, headers: Mapping[str, str]) -> Failure | None:

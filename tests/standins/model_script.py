@@ -12,11 +12,12 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An answer that is an error: *body* is sent as JSON, or as HTML when it is a string."""
+    """An answer that is an error: *body* is sent as JSON, or as *kind* when it is a string; U+DCFF in it is a byte."""
 
     status: int
     body: Body | str
     headers: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "text/html"
     flood: bool = False  # send the body again and again, until the client leaves
 
 
@@ -84,6 +85,7 @@ class Received:
     headers: Mapping[str, str]
     body: Body  # empty when it was no JSON object
     at: float
+    query: Mapping[str, str] = field(default_factory=dict)
     first_byte_at: float | None = None
     ended_at: float | None = None  # the last byte, or whatever ended it
     status: int | None = None

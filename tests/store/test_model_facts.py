@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.completion.model_facts import ModelFacts
+from bot.core.errors import ModelError, ModelProblem
 from bot.core.ports import LearnedFacts
 from bot.core.turn import Usage
 from bot.store.database.base import Database
@@ -71,3 +72,16 @@ async def test_what_one_process_learns_another_knows(database: Database) -> None
     await other.refresh("llama3.2")
     assert other.factor("llama3.2") == pytest.approx(1.4, rel=0.01)
     assert other.context_window("llama3.2", 8_192) == 4_096
+
+
+async def test_what_a_model_is_found_not_to_take_is_known_after_a_restart(database: Database) -> None:
+    one = ModelFacts(SqlModelFacts(database))
+    await one.learn_refusal("gemma", 8_192, ModelError(ModelProblem.SYSTEM))
+    await one.learn_refusal("gemma", 8_192, ModelError(ModelProblem.REPLY_LENGTH, limit=2_048))
+    await one.learn_refusal("gemma", 8_192, ModelError(ModelProblem.IMAGES))
+    after = ModelFacts(SqlModelFacts(database))
+    assert (after.knows_system("gemma"), after.max_tokens("gemma", 4_096), after.sees("gemma")) == (True, 4_096, True)
+    await after.refresh("gemma")
+    assert (after.knows_system("gemma"), after.max_tokens("gemma", 4_096), after.sees("gemma")) == (False, 2_048, False)
+    assert after.max_tokens("gemma", 100) == 100
+    assert after.context_window("gemma", 8_192) == 8_192

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -33,6 +33,7 @@ class Office:
         self.general = slack.add_channel("general")
         self.http: HttpSettings | None = None  # None: over Socket Mode
         self.burst = app.BURST
+        self.watch: Callable[[str], None] | None = None  # None: the model is not asked at the start
         self.address = ""  # where Slack calls the bot, over HTTP
 
     @asynccontextmanager
@@ -50,7 +51,13 @@ class Office:
             )
             stop = asyncio.Event()
             working = app.run(
-                chosen, [platform], until=lambda: _set(stop), patience=patience, burst=self.burst, store=store
+                chosen,
+                [platform],
+                until=lambda: _set(stop),
+                patience=patience,
+                burst=self.burst,
+                store=store,
+                watch=self.watch,
             )
             running = asyncio.create_task(working)
             try:

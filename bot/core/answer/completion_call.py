@@ -7,6 +7,7 @@ preparation.py gets ready what is sent; asker.py decides how the turn ends after
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from contextlib import aclosing
 from dataclasses import replace
@@ -16,14 +17,17 @@ from bot.core.answer.preparation import Prepared
 from bot.core.answer.settings import AnswerSettings
 from bot.core.completion import endings
 from bot.core.completion.stream import CollectedStream
-from bot.core.errors import ModelError, ReplyDeleted
+from bot.core.errors import ModelError, ModelProblem, ReplyDeleted
 from bot.core.interruption import Interrupted, Partial
 from bot.core.off_loop import off_loop
 from bot.core.ports import Checkpoint, CompletionRequest, CompletionStore, LanguageModel
 from bot.core.prompt import budget
 from bot.core.prompt.build import Prompt
 from bot.core.reply.attempt import Attempt
+from bot.core.retry import MOST_IN_VAIN
 from bot.core.turn import Completion, Usage
+
+log = logging.getLogger(__name__)
 
 MORE_ROOM = 4  # times as much for the answer, where all of it went into reasoning
 
@@ -32,7 +36,8 @@ class BrokenAnswer(ModelError):  # noqa: N818 - what there is of an answer, more
     """A stream that broke off after its first words. *partial* is what had come."""
 
     def __init__(self, error: ModelError, partial: Partial) -> None:
-        super().__init__(error.problem, "in the middle", status=error.status, retry_after=error.retry_after)
+        wait, spent = error.retry_after, error.spent
+        super().__init__(error.problem, "in the middle", status=error.status, retry_after=wait, spent=spent)
         self.partial = partial
 
 
@@ -58,18 +63,23 @@ class CompletionCaller:
 
         Raises Interrupted, ReplyDeleted, ModelError, and BrokenAnswer, once the end of the call is noted.
         """
+        if attempt.in_vain >= MOST_IN_VAIN:
+            raise ModelError(ModelProblem.CUT, "asked in vain", spent=True)
         answered = await self._call(attempt, prepared, may_repeat=True)
-        roomier = self._with_more_room(prepared, answered.result)
+        roomier = self._with_more_room(attempt, prepared, answered.result)
         if roomier is None:
             return prepared, answered
+        attempt.in_vain += 1
         await self._completions.abandon(attempt.turn.claim, answered.completion, "empty", result=answered.result)
         return roomier, await self._call(attempt, roomier, may_repeat=False)
 
-    def _with_more_room(self, prepared: Prepared, result: Completion) -> Prepared | None:
-        """None where asking again is of no use."""
+    def _with_more_room(self, attempt: Attempt, prepared: Prepared, result: Completion) -> Prepared | None:
+        """None where asking again is of no use, or has cost enough."""
+        if attempt.in_vain + 1 >= MOST_IN_VAIN:
+            return None
         start = prepared.start
         left = self._limits.context_window() - start.estimated_tokens - budget.MARGIN_TOKENS
-        room = min(left, start.max_tokens * MORE_ROOM)
+        room = self._limits.reply_within(min(left, start.max_tokens * MORE_ROOM))
         if not (endings.used_up(result) or endings.only_reasoned(result)) or room <= start.max_tokens:
             return None
         return replace(prepared, start=replace(start, max_tokens=room))
@@ -80,10 +90,12 @@ class CompletionCaller:
         completion = await self._completions.begin(claim, prepared.start)
         attempt.model_is_asked.set()
         collected = CollectedStream(time.monotonic(), prepared.continued)
+        ran_to_its_end = False
         try:
             await self._stream(attempt, prepared, collected)
+            ran_to_its_end = True
             result = await off_loop(collected.characters, lambda: self._result(prompt, collected))
-            if not may_repeat or self._with_more_room(prepared, result) is None:
+            if not may_repeat or self._with_more_room(attempt, prepared, result) is None:
                 await asyncio.sleep(0)  # an interruption that is on its way arrives here
                 attempt.interruption.close()
         except asyncio.CancelledError:
@@ -98,10 +110,20 @@ class CompletionCaller:
             await self._completions.abandon(claim, completion, "deleted", cost)
             raise
         except ModelError as error:
-            cut_off = await self._cut_off(prompt, collected) if collected.has_words else None
-            cost = cut_off.cost_nanodollars if cut_off else None
-            await self._completions.abandon(claim, completion, error.problem.value, cost)
-            if cut_off:
+            log.warning(
+                "turn %d: no answer of the model: %s%s", claim.turn, error, f" ({error.said})" if error.said else ""
+            )
+            billed = ran_to_its_end or collected.brought_something or error.paid > 0
+            cut_off = await self._cut_off(prompt, collected) if billed else None
+            await self._completions.abandon(
+                claim, completion, error.problem.value, result=cut_off, detail=error.said or None
+            )
+            for _ in range(1, error.paid):  # the door has called more than once
+                another = await self._completions.begin(claim, prepared.start)
+                await self._completions.abandon(claim, another, error.problem.value, result=cut_off)
+            attempt.in_vain += max(billed, error.paid)
+            error.spent = attempt.in_vain >= MOST_IN_VAIN
+            if cut_off and collected.has_words:
                 raise BrokenAnswer(error, Partial(completion, cut_off)) from error
             raise
         return Partial(completion, result)
@@ -116,6 +138,7 @@ class CompletionCaller:
             examples=len(self._settings.examples),
             earlier_turns=prompt.earlier_turns,
             dropped=prompt.window_start > 0,
+            knows_system=self._limits.knows_system,
             cache_key=attempt.turn.conversation.thread.opaque,
         )
         async with aclosing(self._model.stream(request)) as chunks:
@@ -150,9 +173,11 @@ class CompletionCaller:
         return await off_loop(collected.characters, lambda: self._partial(prompt, collected))
 
     def _partial(self, prompt: Prompt, collected: CollectedStream) -> Completion:
-        """The part that came of an answer that we broke off: the server tells no usage then, but bills the prompt."""
+        """The part that came of an answer that broke off: most servers tell no usage then, but bill the prompt."""
         name = self._settings.model
         result = collected.partial(name, time.monotonic(), count=self._limits.count)
         written = self._limits.count(collected.said) + (result.usage.reasoning_tokens or 0)
-        usage = Usage(prompt_tokens=prompt.tokens, completion_tokens=written)
+        usage = result.usage
+        if usage.prompt_tokens is None:
+            usage = Usage(prompt_tokens=prompt.tokens, completion_tokens=written)
         return replace(result, cost_nanodollars=self._model.cost(name, usage))

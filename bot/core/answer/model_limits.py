@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.answer.settings import AnswerSettings
 from bot.core.completion import estimate
 from bot.core.completion.model_facts import ModelFacts
-from bot.core.errors import ModelError, ModelProblem
+from bot.core.errors import ModelError
 from bot.core.ports import CompletionStart, LanguageModel
 from bot.core.prompt import budget
 from bot.core.turn import Usage
@@ -24,13 +24,22 @@ class ModelLimits:
         """Whether the model takes images."""
         return self._facts.sees(self._settings.model)
 
+    @property
+    def knows_system(self) -> bool:
+        """Whether the model takes a system message."""
+        return self._facts.knows_system(self._settings.model)
+
     def context_window(self) -> int:
         """Tokens, prompt and completion together."""
         return self._facts.context_window(self._settings.model, self._model.context_window(self._settings.model))
 
     def reply_tokens(self) -> int:
         """Of a reply, reasoning included."""
-        return budget.reply_tokens(self.context_window(), self._settings.max_tokens)
+        return self.reply_within(budget.reply_tokens(self.context_window(), self._settings.max_tokens))
+
+    def reply_within(self, tokens: int) -> int:
+        """As many of them as the server lets the model write."""
+        return self._facts.max_tokens(self._settings.model, tokens)
 
     def prompt_tokens(self) -> int:
         """Of a prompt."""
@@ -61,12 +70,9 @@ class ModelLimits:
         await self._facts.answered(turn, start.model, counted, start.estimated_tokens, usage)
 
     async def learn_refusal(self, error: ModelError) -> bool:
-        """Whether the server takes less than was known (a shorter prompt, no images) and should be asked with less."""
+        """
+        Whether the server takes less than was known (a shorter prompt, no images, no system message, a lower limit of
+        the answer) and should be asked with less.
+        """
         name = self._settings.model
-        if error.problem is ModelProblem.IMAGES:
-            await self._facts.refused_images(name)
-        elif error.problem is ModelProblem.CONTEXT_LENGTH:
-            await self._facts.refused(name, self._model.context_window(name), error.limit)
-        else:
-            return False
-        return True
+        return not error.spent and await self._facts.learn_refusal(name, self._model.context_window(name), error)

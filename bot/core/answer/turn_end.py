@@ -157,7 +157,7 @@ class TurnFinisher:
         await self._checkpoint("before shown")
         state = await self._persist(lambda: self._queue.shown(turn.claim))
         await self._checkpoint("after shown")
-        turn_ended(turn, state)
+        turn_ended(turn, state, _why_none(outcome) if state is TurnState.FAILED else "")
 
     async def _withdraw(self, attempt: Attempt) -> None:
         turn, reply = attempt.turn, await attempt.presenter.reply()
@@ -180,6 +180,11 @@ async def _finish(reply: Reply, outcome: Outcome) -> None:
     sentences = [sentence(notice, outcome.language) for notice in outcome.notices if notice.key != OUTAGE]
     below = controls.offered(outcome)
     await finish_before_cancel(reply.finish(outcome.text or "", sentences, below))
+
+
+def _why_none(outcome: Outcome) -> str:
+    """The reason for which there is no answer, as far as it was said."""
+    return next((notice.key for notice in outcome.notices if notice.key != OUTAGE), "")
 
 
 def _says(outcome: Outcome, *keys: str) -> bool:

@@ -14,11 +14,6 @@ from dataclasses import dataclass, replace
 LONGEST_MARK = 200  # characters, with attributes
 _NEAR = 4  # characters before a mark that tell whether it is a word of a sentence
 
-_NAMES = (
-    r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|longcat_think|inner_monologue|inner_thoughts?|"
-    r"internal_thoughts?|chain_of_thought)"
-)
-_TAG = rf"(?:[a-z]\w{{0,15}}:)?{_NAMES}"
 _SAID = r"(?:think(?:ing)?|thought|reasoning)"
 
 
@@ -45,20 +40,23 @@ _FINAL = r"<\|channel\|>final[^<>]{0,80}<\|message\|>"  # gpt-oss, "harmony resp
 # By model, where it is one's own: Seed-OSS writes seed:think, Kimi ◁think▷, Magistral [THINK], gpt-oss channels, Gemma
 # channels of another form, Command A START_THINKING, Sky-T1 begin_of_thought, Apertus inner_prefix, MedGemma unused94.
 _ALL: Sequence[_Marks] = (
-    _tags(r"think(?:ing)?"),
-    _tags(r"thoughts?"),
-    _tags(r"reason(?:ing)?"),
-    *map(_tags, ("reflection", "scratchpad", "longcat_think", "inner_monologue", "chain_of_thought")),
+    _tags(r"(?:deep_?|ant|inner_)?think(?:ing)?(?:_\w{1,48})?"),
+    _tags(r"thoughts?(?:_process)?"),
+    _tags(r"reason(?:ing)?(?:_(?:content|process|steps?|trace))?"),
+    *map(_tags, ("reflection", "scratchpad", "longcat_think", "inner_monologue", "chain_of_thought", "cot")),
     _tags(r"(?:inner|internal)_thoughts?"),
     _marks(r"\[think(?:ing)?\](?!\()", r"\[/think(?:ing)?\]"),
     _marks(rf"◁{_SAID}▷", rf"◁/{_SAID}▷"),
     _marks(rf"<[|｜]{_SAID}[|｜]>", rf"<[|｜](?:/|end_?of_?|end_?){_SAID}[|｜]>"),
     _marks(rf"<\|(?:begin|start)_(?:of_)?{_SAID}\|>", rf"<\|end_(?:of_)?{_SAID}\|>"),
+    _marks(rf"<(?:begin|start)_of_{_SAID}>", rf"<end_of_{_SAID}>"),
     _marks(rf"<\|{_SAID}_start\|>", rf"<\|{_SAID}_end\|>"),
     _marks(r"<\|inner_prefix\|>", r"<\|inner_suffix\|>"),
     _marks(r"<unused94>", r"<unused95>"),
     _marks(r"(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)[^<>]{0,80}<\|message\|>", _FINAL),
     _marks(r"<\|channel>(?:thought|analysis)\b", r"<channel\|>"),
+    # Open WebUI; without its attribute it is a section that a reader opens
+    _marks(r'<details\b[^<>]{0,40}\stype="reasoning"[^<>]{0,120}>', r"</details>", doubtful=True),
     # gpt-oss, where the server took the special tokens away and left the words between them
     _marks(r"analysis(?=[A-Z])", r"assistant(?:commentary[^{}]{0,80})?final(?=\S)", doubtful=True),
     # Granite

@@ -78,6 +78,13 @@ class CollectedStream:
         return self._finish_reason == OVERRUN
 
     @property
+    def brought_something(self) -> bool:
+        """Whether there is anything that a server bills."""
+        return bool(
+            any(self._text) or self._reasoning or any(self._refusal) or self._finish_reason or self._usage != Usage()
+        )
+
+    @property
     def has_words(self) -> bool:
         return _visible(self.said)
 

@@ -55,12 +55,19 @@ class CompletionStore(Protocol):
         """
 
     async def abandon(
-        self, claim: Claim, completion: int, error: str, cost: int | None = None, result: Completion | None = None
+        self,
+        claim: Claim,
+        completion: int,
+        error: str,
+        cost: int | None = None,
+        result: Completion | None = None,
+        detail: str | None = None,
     ) -> None:
         """
         Note that a call ended without an answer; *cost* in nano-dollars, as far as it is known.
 
-        *result*: what came back all the same, and has no words.
+        *result*: what came back all the same. It makes the call one of those in vain that Turn counts. *detail*: the
+        server's words for the error.
         """
 
     async def complete(

@@ -54,6 +54,7 @@ class CompletionRequest:
     earlier_turns: int = 0  # in *messages*, before the question
     dropped: bool = False  # whether older turns of the conversation were left out
     cache_key: str | None = None  # the same for prompts that begin alike; opaque
+    knows_system: bool = True  # whether the model takes a system message; else it is sent with the user's first one
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ class LearnedFacts:
     token_factor: float | None = None  # its own tokens for each that we count
     window: int | None = None  # tokens, as its server said lately
     sees: bool | None = None  # whether it takes images; as its server said lately
+    max_tokens: int | None = None  # of an answer, as its server said lately
+    knows_system: bool | None = None  # whether it takes a system message; as its server said lately
 
 
 class ModelFactStore(Protocol):
@@ -25,3 +27,7 @@ class ModelFactStore(Protocol):
     async def note_window(self, model: str, window: int) -> None: ...
 
     async def note_sight(self, model: str, *, sees: bool) -> None: ...
+
+    async def note_max_tokens(self, model: str, max_tokens: int) -> None: ...
+
+    async def note_system(self, model: str, *, knows: bool) -> None: ...

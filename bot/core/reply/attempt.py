@@ -21,7 +21,8 @@ class Attempt:
     A claimed turn, where its answer is shown, and what is known by now of the history and of the person who asked.
 
     *history* is NOT_READ, and *addressee* nobody in particular, until read_history(). *status_on* is the message on
-    which this attempt shows a status, by the platform's id. *model_is_asked* is set once a call is under way. The
+    which this attempt shows a status, by the platform's id. *model_is_asked* is set once a call is under way. *in_vain*
+    counts the calls for the question that brought something, and no answer, those of earlier attempts included. The
     *language* of our sentences is the *default_language* where neither the asker's locale, nor the place's, nor the
     question says another one.
     """
@@ -37,6 +38,7 @@ class Attempt:
     ) -> None:
         """*history*: as it was read with the claim, for the first time that somebody asks for it."""
         self.turn = turn
+        self.in_vain = turn.in_vain
         self.platform = platform
         self.interruption = interruption
         self.default_language = default_language

@@ -159,11 +159,9 @@ class Summarizer:
             await self._give_up(begun, start, ModelProblem.TIMEOUT.value, self._cost_so_far(prompt, collected))
             return False
         except ModelError as error:
-            if error.problem is ModelProblem.CONTEXT_LENGTH:
-                model = self._settings.model
-                await self._model_facts.refused(model, self._model.context_window(model), error.limit)
             await self._give_up(begun, start, error.problem.value, None)
-            return False
+            model = self._settings.model
+            return await self._model_facts.learn_refusal(model, self._model.context_window(model), error)
         if not _is_usable(result):
             await self._give_up(begun, start, result.finish_reason or "cut", result.cost_nanodollars)
             return False
@@ -192,6 +190,7 @@ class Summarizer:
             messages=prompt.messages,
             max_tokens=self._max_tokens(),
             sampling=self._sampling(),
+            knows_system=self._model_facts.knows_system(self._settings.model),
         )
         async with aclosing(self._model.stream(request)) as chunks:
             async for chunk in chunks:
@@ -244,7 +243,8 @@ class Summarizer:
         return self._model_facts.context_window(self._settings.model, self._model.context_window(self._settings.model))
 
     def _max_tokens(self) -> int:
-        return budget.reply_tokens(self._context_window(), self._settings.max_tokens)
+        wanted = budget.reply_tokens(self._context_window(), self._settings.max_tokens)
+        return self._model_facts.max_tokens(self._settings.model, wanted)
 
     def _prompt_tokens(self) -> int:
         """As we count them."""

@@ -127,6 +127,9 @@ SENTENCES = {
     "Please tell whoever runs me to check OPENAI_BASE_URL.",
     "model_context_length": "This conversation is longer than the model can take. "
     "Start a new conversation, or ask whoever runs me to set CONTEXT_TOKENS.",
+    "model_reply_length": "The model does not write answers as long as I am set up to ask for. "
+    "Please tell whoever runs me to lower OPENAI_MAX_TOKENS.",
+    "model_system": "The model takes no instructions apart from the questions. Please tell whoever runs me.",
     "model_images": "The model I use cannot see images. Describe in words what they show.",
     "model_bad_request": "The model refused my request. Please tell whoever runs me.",
     "internal": "Something went wrong on my side. Ask me again; if it stays that way, tell whoever runs me.",

@@ -6,9 +6,10 @@ The SDK (3.54) reads events only, takes each of them for JSON, and finds nothing
 
 from __future__ import annotations
 
+import codecs
 import json
-from collections.abc import AsyncIterator
-from typing import cast
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, cast
 
 import httpx2
 from openai import AsyncOpenAI, AsyncStream
@@ -16,7 +17,9 @@ from openai._streaming import ServerSentEvent, SSEBytesDecoder, SSEDecoder
 
 _FIELDS = (b"data", b"event", b"id", b"retry", b":")  # what a line of an event stream begins with
 _LONGEST_FIELD = 5  # bytes
-_BLANKS = b"\xef\xbb\xbf \t\r\n"
+_MARK = b"\xef\xbb\xbf"  # of the order of bytes
+_BLANKS = _MARK + b" \t\r\n"
+_SAYS_CHOICES = '"choices"'
 
 
 class NotAnswered(Exception):  # noqa: N818 - a fact, as in StopIteration
@@ -66,31 +69,66 @@ class _Forms(SSEDecoder):
                 break
         start = begun.lstrip(_BLANKS)
         if start.startswith((b"{", b"[")):
-            yield await self._object(start, iterator)
-            return
-        if start and not self._is_stream and not start.startswith(_FIELDS):
-            raise NotAnswered
-        async for event in self._events.aiter_bytes(_chained(begun, iterator)):
-            if event.data.lstrip().startswith(("{", "[DONE]")):
+            async for event in self._objects(start, iterator):
                 yield event
+            return
+        if start.startswith(b"<") or (start and not self._is_stream and not start.startswith(_FIELDS)):
+            raise NotAnswered
+        async for event in self._events.aiter_bytes(_readable(begun.removeprefix(_MARK), iterator)):
+            for said in _frames(event):
+                yield said
 
-    async def _object(self, start: bytes, rest: AsyncIterator[bytes]) -> ServerSentEvent:
+    async def _objects(self, start: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[ServerSentEvent]:
+        """One object, or several: in a list, or one after the other."""
         pieces = [start, *[piece async for piece in rest]]
         self.whole = True
-        event = ServerSentEvent(data=b"".join(pieces).decode("utf-8", "replace"))
-        said = event.json()
-        if isinstance(said, list) and len(said) == 1:  # Google's errors
-            said = said[0]
-        if not isinstance(said, dict):
+        found = [_error_in(each) for each in _decoded(b"".join(pieces).decode("utf-8", "replace"))]
+        if not any(isinstance(each, dict) and ("error" in each or _is_frame(each)) for each in found):
             raise NotAnswered
-        if said.get("object") == "error" or ("message" in said and "code" in said):  # vLLM's first versions; gateways
-            said = {"error": said}
-        if not said.get("error") and not isinstance(said.get("choices"), list):
-            raise NotAnswered
-        return ServerSentEvent(data=json.dumps(said))
+        for said in found:
+            yield ServerSentEvent(data=json.dumps(said))
 
 
-async def _chained(begun: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield begun
+def _frames(event: ServerSentEvent) -> Sequence[ServerSentEvent]:
+    """What an event says, in the API's own form; nothing, where it is none of an answer's."""
+    data = event.data.strip()
+    if data[:6].upper() == "[DONE]":
+        return [ServerSentEvent(data="[DONE]")]
+    if data.startswith("[{"):
+        return [ServerSentEvent(data=json.dumps(_error_in(each))) for each in json.loads(data)]
+    if not data.startswith("{"):
+        return []
+    if _SAYS_CHOICES in data and event.event != "error":
+        return [event]
+    return [ServerSentEvent(data=json.dumps(_error_in(json.loads(data), named=event.event == "error")))]
+
+
+def _decoded(text: str) -> Sequence[Any]:
+    """Raises ValueError where it is no JSON."""
+    decoder, at, found = json.JSONDecoder(), 0, list[Any]()
+    while at < len(text):
+        value, at = decoder.raw_decode(text, at)
+        found += value if isinstance(value, list) else [value]  # Google's errors are in a list
+        at += len(text[at:]) - len(text[at:].lstrip(" \t\r\n,"))
+    return found
+
+
+def _error_in(said: Any, *, named: bool = False) -> Any:
+    """The same; an error as the API has it, where a server says it otherwise: old versions of vLLM, gateways."""
+    if not isinstance(said, dict) or said.get("error") or _is_frame(said):
+        return said
+    is_error = named or said.get("object") == "error" or ("message" in said and "code" in said) or "detail" in said
+    return {"error": said} if is_error else said
+
+
+def _is_frame(said: dict[str, Any]) -> bool:
+    return isinstance(said.get("choices"), list)
+
+
+async def _readable(begun: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """All of it as UTF-8, and with an end to its last event."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    yield decoder.decode(begun).encode()
     async for piece in rest:
-        yield piece
+        yield piece if piece.isascii() and not decoder.getstate()[0] else decoder.decode(piece).encode()
+    yield decoder.decode(b"", final=True).encode() + b"\n\n"

@@ -18,7 +18,7 @@ import anyio
 import httpx2
 from openai import APIConnectionError, APITimeoutError, AsyncOpenAI
 
-from bot.llm.wire.answer_forms import AnswerStream
+from bot.llm.wire.answer_forms import AnswerStream, NotAnswered
 
 PATH = "chat/completions"
 
@@ -33,7 +33,11 @@ class ChatPost:
         self._same: httpx2.Request | None = None  # all but the body
 
     async def post(self, body: Mapping[str, Any]) -> AnswerStream:
-        """Raises what the SDK's own post() raises: APIStatusError, APITimeoutError, APIConnectionError, HTTPError."""
+        """
+        Raises what the SDK's own post() raises: APIStatusError, APITimeoutError, APIConnectionError, HTTPError.
+
+        And NotAnswered.
+        """
         same = self._same = self._same or await self._without_body()
         request = httpx2.Request(
             "POST",
@@ -43,6 +47,9 @@ class ChatPost:
             extensions=same.extensions,
         )
         response = await self._sent(request)
+        if response.request.method != request.method:  # it was redirected, and what was asked got lost on the way
+            await response.aclose()
+            raise NotAnswered
         if not response.is_success:
             if not response.is_closed:
                 await response.aread()
@@ -62,8 +69,12 @@ class ChatPost:
         await to_thread(self._client.platform_headers)
         headers = httpx2.Headers()
         for name, value in [*self._client.auth_headers.items(), *self._client.default_headers.items()]:
-            if isinstance(value, str):  # else one that is left out
+            if isinstance(value, str):
                 headers[name] = value
-        request = self._http.build_request("POST", self._client.base_url.join(PATH), headers=headers)
+            else:  # one that is left out
+                headers.pop(name, None)
+        url, query = self._client.base_url.join(PATH), self._client.default_query
+        url = url.copy_merge_params({name: str(value) for name, value in query.items()}) if query else url
+        request = self._http.build_request("POST", url, headers=headers)
         del request.headers["Content-Length"]  # that of a request without a body
         return request

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import cast
 
 import httpx2
@@ -18,9 +19,10 @@ from bot.core.completion.endings import UNMARKED, UNSTATED
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.ports import Chunk
 
+FAULT = "error"  # a finish reason: the server ended the answer for a fault of its own, as OpenRouter says it
 HEADERS = {"Accept-Encoding": "identity"}  # the mark is looked for in what comes over the wire
-_MARK = re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]")  # inside a frame a line never ends: JSON escapes that
-_TAIL = 16  # bytes; longer than the mark
+_MARK = re.compile(rb"(?:^|[\r\n])data: {0,8}\[DONE\]")  # inside a frame a line never ends: JSON escapes that
+_TAIL = 24  # bytes; longer than the mark
 
 
 class StreamEnd:
@@ -34,12 +36,11 @@ class StreamEnd:
         self.reason: str | None = None
         self.words = False
 
-    def read(self, chunk: Chunk) -> None:
-        """Raises ModelError where the server says that a fault of its own ended the answer, as OpenRouter does."""
-        if chunk.finish_reason == "error":
-            raise ModelError(ModelProblem.CUT, "the server ended the answer with an error")
+    def read(self, chunk: Chunk) -> Chunk:
+        """The same; without a finish reason that is none of an answer's."""
         self.reason = chunk.finish_reason or self.reason
         self.words = self.words or bool(chunk.text or chunk.reasoning or chunk.refusal)
+        return replace(chunk, finish_reason=None) if chunk.finish_reason == FAULT else chunk
 
     @property
     def stated(self) -> bool:
@@ -91,6 +92,8 @@ class Endings:
 
     def told(self, model: str, end: StreamEnd) -> Chunk | None:
         """What to say of a stream that is over, if it did not itself. Raises ModelError for one that was cut off."""
+        if end.reason == FAULT:
+            raise ModelError(ModelProblem.CUT, "the server ended the answer with an error")
         if end.over:
             self._marks[model] = True
             return Chunk(finish_reason=UNSTATED) if end.words and not end.stated else None

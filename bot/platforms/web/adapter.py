@@ -37,6 +37,8 @@ class WebPlatform:
     def __init__(self, url: str, secret: str) -> None:
         self._api = WorkspaceApi(url, secret)
         self._connected = False
+        self._model_answers = True
+        self._told_model = asyncio.Event()
 
     @property
     def ready(self) -> bool:
@@ -50,6 +52,11 @@ class WebPlatform:
 
     async def close(self) -> None:
         await self._api.close()
+
+    def tell_model(self, trouble: str) -> None:
+        """Have the page say whether the model answers: *trouble* is why it does not, or empty."""
+        self._model_answers = not trouble
+        self._told_model.set()
 
     async def run(self, receive: Receive) -> None:
         """
@@ -97,6 +104,7 @@ class WebPlatform:
         """Hand in every event that comes, side by side, until the connection breaks."""
         self._connected = True
         receiving: set[asyncio.Task[None]] = set()
+        telling = asyncio.create_task(self._tell(socket))
         try:
             async for message in socket:
                 if message.type is aiohttp.WSMsgType.TEXT:
@@ -105,9 +113,21 @@ class WebPlatform:
                     task.add_done_callback(receiving.discard)  # an unexpected error is logged by asyncio
         finally:
             self._connected = False
+            telling.cancel()
             if receiving:
                 await asyncio.wait(receiving)
             await socket.close()
+
+    async def _tell(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Say whether the model answers, whenever that changes, and at once where it does not."""
+        told = True
+        with contextlib.suppress(ConnectionResetError):
+            while True:
+                self._told_model.clear()
+                if self._model_answers is not told:
+                    told = self._model_answers
+                    await socket.send_json({"model": told})
+                await self._told_model.wait()
 
 
 def _without_notices(message: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -121,6 +121,19 @@ _FILES_ERASED = (
     .where(files.c.message_id == bindparam("message"))
     .values(text=None, content=None, name=None, locator=None, note=None, outcome=FileOutcome.GONE.value)
 )
+_DETAILS_ERASED = (  # a server may have quoted it
+    update(completions)
+    .where(
+        completions.c.turn_id.in_(
+            select(turns.c.id).where(
+                turns.c.conversation_id
+                == select(messages.c.conversation_id).where(messages.c.id == bindparam("message")).scalar_subquery()
+            )
+        ),
+        completions.c.error_detail.is_not(None),
+    )
+    .values(error_detail=None)
+)
 _STILL_ASKED = select(
     exists().where(
         messages.c.turn_id == bindparam("turn"),
@@ -246,6 +259,7 @@ def erase_texts(connection: Connection, message: int, now: datetime) -> None:
     connection.execute(_ERASED, {"message": message, "when": now})
     connection.execute(_TEXTS_ERASED, {"message": message})
     connection.execute(_FILES_ERASED, {"message": message})
+    connection.execute(_DETAILS_ERASED, {"message": message})
     outdated_summaries.erase_for_message(connection, message, now)
     erasure.note(connection)
 

@@ -26,11 +26,17 @@ class SqlCompletionStore(Transactions):
         return await self._write(write, synced=False)
 
     async def abandon(
-        self, claim: Claim, completion: int, error: str, cost: int | None = None, result: Completion | None = None
+        self,
+        claim: Claim,
+        completion: int,
+        error: str,
+        cost: int | None = None,
+        result: Completion | None = None,
+        detail: str | None = None,
     ) -> None:
         def write(connection: Connection) -> None:
             change(connection, claim, reason=error)
-            completed.abandon(connection, completion, error, cost, result)
+            completed.abandon(connection, completion, error, cost, result, detail)
 
         await self._write(write)
 
@@ -45,7 +51,8 @@ class SqlCompletionStore(Transactions):
         stopped: bool = False,
     ) -> None:
         def write(connection: Connection) -> None:
-            change(connection, claim, **_answered(STOPPED if stopped else None, notices, language))
+            why_none = notices[0].key if notices and not result.text else None
+            change(connection, claim, **_answered(STOPPED if stopped else why_none, notices, language))
             completed.finish(connection, claim.turn, completion, result, stopped=stopped)
             if tells_of_window(notices):
                 completed.note_told(connection, claim.turn)
@@ -75,4 +82,4 @@ class SqlCompletionStore(Transactions):
 
 def _answered(reason: str | None, notices: Sequence[Notice], language: str) -> dict[str, Any]:
     said = {"notices": notice_rows(notices), "language": language}
-    return {"state": TurnState.ANSWERED.value, "reason": reason, "continues": None, **said}
+    return {"state": TurnState.ANSWERED.value, "reason": reason and reason[:64], "continues": None, **said}

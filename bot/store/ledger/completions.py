@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Executable, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Connection, Executable, and_, bindparam, exists, func, insert, or_, select, update
 
 from bot.core.errors import LeaseLost
 from bot.core.interruption import Interrupt, Interrupted
@@ -68,6 +68,17 @@ _LOST = (
     .where(completions.c.turn_id.in_(bindparam("turns", expanding=True)), completions.c.outcome == "started")
     .values(outcome="lost")
 )
+_IN_VAIN = (  # since the turn was first claimed, or asked anew
+    select(completions.c.turn_id, func.count().label("calls"))
+    .join(turns, turns.c.id == completions.c.turn_id)
+    .where(
+        completions.c.turn_id.in_(bindparam("turns", expanding=True)),
+        completions.c.started_at >= turns.c.first_attempt_at,
+        completions.c.total_seconds.is_not(None),  # something came back
+        ~completions.c.chosen,
+    )
+    .group_by(completions.c.turn_id)
+)
 _SAID = select(turns.c.notices, turns.c.language).where(turns.c.id == bindparam("turn"))
 _HAS_TEXT = select(exists().where(*_ANSWER_OF_TURN, completions.c.text != ""))
 
@@ -89,6 +100,11 @@ def unchanged_variant(connection: Connection, claim: Claim) -> int:
 def note_lost(connection: Connection, turns: Sequence[int]) -> None:
     """Calls whose end nobody noted: their process died, or was stopped."""
     connection.execute(_LOST, {"turns": list(turns)})
+
+
+def in_vain(connection: Connection, turns: Sequence[int]) -> Mapping[int, int]:
+    """How many calls brought something, and no answer, by turn."""
+    return {row.turn_id: row.calls for row in connection.execute(_IN_VAIN, {"turns": list(turns)})}
 
 
 def start(
@@ -159,10 +175,15 @@ def _system_prompt(connection: Connection, new_prompt: Executable, start: Comple
 
 
 def abandon(
-    connection: Connection, completion: int, error: str, cost: int | None, result: Completion | None = None
+    connection: Connection,
+    completion: int,
+    error: str,
+    cost: int | None,
+    result: Completion | None = None,
+    detail: str | None = None,
 ) -> None:
     ended = {"completion": completion, "cost_nanodollars": cost} if result is None else _came_back(completion, result)
-    connection.execute(_ENDED, ended | {"outcome": error[:64]})
+    connection.execute(_ENDED, ended | {"outcome": error[:64], "error_detail": detail})
 
 
 def choose_none(connection: Connection, turn: int) -> None:

@@ -26,6 +26,7 @@ from bot.store.ledger.part_store import parts
 from bot.store.ledger.transactions import STOPPED, Transactions, change, notice_rows
 from bot.store.tables import ACTIVE, turns
 
+ERASED = "erased"  # the reason: somebody deleted what there was of the answer
 LEASE = timedelta(seconds=20)
 
 _EXPIRED = update(turns).where(turns.c.state.in_(ACTIVE), turns.c.owner.is_not(None))
@@ -89,7 +90,8 @@ class SqlTurnQueue(Transactions):
             change(connection, claim, owner=None, ended_at=now)
             row = connection.execute(sql.STATE, {"id": claim.turn}).one()
             state = _end(row, has_text=completed.has_text(connection, claim))
-            connection.execute(sql.ENDED, {"ended": claim.turn, "state": state.value})
+            reason = row.reason or (ERASED if state is TurnState.FAILED else None)
+            connection.execute(sql.ENDED, {"ended": claim.turn, "state": state.value, "reason": reason})
             edits.erase_notices(connection, claim.turn)
             if row.changed or row.continues is not None:
                 turn_log.note(connection, claim.turn, state, "")
@@ -156,7 +158,11 @@ def claim_due(connection: Connection, due: Executable, request: ClaimRequest, no
     if again:
         completed.note_lost(connection, again)
     posted = parts(connection, again)
-    return [_turn(row, owner, now, posted.get(row.id, []), wanted=row.id in asked_since) for row in found]
+    in_vain = completed.in_vain(connection, again) if again else {}
+    return [
+        _turn(row, owner, now, posted.get(row.id, []), in_vain.get(row.id, 0), wanted=row.id in asked_since)
+        for row in found
+    ]
 
 
 def _renew(connection: Connection, claims: Collection[Claim], owner: str, now: datetime) -> Renewal:
@@ -192,7 +198,7 @@ def _take_messages(connection: Connection, claimed: Sequence[Row[Any]]) -> None:
     connection.execute(sql.WAITING_MESSAGES, which)
 
 
-def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart], *, wanted: bool) -> Turn:
+def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart], in_vain: int, *, wanted: bool) -> Turn:
     """*wanted*: it has just taken what somebody asked since, so no earlier stop holds."""
     return Turn(
         claim=Claim(row.id, owner, row.fence + 1),
@@ -216,6 +222,7 @@ def _turn(row: Row[Any], owner: str, now: datetime, parts: Sequence[ReplyPart], 
         variant=row.variant,
         stop_requested=row.stop_requested and not wanted,
         continues=row.continues,
+        in_vain=in_vain,
         command=Notice(row.command["key"], row.command["values"]) if row.command else None,
     )
 

@@ -38,6 +38,7 @@ class TurnSummary:
     prompt_tokens: int | None  # as billed, else as we counted them
     completion_tokens: int | None
     seconds: float | None  # from the call to its end
+    error: str | None = None  # what the model's server said of it
     likes: int = 0  # people who think well of an answer of it, whichever variant
     dislikes: int = 0
 
@@ -69,6 +70,7 @@ def _query(state: TurnState | None, since: datetime | None) -> Select[Any]:
             func.coalesce(completions.c.prompt_tokens, completions.c.counted_prompt_tokens).label("prompt_tokens"),
             func.coalesce(completions.c.completion_tokens, completions.c.text_tokens).label("completion_tokens"),
             completions.c.total_seconds,
+            completions.c.error_detail,
             _opinions(LIKE).label("likes"),
             _opinions(DISLIKE).label("dislikes"),
         )
@@ -105,6 +107,7 @@ def _summary(row: Row[Any]) -> TurnSummary:
         prompt_tokens=row.prompt_tokens,
         completion_tokens=row.completion_tokens,
         seconds=row.total_seconds,
+        error=row.error_detail,
         likes=row.likes,
         dislikes=row.dislikes,
     )

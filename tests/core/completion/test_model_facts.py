@@ -41,6 +41,14 @@ class Notes:
         self._use()
         self.model = replace(self.model, sees=sees)
 
+    async def note_max_tokens(self, model: str, max_tokens: int) -> None:
+        self._use()
+        self.model = replace(self.model, max_tokens=max_tokens)
+
+    async def note_system(self, model: str, *, knows: bool) -> None:
+        self._use()
+        self.model = replace(self.model, knows_system=knows)
+
     def _use(self) -> None:
         if self.away:
             raise LedgerError("away")
@@ -167,3 +175,38 @@ async def test_of_a_prompt_that_is_not_to_be_learned_from_the_error_is_told(capl
     await model_facts.answered(7, "m", None, 1_000, Usage(2_000, 5))
     assert "turn 7: the prompt was estimated at 1000 tokens" in caplog.text
     assert model_facts.factor("m") == 1.0
+
+
+async def test_a_bill_far_below_what_was_sent_says_that_the_server_cuts_prompts(
+    model_facts: ModelFacts, notes: Notes, caplog: pytest.LogCaptureFixture
+) -> None:
+    await bill(model_facts, 1_500, 1_500)
+    await bill(model_facts, 8_000, 2_040)
+    assert model_facts.context_window("m", 128_000) == notes.model.window == 2_040
+    await bill(model_facts, 1_000, 300, times=3)
+    assert model_facts.context_window("m", 128_000) == 2_040
+    assert model_facts.factor("m") == 1
+    assert sum("cut long prompts" in message for message in caplog.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "bills",
+    [
+        [(8_000, 7_000), (8_100, 90)],  # without what is cached, as the first bill shows
+        [(8_000, 8_000), (8_100, 4_000)],
+        [(8_000, 90)],  # too little to be a window
+        [(8_000, 6_000)],  # a tokenizer made for that language
+        [(300, 100)],
+    ],
+)
+async def test_a_bill_that_is_low_for_another_reason_says_nothing_of_the_window(
+    model_facts: ModelFacts, bills: list[tuple[int, int]]
+) -> None:
+    for counted, billed in bills:
+        await bill(model_facts, counted, billed)
+    assert model_facts.context_window("m", 128_000) == 128_000
+
+
+async def test_a_bill_that_tells_of_a_cache_says_nothing_of_the_window(model_facts: ModelFacts) -> None:
+    await bill(model_facts, 8_000, 2_000, cached=1_000)
+    assert model_facts.context_window("m", 128_000) == 128_000

@@ -45,6 +45,11 @@ MARKED = {
     "twice": "<think>Well.</think>\n<think>Yes.</think>\nHello",
     "a second closing tag": "<think>Well.</think>\n</think>\nHello",
     "a quoted tag within": "<think>Well, `</think>` is a tag.</think>Hello",
+    "a name with more to it": "<think_never_used_51bce0c785ca2f68>Well.</think_never_used_51bce0c785ca2f68>Hello",
+    "a process": "<thought_process>Well.</thought_process>Hello",
+    "a name of its own": "<antThinking>Well.</antThinking>Hello",
+    "an end of thought": "<start_of_thought>Well.<end_of_thought>Hello",
+    "Open WebUI": '<details type="reasoning" done="true"><summary>Thought</summary>Well.</details>\nHello',
     "nothing": "<think>\n\n</think>\n\nHello",
 }
 
@@ -137,3 +142,9 @@ def test_what_a_model_that_never_opens_its_reasoning_wrote_is_the_answer_when_no
 def test_an_answer_is_held_back_no_longer_than_it_may_be_a_mark() -> None:
     parting = Parting()
     assert [parting.feed(piece).text for piece in ("<", "b", "> a <", "/", "b> c")] == ["", "", "<b> a ", "", "</b> c"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_section_that_a_reader_opens_is_text(size: int) -> None:
+    text = "<details><summary>More</summary>\nWell.\n</details>\n\nHello"
+    assert parted(text, size) == (text, "")

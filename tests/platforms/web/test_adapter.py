@@ -20,7 +20,7 @@ from bot.core.ports import ReplyRequest
 from bot.platforms.web.adapter import WebPlatform
 from bot.platforms.web.life_line import life_line
 from bot.platforms.web.reply import part_number, parts_of
-from bot.platforms.web.workspace.live import Live
+from bot.platforms.web.workspace.live import BotState, Live
 from bot.platforms.web.workspace.places import YOU, Draft
 from bot.platforms.web.workspace.server import serving
 from bot.platforms.web.workspace.store import Store
@@ -70,6 +70,20 @@ async def test_a_broken_connection_is_made_again_and_nothing_is_lost(live: Live)
             await until(lambda: not platform.connected)
     # What was stored, but not acknowledged before the connection broke, comes again: the ledger knows it already.
     assert list(dict.fromkeys(each.text for each in said)) == ["before", "after"]
+
+
+async def test_the_page_is_told_whether_the_model_answers_and_again_after_a_break(live: Live) -> None:
+    port = free_port()
+    platform = WebPlatform(f"http://127.0.0.1:{port}", SECRET)
+    async with running(platform, []):
+        async with serving(live, host="127.0.0.1", port=port, secret=SECRET, redeliver_seconds=5):
+            await until(lambda: live.bot is BotState.RUNNING)
+            for trouble, state in (("no", BotState.SPEECHLESS), ("", BotState.RUNNING), ("no", BotState.SPEECHLESS)):
+                platform.tell_model(trouble)
+                await until(lambda state=state: live.bot is state)  # type: ignore[misc]
+        again = Live(live.store)
+        async with serving(again, host="127.0.0.1", port=port, secret=SECRET, redeliver_seconds=5):
+            await until(lambda: again.bot is BotState.SPEECHLESS)
 
 
 async def test_a_wrong_secret_ends_run(live: Live) -> None:

@@ -48,7 +48,11 @@ class BotRoutes:
         ]
 
     async def events(self, request: web.Request) -> web.WebSocketResponse:
-        """We send `{event, attempt, workspace, message}` and read `{ack: event}`. A new connection ends the old."""
+        """
+        We send `{event, attempt, workspace, message}`, and read `{ack: event}` and `{model: whether it answers}`.
+
+        A new connection ends the old.
+        """
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS)
         await socket.prepare(request)
         older, self._socket = self._socket, socket
@@ -70,10 +74,14 @@ class BotRoutes:
 
     async def _read(self, socket: web.WebSocketResponse) -> None:
         async for message in socket:
-            event = acknowledgement(message.data) if message.type is WSMsgType.TEXT else None
-            if event is not None:
+            if message.type is not WSMsgType.TEXT:
+                continue
+            value = _read_json(message.data)
+            if (event := acknowledgement(value)) is not None:
                 self._live.store.acknowledged(event)
                 self._live.ring()  # there is room for another event
+            elif isinstance(value.get("model"), bool):
+                self._live.set_bot(BotState.RUNNING if value["model"] else BotState.SPEECHLESS)
 
     async def _deliver(self, socket: web.WebSocketResponse) -> None:
         clock = asyncio.get_running_loop().time
@@ -125,13 +133,18 @@ def next_due_in(sent: Mapping[int, float], now: float, redeliver_seconds: float)
     return max(0.0, min(sent.values()) + redeliver_seconds - now) if sent else None
 
 
-def acknowledgement(text: str) -> int | None:
-    """The event that `{ack: event}` names; None for anything else. Pure."""
+def _read_json(text: str) -> Mapping[str, Any]:
+    """Empty for what is no JSON object. Pure."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return None
-    event = value.get("ack") if isinstance(value, dict) else None
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def acknowledgement(value: Mapping[str, Any]) -> int | None:
+    """The event that `{ack: event}` names; None for anything else. Pure."""
+    event = value.get("ack")
     return event if isinstance(event, int) and 0 < event < 2**63 else None
 
 

@@ -20,6 +20,7 @@ class BotState(StrEnum):
 
     STARTING = "starting"
     RUNNING = "running"  # it is connected
+    SPEECHLESS = "speechless"  # it is connected, and its model does not answer
     RESTARTING = "restarting"
     STOPPING = "stopping"
 
