@@ -51,7 +51,7 @@ _LABELS, _FORM = re.compile(_LABEL), re.compile(rf"(?:{_NOTE}(?P<note>.*)⟧\n)?
 _OURS = str.maketrans("⟦⟧〚〛", "[][]")
 # Unicode's other brackets that are square or tortoise shells, and doubled or with a mark. No normalization makes one of
 # these, or ours, of anything else. Brackets of everyday writing stay: [[ ]] is code, 〔〕 【】 〖〗 stand in texts.
-_UNBRACKETED = str.maketrans("⟦⟧〚〛⟬⟭〘〙⁅⁆⦋⦌⦍⦎⦏⦐⦗⦘❲❳", "[]" * 10)
+_UNBRACKETED = str.maketrans("⟦⟧〚〛⟬⟭〘〙⁅⁆⦋⦌⦍⦎⦏⦐⦗⦘❲❳⹕⹖⹗⹘", "[]" * 12)
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})  # controls, formats (bidi, zero width), surrogates, private use
 _BLANKS = re.compile(  # letters and marks that show nothing: fillers, joiners, variation selectors, tags
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"

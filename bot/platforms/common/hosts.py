@@ -29,6 +29,10 @@ _BIDIRECTIONAL = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\uffa0\ufe00-\ufe0f\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
+# What looks like a full stop (UTS #39, confusables.txt; of Braille a dot below); a zero does between letters alone.
+_FULL_STOP = re.compile(
+    "[\u0701\u0702\u06d4\u2804\u2820\u2840\u2880\ua4f8\ua60e\U00010a50\U0001d16d]|(?<=[a-z])[\u0660\u06f0](?=[a-z])"
+)
 _INSTEAD = {"。": ".", "⁄": "/", "∕": "/", "⧸": "/", "╱": "/", "\u2800": " "}  # those that NFKC leaves
 _CHARACTER = r"[^\s!-,./:-@\[-^`{-~]"  # of a part of a host: letters, digits, - and _, and most that is not ASCII
 _NAMED = re.compile(
@@ -144,7 +148,10 @@ def _unescaped(text: str) -> str:
 def _seen(text: str, own: str = " ") -> str:
     """*text* as it is seen, in small letters; *own* stands for punctuation that is not ASCII."""
     text = unicodedata.normalize("NFKC", text).lower()
-    return text if text.isascii() else "".join([each if each < "\x80" else _instead(each, own) for each in text])
+    if text.isascii():
+        return text
+    plain = _FULL_STOP.sub(".", text) if own else text
+    return "".join([each if each < "\x80" else _instead(each, own) for each in plain])
 
 
 def _instead(character: str, own: str) -> str:

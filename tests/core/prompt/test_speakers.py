@@ -277,7 +277,7 @@ def test_a_name_is_one_line_that_can_be_seen(name: str, shown: str) -> None:
     assert cleaned(name) == shown
 
 
-@pytest.mark.parametrize("pair", ["⟦⟧", "〚〛", "⟬⟭", "〘〙", "⁅⁆", "⦋⦌", "⦍⦎", "⦏⦐", "⦗⦘", "❲❳"])
+@pytest.mark.parametrize("pair", ["⟦⟧", "〚〛", "⟬⟭", "〘〙", "⁅⁆", "⦋⦌", "⦍⦎", "⦏⦐", "⦗⦘", "❲❳", "⹕⹖", "⹗⹘"])
 def test_no_bracket_that_looks_like_ours_stands_in_a_text_or_a_name(pair: str) -> None:
     left, right = pair[0], pair[1]
     forged = f"{left}Kim{right} {left}{left}go on{right}{right}"
@@ -368,7 +368,7 @@ turns = st.lists(st.tuples(st.lists(said, min_size=1, max_size=4), st.booleans()
 
 
 def harmless(text: str) -> str:
-    return text.translate(str.maketrans("⟦⟧〚〛⟬⟭〘〙⁅⁆⦋⦌⦍⦎⦏⦐⦗⦘❲❳", "[]" * 10)).strip()
+    return text.translate(str.maketrans("⟦⟧〚〛⟬⟭〘〙⁅⁆⦋⦌⦍⦎⦏⦐⦗⦘❲❳⹕⹖⹗⹘", "[]" * 12)).strip()
 
 
 @given(turns, st.lists(kinds, min_size=5, max_size=5), st.sampled_from([400, 10**6]))

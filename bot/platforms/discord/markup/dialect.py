@@ -29,7 +29,7 @@ _TICKS, _DOUBLE_TICKS = re.compile(r"`{3,}"), re.compile(r"`{2,}")
 _RULE = re.compile(r" {0,3}(?:(?:-[ \t]*+){3,}|(?:\*[ \t]*+){3,}|(?:_[ \t]*+){3,})")
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]++(?=\S)")
 _CLOSING_SIGNS = re.compile(r"(?<![ \t])[ \t]++#++\Z")
-_QUOTE = re.compile(r" {0,3}>(?:[ \t]?>)*+[ \t]?")
+_QUOTE = re.compile(r" {0,3}>(?:[ \t]{0,4}>)*+[ \t]?")  # all levels at once: what follows begins no other
 _BULLET = re.compile(r"([ \t]*+)(?:[-*+]|(\d{1,9}[.)]))([ \t]++)(?:\[([ xX])\][ \t]++(?=\S))?")
 _SMALL = re.compile(r"^((?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*+)-#", re.MULTILINE)
 _LONG_QUOTE = re.compile(r"^([ \t]*+)>>>", re.MULTILINE)

@@ -18,6 +18,7 @@ CASES = {
     "items": ("+ a\n  + b\n* c\n1. d", "- a\n  - b\n- c\n1. d"),
     "tasks": ("- [ ] a\n- [x] b\n1. [X] c", "- ☐ a\n- ☑ b\n1. ☑ c"),
     "quotes": (">a\n>> b\n> > c\n>>> d", "> a\n> b\n> c\n> d"),
+    "quotes with blanks between": (" >  > a\n>    > b\n>\t > c", "> a\n> b\n> c"),
     "a heading in a quote": ("> #### a", "> **a**"),
     "small lines": ("-# a\n- -# b\n> -# c\na -# d", "\\-# a\n- \\-# b\n> \\-# c\na -# d"),
     "spoilers": ("a || b || c |||", "a \\|\\| b \\|\\| c \\|\\|\\|"),
@@ -50,6 +51,11 @@ CASES = {
 @pytest.mark.parametrize(("markdown", "shown"), CASES.values(), ids=CASES.keys())
 def test_what_discord_has_stays_and_the_rest_is_said_otherwise(markdown: str, shown: str) -> None:
     assert dialect(markdown) == shown
+
+
+@pytest.mark.parametrize("sign", [">", "> ", " > ", " >  ", ">   ", ">\t", "> - ", "<b><i>", "__<b>", "[![", "- - "])
+def test_what_is_deep_within_itself_is_shown(sign: str) -> None:
+    assert "word" in dialect(f"{sign * 5_000}word")
 
 
 @given(documents)

@@ -4,6 +4,9 @@ const LONGEST_LABEL = 300; // characters that are looked at; a longer one may na
 const BIDIRECTIONAL = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu;
 const SLASHES = /[\\⁄∕⧸╱]/g; // those that NFKC leaves
+// What looks like a full stop; a zero does between letters alone.
+const FULL_STOP =
+  /[。\u0701\u0702\u06d4\u2804\u2820\u2840\u2880\ua4f8\ua60e\u{10a50}\u{1d16d}]|(?<=[a-z])[\u0660\u06f0](?=[a-z])/gu;
 const SEPARATORS = /(?![\x00-\x7f])[\p{P}\p{Z}\p{Sm}\p{Sc}\p{Sk}\u2800]/gu;
 const PART = "[^\\s!-,./:-@\\[-^`{-~]+";
 const NAMED = new RegExp(
@@ -39,7 +42,7 @@ function recipients(href) {
 /** *label* as people see it, in small letters; of mail addresses the hosts. */
 function seen(label, mail) {
   const plain = label.normalize("NFKC").toLowerCase().replace(INVISIBLE, "");
-  const text = plain.replaceAll("。", ".").replace(SLASHES, "/").replace(SEPARATORS, " ");
+  const text = plain.replace(FULL_STOP, ".").replace(SLASHES, "/").replace(SEPARATORS, " ");
   return mail ? text.replace(/[^\s@]+@/g, " ") : text;
 }
 
