@@ -16,7 +16,7 @@ from bot.core.answer.preparation import Prepared
 from bot.core.answer.settings import AnswerSettings
 from bot.core.completion import endings
 from bot.core.completion.stream import CollectedStream
-from bot.core.errors import ModelError, ReplyDeleted
+from bot.core.errors import ModelError, ReplyDeleted, ReplyUnwanted
 from bot.core.interruption import Interrupted, Partial
 from bot.core.off_loop import off_loop
 from bot.core.ports import Checkpoint, CompletionRequest, CompletionStore, LanguageModel
@@ -56,7 +56,7 @@ class CompletionCaller:
         """
         The completion of *prepared*, or of the same with more room, where all of the first one went into reasoning.
 
-        Raises Interrupted, ReplyDeleted, ModelError, and BrokenAnswer, once the end of the call is noted.
+        Raises Interrupted, ReplyUnwanted, ModelError, and BrokenAnswer, once the end of the call is noted.
         """
         answered = await self._call(attempt, prepared, may_repeat=True)
         roomier = self._with_more_room(prepared, answered.result)
@@ -93,9 +93,11 @@ class CompletionCaller:
             await attempt.presenter.stop()  # first: what nobody has seen yet is not shown any more
             partial = Partial(completion, await self._cut_off(prompt, collected))
             raise Interrupted(interrupted.interrupt, partial) from None
-        except ReplyDeleted:
+        except ReplyUnwanted as error:
             cost = (await self._cut_off(prompt, collected)).cost_nanodollars
-            await self._completions.abandon(claim, completion, "deleted", cost)
+            await self._completions.abandon(
+                claim, completion, "deleted" if isinstance(error, ReplyDeleted) else "closed", cost
+            )
             raise
         except ModelError as error:
             cut_off = await self._cut_off(prompt, collected) if collected.has_words else None

@@ -35,6 +35,7 @@ from bot.core.ports.model_facts import LearnedFacts, ModelFactStore
 from bot.core.ports.parts import PartStore
 from bot.core.ports.platform import (
     CLOCK_SKEW,
+    Closing,
     Directory,
     DirectTopics,
     PaceSettings,
@@ -74,6 +75,7 @@ __all__ = [
     "Checkpoint",
     "Chunk",
     "ClaimRequest",
+    "Closing",
     "CompletionRequest",
     "CompletionStart",
     "CompletionStore",

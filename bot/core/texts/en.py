@@ -276,6 +276,7 @@ LABELS = {
     "setting_overtaken": "Somebody has changed that setting since.",
     "repeats": "Another answer is on its way.",
     "not_an_answer": "That is not an answer of mine, or no longer one.",
+    "thread_locked": "This thread is locked: I write nothing more here.",
     "not_here": "I do not answer here. Please tell whoever runs me if I should.",
     "command_unknown": "I no longer have this command. Restart Discord to see those that I have now.",
     "receipt_cut": "… The rest is too long to be shown here: threadbot prompt {turn} prints all of it.",

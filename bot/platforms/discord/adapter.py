@@ -16,7 +16,7 @@ from functools import partial
 import aiohttp
 
 from bot.core.conversation import Incoming, Posted, ThreadRef
-from bot.core.errors import LedgerError, PlatformError
+from bot.core.errors import LedgerError, PlatformError, ThreadClosed
 from bot.core.files import FileRef
 from bot.core.ports import (
     Foresight,
@@ -35,6 +35,7 @@ from bot.platforms.common.catch_up import CatchUp, CatchUpSettings
 from bot.platforms.common.chores import beside, started
 from bot.platforms.common.leases import Leases, OwnLeases
 from bot.platforms.discord.calls.api import DEFAULT_URL, DiscordApi
+from bot.platforms.discord.calls.errors import THREAD_LOCKED
 from bot.platforms.discord.calls.limits import DiscordLimiter
 from bot.platforms.discord.calls.requests import Json
 from bot.platforms.discord.gateway.connection import DISALLOWED_INTENTS, Connection, Patience
@@ -49,7 +50,7 @@ from bot.platforms.discord.incoming.reactions import DEFAULT_SIGNS, Signs
 from bot.platforms.discord.interactions.interactions import Interactions, InteractionServices
 from bot.platforms.discord.interactions.registration import keep_registering
 from bot.platforms.discord.markup import text as discord_text
-from bot.platforms.discord.places import Place, Places
+from bot.platforms.discord.places import DIRECT, Place, Places
 from bot.platforms.discord.places.payloads import text
 from bot.platforms.discord.reading.channels import DiscordChannelReader
 from bot.platforms.discord.reading.files import DiscordFiles
@@ -258,6 +259,16 @@ class DiscordPlatform:
 
     async def open_reply(self, request: ReplyRequest) -> Reply:
         return await opened(self._replies, await self._identify(), request)
+
+    async def check_open(self, thread: ThreadRef, *, begun: bool) -> None:
+        """The Closing port."""
+        if begun and thread.workspace != DIRECT:
+            try:
+                await self._places.find(thread.thread, thread.workspace)
+            except PlatformError as error:
+                logger.info("discord: whether a thread is locked is not told: %s", error.code)
+        if self._places.is_locked(thread.thread):
+            raise ThreadClosed(THREAD_LOCKED)
 
     async def read_thread(self, thread: ThreadRef) -> ThreadRead:
         """The ThreadReader port."""

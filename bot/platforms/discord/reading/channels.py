@@ -95,8 +95,10 @@ class DiscordChannelReader:
             top = await self._history.since(channel, since)
             messages += [(message, place) for message in top.messages]
         for thread in self._threads(place, since, known):
-            in_thread = replace(place, thread=thread, kind=Kind.THREAD)
-            messages += [(message, in_thread) for message in await self._thread(thread, since)]
+            if found := await self._thread(thread, since):
+                locked = await self._is_locked(thread, place.workspace)
+                in_thread = replace(place, thread=thread, kind=Kind.THREAD, locked=locked)
+                messages += [(message, in_thread) for message in found]
         told = await self._told(sorted(messages, key=lambda found: position(found[0])))
         return ChannelNews(self._events(told))
 
@@ -136,6 +138,11 @@ class DiscordChannelReader:
             if error.passing or self.is_pointless(error):
                 raise
             return []  # it is gone, or not for us to see: the rest of the channel may be
+
+    async def _is_locked(self, thread: str, guild: str) -> bool:
+        """Of one that is archived Discord has to be asked. Raises PlatformError."""
+        await self._places.find(thread, guild)
+        return self._places.is_locked(thread)
 
     async def _search(self, since: int) -> None:
         """
