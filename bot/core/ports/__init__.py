@@ -16,6 +16,7 @@ from bot.core.ports.conversations import (
     InteractionStore,
     KnownName,
     NameStore,
+    PlaceContents,
     Recorded,
     ThreadIndex,
 )
@@ -104,6 +105,7 @@ __all__ = [
     "PartLog",
     "PartStore",
     "Persist",
+    "PlaceContents",
     "Platform",
     "PromptImage",
     "PromptMessage",

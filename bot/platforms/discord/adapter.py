@@ -21,6 +21,7 @@ from bot.core.files import FileRef
 from bot.core.ports import (
     Foresight,
     InteractionStore,
+    PlaceContents,
     Receive,
     References,
     Reply,
@@ -91,6 +92,7 @@ class DiscordPlatform:
         receipts: Receipts | None = None,
         interactions: InteractionStore | None = None,
         foresight: Foresight | None = None,
+        contents: PlaceContents | None = None,
         allowed_guilds: Collection[str] = frozenset(),
         direct_messages: bool = True,
         shards: int | None = 1,
@@ -100,7 +102,8 @@ class DiscordPlatform:
     ) -> None:
         """
         Without *watermarks* nothing that was missed is read, without *interactions* there are no commands, without
-        *foresight* nobody is told that their message came without its words.
+        *foresight* nobody is told that their message came without its words, without *contents* nothing is erased with
+        a channel or a thread.
 
         *allowed_guilds*: empty for all. *shards*: connections that are asked for, None for as many as Discord
         recommends. *leases*: of processes that share them; None for one that is alone.
@@ -119,6 +122,7 @@ class DiscordPlatform:
             self._api, self._places, index, self._status, self._titles, interactions, direct=direct_messages
         )
         self._interactions, self._receipts = interactions, receipts
+        self._contents = contents
         self._foresight, self._unseen = foresight, Unseen(self._api, self._places)
         self._directory = DiscordDirectory(self._api, self._places)
         self._files = DiscordFiles(self._api, api_url)
@@ -229,7 +233,7 @@ class DiscordPlatform:
         missed: Callable[[str], Awaitable[None]],
         on_new_session: Callable[[], None],
     ) -> None:
-        ears = Ears(receive, missed, commands.heard, self._note, self._tell_of_unseen)
+        ears = Ears(receive, missed, commands.heard, self._note, self._tell_of_unseen, self._contents)
         dispatch = Dispatch(ears, us, self._places, self._index, self._reactions, self._listening)
         async with AsyncExitStack() as chores:
             chores.push_async_callback(lambda: asyncio.shield(asyncio.ensure_future(dispatch.drain())))
