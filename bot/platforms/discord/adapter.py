@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import aiohttp
 
@@ -36,7 +37,7 @@ from bot.platforms.common.catch_up import CatchUp, CatchUpSettings
 from bot.platforms.common.chores import beside, started
 from bot.platforms.common.leases import Leases, OwnLeases
 from bot.platforms.discord.calls.api import DEFAULT_URL, DiscordApi
-from bot.platforms.discord.calls.errors import THREAD_LOCKED
+from bot.platforms.discord.calls.errors import INVALID_TOKEN, THREAD_LOCKED
 from bot.platforms.discord.calls.limits import DiscordLimiter
 from bot.platforms.discord.calls.requests import Json
 from bot.platforms.discord.gateway.connection import DISALLOWED_INTENTS, Connection, Patience
@@ -151,10 +152,24 @@ class DiscordPlatform:
         async with aiohttp.ClientSession(trust_env=True) as session:
             self._api.use(session)
             try:
-                await self._serve(receive, await started(PLATFORM, self.start))
+                us = await started(PLATFORM, self.start)
+                await self._while_usable(self._serve(receive, us))
             finally:
                 await self._status.close()
                 self._api.use(None)  # replies that are still written go on without it
+
+    async def _while_usable(self, serving: Coroutine[Any, Any, None]) -> None:
+        """Raises PlatformError as soon as Discord refuses the token: the gateway might not say so for long."""
+        task, unusable = asyncio.create_task(serving), asyncio.create_task(self._api.unusable.wait())
+        try:
+            await asyncio.wait([task, unusable], return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise PlatformError(INVALID_TOKEN, passing=False)
+            await task
+        finally:
+            task.cancel()
+            unusable.cancel()
+            await asyncio.wait([task, unusable])
 
     async def _serve(self, receive: Receive, us: Identity) -> None:
         receive = self._titled(receive)

@@ -104,15 +104,15 @@ class Acknowledger:
             await self._follow_up(received, text)
         else:
             edit = lambda: self._api.edit_response(received.token, {"content": text})  # noqa: E731
-            await self._later(EDIT_RESPONSE, edit)
+            await self._later(EDIT_RESPONSE, edit, received)
 
     async def _follow_up(self, received: Received, text: str) -> None:
         more = {"content": text, "flags": EPHEMERAL}
-        await self._later(FOLLOW_UP, lambda: self._api.follow_up(received.token, more))
+        await self._later(FOLLOW_UP, lambda: self._api.follow_up(received.token, more), received)
 
-    async def _later(self, method: str, call: Callable[[], Awaitable[object]]) -> None:
+    async def _later(self, method: str, call: Callable[[], Awaitable[object]], received: Received) -> None:
         try:
-            await self._api.limits.call(method, call, final=True)
+            await self._api.limits.call(method, call, final=True, channel=received.token)
         except PlatformError as error:
             logger.info("discord: what an interaction asked for could not be shown: %s", error.code)
 

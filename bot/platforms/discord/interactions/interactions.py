@@ -134,7 +134,7 @@ class Interactions:
         said = {"content": sentence(Notice("private_over"), language), "flags": EPHEMERAL}
         try:
             follow = lambda: self._api.follow_up(ending.token or "", said)  # noqa: E731
-            await self._api.limits.call(FOLLOW_UP, follow, final=True)
+            await self._api.limits.call(FOLLOW_UP, follow, final=True, channel=ending.token or "")
         except PlatformError as error:
             logger.info("discord: a private answer ends without a word: %s", error.code)
 
