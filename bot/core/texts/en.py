@@ -272,6 +272,7 @@ LABELS = {
     "ask_this_message": "The message (you can shorten it)",
     "ask_this_question": "Your question",
     "ask_this_default": "What does this mean?",
+    "as_commands": "As commands: /listen, /quiet, /mention-only.",
     "asked_when_quiet": "I was told to be quiet here, so I do not answer. `/listen` undoes that.",
     "setting_overtaken": "Somebody has changed that setting since.",
     "repeats": "Another answer is on its way.",

@@ -276,6 +276,7 @@ LABELS = {
     "ask_this_message": "메시지 (줄이셔도 됩니다)",
     "ask_this_question": "질문",
     "ask_this_default": "이게 무슨 뜻인가요?",
+    "as_commands": "명령어: /다시듣기, /조용히, /멘션할때만",
     "asked_when_quiet": "여기에서는 조용히 있으라고 하셔서 답하지 않습니다. `/다시듣기` 명령으로 되돌릴 수 있습니다.",
     "setting_overtaken": "그 뒤에 누군가 그 설정을 바꾸었습니다.",
     "repeats": "다시 답하겠습니다.",

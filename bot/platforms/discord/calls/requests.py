@@ -125,7 +125,7 @@ class Requests:
         raise error
 
     def _note_token(self, error: PlatformError) -> None:
-        """Once it was good it was reset, or Discord errs: whoever starts the bot again finds out, and nothing is lost."""
+        """Was it good before, it was reset, or Discord errs: a new start finds out, and what waits is not lost."""
         self.unusable.set()
         error.passing = self._answered
 

@@ -15,7 +15,7 @@ from bot.core.controls import NO_CONTROLS, Controls
 from bot.core.errors import PlatformError
 from bot.core.off_loop import off_loop
 from bot.core.ports import ReplyRequest
-from bot.core.texts import sentence
+from bot.core.texts import label, sentence
 from bot.core.turn import Notice
 from bot.markdown import fitting
 from bot.platforms.common.limiter import RATE_LIMITED
@@ -48,6 +48,8 @@ async def opened(shared: ReplyServices, us: Identity, request: ReplyRequest) -> 
     elif store is not None and called:
         calls = RespondingPartCalls(shared, us.user_id, request, called, store)
     reply = DiscordReply(shared, us, request, calls)
+    if called and request.question is None:  # a setting is confirmed, which speaks of mentions
+        reply.also = (label("as_commands", request.language),)
     await reply.locate()
     return reply
 
@@ -64,6 +66,7 @@ class DiscordReply:
         self._calls = calls or DiscordPartCalls(shared, us.user_id, request)
         self._file = AnswerFile(shared, us.user_id, request, self._calls)
         texts = [part for part in request.parts if part.number != FILE_PART]
+        self.also: Sequence[str] = ()  # sentences below all others
         self._parts = Parts(self._calls, replace(request, parts=texts), clear_below=self._file.remove)
 
     @property
@@ -88,7 +91,7 @@ class DiscordReply:
     async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:
         self._parts.halted = False
         try:
-            await self._finish(text, [*notes, *self._missing()], controls)
+            await self._finish(text, [*notes, *self.also, *self._missing()], controls)
         except HaltedError:
             return
         except PlatformError as error:
