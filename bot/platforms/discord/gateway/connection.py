@@ -185,7 +185,7 @@ class Connection:
         raise _translated(error) from error
 
     def _is_zombie(self) -> bool:
-        """Discord, "Sending Heartbeats": without an acknowledgement between two of them the connection is to be closed."""
+        """Whether heartbeats are not acknowledged: such a connection is to be closed; Discord, "Sending Heartbeats"."""
         silent = time.monotonic() - self._acknowledged_at
         return self._beat is not None and silent > BEATS * self._beat + BEAT_MARGIN
 
