@@ -101,6 +101,8 @@ SENTENCES = {
     "lacks_answers_in_threads": "I cannot answer you in the thread in #{channel}: "
     "whoever manages that channel can allow me “Send Messages in Threads”.",
     "lacks_view": "I cannot answer you in #{channel}: whoever manages that channel can allow me “View Channel”.",
+    "answer_blocked": "Discord does not let my answer through: a filter of this server, or of Discord, takes "
+    "something in it for harmful. Whoever manages the server finds its own filters in Server Settings → AutoMod.",
     # to whoever wrote without a mention what the platform does not show us
     "content_unseen": "Discord shows me only messages that mention me, so I could not read this one: "
     "mention me, or ask whoever runs me to switch on “Message Content Intent”.",

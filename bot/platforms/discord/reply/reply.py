@@ -20,6 +20,7 @@ from bot.core.turn import Notice
 from bot.markdown import fitting
 from bot.platforms.common.limiter import RATE_LIMITED
 from bot.platforms.common.parts import HaltedError, Parts
+from bot.platforms.discord.calls.errors import BLOCKED_BY_AUTOMOD, BLOCKED_LINKS
 from bot.platforms.discord.calls.limits import EDIT
 from bot.platforms.discord.incoming.events import Identity
 from bot.platforms.discord.markup.buttons import rows, stop_row
@@ -30,6 +31,9 @@ from bot.platforms.discord.reply.part_calls import DiscordPartCalls
 from bot.platforms.discord.reply.private_calls import PrivatePartCalls
 from bot.platforms.discord.reply.responses import RespondingPartCalls
 from bot.platforms.discord.reply.services import ReplyServices
+
+BLOCKED = frozenset({BLOCKED_BY_AUTOMOD, BLOCKED_LINKS})
+"""What Discord says to words that it does not let through."""
 
 
 async def opened(shared: ReplyServices, us: Identity, request: ReplyRequest) -> DiscordReply:
@@ -95,6 +99,9 @@ class DiscordReply:
         except HaltedError:
             return
         except PlatformError as error:
+            if error.code in BLOCKED and text.strip():
+                await self._finish("", [sentence(Notice("answer_blocked"), self._language), *notes], controls)
+                return
             if not self._parts.ids:
                 await missing.tell(self._shared, self._request, self._calls.where.in_thread, error)
             raise
