@@ -242,12 +242,16 @@ async def test_a_first_call_that_is_lost_leaves_the_place_to_the_next_one(discor
     assert sorted(await asyncio.gather(post(), post(), post())) == [False, True, True]
 
 
-async def test_before_an_address_is_shut_out_for_its_refusals_all_calls_wait(discord: Discord) -> None:
+def one_refusal_left(discord: Discord) -> tuple[DiscordApi, Clock]:
     clock = Clock()
     limits = DiscordLimiter(clock, clock.sleep)
-    api = DiscordApi(discord.token, discord.api_url, limits)
     for _ in range(INVALID.calls - 1):
         limits.invalid()
+    return DiscordApi(discord.token, discord.api_url, limits), clock
+
+
+async def test_before_an_address_is_shut_out_for_its_refusals_all_calls_wait(discord: Discord) -> None:
+    api, clock = one_refusal_left(discord)
     await api.me()
     discord.fail("get current user", Refused(403, 50001))
     with pytest.raises(PlatformError):
@@ -263,11 +267,7 @@ async def test_before_an_address_is_shut_out_for_its_refusals_all_calls_wait(dis
 
 
 async def test_what_others_have_used_up_is_no_refusal_that_counts(discord: Discord) -> None:
-    clock = Clock()
-    limits = DiscordLimiter(clock, clock.sleep)
-    api = DiscordApi(discord.token, discord.api_url, limits)
-    for _ in range(INVALID.calls - 1):
-        limits.invalid()
+    api, _ = one_refusal_left(discord)
     discord.fail("get current user", RateLimited(0.1, scope="shared"))
     with pytest.raises(PlatformError):
         await api.me()
