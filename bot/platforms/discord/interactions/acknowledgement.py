@@ -81,17 +81,17 @@ class Acknowledger:
                 async with asyncio.timeout(CALL_SECONDS):
                     await self._api.respond(received.id, received.token, answer)
             except TimeoutError:
-                code, passing = "timeout", True
+                code, passing, wait = "timeout", True, PAUSE_SECONDS
             except PlatformError as error:
-                code, passing = error.code, error.passing
+                code, passing, wait = error.code, error.passing, max(PAUSE_SECONDS, error.retry_after or 0.0)
             else:
                 return True
             if code == ALREADY:  # the answer to an earlier try was lost, or the event came twice
                 return True
-            if not passing or time.monotonic() + PAUSE_SECONDS >= until:
+            if not passing or time.monotonic() + wait >= until:
                 logger.warning("discord: an interaction could not be acknowledged: %s", code)
                 return False
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(wait)
 
     def _left(self, received: Received, seconds: float) -> float:
         """Until so many seconds after an interaction was made; where clocks differ, never more than that."""
