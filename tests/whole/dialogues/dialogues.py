@@ -121,6 +121,19 @@ async def a_deleted_answer(stage: Stage) -> None:
         await stage.settled(2)
 
 
+async def a_deleted_channel(stage: Stage) -> None:
+    async with stage.bot():
+        root = await stage.ask("kim", "one")
+        await stage.settled(1)
+        await stage.ask("lee", "two", root)
+        await stage.settled(2)
+        await stage.ask("lee", "three")
+        await stage.settled(3)
+        await stage.delete_channel()
+        await stage.wait_for(lambda: all(row[7] is None for row in stage.ledger()["completions"]))
+        await stage.wait_for(lambda: all(row[9] for row in stage.ledger()["messages"]))
+
+
 async def reactions(stage: Stage) -> None:
     async with stage.bot():
         root = await stage.ask("kim", "one")
@@ -231,6 +244,7 @@ ALL: tuple[Dialogue, ...] = (
     an_edit_of_an_older_question,
     deletions,
     a_deleted_answer,
+    a_deleted_channel,
     reactions,
     another_answer,
     a_file,

@@ -98,6 +98,10 @@ class Stage(ABC):
     async def delete(self, told: Told) -> None: ...
 
     @abstractmethod
+    async def delete_channel(self) -> None:
+        """The one in which write() begins threads."""
+
+    @abstractmethod
     async def react(self, who: str, told: Told, operation: Operation, *, added: bool = True) -> None: ...
 
     @abstractmethod

@@ -90,6 +90,9 @@ class SlackStage(Stage):
     async def delete(self, told: Told) -> None:
         await self._slack.remove(self._place(told), told.id)
 
+    async def delete_channel(self) -> None:
+        await self._slack.emit({"type": "channel_deleted", "channel": self._channel})
+
     async def react(self, who: str, told: Told, operation: Operation, *, added: bool = True) -> None:
         change = self._slack.react if added else self._slack.unreact
         await change(self.people[who], self._place(told), told.id, NAMES[operation])
@@ -158,6 +161,9 @@ class DiscordStage(Stage):
     async def delete(self, told: Told) -> None:
         await self._discord.delete(self._message(told))
 
+    async def delete_channel(self) -> None:
+        await self._discord.delete_channel(self._channel)
+
     async def react(self, who: str, told: Told, operation: Operation, *, added: bool = True) -> None:
         change = self._discord.react if added else self._discord.unreact
         await change(self._users[who], self._message(told), SIGNS[operation])
@@ -225,6 +231,9 @@ class PlaygroundStage(Stage):
         raise _lacking(Capability.EDITS)
 
     async def delete(self, told: Told) -> None:
+        raise _lacking(Capability.DELETIONS)
+
+    async def delete_channel(self) -> None:
         raise _lacking(Capability.DELETIONS)
 
     async def react(self, who: str, told: Told, operation: Operation, *, added: bool = True) -> None:
