@@ -87,6 +87,7 @@ class Posted:
     aliases: frozenset[str] = frozenset()  # further ids of the author: Slack knows a bot by up to three
     files: tuple[FileRef, ...] = ()
     place_locale: str | None = None  # in which people there have agreed to read the platform
+    closed: bool = False  # people have closed the thread: nobody but its moderators can write there
     follows: bool = False  # on something said before its thread began: a reply that opens one
 
     @property

@@ -84,11 +84,19 @@ class UncertainError(PlatformError):
         super().__init__(code, passing=True, retry_after=retry_after)
 
 
-class ReplyDeleted(PlatformError):  # noqa: N818 - a fact, as in StopIteration
-    """Somebody has deleted what we were writing: nobody wants it again."""
+class ReplyUnwanted(PlatformError):  # noqa: N818 - a fact, as in StopIteration
+    """People want no answer, or no more of it: whoever writes it stops."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code, passing=False)
+
+
+class ReplyDeleted(ReplyUnwanted):
+    """Somebody has deleted what we were writing: nobody wants it again."""
+
+
+class ThreadClosed(ReplyUnwanted):
+    """People have closed the thread: nothing more is to be said in it."""
 
 
 class LedgerError(BotError):

@@ -20,7 +20,7 @@ from tests.standins.slack_faults import Lost, Refused, ServerError
 from tests.standins.slack_files import failed
 from tests.standins.slack_workspace import Json, Message
 
-LACKS: Mapping[Capability, str] = {}
+LACKS: Mapping[Capability, str] = {Capability.CLOSING: "Slack cannot close a thread"}
 STATUS_METHODS = ("agents.sessions.setStatus", "assistant.threads.setStatus", "reactions.add")
 LOOKUP_METHODS = ("users.info", "bots.info", "conversations.info")
 EMOJI = {operation: name for name, operation in DEFAULT_NAMES.items()}

@@ -41,6 +41,7 @@ LACKS: Mapping[Capability, str] = {
     Capability.CONTROLS: "the playground draws none yet",
     Capability.DIRECTORY: "the playground's messages name their authors themselves",
     Capability.STATUS: "an answer of the playground is shown from its first word on",
+    Capability.CLOSING: "in the playground a thread is never closed",
     Capability.FILES: "the playground takes none",
 }
 

@@ -19,7 +19,7 @@ from typing import Any, Protocol, cast
 
 from bot.core.controls import Control
 from bot.core.conversation import Acted, Deleted, Edited, Operation, Reacted, ThreadRef
-from bot.core.ports import Directory, FileReader, Platform, Status, ThreadReader
+from bot.core.ports import Closing, Directory, FileReader, Platform, Status, ThreadReader
 from bot.core.turn import ReplyPart
 
 WORLDS = {
@@ -41,6 +41,7 @@ class Capability(StrEnum):
     CONTROLS = "controls"
     DIRECTORY = "directory"
     STATUS = "status"
+    CLOSING = "closing"  # people close threads
     THREADS = "threads"  # they can be read back
     FILES = "files"
 
@@ -48,6 +49,7 @@ class Capability(StrEnum):
 PROTOCOLS: Mapping[Capability, type] = {
     Capability.DIRECTORY: Directory,
     Capability.STATUS: Status,
+    Capability.CLOSING: Closing,
     Capability.THREADS: ThreadReader,
     Capability.FILES: FileReader,
 }

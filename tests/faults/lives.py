@@ -63,15 +63,22 @@ class Life:
 
 @asynccontextmanager
 async def bot(
-    directory: Path, environment: Mapping[str, str], *arguments: str, name: str = "bot"
+    directory: Path, environment: Mapping[str, str], *arguments: str, name: str = "bot", greeting: bytes = b""
 ) -> AsyncIterator[Life]:
-    """`python -m bot run`, or `python ARGUMENTS`, from nothing, in *directory*. It is over at the end."""
+    """
+    `python -m bot run`, or `python ARGUMENTS`, from nothing, in *directory*. It is over at the end.
+
+    *greeting*: what it reads from its standard input, which stays open then.
+    """
+    stdin = asyncio.subprocess.PIPE if greeting else asyncio.subprocess.DEVNULL
     log = directory / f"{name}.log"
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             sys.executable, *(arguments or ("-m", "bot", "run")),
-            cwd=directory, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
+            cwd=directory, env=environment, stdin=stdin, stdout=output, stderr=output,
         )  # fmt: skip
+    if process.stdin is not None:
+        process.stdin.write(greeting)
     life = Life(process.pid, log, asyncio.ensure_future(process.wait()))
     try:
         yield life

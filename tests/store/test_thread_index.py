@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.conversation import MessageRef, Participant, Posted, ThreadRef
+from bot.core.conversation import Deleted, MessageRef, Participant, Posted, ThreadRef
 from bot.core.decide.policy import decide
 from bot.store.database.base import Database
 from bot.store.ledger.ledger import SqlLedger
@@ -52,3 +52,19 @@ async def test_the_newest_thread_is_that_of_the_last_message_before(ledger: SqlL
     assert found == {100: None, 101: OLD, 201: NEW, 300: NEW, 301: OLD}
     assert await index.newest_thread("discord", "@me", "8", 301) is None
     assert await index.newest_thread("slack", "@me", "7", 301) is None
+
+
+async def test_what_stands_in_a_thread_or_a_channel_is_found_until_it_is_erased(
+    ledger: SqlLedger, index: SqlThreadIndex
+) -> None:
+    for thread, id_ in ((OLD, "100"), (NEW, "200"), (OLD, "300")):
+        await say(ledger, thread, id_)
+    [turn, *_] = await ledger.claim("me", ["discord"], 1)
+    await ledger.intend_part(turn.claim, 1)
+    await ledger.note_part(turn.claim, 1, "150")
+    assert set(await index.standing_in("discord", "@me", "7", None)) == {"100", "150", "200", "300"}
+    assert await index.standing_in("discord", "@me", "7", "200") == ["200"]
+    await ledger.erase(Deleted(MessageRef("discord", "@me", "7", "300"), None, AT))
+    assert await index.standing_in("discord", "@me", "7", "100") == ["100", "150"]
+    assert await index.standing_in("discord", "@me", "8", None) == []
+    assert await index.standing_in("slack", "@me", "7", None) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot import database_file
 from tests.standins.model_script import Answer
 from tests.whole.conftest import Office
@@ -41,6 +43,18 @@ async def test_a_deleted_answer_leaves_the_files(office: Office) -> None:
         assert is_stored(office)
         [reply] = [each.ts for each in office.slack.thread(office.general, root) if each.user == office.slack.bot_user]
         await office.slack.remove(office.general, reply)
+        await gone(office)
+
+
+@pytest.mark.parametrize("event", ["channel_deleted", "group_deleted"])
+async def test_a_deleted_channel_leaves_the_files_with_all_that_was_said_in_it(office: Office, event: str) -> None:
+    office.model.answers.append(Answer(f"I know that {SECRET}"))
+    async with office.bot():
+        root = await office.ask(SECRET)
+        await office.answers(root)
+        await office.slack.emit({"type": event, "channel": "C0ELSEWHERE"})
+        assert is_stored(office)
+        await office.slack.emit({"type": event, "channel": office.general, "event_ts": "1.0"})
         await gone(office)
 
 

@@ -46,16 +46,18 @@ def build(settings: Settings, store: Database, patience: Patience | None = None)
     from bot.store.thread_index import SqlThreadIndex
     from bot.store.watermarks import SqlWatermarks
 
+    index = SqlThreadIndex(store)
     return DiscordPlatform(
         token=token,
         api_url=settings.discord_api_url,
-        index=SqlThreadIndex(store),
+        index=index,
         watermarks=SqlWatermarks(store),
         catch_up=CatchUpSettings(longest=timedelta(hours=settings.catch_up_hours)),
         reactions=signs_of([Operation(what) for what, name in settings.reactions.items() if name != "none"]),
         receipts=app.receipts(settings, store),
         interactions=SqlInteractions(store),
         foresight=SqlForesight(store),
+        contents=index,
         allowed_guilds=settings.discord_allowed_guilds,
         direct_messages=settings.discord_direct_messages,
         shards=_shards(settings),

@@ -29,6 +29,7 @@ def build(settings: Settings, store: Database) -> Platform:
     from bot.platforms.common.catch_up import CatchUpSettings
     from bot.platforms.slack.adapter import SlackPlatform
     from bot.platforms.slack.transport.http import HttpSettings
+    from bot.store.thread_index import SqlThreadIndex
     from bot.store.watermarks import SqlWatermarks
 
     if settings.slack_bot_token is None:
@@ -43,6 +44,7 @@ def build(settings: Settings, store: Database) -> Platform:
         catch_up=CatchUpSettings(longest=timedelta(hours=settings.catch_up_hours)),
         reactions=reaction_names(settings),
         receipts=app.receipts(settings, store),
+        contents=SqlThreadIndex(store),
     )
 
 

@@ -27,7 +27,7 @@ from bot.core.ports import Checkpoint, LanguageModel, Ledger, Persist, Platform
 from bot.core.prompt import file_form
 from bot.core.reply.addressee import Addressee
 from bot.core.reply.attempt import Attempt
-from bot.core.reply.opening import ReplyOpener
+from bot.core.reply.opening import ReplyOpener, check_open
 from bot.core.reply.outage_notice import OUTAGE, outage_notices_in, outage_was_said
 from bot.core.reply.status import clear_statuses
 from bot.core.texts import sentence
@@ -92,6 +92,7 @@ class Answerer:
     async def _confirm(self, attempt: Attempt, confirmation: Notice) -> Stored:
         """The command was carried out when it was recorded: say so. No model is asked."""
         attempt.interruption.close()  # there is nothing to stop, and nothing to ask again
+        await check_open(attempt)
         language = (await self._ledger.outcome(attempt.turn.claim)).language
         attempt.addressee = Addressee(language=language)
         return Stored(Outcome(None, [confirmation], language))

@@ -19,7 +19,7 @@ from bot.core.answer.settings import AnswerSettings
 from bot.core.answer.thread_reading import read_up
 from bot.core.answer.turn_end import NOT_ASKED, UNASKED, Completed, Concluded, TurnEnd, Withdrawn
 from bot.core.completion import endings
-from bot.core.errors import ModelError, ReplyDeleted
+from bot.core.errors import ModelError, ReplyUnwanted
 from bot.core.interruption import Partial
 from bot.core.off_loop import off_loop
 from bot.core.ports import Checkpoint, LanguageModel, Ledger
@@ -27,6 +27,7 @@ from bot.core.prompt.budget import QuestionTooLong
 from bot.core.prompt.build import Prompt, is_blank
 from bot.core.reply.attempt import Attempt
 from bot.core.reply.language import looking_up_language
+from bot.core.reply.opening import check_open
 from bot.core.reply.status import clear_statuses, status_shown
 from bot.core.turn import Completion, Notice, Turn
 
@@ -62,9 +63,10 @@ class Asker:
         """
         try:
             await attempt.read_history(self._ledger)
+            await check_open(attempt)
             await self._read_up(attempt)
             return await self._ask_within_the_window(attempt)
-        except ReplyDeleted:
+        except ReplyUnwanted:
             await clear_statuses(attempt, self._ledger)
             raise
         finally:

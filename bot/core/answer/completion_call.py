@@ -17,7 +17,7 @@ from bot.core.answer.preparation import Prepared
 from bot.core.answer.settings import AnswerSettings
 from bot.core.completion import endings
 from bot.core.completion.stream import CollectedStream
-from bot.core.errors import ModelError, ModelProblem, ReplyDeleted
+from bot.core.errors import ModelError, ModelProblem, ReplyDeleted, ReplyUnwanted
 from bot.core.interruption import Interrupted, Partial
 from bot.core.off_loop import off_loop
 from bot.core.ports import Checkpoint, CompletionRequest, CompletionStore, LanguageModel
@@ -61,7 +61,7 @@ class CompletionCaller:
         """
         The completion of *prepared*, or of the same with more room, where all of the first one went into reasoning.
 
-        Raises Interrupted, ReplyDeleted, ModelError, and BrokenAnswer, once the end of the call is noted.
+        Raises Interrupted, ReplyUnwanted, ModelError, and BrokenAnswer, once the end of the call is noted.
         """
         if attempt.in_vain >= MOST_IN_VAIN:
             raise ModelError(ModelProblem.CUT, "asked in vain", spent=True)
@@ -105,9 +105,11 @@ class CompletionCaller:
             await attempt.presenter.stop()  # first: what nobody has seen yet is not shown any more
             partial = Partial(completion, await self._cut_off(prompt, collected))
             raise Interrupted(interrupted.interrupt, partial) from None
-        except ReplyDeleted:
+        except ReplyUnwanted as error:
             cost = (await self._cut_off(prompt, collected)).cost_nanodollars
-            await self._completions.abandon(claim, completion, "deleted", cost)
+            await self._completions.abandon(
+                claim, completion, "deleted" if isinstance(error, ReplyDeleted) else "closed", cost
+            )
             raise
         except ModelError as error:
             log.warning(

@@ -112,6 +112,12 @@ RULES = (
         lambda case: is_ours(case.posted),
         "What we say is known from where we said it.",
     ),
+    Rule(
+        "in a thread that was closed",
+        Action.LISTEN,
+        lambda case: case.posted.closed,
+        "Whoever closed it wants nothing more to be said there; a command could not be confirmed, either.",
+    ),
     # other bots
     Rule(
         "another bot's message",

@@ -16,6 +16,7 @@ from bot.core.ports.conversations import (
     InteractionStore,
     KnownName,
     NameStore,
+    PlaceContents,
     Recorded,
     ThreadIndex,
 )
@@ -35,6 +36,7 @@ from bot.core.ports.model_facts import LearnedFacts, ModelFactStore
 from bot.core.ports.parts import PartStore
 from bot.core.ports.platform import (
     CLOCK_SKEW,
+    Closing,
     Directory,
     DirectTopics,
     PaceSettings,
@@ -74,6 +76,7 @@ __all__ = [
     "Checkpoint",
     "Chunk",
     "ClaimRequest",
+    "Closing",
     "CompletionRequest",
     "CompletionStart",
     "CompletionStore",
@@ -102,6 +105,7 @@ __all__ = [
     "PartLog",
     "PartStore",
     "Persist",
+    "PlaceContents",
     "Platform",
     "PromptImage",
     "PromptMessage",

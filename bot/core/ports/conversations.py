@@ -117,6 +117,16 @@ class ThreadIndex(Protocol):
         """Of all in *channel*, the one in which somebody spoke last before that position; replies of ours aside."""
 
 
+class PlaceContents(Protocol):
+    """What stands in a place that is deleted as a whole, for a platform that tells of no message then."""
+
+    async def standing_in(self, platform: str, workspace: str, channel: str, thread: str | None) -> Sequence[str]:
+        """
+        The ids of all messages that are not erased, and of the parts of our replies; without *thread* in all of
+        *channel*. Raises LedgerError.
+        """
+
+
 class Foresight(Protocol):
     """What would become of a message that is not handed in, for a platform that is not shown all of it."""
 

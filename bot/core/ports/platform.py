@@ -145,6 +145,18 @@ class DirectTopics(Protocol):
         """Always true."""
 
 
+@runtime_checkable
+class Closing(Protocol):
+    """A capability: people can close a thread, so that nothing more is said in it."""
+
+    async def check_open(self, thread: ThreadRef, *, begun: bool) -> None:
+        """
+        Raises ThreadClosed, and nothing else: where the platform does not say it, the thread counts as open.
+
+        *begun*: something stands in it, by all that is known; else a call to find that out is not worth its time.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class References:
     """Whom and what a text refers to by ids, in the order of the text."""

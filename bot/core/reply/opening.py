@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bot.core.ports import Checkpoint, PartLog, PartStore, Reply, ReplyRequest
+from bot.core.ports import Checkpoint, Closing, PartLog, PartStore, Reply, ReplyRequest
 from bot.core.reply.attempt import Attempt
 from bot.core.reply.outage_notice import would_be_overlooked
 from bot.core.turn import Claim
@@ -36,6 +36,14 @@ class ReplyOpener:
         if would_be_overlooked(turn, datetime.now(UTC), self._overlooked_after):
             await reply.remove()
         return reply
+
+
+async def check_open(attempt: Attempt) -> None:
+    """Raises ThreadClosed where people have closed the thread since they asked: no model is asked then."""
+    thread, platform = attempt.turn.conversation.thread, attempt.platform
+    if isinstance(platform, Closing):
+        begun = bool(attempt.turn.parts) or attempt.question not in (None, thread.thread)
+        await platform.check_open(thread, begun=begun)
 
 
 class _ClaimedParts(PartLog):

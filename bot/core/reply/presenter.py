@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from bot.core.errors import LeaseLost, LedgerError, PlatformError, ReplyDeleted
+from bot.core.errors import LeaseLost, LedgerError, PlatformError, ReplyUnwanted
 from bot.core.interruption import finish_before_cancel
 from bot.core.off_loop import off_loop
 from bot.core.ports import PaceSettings, Reply
@@ -24,7 +24,7 @@ class Presenter:
     Opens the reply when there is something to show, and shows it in time.
 
     Intermediate texts may fail: the finished answer counts, and showing that one raises its own failure. Only a lost
-    lease ends the stream too, and a reader who deletes the answer while it is written.
+    lease ends the stream too, and people who want no more of the answer while it is written.
     """
 
     def __init__(self, open_reply: Callable[[], Awaitable[Reply]], pace: PaceSettings) -> None:
@@ -34,7 +34,7 @@ class Presenter:
         self._text: list[str] = []
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
-        self._failure: LeaseLost | ReplyDeleted | None = None
+        self._failure: LeaseLost | ReplyUnwanted | None = None
         self._words = asyncio.Event()
         self.thinks = asyncio.Event()  # the model writes down what it thinks, which is shown to nobody
         self._began_at = time.monotonic()
@@ -63,7 +63,7 @@ class Presenter:
         return self._words.is_set()
 
     def raise_failure(self) -> None:
-        """Raise LeaseLost once another worker is known to own the turn, ReplyDeleted once nobody wants the answer."""
+        """Raise LeaseLost once another worker is known to own the turn, ReplyUnwanted once nobody wants the answer."""
         if self._failure is not None:
             raise self._failure
 
@@ -108,7 +108,7 @@ class Presenter:
                 text = await off_loop(len(self.continued) + len(text), join)
             if text.strip():
                 await reply.show(text)
-        except (LeaseLost, ReplyDeleted) as failure:
+        except (LeaseLost, ReplyUnwanted) as failure:
             self._failure = failure
             return False
         except LedgerError as error:

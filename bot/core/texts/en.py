@@ -101,6 +101,8 @@ SENTENCES = {
     "lacks_answers_in_threads": "I cannot answer you in the thread in #{channel}: "
     "whoever manages that channel can allow me “Send Messages in Threads”.",
     "lacks_view": "I cannot answer you in #{channel}: whoever manages that channel can allow me “View Channel”.",
+    "answer_blocked": "Discord does not let my answer through: a filter of this server, or of Discord, takes "
+    "something in it for harmful. Whoever manages the server finds its own filters in Server Settings → AutoMod.",
     # to whoever wrote without a mention what the platform does not show us
     "content_unseen": "Discord shows me only messages that mention me, so I could not read this one: "
     "mention me, or ask whoever runs me to switch on “Message Content Intent”.",
@@ -275,10 +277,12 @@ LABELS = {
     "ask_this_message": "The message (you can shorten it)",
     "ask_this_question": "Your question",
     "ask_this_default": "What does this mean?",
+    "as_commands": "As commands: /listen, /quiet, /mention-only.",
     "asked_when_quiet": "I was told to be quiet here, so I do not answer. `/listen` undoes that.",
     "setting_overtaken": "Somebody has changed that setting since.",
     "repeats": "Another answer is on its way.",
     "not_an_answer": "That is not an answer of mine, or no longer one.",
+    "thread_locked": "This thread is locked: I write nothing more here.",
     "not_here": "I do not answer here. Please tell whoever runs me if I should.",
     "command_unknown": "I no longer have this command. Restart Discord to see those that I have now.",
     "receipt_cut": "… The rest is too long to be shown here: threadbot prompt {turn} prints all of it.",

@@ -259,6 +259,7 @@ class Limiter:
         now = self._clock()
         self._windows = {key: window for key, window in self._windows.items() if not window.is_fresh(now)}
         self._until = {key: until for key, until in self._until.items() if until > now}
+        self._until = {key: until for key, until in self._until.items() if until > now}
         self._most = max(MOST_WINDOWS, 2 * len(self._windows))
 
     def _key(self, method: str, channel: str) -> Key:

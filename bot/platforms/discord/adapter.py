@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import aiohttp
 
 from bot.core.conversation import Incoming, Posted, ThreadRef
-from bot.core.errors import LedgerError, PlatformError
+from bot.core.errors import LedgerError, PlatformError, ThreadClosed
 from bot.core.files import FileRef
 from bot.core.ports import (
     Foresight,
     InteractionStore,
+    PlaceContents,
     Receive,
     References,
     Reply,
@@ -35,6 +37,7 @@ from bot.platforms.common.catch_up import CatchUp, CatchUpSettings
 from bot.platforms.common.chores import beside, started
 from bot.platforms.common.leases import Leases, OwnLeases
 from bot.platforms.discord.calls.api import DEFAULT_URL, DiscordApi
+from bot.platforms.discord.calls.errors import INVALID_TOKEN, THREAD_LOCKED
 from bot.platforms.discord.calls.limits import DiscordLimiter
 from bot.platforms.discord.calls.requests import Json
 from bot.platforms.discord.gateway.connection import DISALLOWED_INTENTS, Connection, Patience
@@ -49,7 +52,7 @@ from bot.platforms.discord.incoming.reactions import DEFAULT_SIGNS, Signs
 from bot.platforms.discord.interactions.interactions import Interactions, InteractionServices
 from bot.platforms.discord.interactions.registration import keep_registering
 from bot.platforms.discord.markup import text as discord_text
-from bot.platforms.discord.places import Place, Places
+from bot.platforms.discord.places import DIRECT, Place, Places
 from bot.platforms.discord.places.payloads import text
 from bot.platforms.discord.reading.channels import DiscordChannelReader
 from bot.platforms.discord.reading.files import DiscordFiles
@@ -90,6 +93,7 @@ class DiscordPlatform:
         receipts: Receipts | None = None,
         interactions: InteractionStore | None = None,
         foresight: Foresight | None = None,
+        contents: PlaceContents | None = None,
         allowed_guilds: Collection[str] = frozenset(),
         direct_messages: bool = True,
         shards: int | None = 1,
@@ -99,7 +103,8 @@ class DiscordPlatform:
     ) -> None:
         """
         Without *watermarks* nothing that was missed is read, without *interactions* there are no commands, without
-        *foresight* nobody is told that their message came without its words.
+        *foresight* nobody is told that their message came without its words, without *contents* nothing is erased with
+        a channel or a thread.
 
         *allowed_guilds*: empty for all. *shards*: connections that are asked for, None for as many as Discord
         recommends. *leases*: of processes that share them; None for one that is alone.
@@ -118,6 +123,7 @@ class DiscordPlatform:
             self._api, self._places, index, self._status, self._titles, interactions, direct=direct_messages
         )
         self._interactions, self._receipts = interactions, receipts
+        self._contents = contents
         self._foresight, self._unseen = foresight, Unseen(self._api, self._places)
         self._directory = DiscordDirectory(self._api, self._places)
         self._files = DiscordFiles(self._api, api_url)
@@ -146,10 +152,24 @@ class DiscordPlatform:
         async with aiohttp.ClientSession(trust_env=True) as session:
             self._api.use(session)
             try:
-                await self._serve(receive, await started(PLATFORM, self.start))
+                us = await started(PLATFORM, self.start)
+                await self._while_usable(self._serve(receive, us))
             finally:
                 await self._status.close()
                 self._api.use(None)  # replies that are still written go on without it
+
+    async def _while_usable(self, serving: Coroutine[Any, Any, None]) -> None:
+        """Raises PlatformError as soon as Discord refuses the token: the gateway might not say so for long."""
+        task, unusable = asyncio.create_task(serving), asyncio.create_task(self._api.unusable.wait())
+        try:
+            await asyncio.wait([task, unusable], return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise PlatformError(INVALID_TOKEN, passing=False)
+            await task
+        finally:
+            task.cancel()
+            unusable.cancel()
+            await asyncio.wait([task, unusable])
 
     async def _serve(self, receive: Receive, us: Identity) -> None:
         receive = self._titled(receive)
@@ -228,7 +248,7 @@ class DiscordPlatform:
         missed: Callable[[str], Awaitable[None]],
         on_new_session: Callable[[], None],
     ) -> None:
-        ears = Ears(receive, missed, commands.heard, self._note, self._tell_of_unseen)
+        ears = Ears(receive, missed, commands.heard, self._note, self._tell_of_unseen, self._contents)
         dispatch = Dispatch(ears, us, self._places, self._index, self._reactions, self._listening)
         async with AsyncExitStack() as chores:
             chores.push_async_callback(lambda: asyncio.shield(asyncio.ensure_future(dispatch.drain())))
@@ -258,6 +278,16 @@ class DiscordPlatform:
 
     async def open_reply(self, request: ReplyRequest) -> Reply:
         return await opened(self._replies, await self._identify(), request)
+
+    async def check_open(self, thread: ThreadRef, *, begun: bool) -> None:
+        """The Closing port."""
+        if begun and thread.workspace != DIRECT:
+            try:
+                await self._places.find(thread.thread, thread.workspace)
+            except PlatformError as error:
+                logger.info("discord: whether a thread is locked is not told: %s", error.code)
+        if self._places.is_locked(thread.thread):
+            raise ThreadClosed(THREAD_LOCKED)
 
     async def read_thread(self, thread: ThreadRef) -> ThreadRead:
         """The ThreadReader port."""

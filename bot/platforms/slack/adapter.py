@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -15,10 +16,10 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.conversation import ThreadRef
+from bot.core.conversation import Deleted, MessageRef, ThreadRef
 from bot.core.errors import LedgerError
 from bot.core.files import FileRef
-from bot.core.ports import Receive, References, Reply, ReplyRequest, ThreadRead, Viewer, Watermarks
+from bot.core.ports import PlaceContents, Receive, References, Reply, ReplyRequest, ThreadRead, Viewer, Watermarks
 from bot.core.prompt.speakers import unbracketed
 from bot.core.receipt.receipt import Receipts
 from bot.core.texts import language_of
@@ -30,7 +31,7 @@ from bot.platforms.slack.calls.api import DEFAULT_URL, SlackApi
 from bot.platforms.slack.calls.limits import RATES
 from bot.platforms.slack.calls.logs import bolt_logger, sdk_logger
 from bot.platforms.slack.incoming.actions import acted
-from bot.platforms.slack.incoming.events import PLATFORM, Identity, for_another_team, incoming, joined
+from bot.platforms.slack.incoming.events import PLATFORM, Identity, for_another_team, gone, incoming, joined
 from bot.platforms.slack.incoming.reactions import DEFAULT_NAMES, Names, reacted
 from bot.platforms.slack.incoming.slash_commands import told_to_mention
 from bot.platforms.slack.markup import text as slack_text
@@ -81,8 +82,12 @@ class SlackPlatform:
         catch_up: CatchUpSettings | None = None,
         reactions: Names = DEFAULT_NAMES,
         receipts: Receipts | None = None,
+        contents: PlaceContents | None = None,
     ) -> None:
-        """Without *watermarks* nothing that was missed is read; without a *receipts* there are no views."""
+        """
+        Without *watermarks* nothing that was missed is read; without a *receipts* there are no views; without
+        *contents* nothing is erased with a channel.
+        """
         self._bot_token, self._api_url = bot_token, api_url
         self._api = SlackApi(bot_token, api_url, Limiter(RATES))
         self._connection = Listener(http) if http else Connection(self._api, app_token, ping_seconds)
@@ -94,7 +99,7 @@ class SlackPlatform:
         self._directory = SlackDirectory(self._api)
         self._views = ViewOpener(self._api, receipts, self._directory) if receipts else None
         self._files = SlackFiles(self._api, bot_token, api_url)
-        self._reactions = reactions
+        self._reactions, self._contents = reactions, contents
         self._threads = SlackThreadReader(self._api, reactions)
         self._identity: Identity | None = None
 
@@ -225,7 +230,7 @@ class SlackPlatform:
                 return BoltResponse(status=200)
             if "command" in body:  # the manifest declares none: an operator did
                 return BoltResponse(status=200, body=told_to_mention(identity, await self._spoken(body, identity)))
-            return await _commit(body, identity, self._reactions, receive, invited)
+            return await _commit(body, identity, self._reactions, receive, invited, self._contents)
 
         return App(
             commit,
@@ -243,7 +248,12 @@ async def _nothing_missed(_channel: str) -> None:
 
 
 async def _commit(
-    body: dict[str, Any], identity: Identity, names: Names, receive: Receive, invited: Invited
+    body: dict[str, Any],
+    identity: Identity,
+    names: Names,
+    receive: Receive,
+    invited: Invited,
+    contents: PlaceContents | None,
 ) -> BoltResponse:
     """
     Only a 200 is acknowledged. What is of no interest gets one too: Slack would deliver it again and again.
@@ -260,7 +270,16 @@ async def _commit(
             await invited(channel)
         if event is not None:
             await receive(event)
+        if contents is not None and (place := gone(body, identity)) is not None:
+            await _erase(place, contents, receive)
     except LedgerError:
         logger.warning("slack: an event could not be stored and is not acknowledged")
         return BoltResponse(status=503)
     return BoltResponse(status=200)
+
+
+async def _erase(place: tuple[str, str], contents: PlaceContents, receive: Receive) -> None:
+    """All that was said in a channel which was deleted: no message of it is told of. Raises LedgerError."""
+    workspace, channel = place
+    for id_ in await contents.standing_in(PLATFORM, workspace, channel, None):
+        await receive(Deleted(MessageRef(PLATFORM, workspace, channel, id_), None, datetime.now(UTC)))

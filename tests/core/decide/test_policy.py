@@ -97,6 +97,8 @@ TABLE = [
     # one person and the bot
     line("one person goes on", says(), ALONE, ANSWER, "the bot and one person talk"),
     line("before the answer is there", says(), replace(ALONE, last_word=False), ANSWER, "the bot and one person talk"),
+    line("its thread was locked", mentions(closed=True), ALONE, LISTEN, "in a thread that was closed"),
+    line("quiet, where it is locked", mentions("quiet", closed=True), ALONE, LISTEN, "in a thread that was closed"),
     line("the thread is hers", says(root_author=KIM), ALONE, ANSWER, "the bot and one person talk"),
     line("another opened the thread", says(root_author=LEE), ALONE, LISTEN, "people talk with each other"),
     line("she asks lee", says(mentions=frozenset({LEE})), ALONE, LISTEN, "for somebody else"),

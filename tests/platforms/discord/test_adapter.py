@@ -240,3 +240,23 @@ async def test_a_stop_lets_events_in_flight_be_stored_and_leaves_nothing_behind(
     assert not [task for task in asyncio.all_tasks() - before if "discord/client.py" in repr(task)]
     assert not platform.connected
     await discord.wait_for(lambda: not discord.gateway.connections)
+
+
+async def test_a_token_that_is_reset_ends_it_before_it_asks_for_anything_else(
+    discord: Discord, database: Database, kim: User, channel: Channel
+) -> None:
+    heard = Heard()
+    platform = door(discord, database)
+    running = asyncio.create_task(platform.run(heard.receive))
+    await discord.wait_for(lambda: platform.connected)
+    discord.world.token = "another one"
+    with pytest.raises(PlatformError) as refused:
+        await platform.read_thread(ThreadRef(PLATFORM, discord.guild.id, channel.id, channel.id))
+    assert (refused.value.code, refused.value.passing) == ("invalid_token", True), "what waits for it is not lost"
+    with pytest.raises(PlatformError, match="invalid_token") as ended:
+        await running
+    assert not ended.value.passing
+    before = len(discord.faults.calls)
+    with pytest.raises(PlatformError, match="invalid_token"):
+        await platform.read_thread(ThreadRef(PLATFORM, discord.guild.id, channel.id, channel.id))
+    assert len(discord.faults.calls) == before

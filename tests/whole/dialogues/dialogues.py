@@ -10,7 +10,6 @@ import signal
 from collections.abc import Awaitable, Callable
 
 from bot.core.conversation import Operation
-from tests.faults.lives import bot as process
 from tests.standins.model_script import Answer
 from tests.whole.dialogues.stage import Stage, Upload
 
@@ -122,6 +121,19 @@ async def a_deleted_answer(stage: Stage) -> None:
         await stage.settled(2)
 
 
+async def a_deleted_channel(stage: Stage) -> None:
+    async with stage.bot():
+        root = await stage.ask("kim", "one")
+        await stage.settled(1)
+        await stage.ask("lee", "two", root)
+        await stage.settled(2)
+        await stage.ask("lee", "three")
+        await stage.settled(3)
+        await stage.delete_channel()
+        await stage.wait_for(lambda: all(row[7] is None for row in stage.ledger()["completions"]))
+        await stage.wait_for(lambda: all(row[9] for row in stage.ledger()["messages"]))
+
+
 async def reactions(stage: Stage) -> None:
     async with stage.bot():
         root = await stage.ask("kim", "one")
@@ -192,7 +204,8 @@ async def a_question_while_it_is_away(stage: Stage) -> None:
     async with stage.bot():
         root = await stage.ask("kim", "one")
         await stage.settled(1)
-    await stage.write("lee", "between us", root)
+    if not stage.alone:  # else it would be a question, and two at once are answered in one turn or in two
+        await stage.write("lee", "between us", root)
     await stage.ask("kim", "two", root)
     async with stage.bot():
         await stage.settled(2)
@@ -201,7 +214,7 @@ async def a_question_while_it_is_away(stage: Stage) -> None:
 async def a_death_in_mid_answer(stage: Stage) -> None:
     gate = asyncio.Event()
     stage.model.answers.append(Answer("An answer of some words. " * 20, gate=gate, gate_at=3))
-    async with process(stage.directory, stage.environment()) as life:
+    async with stage.life() as life:
         await stage.connected()
         root = await stage.ask("kim", "one")
         await stage.wait_for(lambda: stage.answers(root.root))
@@ -231,6 +244,7 @@ ALL: tuple[Dialogue, ...] = (
     an_edit_of_an_older_question,
     deletions,
     a_deleted_answer,
+    a_deleted_channel,
     reactions,
     another_answer,
     a_file,

@@ -25,10 +25,12 @@ from bot.commands.platforms import PlatformSetup
 from bot.core.conversation import Operation
 from bot.core.ports import Platform
 from bot.settings import Settings
-from tests.faults.lives import ROOT
+from tests.faults import lives
+from tests.faults.lives import ROOT, Life
 from tests.standins.model import ModelServer
 
 PEOPLE = ("kim", "lee")
+ALONE = "You"  # as the playground calls its only person
 OF_TOPICS = re.compile('("direct_)(?:topics|threads)')  # a sentence that tells what a direct message is there
 SETTLED = ("shown", "failed", "stopped", "removed")
 
@@ -48,13 +50,22 @@ class Upload:
     media_type: str
 
 
+class LackingError(Exception):
+    """The platform does not have what a dialogue does next."""
+
+
 class Stage(ABC):
-    """*setup* is the platform's. Messages are posted one after the other; nothing else is waited for."""
+    """
+    *setup* is the platform's. Messages are posted one after the other; nothing else is waited for.
+
+    *alone*: it is one person, called ALONE, who says all.
+    """
 
     setup: PlatformSetup
 
-    def __init__(self, model: ModelServer, directory: Path) -> None:
+    def __init__(self, model: ModelServer, directory: Path, *, alone: bool = False) -> None:
         self.model = model
+        self.alone = alone
         self.directory = directory
         self.database = directory / f"{self.setup.NAME}.db"
         self.people: dict[str, str] = {}  # ids, by name
@@ -85,6 +96,10 @@ class Stage(ABC):
 
     @abstractmethod
     async def delete(self, told: Told) -> None: ...
+
+    @abstractmethod
+    async def delete_channel(self) -> None:
+        """The one in which write() begins threads."""
 
     @abstractmethod
     async def react(self, who: str, told: Told, operation: Operation, *, added: bool = True) -> None: ...
@@ -133,6 +148,12 @@ class Stage(ABC):
             finally:
                 stop.set()
                 await running
+
+    @asynccontextmanager
+    async def life(self) -> AsyncIterator[Life]:
+        """The bot as a process."""
+        async with lives.bot(self.directory, self.environment()) as life:
+            yield life
 
     def environment(self) -> dict[str, str]:
         """The same settings, for a process."""

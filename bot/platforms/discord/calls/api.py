@@ -6,6 +6,7 @@ JSON goes in and comes out as Discord has it. What is written can call nobody, w
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -70,6 +71,11 @@ class DiscordApi:
     def use(self, session: aiohttp.ClientSession | None) -> None:
         """Share *session* for all calls, while it is open."""
         self._requests.session = session
+
+    @property
+    def unusable(self) -> asyncio.Event:
+        """Set once Discord refuses the token."""
+        return self._requests.unusable
 
     # Who we are, and where
 
@@ -231,30 +237,34 @@ class DiscordApi:
         """Edit what respond() showed, within 15 minutes of the interaction."""
         path = (*await self._hook(token), "messages", "@original")
         body = _calling_nobody(payload)
-        return _object(await self._requests.send(EDIT_RESPONSE, "PATCH", *path, body=body, open_to_all=True))
+        return _object(
+            await self._requests.send(EDIT_RESPONSE, "PATCH", *path, body=body, open_to_all=True, major=token)
+        )
 
     async def follow_up(self, token: str, payload: Json) -> Json:
         """Post a further answer to an interaction, within 15 minutes of it. Returns the message."""
         path, body = await self._hook(token), _calling_nobody(payload)
-        return _object(await self._requests.send(FOLLOW_UP, "POST", *path, body=body, open_to_all=True))
+        return _object(await self._requests.send(FOLLOW_UP, "POST", *path, body=body, open_to_all=True, major=token))
 
     async def edit_follow_up(self, token: str, message: str, payload: Json) -> Json:
         """Edit anything that was shown with *token*, what respond() showed included."""
         path, body = (*await self._hook(token), "messages", message), _calling_nobody(payload)
-        return _object(await self._requests.send(EDIT_FOLLOW_UP, "PATCH", *path, body=body, open_to_all=True))
+        return _object(
+            await self._requests.send(EDIT_FOLLOW_UP, "PATCH", *path, body=body, open_to_all=True, major=token)
+        )
 
     async def delete_follow_up(self, token: str, message: str) -> None:
         path = (*await self._hook(token), "messages", message)
-        await self._requests.send(DELETE_FOLLOW_UP, "DELETE", *path, open_to_all=True)
+        await self._requests.send(DELETE_FOLLOW_UP, "DELETE", *path, open_to_all=True, major=token)
 
     async def response(self, token: str) -> Json:
         """What respond() showed, as it is now."""
         path = (*await self._hook(token), "messages", "@original")
-        return _object(await self._requests.send(RESPONSE, "GET", *path, open_to_all=True))
+        return _object(await self._requests.send(RESPONSE, "GET", *path, open_to_all=True, major=token))
 
     async def delete_response(self, token: str) -> None:
         path = (*await self._hook(token), "messages", "@original")
-        await self._requests.send(DELETE_RESPONSE, "DELETE", *path, open_to_all=True)
+        await self._requests.send(DELETE_RESPONSE, "DELETE", *path, open_to_all=True, major=token)
 
     async def _commands_path(self) -> tuple[str, ...]:
         return ("applications", await self._own_id(), "commands")

@@ -19,7 +19,9 @@ UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNKNOWN_INTERACTION = "unknown_channel", "unkn
 UNKNOWN_GUILD, UNKNOWN_MEMBER, UNKNOWN_USER = "unknown_guild", "unknown_member", "unknown_user"
 MISSING_ACCESS, MISSING_PERMISSIONS = "missing_access", "missing_permissions"
 THREAD_EXISTS, THREAD_LOCKED, THREAD_ARCHIVED = "thread_exists", "thread_locked", "thread_archived"
-TOO_MANY_THREADS, TOO_MANY_EDITS, BLOCKED = "too_many_threads", "too_many_edits", "blocked_by_automod"
+TOO_MANY_THREADS, TOO_MANY_EDITS = "too_many_threads", "too_many_edits"
+BLOCKED_BY_AUTOMOD, BLOCKED_LINKS = "blocked_by_automod", "blocked_links"
+NO_UPLOADS = "uploads_limited"
 
 WORDS: Mapping[int, str] = {
     10003: UNKNOWN_CHANNEL,
@@ -49,10 +51,15 @@ WORDS: Mapping[int, str] = {
     160005: THREAD_LOCKED,
     160006: TOO_MANY_THREADS,
     160007: "too_many_announcement_threads",
-    200000: BLOCKED,
+    200000: BLOCKED_BY_AUTOMOD,
     200001: "title_blocked_by_automod",
+    240000: BLOCKED_LINKS,
+    400001: NO_UPLOADS,
 }
 """Discord, "JSON Error Codes": those that somebody reacts to, or should understand in a log."""
+
+PASSING = frozenset({20016, 20022, 20028, 20029, 40003, 40004, 40062, 130000})
+"""Those that say "slower" or "later", whatever the status: limits of a channel or a resource, an overload."""
 
 LASTING_429 = frozenset({30046})
 """
@@ -93,7 +100,10 @@ def refused(status: int, body: object, headers: Mapping[str, str]) -> PlatformEr
         return DiscordError(INVALID_TOKEN, number)
     if status == 403 and not number and found:
         return DiscordError(MISSING_PERMISSIONS, number)
-    return DiscordError(WORDS.get(number) or (f"discord_{number}" if number else f"http_{status}"), number)
+    code = WORDS.get(number) or (f"discord_{number}" if number else f"http_{status}")
+    if number in PASSING:
+        return DiscordError(code, number, passing=True, retry_after=retry_after(body, headers))
+    return DiscordError(code, number)
 
 
 def retry_after(body: object, headers: Mapping[str, str]) -> float | None:

@@ -44,13 +44,15 @@ MARGIN_SECONDS = 0.1  # of each window: Discord counts when calls arrive
 LEAST_SHARED = 3  # calls in a window: of fewer nothing is kept, else what can be skipped always would be
 OVERALL = Rate(45, 1.05)  # Discord takes 50 a second; calls arrive less evenly than they were sent
 EVEN = Rate(12, 0.25)  # of these
+INVALID = Rate(9_000, 600.0)  # Discord shuts an address out after 10,000 refusals in 10 minutes
 SHARE_KEPT = 0.4  # of OVERALL, for what is neither in the background nor can be done without
 FIRST_SECONDS = 2.0  # that others wait for the first answer of a method, which tells its rate
 
 
 class DiscordLimiter(Limiter):
     """
-    The limits of one token. *channel* is what a call's route names: a channel, a thread, or a guild.
+    The limits of one token. *channel* is what a call's route names: a channel, a thread, a guild, or the token of an
+    interaction.
 
     No rate is known before the first answer to a method, so one call is made alone, and the others wait for it. A
     bucket's window begins with the first call in it; ours slides, which is never more.
@@ -67,6 +69,7 @@ class DiscordLimiter(Limiter):
         self._first = defaultdict[str, asyncio.Lock](asyncio.Lock)
         self._sharing = defaultdict[str, set[str]](set)  # methods by their bucket: some share one
         self._overall, self._even, self._overall_until = RateWindow(OVERALL), RateWindow(EVEN), 0.0
+        self._refusals = RateWindow(INVALID)
         self._queue = asyncio.Lock()
 
     @property
@@ -110,6 +113,12 @@ class DiscordLimiter(Limiter):
             self.hold(method, seconds, channel)
         else:
             self.note(method, seconds, channel)
+
+    def invalid(self) -> None:
+        """A refusal that counts against us, whatever it was for. Before there are too many, all calls wait."""
+        now = self._clock()
+        self._refusals.take(now)
+        self._overall_until = max(self._overall_until, now + self._refusals.wait(now))
 
     # Whose turn it is
 

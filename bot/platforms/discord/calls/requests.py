@@ -6,6 +6,7 @@ Nothing is repeated here: a post whose answer was lost may be there. When to cal
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -21,6 +22,7 @@ from bot.core.shortage import is_shortage
 from bot.platforms.common.limiter import RATE_LIMITED
 from bot.platforms.discord.calls.errors import (
     INVALID_RESPONSE,
+    INVALID_TOKEN,
     NOT_DISCORD,
     CallFailure,
     lost,
@@ -31,6 +33,8 @@ from bot.platforms.discord.calls.limits import DiscordLimiter
 
 SECONDS, CONNECT_SECONDS = 30.0, 10.0
 PROJECT = "https://threadbot.invalid"  # Discord wants an address in each User-Agent; this one is nobody's
+
+INVALID_REQUESTS = frozenset({401, 403, 429})  # Discord, "Invalid Request Limit"
 
 Json = Mapping[str, Any]
 Upload = tuple[str, bytes]
@@ -52,6 +56,7 @@ class Requests:
         self._agent = user_agent()
         self.session: aiohttp.ClientSession | None = None
         self._answered = False  # Discord has, once
+        self.unusable = asyncio.Event()  # the token: no request is made with it any more
 
     async def send(
         self,
@@ -72,6 +77,8 @@ class Requests:
         """
         if not open_to_all:
             await self._limits.turn(name)
+            if self.unusable.is_set() and self._answered:
+                raise PlatformError(INVALID_TOKEN, passing=True)
         url = _url(self._base, path)
         headers = {"User-Agent": self._agent}
         if not open_to_all:
@@ -84,7 +91,7 @@ class Requests:
                 raise
             raise lost(error) from error
         self._limits.tell(name, answer_headers, major)
-        return self._read(name, status, answer_headers, data, major)
+        return self._read(name, status, answer_headers, data, major, open_to_all=open_to_all)
 
     async def _answer(self, verb: str, url: URL, more: dict[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
         if self.session is not None and not self.session.closed:
@@ -92,7 +99,9 @@ class Requests:
         async with aiohttp.ClientSession(timeout=self._timeout, trust_env=True) as session:
             return await _exchanged(session, verb, url, more)
 
-    def _read(self, name: str, status: int, headers: Mapping[str, str], data: bytes, major: str) -> Any:
+    def _read(
+        self, name: str, status: int, headers: Mapping[str, str], data: bytes, major: str, *, open_to_all: bool
+    ) -> Any:
         body = _json(data)
         if _is_success(status, body, data):
             self._answered = True
@@ -102,13 +111,23 @@ class Requests:
         if status < 400 and body is None:
             raise UncertainError(INVALID_RESPONSE)
         error = refused(status, body, headers)
+        shared = headers.get("X-RateLimit-Scope") == "shared"
+        if status in INVALID_REQUESTS and not shared:
+            self._limits.invalid()
+        if error.code == INVALID_TOKEN and not open_to_all:
+            self._note_token(error)
         if error.code == RATE_LIMITED:
             # Without JSON it is the wall before Discord that refuses, and it refuses everything.
             everything = body is None or bool(isinstance(body, Mapping) and body.get("global"))
-            shared = headers.get("X-RateLimit-Scope") == "shared"
+            everything = everything or headers.get("X-RateLimit-Global") == "true"
             seconds = retry_after(body, headers)
             self._limits.refused(name, seconds, major, everything=everything, shared=shared)
         raise error
+
+    def _note_token(self, error: PlatformError) -> None:
+        """Was it good before, it was reset, or Discord errs: a new start finds out, and what waits is not lost."""
+        self.unusable.set()
+        error.passing = self._answered
 
 
 def user_agent() -> str:

@@ -44,8 +44,10 @@ CLOSED: dict[int, str] = {
 }
 """Discord, "Gateway Close Event Codes": those after which a client should not try again."""
 
-DISPATCH, INVALID_SESSION = 0, 9  # Discord, "Gateway Opcodes"
+DISPATCH, INVALID_SESSION, HELLO, ACKNOWLEDGED = 0, 9, 10, 11  # Discord, "Gateway Opcodes"
 WATCH_SECONDS = 0.5
+BEATS, BEAT_MARGIN = 2, 1.0  # heartbeats without an acknowledgement, and seconds, after which a socket is a zombie
+ZOMBIE = 4000  # closed with 1000 or 1001 the session would end as well
 LOGIN_SECONDS, CLOSE_SECONDS = 30.0, 5.0
 
 Heard = Callable[[str, Json], None]
@@ -88,6 +90,8 @@ class Connection:
         self._heard_by: Heard | None = None
         self._on_new_session: Callable[[], None] = lambda: None
         self._awaited: set[str] = set()  # guilds of a new session that have not come yet
+        self._beat: float | None = None  # seconds between two heartbeats
+        self._acknowledged_at = 0.0  # the last one
         self._waiting: asyncio.TimerHandle | None = None
         self._late: asyncio.TimerHandle | None = None
 
@@ -141,7 +145,7 @@ class Connection:
         try:
             await self._log_in(client)
             connecting = asyncio.create_task(client.connect())
-            await self._watch(connecting)
+            await self._watch(client, connecting)
         finally:
             await asyncio.shield(asyncio.ensure_future(_close(client, connecting)))
 
@@ -155,12 +159,18 @@ class Connection:
         if error is not None:
             raise _translated(error) from error
 
-    async def _watch(self, connecting: asyncio.Task[None]) -> None:
+    async def _watch(self, client: _Client, connecting: asyncio.Task[None]) -> None:
         """Until the library gives up, or has no session for long."""
         clock, said = time.monotonic, False
-        gone = clock()  # since when there is no session
+        gone = looked = clock()  # since when there is no session
         while not connecting.done():
             await asyncio.wait([connecting], timeout=WATCH_SECONDS)
+            # Where we were late ourselves, what has come may not have been read yet.
+            if clock() - looked < BEAT_MARGIN and self._is_zombie():
+                logger.info("%s: heartbeats are not acknowledged, connecting again", self._called)
+                self._beat = None
+                client.drop_sockets()
+            looked = clock()
             if self._alive:
                 if said:
                     logger.info("%s: connected", self._called)
@@ -174,12 +184,22 @@ class Connection:
         error = connecting.exception()
         raise _translated(error) from error
 
+    def _is_zombie(self) -> bool:
+        """Whether heartbeats are not acknowledged: such a connection is to be closed; Discord, "Sending Heartbeats"."""
+        silent = time.monotonic() - self._acknowledged_at
+        return self._beat is not None and silent > BEATS * self._beat + BEAT_MARGIN
+
     # What the client tells
 
     def heard(self, text: str) -> None:
         """One payload of the gateway's."""
         payload = json.loads(text)  # the library reads the same right after, and ends the connection if it cannot
         name, data = payload.get("t"), payload.get("d")
+        if payload.get("op") in (HELLO, ACKNOWLEDGED):
+            self._acknowledged_at = time.monotonic()
+        if payload.get("op") == HELLO and isinstance(data, dict):
+            interval = data.get("heartbeat_interval")
+            self._beat = interval / 1000 if isinstance(interval, int | float) else None
         if payload.get("op") == INVALID_SESSION and data is not True:
             self._end()
         if payload.get("op") != DISPATCH or not isinstance(data, dict):
@@ -256,6 +276,7 @@ class _Client(discord.Client):
         self._connect_socket = self.http.ws_connect
         self.http.ws_connect = self._remembered  # type: ignore[method-assign]
         self._sockets: list[aiohttp.ClientWebSocketResponse] = []
+        self._dropped: list[asyncio.Task[bool]] = []
 
     async def login(self, token: str) -> None:
         """Ready for connect(). The library would also read what our application is, and expect more than we do."""
@@ -268,7 +289,14 @@ class _Client(discord.Client):
         self._sockets = [*(each for each in self._sockets if not each.closed), socket]
         return socket
 
+    def drop_sockets(self) -> None:
+        """So that the library resumes the session over another one; nobody waits for a peer that may be dead."""
+        self._dropped = [asyncio.ensure_future(socket.close(code=ZOMBIE)) for socket in self._sockets]
+
     async def close_sockets(self) -> None:
+        for task in self._dropped:
+            task.cancel()
+        await asyncio.gather(*self._dropped, return_exceptions=True)
         await asyncio.gather(*(socket.close() for socket in self._sockets))
 
     async def on_socket_raw_receive(self, text: str) -> None:

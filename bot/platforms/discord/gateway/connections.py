@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 MARGIN = 0.2  # of a lease, for closing a connection before its end
 SETTLED = 2.0  # leases that a process has to be there for before others give it any of theirs
+WHILE_FREE = 0.25  # of the time between two renewals, while shards are held by nobody
 LEAVE_SECONDS = 3.0
 
 Connect = Callable[[Shard], Connection]
@@ -171,7 +172,9 @@ class Connections:
 
     async def _wait(self) -> None:
         """Until it is time to renew, or a connection has ended."""
-        left, renew = self._left(), self._patience.renew
+        left = self._left()
+        # While shards are free, the next one may be taken as soon as another session may start.
+        renew = self._patience.renew if self._whole else self._patience.renew * WHILE_FREE
         seconds = renew if left is None else min(left, renew)
         tasks = [task for _, task in self._open.values()]
         if tasks:

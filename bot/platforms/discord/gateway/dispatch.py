@@ -16,21 +16,23 @@ from datetime import UTC, datetime
 
 from bot.core.conversation import Incoming, Posted, ThreadRef
 from bot.core.errors import LedgerError, PlatformError
-from bot.core.ports import Receive, ThreadIndex
+from bot.core.ports import PlaceContents, Receive, ThreadIndex
 from bot.core.retry import Backoff
 from bot.platforms.discord.incoming import reactions
-from bot.platforms.discord.incoming.events import deleted, is_hidden, read, tells_of_edit
+from bot.platforms.discord.incoming.events import PLATFORM, deleted, is_hidden, read, tells_of_edit
 from bot.platforms.discord.incoming.identity import Identity
 from bot.platforms.discord.incoming.reactions import ReactionTimes, Signs, reacted
 from bot.platforms.discord.incoming.threading import thread_of
-from bot.platforms.discord.places import Place, Places
-from bot.platforms.discord.places.payloads import Json, text
+from bot.platforms.discord.places import Kind, Place, Places
+from bot.platforms.discord.places.payloads import Json, number, text
+from bot.platforms.discord.places.place import KINDS
 
 logger = logging.getLogger(__name__)
 
 CREATED, UPDATED = "MESSAGE_CREATE", "MESSAGE_UPDATE"
 DELETED = ("MESSAGE_DELETE", "MESSAGE_DELETE_BULK")
 CLEARED = ("MESSAGE_REACTION_REMOVE_ALL", "MESSAGE_REACTION_REMOVE_EMOJI")  # who had reacted is not told
+PLACES_DELETED = ("CHANNEL_DELETE", "THREAD_DELETE")  # no message of theirs is told of
 OPENED = "THREAD_LIST_SYNC"  # we see a channel, perhaps again
 INTERACTION, NEW_SESSION = "INTERACTION_CREATE", "READY"
 OF_CHANNELS = frozenset({CREATED, UPDATED, *DELETED, *reactions.EVENTS, *CLEARED})
@@ -73,6 +75,7 @@ class Ears:
     interaction: Callable[[Json], Awaitable[None]] | None = None
     note: Callable[[str, Json], None] = lambda _name, _data: None  # names, and whatever else is worth a note
     unseen: Callable[[Posted, Place], Awaitable[None]] | None = None  # somebody wrote what we are not shown
+    contents: PlaceContents | None = None
 
 
 class Dispatch:
@@ -100,6 +103,8 @@ class Dispatch:
                 self._begin(self._ears.interaction(data))
         elif name in OF_CHANNELS:
             self._put(text(data, "channel_id"), Heard(name, data, datetime.now(UTC)))
+        elif name in PLACES_DELETED:
+            self._put(text(data, "id"), Heard(name, data, datetime.now(UTC)))
         elif name == OPENED:
             for channel in data.get("channel_ids") or ():
                 self._put(str(channel), Heard(name, data, datetime.now(UTC)))
@@ -169,6 +174,9 @@ class Dispatch:
 
     async def _hand_in(self, channel: str, heard: Heard) -> None:
         """Raises LedgerError, or PlatformError where it cannot be told what the channel is."""
+        if heard.name in PLACES_DELETED:
+            await self._erase(heard.data)
+            return
         place = await self._places.find(channel, text(heard.data, "guild_id") or None)
         if place is None:
             return
@@ -177,6 +185,20 @@ class Dispatch:
             await self._ears.missed(place.channel)
             return
         for event in await self._events(heard, place):
+            await self._ears.receive(event)
+
+    async def _erase(self, data: Json) -> None:
+        """All that was said in a channel, with its threads, or in a thread: that was deleted."""
+        id_, guild, parent = text(data, "id"), text(data, "guild_id"), text(data, "parent_id")
+        is_thread = KINDS.get(number(data.get("type")) or 0) is Kind.THREAD
+        channel, thread = (parent, id_) if is_thread else (id_, None)
+        if self._ears.contents is None or not guild:
+            return
+        above = await self._places.find(parent, guild) if is_thread else None
+        there = await self._ears.contents.standing_in(PLATFORM, guild, channel, thread)
+        # What a thread was opened from has its id, and stands in the channel; a post of a forum begins in itself.
+        gone = [each for each in there if each != thread or (above is not None and above.kind is Kind.FORUM)]
+        for event in deleted({"ids": gone}, Place(guild, channel, thread, Kind.THREAD)) if gone else ():
             await self._ears.receive(event)
 
     def _had_a_meaning(self, data: Json) -> bool:

@@ -153,4 +153,5 @@ def _posted(message: Json, place: Place, thread: ThreadRef, us: Identity, *, rec
         follows=number(message.get("type")) == REPLY and thread.thread == id_,
         aliases=all_ids(message),
         files=files,
+        closed=place.locked,
     )

@@ -81,17 +81,17 @@ class Acknowledger:
                 async with asyncio.timeout(CALL_SECONDS):
                     await self._api.respond(received.id, received.token, answer)
             except TimeoutError:
-                code, passing = "timeout", True
+                code, passing, wait = "timeout", True, PAUSE_SECONDS
             except PlatformError as error:
-                code, passing = error.code, error.passing
+                code, passing, wait = error.code, error.passing, max(PAUSE_SECONDS, error.retry_after or 0.0)
             else:
                 return True
             if code == ALREADY:  # the answer to an earlier try was lost, or the event came twice
                 return True
-            if not passing or time.monotonic() + PAUSE_SECONDS >= until:
+            if not passing or time.monotonic() + wait >= until:
                 logger.warning("discord: an interaction could not be acknowledged: %s", code)
                 return False
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(wait)
 
     def _left(self, received: Received, seconds: float) -> float:
         """Until so many seconds after an interaction was made; where clocks differ, never more than that."""
@@ -104,15 +104,15 @@ class Acknowledger:
             await self._follow_up(received, text)
         else:
             edit = lambda: self._api.edit_response(received.token, {"content": text})  # noqa: E731
-            await self._later(EDIT_RESPONSE, edit)
+            await self._later(EDIT_RESPONSE, edit, received)
 
     async def _follow_up(self, received: Received, text: str) -> None:
         more = {"content": text, "flags": EPHEMERAL}
-        await self._later(FOLLOW_UP, lambda: self._api.follow_up(received.token, more))
+        await self._later(FOLLOW_UP, lambda: self._api.follow_up(received.token, more), received)
 
-    async def _later(self, method: str, call: Callable[[], Awaitable[object]]) -> None:
+    async def _later(self, method: str, call: Callable[[], Awaitable[object]], received: Received) -> None:
         try:
-            await self._api.limits.call(method, call, final=True)
+            await self._api.limits.call(method, call, final=True, channel=received.token)
         except PlatformError as error:
             logger.info("discord: what an interaction asked for could not be shown: %s", error.code)
 

@@ -134,7 +134,7 @@ class Interactions:
         said = {"content": sentence(Notice("private_over"), language), "flags": EPHEMERAL}
         try:
             follow = lambda: self._api.follow_up(ending.token or "", said)  # noqa: E731
-            await self._api.limits.call(FOLLOW_UP, follow, final=True)
+            await self._api.limits.call(FOLLOW_UP, follow, final=True, channel=ending.token or "")
         except PlatformError as error:
             logger.info("discord: a private answer ends without a word: %s", error.code)
 
@@ -154,6 +154,8 @@ class Interactions:
         place = await self._place(asking)
         if place is None:
             return self._lookups.told(asking, "not_here")
+        if place.locked:
+            return self._lookups.told(asking, "thread_locked")
         files = await self._files_about(asking)
 
         async def commit() -> bool:
@@ -198,6 +200,8 @@ class Interactions:
             event = await _until_stored(lambda: acted(press, button, place, self._index))
         if event is None:
             return []
+        if event.operation in ANOTHER and place is not None and place.locked:
+            return self._lookups.told(press, "thread_locked")
         if event.operation in ANOTHER and press.below_private and not await self._can_be_shown(button.turn):
             return [sentence(Notice("private_over"), self._lookups.language(press))]
         await _until_stored(lambda: self._receive(event))
@@ -229,6 +233,8 @@ class Interactions:
         ref = ref_of(text(asking.target, "id"), place) if place else None
         if ref is None or await _until_stored(lambda: self._lookups.turn_of(ref)) is None:
             return self._lookups.told(asking, "not_an_answer")
+        if place is not None and place.locked:
+            return self._lookups.told(asking, "thread_locked")
         event = Reacted(ref, Operation.REPEAT, asking.user, added=True, at=asking.at)
         await _until_stored(lambda: self._receive(event))
         return self._lookups.told(asking, "repeats")

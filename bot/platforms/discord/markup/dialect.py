@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from bot.markdown import ZERO_WIDTH_SPACE, aligned
 from bot.markdown.lines import Fence, Line, scan
 from bot.markdown.spans import code_spans
+from bot.platforms.discord.markup.shortcodes import SHORTCODES
 from bot.platforms.discord.markup.text import safe
 
 FENCE = "```"
@@ -45,6 +46,7 @@ _INLINE = re.compile(
        | (?P<picture>!?)\[(?P<label>[^\[\]\n]*+)\]\((?:<(?P<angled>[^<>\n]*+)>|(?P<bare>{_ADDRESS})){_TITLE}\)
        | (?P<url><https?://[^\s<>]++>|https?://[^\s<>`|]++)
        | (?P<bars>\|{{2,}})
+       | (?<![\w:]):(?P<shortcode>[a-z0-9_]{{1,40}}|[+-]1):(?![\w:])
        | (?<!\w)__(?=\S)(?P<strong>(?:(?!__)[^\n])++)(?<=\S)__(?![a-z0-9_])
        | <(?P<tag>{"|".join(_SIGNS)})>(?P<within>(?:(?!</?(?P=tag)>)[^\n])++)</(?P=tag)>
        | (?P<entity>&(?:[a-z][a-z0-9]{{1,31}}|\#[0-9]{{1,7}}|\#x[0-9a-f]{{1,6}});)
@@ -189,6 +191,8 @@ def _mark(found: re.Match[str]) -> str:
         case "within":
             sign = _SIGNS[found["tag"].lower()]
             return f"{sign}{_inline(found['within'])}{sign}"
+        case "shortcode":
+            return SHORTCODES.get(found["shortcode"].lower(), found[0])
         case "entity":
             return _character(found[0])
         case "break":

@@ -16,6 +16,7 @@ from bot.markdown import close_open, split
 from bot.platforms.common.links import with_targets
 from bot.platforms.discord.markup.buttons import Row
 from bot.platforms.discord.markup.dialect import dialect
+from bot.platforms.discord.markup.references import resolved
 from bot.platforms.discord.markup.text import cleaned, cut, literal, units
 
 LIMIT = 2_000  # of a message; Discord, "Create Message"
@@ -54,7 +55,7 @@ def shortened(text: str, notes: Sequence[str], controls: Sequence[Row] = ()) -> 
 
 def beginning(text: str, controls: Sequence[Row] = ()) -> list[Piece]:
     """The same of an answer that is still being written: what is open is closed, what has only begun left out."""
-    texts = _texts(close_open(_prepared(text)))
+    texts = _texts(close_open(_prepared(text, whole=False)))
     return _with_notes(texts, (), controls) if texts else []
 
 
@@ -79,8 +80,8 @@ def _note_lines(notes: Sequence[str]) -> list[str]:
     return lines if units(shown) <= LIMIT else (cut(shown, LIMIT - 1) + "…").split("\n")
 
 
-def _prepared(text: str) -> str:
-    return with_targets(cleaned(text))
+def _prepared(text: str, *, whole: bool = True) -> str:
+    return with_targets(resolved(cleaned(text), whole=whole))
 
 
 def _texts(markdown: str, most: int = PART_LIMIT) -> list[str]:

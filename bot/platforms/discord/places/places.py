@@ -110,6 +110,11 @@ class Places:
         known = self._guild(guild)
         return {role: name for role, (name, _) in known.roles.items()} if known else {}
 
+    def is_locked(self, channel: str) -> bool:
+        """As far as is known without asking."""
+        known = self._known(channel)
+        return known is not None and known.locked
+
     def channel_name(self, channel: str) -> str | None:
         known = self._known(channel)
         return known.name or None if known else None
@@ -227,6 +232,8 @@ class Places:
             return
         self._forget(channel, last=found.archived)
         if found.archived:
+            if found.locked:  # nobody tells of it until somebody opens it again
+                self._keep(channel, found)
             return
         self._channels[channel] = found
         self._note_last(channel, data.get("last_message_id"))
@@ -279,11 +286,14 @@ class Places:
         known = channel_of(found, guild)
         if known is None:
             return None
+        self._keep(channel, known)
+        self._note_last(channel, found.get("last_message_id"))
+        return known
+
+    def _keep(self, channel: str, known: KnownChannel) -> None:
         while len(self._asked) >= MOST_ASKED:
             del self._asked[next(iter(self._asked))]
         self._asked[channel] = known, self._clock() + CHANNEL_SECONDS
-        self._note_last(channel, found.get("last_message_id"))
-        return known
 
     # What follows from it
 

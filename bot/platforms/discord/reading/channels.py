@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,14 +19,14 @@ from bot.core.errors import PlatformError
 from bot.core.ports import ThreadIndex
 from bot.platforms.common.catch_up import LOOK_BACK, ChannelNews
 from bot.platforms.discord.calls.api import DiscordApi
-from bot.platforms.discord.calls.errors import INVALID_TOKEN, MISSING_ACCESS, NOT_DISCORD
+from bot.platforms.discord.calls.errors import INVALID_TOKEN, MISSING_ACCESS, NOT_DISCORD, NOT_INDEXED
 from bot.platforms.discord.calls.limits import SEARCH
 from bot.platforms.discord.incoming.events import is_ours, moment_of, position_of, read
 from bot.platforms.discord.incoming.identity import Identity
 from bot.platforms.discord.incoming.reactions import Signs
 from bot.platforms.discord.incoming.threading import thread_of
 from bot.platforms.discord.places import Kind, Place, Places
-from bot.platforms.discord.places.payloads import Json, mappings, text
+from bot.platforms.discord.places.payloads import Json, mappings, number, text
 from bot.platforms.discord.reading.history import History, ReadThreads, position
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,9 @@ UNUSABLE = frozenset({INVALID_TOKEN, NOT_DISCORD})
 """Codes that every call gets."""
 WITHOUT_MESSAGES = frozenset({Kind.FORUM})  # all that is said there is said in threads
 FOUND_AT_ONCE = 25  # messages; Discord, "Search Guild Messages"
+MOST_PAGES = 20  # of one search
 SEARCHES = 8  # guilds at a time
+INDEX_SECONDS, SHORT_DELAY = 10.0, 0.5  # that guilds which are being indexed are waited for, all together; and at least
 UNKNOWN = ""  # a guild that is to be asked for
 
 
@@ -64,12 +67,14 @@ class DiscordChannelReader:
         longest: timedelta,
         takes: Callable[[str], bool] = lambda _guild: True,
         direct: Callable[[], Awaitable[Sequence[str]]] | None = None,
+        index_seconds: float = INDEX_SECONDS,
     ) -> None:
         self._api, self._places, self._index, self._us, self._signs = api, places, index, us, signs
         self._history, self._longest, self._takes, self._direct = History(api), longest, takes, direct
         self._found: dict[
             str, set[str]
         ] = {}  # by their channel: threads that are not active, in which we are mentioned
+        self._waits_until, self._index_seconds = 0.0, index_seconds
         self._searches = True  # guilds may be searched, as far as we know
 
     async def channels(self) -> Sequence[str]:
@@ -95,8 +100,10 @@ class DiscordChannelReader:
             top = await self._history.since(channel, since)
             messages += [(message, place) for message in top.messages]
         for thread in self._threads(place, since, known):
-            in_thread = replace(place, thread=thread, kind=Kind.THREAD)
-            messages += [(message, in_thread) for message in await self._thread(thread, since)]
+            if found := await self._thread(thread, since):
+                locked = await self._is_locked(thread, place.workspace)
+                in_thread = replace(place, thread=thread, kind=Kind.THREAD, locked=locked)
+                messages += [(message, in_thread) for message in found]
         told = await self._told(sorted(messages, key=lambda found: position(found[0])))
         return ChannelNews(self._events(told))
 
@@ -137,6 +144,11 @@ class DiscordChannelReader:
                 raise
             return []  # it is gone, or not for us to see: the rest of the channel may be
 
+    async def _is_locked(self, thread: str, guild: str) -> bool:
+        """Of one that is archived Discord has to be asked. Raises PlatformError."""
+        await self._places.find(thread, guild)
+        return self._places.is_locked(thread)
+
     async def _search(self, since: int) -> None:
         """
         Find threads that were archived meanwhile, with a mention of us in them: no event tells of those.
@@ -145,6 +157,7 @@ class DiscordChannelReader:
         part in it before.
         """
         self._found.clear()
+        self._waits_until = time.monotonic() + self._index_seconds
         left = iter([guild for guild in self._places.guilds if self._takes(guild)])
 
         async def work() -> None:
@@ -162,15 +175,32 @@ class DiscordChannelReader:
             "min_id": str(since),
             "limit": str(FOUND_AT_ONCE),
             "sort_by": "timestamp",
+            "include_nsfw": "true",
         }
         try:
-            found = await self._api.limits.call(
-                SEARCH, lambda: self._api.search(guild, **query), final=True, channel=guild
-            )
+            for page in range(MOST_PAGES):
+                offset = page * FOUND_AT_ONCE
+                found = await self._searched(guild, {**query, **({"offset": str(offset)} if page else {})})
+                self._note_found(found)
+                if offset + FOUND_AT_ONCE >= (number(found.get("total_results")) or 0):
+                    return
         except PlatformError as error:
             logger.info("discord: guild %s cannot be searched: %s", guild, error.code)
             self._searches = self._searches and error.code != MISSING_ACCESS  # that is said of every guild
-            return
+
+    async def _searched(self, guild: str, query: Mapping[str, str]) -> Json:
+        """One page; a guild that is being indexed is waited for a moment. Raises PlatformError."""
+        while True:
+            search = lambda: self._api.search(guild, **query)  # noqa: E731
+            try:
+                return await self._api.limits.call(SEARCH, search, final=True, channel=guild)
+            except PlatformError as error:
+                wait = max(error.retry_after or 0.0, SHORT_DELAY)
+                if error.code != NOT_INDEXED or time.monotonic() + wait > self._waits_until:
+                    raise
+            await asyncio.sleep(wait)
+
+    def _note_found(self, found: Json) -> None:
         for thread in mappings(found, "threads"):
             id_, parent = text(thread, "id"), text(thread, "parent_id")
             if id_ not in self._places.threads_of(parent):

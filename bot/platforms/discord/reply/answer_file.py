@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.core.errors import PlatformError, UncertainError
 from bot.core.ports import CLOCK_SKEW, ReplyRequest
-from bot.platforms.discord.calls.errors import MISSING_PERMISSIONS
+from bot.platforms.discord.calls.errors import MISSING_PERMISSIONS, NO_UPLOADS
 from bot.platforms.discord.calls.limits import MESSAGE, POST
 from bot.platforms.discord.incoming.events import position_of
 from bot.platforms.discord.markup.message import SUPPRESS_EMBEDS
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 FILE_PART = 1_000_000  # the number of the part; parts that show text count from 1
 TOO_LARGE = "too_large"
-NO_FILES = frozenset({MISSING_PERMISSIONS, TOO_LARGE, "http_413", "invalid_form"})
+NO_FILES = frozenset({MISSING_PERMISSIONS, NO_UPLOADS, TOO_LARGE, "http_413", "invalid_form"})
 """What Discord says to a file that it does not take there; the permissions of channels differ."""
 
 

@@ -12,10 +12,16 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from bot.core.errors import PlatformError
+from bot.core.errors import PlatformError, ThreadClosed
 from bot.core.ports import ReplyRequest
 from bot.platforms.common.parts import Noted, PartCalls, WantedPart
-from bot.platforms.discord.calls.errors import MISSING_PERMISSIONS, THREAD_ARCHIVED, TOO_MANY_EDITS, UNKNOWN_MESSAGE
+from bot.platforms.discord.calls.errors import (
+    MISSING_PERMISSIONS,
+    THREAD_ARCHIVED,
+    THREAD_LOCKED,
+    TOO_MANY_EDITS,
+    UNKNOWN_MESSAGE,
+)
 from bot.platforms.discord.calls.limits import DELETE, EDIT, EDIT_CHANNEL, POST
 from bot.platforms.discord.calls.requests import Upload
 from bot.platforms.discord.markup.message import Piece, content
@@ -104,12 +110,22 @@ class DiscordPartCalls(PartCalls[Piece]):
     async def admitted(
         self, method: str, change: Callable[[], Awaitable[Result]], *, final: bool, channel: str
     ) -> Result:
-        """Make one change when Discord admits it; a final one sits out what Discord asks for, within limits."""
+        """
+        Make one change when Discord admits it; a final one sits out what Discord asks for, within limits.
+
+        Raises ThreadClosed where the thread is locked.
+        """
 
         async def make() -> Result:
             await self._log.check()
+            await self.where.check_open()
             self.count += 1
-            return await change()
+            try:
+                return await change()
+            except PlatformError as error:
+                if error.code == THREAD_LOCKED:
+                    raise ThreadClosed(THREAD_LOCKED) from error
+                raise
 
         return await self._limits.call(method, make, final=final, channel=channel)
 
@@ -148,6 +164,7 @@ class DiscordPartCalls(PartCalls[Piece]):
                 raise
         else:
             return
+        await self.where.check_open(ask=True)
         wake = lambda: self._api.edit_channel(channel, {"archived": False})  # noqa: E731
         await self.admitted(EDIT_CHANNEL, wake, final=True, channel=channel)
         await call()

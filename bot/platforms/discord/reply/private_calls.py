@@ -42,6 +42,7 @@ class PrivatePartCalls(DiscordPartCalls):
     def __init__(self, shared: ReplyServices, us: str, request: ReplyRequest, interaction: Interaction) -> None:
         super().__init__(shared, us, request)
         self._interaction, self._language = interaction, request.language
+        self._bucket = interaction.token or ""
 
     async def post(self, part: WantedPart[Piece], noted: Noted) -> bool:
         wanted = self._wanted(part)
@@ -50,20 +51,20 @@ class PrivatePartCalls(DiscordPartCalls):
             return text(await self._shown(part.number, wanted), "id")
 
         method = EDIT_RESPONSE if part.number == 1 else FOLLOW_UP
-        await self.admitted(method, lambda: noted(make), final=part.final, channel="")
+        await self.admitted(method, lambda: noted(make), final=part.final, channel=self._bucket)
         self._check_end(part)
         return True
 
     async def edit(self, part: WantedPart[Piece], id: str) -> bool:  # noqa: A002 - the port's word
         wanted = self._wanted(part)
         change = lambda: self._with_token(lambda token: self._api.edit_follow_up(token, id, wanted))  # noqa: E731
-        await self.admitted(EDIT_FOLLOW_UP, change, final=part.final, channel="")
+        await self.admitted(EDIT_FOLLOW_UP, change, final=part.final, channel=self._bucket)
         self._check_end(part)
         return True
 
     async def delete(self, id: str, *, final: bool) -> None:  # noqa: A002 - as above
         delete = lambda: self._with_token(lambda token: self._api.delete_follow_up(token, id))  # noqa: E731
-        await self.admitted(DELETE_FOLLOW_UP, delete, final=final, channel="")
+        await self.admitted(DELETE_FOLLOW_UP, delete, final=final, channel=self._bucket)
 
     async def find(self, missing: Mapping[int, datetime], known: Collection[str]) -> Mapping[int, str]:  # noqa: ARG002
         """Only the response can be looked up; that others see none of it holds for us as well."""
@@ -71,7 +72,7 @@ class PrivatePartCalls(DiscordPartCalls):
             return {}
         read = lambda: self._with_token(self._api.response)  # noqa: E731
         try:
-            found = await self._limits.call(RESPONSE, read, final=True)
+            found = await self._limits.call(RESPONSE, read, final=True, channel=self._bucket)
         except PlatformError as error:
             if error.passing or error.code not in (UNKNOWN_MESSAGE, OVER):
                 raise

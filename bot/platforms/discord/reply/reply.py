@@ -15,11 +15,12 @@ from bot.core.controls import NO_CONTROLS, Controls
 from bot.core.errors import PlatformError
 from bot.core.off_loop import off_loop
 from bot.core.ports import ReplyRequest
-from bot.core.texts import sentence
+from bot.core.texts import label, sentence
 from bot.core.turn import Notice
 from bot.markdown import fitting
 from bot.platforms.common.limiter import RATE_LIMITED
 from bot.platforms.common.parts import HaltedError, Parts
+from bot.platforms.discord.calls.errors import BLOCKED_BY_AUTOMOD, BLOCKED_LINKS
 from bot.platforms.discord.calls.limits import EDIT
 from bot.platforms.discord.incoming.events import Identity
 from bot.platforms.discord.markup.buttons import rows, stop_row
@@ -30,6 +31,9 @@ from bot.platforms.discord.reply.part_calls import DiscordPartCalls
 from bot.platforms.discord.reply.private_calls import PrivatePartCalls
 from bot.platforms.discord.reply.responses import RespondingPartCalls
 from bot.platforms.discord.reply.services import ReplyServices
+
+BLOCKED = frozenset({BLOCKED_BY_AUTOMOD, BLOCKED_LINKS})
+"""What Discord says to words that it does not let through."""
 
 
 async def opened(shared: ReplyServices, us: Identity, request: ReplyRequest) -> DiscordReply:
@@ -48,6 +52,8 @@ async def opened(shared: ReplyServices, us: Identity, request: ReplyRequest) -> 
     elif store is not None and called:
         calls = RespondingPartCalls(shared, us.user_id, request, called, store)
     reply = DiscordReply(shared, us, request, calls)
+    if called and request.question is None:  # a setting is confirmed, which speaks of mentions
+        reply.also = (label("as_commands", request.language),)
     await reply.locate()
     return reply
 
@@ -64,6 +70,7 @@ class DiscordReply:
         self._calls = calls or DiscordPartCalls(shared, us.user_id, request)
         self._file = AnswerFile(shared, us.user_id, request, self._calls)
         texts = [part for part in request.parts if part.number != FILE_PART]
+        self.also: Sequence[str] = ()  # sentences below all others
         self._parts = Parts(self._calls, replace(request, parts=texts), clear_below=self._file.remove)
 
     @property
@@ -88,10 +95,13 @@ class DiscordReply:
     async def finish(self, text: str, notes: Sequence[str] = (), controls: Controls = NO_CONTROLS) -> None:
         self._parts.halted = False
         try:
-            await self._finish(text, [*notes, *self._missing()], controls)
+            await self._finish(text, [*notes, *self.also, *self._missing()], controls)
         except HaltedError:
             return
         except PlatformError as error:
+            if error.code in BLOCKED and text.strip():
+                await self._finish("", [sentence(Notice("answer_blocked"), self._language), *notes], controls)
+                return
             if not self._parts.ids:
                 await missing.tell(self._shared, self._request, self._calls.where.in_thread, error)
             raise

@@ -118,7 +118,7 @@ class RespondingPartCalls(DiscordPartCalls):
                 return None
             return self._noted(message)
 
-        id_ = await self.admitted(EDIT_RESPONSE, lambda: noted(make), final=part.final, channel="")
+        id_ = await self.admitted(EDIT_RESPONSE, lambda: noted(make), final=part.final, channel=token)
         if id_ is None:
             await self._give_up(interaction)
             return False
@@ -133,7 +133,7 @@ class RespondingPartCalls(DiscordPartCalls):
         async def make() -> str:
             return self._noted(await self._api.follow_up(token, wanted), part.number)
 
-        await self.admitted(FOLLOW_UP, lambda: noted(make), final=part.final, channel="")
+        await self.admitted(FOLLOW_UP, lambda: noted(make), final=part.final, channel=token)
         return True
 
     async def _give_up(self, interaction: Interaction) -> None:
@@ -149,9 +149,10 @@ class RespondingPartCalls(DiscordPartCalls):
     async def _take_away_others(self) -> None:
         """Several questions have one answer: the responses to the others need not wait for one of their own."""
         for interaction in self._usable():
-            delete = lambda: self._api.delete_response(str(interaction.token))  # noqa: B023, E731 - called at once
+            token = str(interaction.token)
+            delete = lambda: self._api.delete_response(token)  # noqa: B023, E731 - called at once
             try:
-                await self._limits.call(DELETE_RESPONSE, delete, final=True)
+                await self._limits.call(DELETE_RESPONSE, delete, final=True, channel=token)
             except PlatformError as error:
                 logger.info("discord: a response cannot be taken away: %s", error.code)
             await self._give_up(interaction)

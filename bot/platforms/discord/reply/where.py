@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
 
-from bot.core.errors import PlatformError
+from bot.core.errors import PlatformError, ThreadClosed
 from bot.core.ports import ReplyRequest
 from bot.core.texts import label
 from bot.platforms.discord.calls.errors import (
@@ -79,6 +79,13 @@ class Where:
         """The root is no message: there is nothing to open a thread from, or to reply to."""
         self._has_root = False
         self._spot = Spot(self._thread.channel)
+
+    async def check_open(self, *, ask: bool = False) -> None:
+        """Raises ThreadClosed where the thread is locked: with *ask* as Discord says, else as far as events told."""
+        if ask:
+            await self._place()
+        if self._places.is_locked(self._root):
+            raise ThreadClosed(THREAD_LOCKED)
 
     @property
     def in_thread(self) -> bool:
@@ -233,5 +240,5 @@ class Where:
 
 def _unlocked(place: Place) -> Spot:
     if place.locked:
-        raise PlatformError(THREAD_LOCKED, passing=False)
+        raise ThreadClosed(THREAD_LOCKED)
     return Spot(place.id)

@@ -108,6 +108,17 @@ def joined(body: Json, us: Identity) -> str | None:
     return channel if isinstance(channel, str) else None
 
 
+def gone(body: Json, us: Identity) -> tuple[str, str] | None:
+    """The workspace and the channel that were deleted with all that was said there, if that is what an event says."""
+    event = body.get("event")
+    if body.get("type") != "event_callback" or not isinstance(event, Mapping):
+        return None
+    channel = event.get("channel")
+    if event.get("type") not in ("channel_deleted", "group_deleted") or not isinstance(channel, str):
+        return None
+    return workspace(body, us), channel
+
+
 def tells_that_we_joined(message: Json, us: Identity) -> bool:
     """Whether a message in a channel says what joined() does."""
     return message.get("subtype") in ("channel_join", "group_join") and message.get("user") == us.bot_user_id

@@ -122,6 +122,7 @@ async def test_a_guild_that_is_not_indexed_yet_is_searched_later(discord: Discor
         (Refused(400, 160004), "thread_exists", True),
         (Refused(400, 90001), "discord_90001", True),
         (Refused(404, 0), "http_404", True),
+        (Refused(403, 240000), "blocked_links", True),
         (RateLimited(code=30046), "too_many_edits", True),
     ],
 )
@@ -201,3 +202,15 @@ async def test_a_refusal_is_understood_with_another_number_and_with_none(
     with pytest.raises(PlatformError, match=code) as refusal:
         await api.me()
     assert not refusal.value.passing
+
+
+@pytest.mark.parametrize("code", [20016, 20028, 40004, 130000])
+async def test_what_is_a_matter_of_time_passes_whatever_its_status_is(
+    discord: Discord, api: DiscordApi, code: int
+) -> None:
+    channel = discord.add_channel("general")
+    discord.fail("create message", Refused(403, code))
+    with pytest.raises(PlatformError) as failure:
+        await api.create_message(channel.id, {"content": "once"})
+    assert failure.value.passing
+    assert not isinstance(failure.value, UncertainError)

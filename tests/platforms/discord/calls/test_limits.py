@@ -13,6 +13,8 @@ from bot.platforms.common.call_rates import Rate
 from bot.platforms.discord.calls.api import DiscordApi
 from bot.platforms.discord.calls.limits import (
     EDIT,
+    EDIT_RESPONSE,
+    INVALID,
     MARGIN_SECONDS,
     MESSAGES,
     OVERALL,
@@ -22,7 +24,7 @@ from bot.platforms.discord.calls.limits import (
     DiscordLimiter,
 )
 from tests.standins.discord import Discord
-from tests.standins.discord.faults import Lost, RateLimited, Stranger
+from tests.standins.discord.faults import Lost, RateLimited, Refused, Stranger
 
 
 class Clock:
@@ -238,3 +240,43 @@ async def test_a_first_call_that_is_lost_leaves_the_place_to_the_next_one(discor
         return True
 
     assert sorted(await asyncio.gather(post(), post(), post())) == [False, True, True]
+
+
+def one_refusal_left(discord: Discord) -> tuple[DiscordApi, Clock]:
+    clock = Clock()
+    limits = DiscordLimiter(clock, clock.sleep)
+    for _ in range(INVALID.calls - 1):
+        limits.invalid()
+    return DiscordApi(discord.token, discord.api_url, limits), clock
+
+
+async def test_before_an_address_is_shut_out_for_its_refusals_all_calls_wait(discord: Discord) -> None:
+    api, clock = one_refusal_left(discord)
+    await api.me()
+    discord.fail("get current user", Refused(403, 50001))
+    with pytest.raises(PlatformError):
+        await api.me()
+    for _ in range(2):
+        with pytest.raises(PlatformError) as waits:
+            await api.me()
+        assert waits.value.passing
+        assert waits.value.retry_after == pytest.approx(INVALID.seconds, abs=5.0)
+    assert len(discord.calls("get current user")) == 2
+    clock.now += INVALID.seconds
+    await api.me()
+
+
+async def test_what_others_have_used_up_is_no_refusal_that_counts(discord: Discord) -> None:
+    api, _ = one_refusal_left(discord)
+    discord.fail("get current user", RateLimited(0.1, scope="shared"))
+    with pytest.raises(PlatformError):
+        await api.me()
+    await api.me()
+
+
+def test_the_responses_to_two_interactions_do_not_wait_for_each_other() -> None:
+    limiter = DiscordLimiter(clock := Clock(), clock.sleep)
+    for left in (1, 0):
+        limiter.tell(EDIT_RESPONSE, headers(2, left, 5.0), "a token")
+    assert limiter.wait(EDIT_RESPONSE, "a token") > 0.0
+    assert limiter.wait(EDIT_RESPONSE, "another token") == 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from discord.gateway import KeepAliveHandler
@@ -118,6 +119,27 @@ async def test_a_connection_that_is_dead_without_a_word_is_noticed(discord: Disc
         await discord.wait_for(lambda: us.connection.connected)
         assert time.monotonic() - began < HASTY.dead + 5.0
         assert discord.gateway.resumed
+
+
+async def test_a_connection_that_brings_events_but_acknowledges_no_heartbeat_is_resumed_over_another_one(
+    discord: Discord,
+) -> None:
+    kim, channel = discord.add_user("kim"), discord.add_channel("general")
+    discord.gateway.heartbeat_seconds = 0.3
+    async with listening(discord, content=True, patience=replace(HASTY, dead=60.0)) as us:
+        before = us.connection.session
+        discord.gateway.acknowledges = False
+        began, number = time.monotonic(), 0
+        while not discord.gateway.resumed:
+            assert time.monotonic() - began < 10.0
+            await discord.post(kim, channel, str(number))
+            number += 1
+            await asyncio.sleep(0.1)
+        discord.gateway.acknowledges = True
+        await discord.post(kim, channel, "the last one")
+        await discord.wait_for(lambda: "the last one" in us.said)
+        assert us.connection.session is before, "nothing was missed"
+        assert set(map(str, range(number))) <= set(us.said)
 
 
 async def test_there_is_no_session_while_there_is_no_connection(discord: Discord) -> None:

@@ -129,6 +129,8 @@ async def test_a_private_question_is_answered_to_one_person_alone(
         assert asked.original.ephemeral
         quiet = await discord.call(kim, channel, "quiet")
         await discord.wait_for(lambda: quiet.original is not None and quiet.original.content)
+        assert quiet.original is not None
+        assert label("as_commands", "ko") in quiet.original.content
         told = await discord.call(kim, channel, "ask", question="들려?")
         await discord.wait_for(lambda: told.original is not None)
         assert told.original is not None

@@ -10,7 +10,7 @@ from bot.core.conversation import Posted, ThreadRef
 from bot.core.texts import label
 from tests.platforms.discord.interactions.calling import Bot, shown
 from tests.standins.discord import Discord
-from tests.standins.discord.faults import Hung, Lost, ServerError
+from tests.standins.discord.faults import Hung, Lost, RateLimited, ServerError
 from tests.standins.discord.interactions.interactions import DEFERRED_MESSAGE, MESSAGE, MODAL
 from tests.standins.discord.state.objects import Channel, User
 
@@ -105,6 +105,17 @@ async def test_an_acknowledgement_that_fails_is_given_again_in_time(
     await bot.done()
     assert asked.answered == DEFERRED_MESSAGE
     assert posted(bot).text == "hello"
+
+
+async def test_an_acknowledgement_waits_as_long_as_discord_asks_for(
+    discord: Discord, bot: Bot, kim: User, channel: Channel
+) -> None:
+    discord.fail("create interaction response", RateLimited(0.4))
+    asked = await discord.call(kim, channel, "ask", question="hello")
+    await bot.done()
+    assert asked.answered == DEFERRED_MESSAGE
+    first, second = discord.calls("create interaction response")
+    assert second.at - first.at >= 0.4
 
 
 async def test_what_comes_too_late_to_be_acknowledged_is_asked_all_the_same(

@@ -30,6 +30,8 @@ CASES = {
     "entities": ("a&nbsp;b &lt;b&gt; &amp;amp; &copy; &x; &#42;c&#42;", "a\u00a0b \\<b\\> \\&amp; © &x; \\*c\\*"),
     "HTML": ("<b>a</b> <i>b</i><br>c <u>d</u> <b>e", "**a** *b*\nc __d__ <b>e"),
     "a small line after a break": ("a<br>-# b<br/>>>> c", "a\n\\-# b\n\\>>> c"),
+    "shortcodes": (":tada: a :+1:, **:White_Check_Mark:** done", "🎉 a 👍, **✅** done"),
+    "no shortcodes": ("a:x:b ::x:: :unheard_of: `:x:` https://a.b/:x:/", "a:x:b ::x:: :unheard_of: `:x:` https://a.b/:x:/"),
     "HTML in code": ("`<b>a</b>&lt;`", "`<b>a</b>&lt;`"),
     "backticks without an end": ("a ` b\n\nc ``` d", "a \\` b\n\nc \\`\\`\\` d"),
     "code of several lines": ("a `b\n-# c` d", "a `b -# c` d"),

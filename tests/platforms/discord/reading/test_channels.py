@@ -171,16 +171,45 @@ async def test_channels_are_named_where_nothing_can_be_searched(
     assert len(discord.calls(SEARCH)) in (1, 2)
 
 
-async def test_a_guild_that_is_not_indexed_is_searched_the_next_time(
+@pytest.mark.parametrize("again", ["the next time", "after a moment"])
+async def test_a_guild_that_is_not_indexed_is_searched_again(
+    stage: Stage, discord: Discord, kim: User, channel: Channel, again: str
+) -> None:
+    thread = await discord.start_thread(kim, await discord.post(kim, channel, "hello"), "a talk")
+    await discord.post(kim, thread, f"{discord.mention} more")
+    await discord.change_thread(thread, archived=True)
+    await stage.listen()
+    us = (stage.api, stage.places, stage.index, stage.us, DEFAULT_SIGNS, HOURS)
+    reading = DiscordChannelReader(*us, index_seconds=0.0 if again == "the next time" else 10.0)
+    discord.search.unindexed = 1
+    since = int(thread.id) + 1
+    if again == "the next time":
+        await reading.channels()
+        assert texts(list((await reading.news(channel.id, since, [])).events)) == []
+    await reading.channels()
+    assert texts(list((await reading.news(channel.id, since, [])).events)) == [f"{discord.mention} more"]
+    assert len(discord.calls(SEARCH)) == 2
+
+
+async def test_all_pages_of_a_search_are_read_and_age_restricted_channels_are_searched(
     stage: Stage, discord: Discord, kim: User, channel: Channel
 ) -> None:
-    await discord.post(kim, channel, "hello")
+    threads = []
+    for number in range(3):
+        thread = await discord.start_thread(kim, await discord.post(kim, channel, f"hello {number}"), "a talk")
+        for _ in range(12):
+            await discord.post(kim, thread, f"{discord.mention} {number}")
+        threads.append(thread)
+    for thread in threads:
+        await discord.change_thread(thread, archived=True)
     await stage.listen()
-    discord.search.unindexed = 1
     reading = reader(stage)
-    for _ in range(2):
-        assert await reading.channels() == [channel.id]
-    assert len(discord.calls(SEARCH)) == 2
+    await reading.channels()
+    told = texts(list((await reading.news(channel.id, int(threads[0].id), [])).events))
+    assert {f"{discord.mention} {number}" for number in range(3)} < set(told)
+    searches = discord.calls(SEARCH)
+    assert [dict(call.query).get("offset") for call in searches] == [None, "25"]
+    assert all(("include_nsfw", "true") in call.query for call in searches)
 
 
 async def test_what_was_hidden_at_once_is_told_with_its_mark(

@@ -8,6 +8,8 @@ import pytest
 
 from bot.core.controls import Control, Controls
 from bot.core.errors import LeaseLost, PlatformError, ReplyDeleted, UncertainError
+from bot.core.texts import sentence
+from bot.core.turn import Notice
 from bot.markdown import ZERO_WIDTH_SPACE as Z
 from tests.platforms.discord.reply.conftest import DELETE, EDIT, POST, READ, START, Asked
 from tests.standins.discord.faults import Lost, RateLimited, Refused, ServerError
@@ -234,10 +236,10 @@ async def test_a_worker_that_lost_its_turn_changes_nothing(asked: Asked) -> None
 
 
 async def test_a_refusal_is_told_and_not_repeated(asked: Asked) -> None:
-    asked.discord.fail(POST, Refused(400, 200000, "blocked"), times=9)
+    asked.discord.fail(POST, Refused(400, 50009, "blocked"), times=9)
     with pytest.raises(PlatformError) as error:
         await (await asked.reply()).finish("답")
-    assert (error.value.code, error.value.passing) == ("blocked_by_automod", False)
+    assert (error.value.code, error.value.passing) == ("discord_50009", False)
     assert len(asked.discord.calls(POST)) == 1
 
 
@@ -257,3 +259,14 @@ async def test_parts_that_were_lost_together_are_found_in_their_order(asked: Ask
     asked.restart()
     await asked.reply()
     assert asked.log.ids == ids
+
+
+@pytest.mark.parametrize("code", [200000, 240000])
+@pytest.mark.parametrize("shown", [False, True])
+async def test_where_a_filter_lets_no_answer_through_that_is_said(asked: Asked, code: int, shown: bool) -> None:
+    reply = await asked.reply()
+    if shown:
+        await reply.show("one")
+    asked.discord.fail(EDIT if shown else POST, Refused(400, code))
+    await reply.finish("one two", ["A note."])
+    assert asked.shown == [f"-# {sentence(Notice('answer_blocked'), 'en')}\n-# A note."]
