@@ -6,22 +6,9 @@ Discord writes ids as texts and counts as numbers; a server that plays Discord m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-Json = Mapping[str, Any]
-
-
-def mapping(body: Json, key: str) -> Json:
-    """What is at *key*; empty where there is nothing, or something else."""
-    found = body.get(key)
-    return found if isinstance(found, Mapping) else {}
-
-
-def mappings(body: Json, key: str) -> list[Json]:
-    """Those in a list at *key*."""
-    found = body.get(key)
-    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+from bot.platforms.common.payloads import Json as Json
+from bot.platforms.common.payloads import mapping as mapping
+from bot.platforms.common.payloads import mappings as mappings
 
 
 def text(body: Json, key: str) -> str:
