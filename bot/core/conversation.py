@@ -177,6 +177,16 @@ class Acted:
     completion: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A channel has another id from now on: *to*. All that was said and set in *channel* was said and set there."""
+
+    platform: str
+    workspace: str
+    channel: str
+    to: str
+
+
 Said = Posted | Edited
 """What is decided upon: whether it is to be answered."""
 
@@ -191,7 +201,7 @@ def said_at(said: Said) -> datetime:
     return said.edited_at if isinstance(said, Edited) else said.posted_at
 
 
-Incoming = Posted | Edited | Deleted | Reacted | Acted
+Incoming = Posted | Edited | Deleted | Reacted | Acted | Moved
 """Whatever a door may hand in."""
 
 

@@ -31,6 +31,7 @@ from bot.platforms.slack.calls.limits import RATES
 from bot.platforms.slack.calls.logs import bolt_logger, sdk_logger
 from bot.platforms.slack.incoming.actions import acted
 from bot.platforms.slack.incoming.events import PLATFORM, Identity, for_another_team, incoming, joined
+from bot.platforms.slack.incoming.moved_channels import follow, moved
 from bot.platforms.slack.incoming.reactions import DEFAULT_NAMES, Names, reacted
 from bot.platforms.slack.incoming.slash_commands import told_to_mention
 from bot.platforms.slack.markup import text as slack_text
@@ -220,11 +221,16 @@ class SlackPlatform:
         async def authorize() -> AuthorizeResult:
             return authorization
 
+        ids: dict[str, str] = {}  # of channels that have another one now, by the old one
+
         async def commit(body: dict[str, Any]) -> BoltResponse:
+            follow(body, ids)
             if self._views is not None and self._views.takes(body, identity):
                 return BoltResponse(status=200)
             if "command" in body:  # the manifest declares none: an operator did
                 return BoltResponse(status=200, body=told_to_mention(identity, await self._spoken(body, identity)))
+            if (change := moved(body, identity)) is not None:
+                ids[change.channel] = change.to
             return await _commit(body, identity, self._reactions, receive, invited)
 
         return App(
@@ -254,7 +260,7 @@ async def _commit(
         logger.info("slack: an event for another workspace is left to the bot that is there")
         return BoltResponse(status=200)
     channel = joined(body, identity)
-    event = incoming(body, identity) or reacted(body, identity, names) or acted(body, identity)
+    event = incoming(body, identity) or reacted(body, identity, names) or acted(body, identity) or moved(body, identity)
     try:
         if channel is not None:
             await invited(channel)

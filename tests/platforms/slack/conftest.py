@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.core.conversation import Acted, Deleted, Edited, Incoming, Posted, Reacted, ThreadRef, posted_of
+from bot.core.conversation import Acted, Deleted, Edited, Incoming, Moved, Posted, Reacted, ThreadRef, posted_of
 from bot.core.ports import Reply, ReplyRequest, Watermarks
 from bot.platforms.common.catch_up import CatchUpSettings
 from bot.platforms.slack.adapter import SlackPlatform
@@ -85,10 +85,10 @@ class Heard(list[Posted]):
     def __init__(self) -> None:
         super().__init__()
         self.edits: list[Edited] = []
-        self.others: list[Deleted | Reacted | Acted] = []
+        self.others: list[Deleted | Reacted | Acted | Moved] = []
 
     async def __call__(self, said: Incoming) -> None:
-        if isinstance(said, Deleted | Reacted | Acted):
+        if isinstance(said, Deleted | Reacted | Acted | Moved):
             self.others.append(said)
             return
         if isinstance(said, Edited):
