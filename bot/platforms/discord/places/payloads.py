@@ -7,6 +7,7 @@ Discord writes ids as texts and counts as numbers; a server that plays Discord m
 from __future__ import annotations
 
 from bot.platforms.common.payloads import Json as Json
+from bot.platforms.common.payloads import composed
 from bot.platforms.common.payloads import mapping as mapping
 from bot.platforms.common.payloads import mappings as mappings
 
@@ -24,7 +25,7 @@ def texts(body: Json, key: str) -> list[str]:
 def _text(value: object) -> str:
     """Also of a number."""
     written = str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**64 else value
-    return written if isinstance(written, str) else ""
+    return composed(written) if isinstance(written, str) else ""
 
 
 def number(value: object) -> int | None:

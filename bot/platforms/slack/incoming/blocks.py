@@ -73,10 +73,8 @@ def _all_words(block: Json, depth: int) -> Iterator[str]:
 
 def _value(block: Json, name: str, depth: int) -> str:
     """A text, or an object that holds one."""
-    value = block.get(name)
-    if isinstance(value, Mapping):
-        return words_in(value, depth + 1)
-    return escaped(value) if isinstance(value, str) else ""
+    value = mapping(block, name)
+    return words_in(value, depth + 1) if value else escaped(string(block, name))
 
 
 def _named(kind: str, *words: str) -> str:

@@ -23,7 +23,7 @@ from bot.core.conversation import (
     ThreadRef,
 )
 from bot.core.decide.addressing import PRODUCT_NAMES, calls
-from bot.platforms.common.payloads import Json, mapping, mappings
+from bot.platforms.common.payloads import Json, mapping, mappings, string
 from bot.platforms.slack.incoming.files import files_of
 from bot.platforms.slack.incoming.message_text import said_in
 from bot.platforms.slack.incoming.participants import all_ids, home_of, mentioned_in, name_of, opened_by
@@ -268,12 +268,12 @@ def _author(message: Json, place: Place, us: Identity) -> Participant | None:
     if ours or user == us.bot_user_id or (bot is not None and bot == us.bot_id):
         return Participant(speaker, ParticipantKind.SELF)
     if bot is not None or message.get("subtype") == "bot_message":
-        name = message.get("username") or profile.get("name")
-        return Participant(speaker, ParticipantKind.BOT, name if isinstance(name, str) else None)
+        name = string(message, "username") or string(profile, "name")
+        return Participant(speaker, ParticipantKind.BOT, name or None)
     return Participant(speaker, name=_told_name(message), home=home_of(message, place.workspace))
 
 
 def _told_name(message: Json) -> str | None:
     """A person's name, where the event brings it; of somebody from another workspace there may be no other."""
-    profile = message.get("user_profile")
-    return name_of({"profile": profile, "name": profile.get("name")}) if isinstance(profile, Mapping) else None
+    profile = mapping(message, "user_profile")
+    return name_of({"profile": profile, "name": profile.get("name")})
