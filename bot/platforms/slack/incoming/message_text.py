@@ -51,9 +51,9 @@ def said_in(message: Json) -> Words:
     by_app = is_app(message)
     said = _once(string(message, "text"), message.get("blocks"), is_notification=by_app)
     attached = [(words, is_message(each)) for each in attachments_of(message) if (words := _attached(each))]
-    if by_app and said.strip():
+    if by_app and attached and said.strip():
         attached = [(words, shared) for words, shared in attached if _key(words) not in _key(said)]
-        said = "\n".join(_unsaid(said, joined([words for words, _ in attached])))
+        said = "\n".join(_unsaid(said, joined([words for words, _ in attached]))) if attached else said
     own = _apart([said, *(words for words, shared in attached if not shared)])
     whole = _apart([words for words, _ in attached])
     kept = whole if len(whole) <= MOST else _HALF.sub("", whole[:MOST])
@@ -128,8 +128,8 @@ def _once(text: str, blocks: object, *, is_notification: bool) -> str:
     if not is_notification:
         return joined([text, *(piece for piece in pieces if _key(piece).strip() and _key(piece) not in said)])
     shown = joined(pieces)
-    unsaid = list(_unsaid(text, shown))
-    return text if unsaid and _key(shown) in said else joined([*unsaid, shown])
+    unsaid = joined(list(_unsaid(text, shown)))
+    return text if unsaid and _key(shown) in said else joined([unsaid, shown])
 
 
 def _unsaid(text: str, shown: str) -> Iterator[str]:
@@ -140,7 +140,7 @@ def _unsaid(text: str, shown: str) -> Iterator[str]:
     for number, line in enumerate(text.split("\n")):
         key = _key(line)
         is_there = key in lines or (number < MOST_LINES and _beginning(line, key) in words)
-        if not (is_there if key.strip() else line.strip() in shown):
+        if not line.strip() or not (is_there if key.strip() else line.strip() in shown):
             yield line
 
 

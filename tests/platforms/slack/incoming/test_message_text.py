@@ -89,6 +89,14 @@ def test_of_an_app_text_blocks_and_attachments_are_one_message() -> None:
     assert by_app("look", HEADER, attachments=[attachment]) == "look\nDeploy failed\n\ndisk full\non db1\nnagios"
 
 
+def test_blank_lines_and_what_is_no_word_stay() -> None:
+    text = "one\n\n- two\n\n```\nx = 1\n```"
+    assert by_app(text) == text
+    assert by_app(text, attachments=[{"text": "other"}]) == f"{text}\n\nother"
+    assert by_app(f"{text}\nother", attachments=[{"text": "other"}]) == f"{text}\nother"
+    assert by_app(text, HEADER) == f"{text}\nDeploy failed"
+
+
 def test_a_table_that_a_person_pastes_stands_below_their_words() -> None:
     cells = [[{"type": "raw_text", "text": each} for each in row] for row in ("ab", "cd")]
     table, shown = {"type": "table", "rows": cells}, "| a | b |\n| --- | --- |\n| c | d |"
