@@ -42,12 +42,13 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who we are, from auth.test. Our app's id is in every body (`api_app_id`)."""
+    """Who we are, from auth.test and users.info. Our app's id is in every body (`api_app_id`)."""
 
     team_id: str
     bot_user_id: str  # U… or W…, the one that is mentioned
     bot_id: str | None  # B…, the one that posts
-    name: str = ""  # as people may call us
+    name: str = ""  # as people see it, and call us
+    handle: str = ""  # the name that Slack made of the first one; it stays
 
     @property
     def called(self) -> str:
@@ -209,7 +210,7 @@ def _posted(message: Json, place: Place, us: Identity) -> Posted | None:
         direct=place.direct,
         recovered=place.recovered,
         plain=_readable(said.text, us),
-        calls_bot=calls(_readable(said.own, us), {us.name, *PRODUCT_NAMES}),
+        calls_bot=calls(_readable(said.own, us), {us.name, us.handle, *PRODUCT_NAMES}),
         mentions=mentioned_in(said.own) - {us.bot_user_id},
         broadcast=subtype == "thread_broadcast",
         root_author=opened_by(message, us.bot_user_id),

@@ -33,6 +33,14 @@ def name_of(who: Mapping[str, Any]) -> str | None:
     return None
 
 
+def user_changed(body: Mapping[str, Any], user: str) -> Mapping[str, Any] | None:
+    """The user object of *user*, where an event says that it has changed."""
+    event = mapping(body, "event")
+    is_change = event.get("type") in ("user_change", "user_profile_changed")
+    found = mapping(event, "user")
+    return found if is_change and found.get("id") == user else None
+
+
 def opened_by(message: Mapping[str, Any], bot_user_id: str) -> str | None:
     """Who opened the thread that *message* replies in, if the message tells; None for a thread of ours."""
     author = message.get("parent_user_id")

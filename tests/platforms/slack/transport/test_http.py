@@ -363,7 +363,7 @@ async def test_a_port_that_is_taken_is_said_with_what_to_do(slack: Slack) -> Non
 
 
 async def test_no_app_token_is_asked_for_over_http(slack: Slack, platform: SlackPlatform) -> None:
-    assert [call.method for call in slack.faults.calls] == ["auth.test"]
+    assert [call.method for call in slack.faults.calls] == ["auth.test", "users.info"]
     assert slack.socket_mode.handshakes == 0
 
 
