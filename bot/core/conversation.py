@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.core.files import File, FileRef
+from bot.core.files import Cut, File, FileRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ class Posted:
     files: tuple[FileRef, ...] = ()
     place_locale: str | None = None  # in which people there have agreed to read the platform
     follows: bool = False  # on something said before its thread began: a reply that opens one
+    cut: Cut | None = None  # of what is attached to it, such as a message that is forwarded: only this is in *text*
 
     @property
     def words(self) -> str:
@@ -213,6 +214,7 @@ class Version:
     text: str
     given: str | None = None
     tokens: int | None = None  # of *given*, without the overhead of a message
+    cut: Cut | None = None  # as in Posted
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,14 @@ def _text(value: object) -> str:
     return composed(written) if isinstance(written, str) else ""
 
 
+def name_of(user: Json, member: Json | None = None) -> str | None:
+    """What somebody is called, on one line: in the guild, else everywhere, else the handle."""
+    for name in (text(member or {}, "nick"), text(user, "global_name"), text(user, "username")):
+        if words := " ".join(name.split()):
+            return words
+    return None
+
+
 def number(value: object) -> int | None:
     """None for what is none, also for true and false."""
     if isinstance(value, str) and 0 < len(value) < 20 and value.isascii() and value.isdecimal():

@@ -216,6 +216,7 @@ def _posted(message: Json, place: Place, us: Identity) -> Posted | None:
         root_author=opened_by(message, us.bot_user_id),
         aliases=all_ids(message),
         files=files_of(message),
+        cut=said.cut,
     )
 
 
