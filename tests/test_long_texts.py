@@ -118,6 +118,14 @@ def _incoming(**said: Any) -> object:
     return events.incoming({"type": "event_callback", "api_app_id": "A1", "event": event}, US)
 
 
+def _rich(text: str) -> dict[str, Any]:
+    """A piece of text in all forms that have a pattern of their own."""
+    said = {"type": "text", "text": text, "style": {"bold": True}}
+    words = [said, {"type": "link", "url": text, "text": text}, {"type": "user", "user_id": text}]
+    code = {"type": "rich_text_preformatted", "elements": [said]}
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": words}, code]}
+
+
 def _on_discord(**said: Any) -> object:
     message = {"id": "7", "channel_id": "8", "author": {"id": "9"}, "type": 0, "content": "hi"} | said
     thread = ThreadRef("discord", "5", "8", "7")
@@ -196,6 +204,16 @@ ON_THE_LOOP: dict[str, Callable[[str], object]] = {
     "blocks and attachments": lambda text: message_text.text_of(
         {"blocks": [{"text": text}], "attachments": [{"text": text}]}
     ),
+    "a notification and a block": lambda text: message_text.text_of(
+        {"bot_id": "B1", "text": text, "blocks": [{"type": "mrkdwn", "text": text[1:]}]}
+    ),
+    "plain text and Markdown": lambda text: message_text.text_of(
+        {"blocks": [{"type": "plain_text", "text": text}, {"type": "markdown", "text": text}]}
+    ),
+    "a cell": lambda text: message_text.text_of(
+        {"blocks": [{"type": "table", "rows": [[{"type": "mrkdwn", "text": text}]]}]}
+    ),
+    "rich text": lambda text: message_text.text_of({"blocks": [_rich(text)]}),
     "a file": lambda text: files.file_of({"id": "F1", "name": text, "mimetype": text, "url_private": text}),
     "a press": lambda text: actions.pressed({"type": "block_actions", "actions": [{"value": text}]}),
     "name_of": lambda text: participants.name_of({"profile": {"display_name": text}}),

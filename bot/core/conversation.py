@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.core.files import File, FileRef
+from bot.core.files import Cut, File, FileRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,7 @@ class Posted:
     place_locale: str | None = None  # in which people there have agreed to read the platform
     closed: bool = False  # people have closed the thread: nobody but its moderators can write there
     follows: bool = False  # on something said before its thread began: a reply that opens one
+    cut: Cut | None = None  # of what is attached to it, such as a message that is forwarded: only this is in *text*
 
     @property
     def words(self) -> str:
@@ -178,6 +179,16 @@ class Acted:
     completion: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A channel has another id from now on: *to*. All that was said and set in *channel* was said and set there."""
+
+    platform: str
+    workspace: str
+    channel: str
+    to: str
+
+
 Said = Posted | Edited
 """What is decided upon: whether it is to be answered."""
 
@@ -192,7 +203,7 @@ def said_at(said: Said) -> datetime:
     return said.edited_at if isinstance(said, Edited) else said.posted_at
 
 
-Incoming = Posted | Edited | Deleted | Reacted | Acted
+Incoming = Posted | Edited | Deleted | Reacted | Acted | Moved
 """Whatever a door may hand in."""
 
 
@@ -204,6 +215,7 @@ class Version:
     text: str
     given: str | None = None
     tokens: int | None = None  # of *given*, without the overhead of a message
+    cut: Cut | None = None  # as in Posted
 
 
 @dataclass(frozen=True, slots=True)

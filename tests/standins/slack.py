@@ -117,6 +117,10 @@ class Slack:
 
     # what people do
 
+    def rename(self, user: str, name: str) -> None:
+        """Give somebody, or us, another display name. Nobody is told: see emit()."""
+        self.workspace.users[user]["profile"]["display_name"] = name
+
     def add_user(self, name: str, locale: str | None = None, team: str = TEAM) -> str:
         """*team*: another one's people write in channels that are shared with it (Slack Connect)."""
         return self.workspace.add_user(name, locale=locale, team=team)

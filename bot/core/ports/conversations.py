@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
-from bot.core.conversation import Acted, Deleted, MessageRef, Posted, Reacted, Said, ThreadRef
+from bot.core.conversation import Acted, Deleted, MessageRef, Moved, Posted, Reacted, Said, ThreadRef
 from bot.core.decide.policy import Decide, Decision
 from bot.core.ports.platform import ThreadRead
 from bot.core.ports.turn_queue import ClaimRequest
@@ -79,6 +79,9 @@ class ConversationStore(Protocol):
         the one that is shown; CONTINUE makes the turn due again, to go on in the same variant. An opinion is noted
         beside the completion, the last one of each person. A press in another channel than the turn's does nothing.
         """
+
+    async def move(self, moved: Moved) -> None:
+        """Keep under a channel's new id what is kept under the old one. A turn that is at work there begins anew."""
 
     async def fill(self, claim: Claim, since: int, read: ThreadRead) -> None:
         """

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from bot.core.answer.answer import Answerer
 from bot.core.answer.completion_call import BrokenAnswer
-from bot.core.conversation import Acted, Deleted, Edited, Incoming, MessageRef, Reacted, Said, posted_of
+from bot.core.conversation import Acted, Deleted, Edited, Incoming, MessageRef, Moved, Reacted, Said, posted_of
 from bot.core.decide.policy import OURS, Decide, decide, is_ours
 from bot.core.errors import BotError, LeaseLost, LedgerError, LedgerGoneError, ModelError, PlatformError, ReplyDeleted
 from bot.core.interruption import Interrupted
@@ -110,6 +110,12 @@ class Worker:
             pressed = await self._conversations.act(incoming)
             await self._checkpoint("after change")
             log.debug("pressed on %s: %s, %s", incoming.thread.platform, incoming.operation, pressed)
+            self._look.set()
+            self._wake.set()
+        elif isinstance(incoming, Moved):
+            await self._conversations.move(incoming)
+            await self._checkpoint("after change")
+            log.info("%s: a channel has another id: what was said and set there is kept", incoming.platform)
             self._look.set()
             self._wake.set()
         else:

@@ -327,7 +327,8 @@ class DiscordPlatform:
 
     def readable(self, text: str, names: Mapping[str, str] | None = None) -> str:
         us = self._identity
-        own = {us.user_id: unbracketed(us.called)} if us else {}  # as the names that the core hands in
+        called = unbracketed(self._places.own_name or us.called) if us else ""  # as the names that the core hands in
+        own = {us.user_id: called} if us else {}
         return discord_text.readable(text, self.own_id or "", {**own, **(names or {})})
 
     async def _identify(self, application: Json | None = None) -> Identity:

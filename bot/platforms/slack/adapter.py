@@ -6,8 +6,11 @@ Parts of it have rooms of their own: payloads events.py, Socket Mode socket_mode
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +20,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.conversation import Deleted, MessageRef, ThreadRef
-from bot.core.errors import LedgerError
+from bot.core.errors import LedgerError, PlatformError
 from bot.core.files import FileRef
 from bot.core.ports import PlaceContents, Receive, References, Reply, ReplyRequest, ThreadRead, Viewer, Watermarks
 from bot.core.prompt.speakers import unbracketed
@@ -26,12 +29,15 @@ from bot.core.texts import language_of
 from bot.platforms.common.catch_up import CatchUp, CatchUpSettings
 from bot.platforms.common.chores import beside, started
 from bot.platforms.common.limiter import Limiter
+from bot.platforms.common.payloads import string
 from bot.platforms.slack.calls import sessions
 from bot.platforms.slack.calls.api import DEFAULT_URL, SlackApi
 from bot.platforms.slack.calls.limits import RATES
 from bot.platforms.slack.calls.logs import bolt_logger, sdk_logger
 from bot.platforms.slack.incoming.actions import acted
 from bot.platforms.slack.incoming.events import PLATFORM, Identity, for_another_team, gone, incoming, joined
+from bot.platforms.slack.incoming.moved_channels import follow, moved
+from bot.platforms.slack.incoming.participants import name_of, user_changed
 from bot.platforms.slack.incoming.reactions import DEFAULT_NAMES, Names, reacted
 from bot.platforms.slack.incoming.slash_commands import told_to_mention
 from bot.platforms.slack.markup import text as slack_text
@@ -56,6 +62,7 @@ logger = logging.getLogger(__name__)
 Invited = Callable[[str], Awaitable[None]]
 """Told the channel that we were invited to. Raises LedgerError."""
 
+NAME_SECONDS = 120.0  # how often we look for our name: somebody may give us another one
 PING_SECONDS = 5.0  # also the SDK's pause between two tries to connect
 
 
@@ -83,6 +90,7 @@ class SlackPlatform:
         reactions: Names = DEFAULT_NAMES,
         receipts: Receipts | None = None,
         contents: PlaceContents | None = None,
+        name_seconds: float = NAME_SECONDS,
     ) -> None:
         """
         Without *watermarks* nothing that was missed is read; without a *receipts* there are no views; without
@@ -92,6 +100,7 @@ class SlackPlatform:
         self._api = SlackApi(bot_token, api_url, Limiter(RATES))
         self._connection = Listener(http) if http else Connection(self._api, app_token, ping_seconds)
         self._watermarks, self._catch_up_settings = watermarks, catch_up or CatchUpSettings()
+        self._name_seconds = name_seconds
         self._status = SlackStatus(self._api)
         self._replies = ReplyServices(
             self._api, Streams(self._api, self._status), MessageFeatures(), FileSettings(), self._status
@@ -120,7 +129,8 @@ class SlackPlatform:
 
     async def start(self) -> Identity:
         """Check the tokens, cheaply: auth.test and, for Socket Mode, apps.connections.open. Raises PlatformError."""
-        identity = await self._identify()
+        await self._identify()
+        identity = await self._learn_name()
         await self._connection.probe()
         return identity
 
@@ -128,7 +138,7 @@ class SlackPlatform:
         async with sessions.opened() as session:
             self._api.use(session)
             try:
-                async with beside(PLATFORM, self._status.run()):
+                async with beside(PLATFORM, self._status.run()), beside(PLATFORM, self._keep_name()):
                     await self._serve(receive, await started(PLATFORM, self.start), session)
             finally:
                 if self._views is not None:
@@ -202,9 +212,25 @@ class SlackPlatform:
         """From one auth.test: Bolt's own would be asked at the first event, and a 429 to it would lose the event."""
         if self._identity is None:
             answer = await self._api.auth_test()
-            name = str(answer.get("user") or "")
-            self._identity = Identity(str(answer["team_id"]), str(answer["user_id"]), answer.get("bot_id"), name)
+            name = string(answer.data, "user") if isinstance(answer.data, dict) else ""
+            us = Identity(str(answer["team_id"]), str(answer["user_id"]), answer.get("bot_id"), name, name)
+            self._identity = us
         return self._identity
+
+    async def _learn_name(self, described: Mapping[str, Any] | None = None) -> Identity:
+        """The one that people see; *described*: us, else Slack is asked. Without the scope the handle stays."""
+        us = await self._identify()
+        if described is None:
+            with suppress(PlatformError):
+                described = await self._api.user(us.bot_user_id)
+        self._identity = us = replace(us, name=name_of(described or {}) or us.name)
+        return us
+
+    async def _keep_name(self) -> None:
+        while True:
+            await asyncio.sleep(self._name_seconds)
+            with suppress(PlatformError):
+                await self._learn_name()
 
     async def _spoken(self, command: Mapping[str, Any], us: Identity) -> str:
         """The language of whoever gave a slash command."""
@@ -225,11 +251,19 @@ class SlackPlatform:
         async def authorize() -> AuthorizeResult:
             return authorization
 
+        ids: dict[str, str] = {}  # of channels that have another one now, by the old one
+
         async def commit(body: dict[str, Any]) -> BoltResponse:
+            follow(body, ids)
+            identity = await self._identify()
+            if (described := user_changed(body, identity.bot_user_id)) is not None:
+                await self._learn_name(described)
             if self._views is not None and self._views.takes(body, identity):
                 return BoltResponse(status=200)
             if "command" in body:  # the manifest declares none: an operator did
                 return BoltResponse(status=200, body=told_to_mention(identity, await self._spoken(body, identity)))
+            if (change := moved(body, identity)) is not None:
+                ids[change.channel] = change.to
             return await _commit(body, identity, self._reactions, receive, invited, self._contents)
 
         return App(
@@ -264,7 +298,7 @@ async def _commit(
         logger.info("slack: an event for another workspace is left to the bot that is there")
         return BoltResponse(status=200)
     channel = joined(body, identity)
-    event = incoming(body, identity) or reacted(body, identity, names) or acted(body, identity)
+    event = incoming(body, identity) or reacted(body, identity, names) or acted(body, identity) or moved(body, identity)
     try:
         if channel is not None:
             await invited(channel)

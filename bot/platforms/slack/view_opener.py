@@ -20,9 +20,10 @@ from bot.core.receipt.receipt import UNKNOWN, Receipts, Refused
 from bot.core.receipt.words import sections
 from bot.core.texts import label, language_for
 from bot.platforms.common.features import Feature
+from bot.platforms.common.payloads import Json, mapping
 from bot.platforms.slack.calls.api import SlackApi
 from bot.platforms.slack.incoming.actions import pressed
-from bot.platforms.slack.incoming.events import PLATFORM, Identity, Json, for_another_team, mapping, workspace
+from bot.platforms.slack.incoming.events import PLATFORM, Identity, for_another_team, workspace
 from bot.platforms.slack.markup import views
 from bot.platforms.slack.markup.buttons import RECEIPT
 from bot.platforms.slack.reading.names import SlackDirectory

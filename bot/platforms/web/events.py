@@ -10,6 +10,7 @@ from typing import Any
 from bot.core.conversation import Participant, ParticipantKind, Posted, ThreadRef
 from bot.core.decide.addressing import PRODUCT_NAMES, calls
 from bot.core.texts.former import without_former_sentences
+from bot.platforms.common.payloads import composed
 
 PLATFORM = "web"
 NOTES_APART = "notes_apart"  # in the metadata of each message of the bot's; see answer_in()
@@ -24,17 +25,17 @@ def posted(workspace: str, message: Mapping[str, Any]) -> Posted | None:
     """A message as the parent writes it (message_json in workspace/live.py); None when it was deleted since."""
     if message["deleted"]:
         return None
-    author = message["author"]
+    author, text = message["author"], composed(message["text"])
     return Posted(
         thread=ThreadRef(PLATFORM, workspace, message["channel"], str(message["thread"])),
         id=str(message["id"]),
         position=message["id"],
-        author=Participant(author["id"], ParticipantKind(author["kind"]), author["name"]),
-        text=message["text"],
+        author=Participant(author["id"], ParticipantKind(author["kind"]), composed(author["name"])),
+        text=text,
         posted_at=datetime.fromtimestamp(message["posted_at"] / 1000, UTC),
-        addressed=mentioned(message["text"]),
+        addressed=mentioned(text),
         direct=message["direct"],
-        plain=(plain := readable(message["text"])),
+        plain=(plain := readable(text)),
         calls_bot=calls(plain, PRODUCT_NAMES),
     )
 

@@ -10,13 +10,13 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection
 
-from bot.core.conversation import Acted, Deleted, Reacted, Said, ThreadRef
+from bot.core.conversation import Acted, Deleted, Moved, Reacted, Said, ThreadRef
 from bot.core.decide.policy import Decide
 from bot.core.ports import ClaimRequest, KnownName, Recorded, ThreadRead
 from bot.core.texts import DEFAULT_LANGUAGE
 from bot.core.turn import Claim, History, Turn
 from bot.store import statements as sql
-from bot.store.changes import edits, presses, reactions
+from bot.store.changes import edits, moved_channels, presses, reactions
 from bot.store.database.base import Database, read_after_commit
 from bot.store.ledger import history as histories
 from bot.store.ledger import thread_reads
@@ -77,6 +77,9 @@ class SqlConversationStore(Transactions):
             return presses.act(connection, acted, who, self._now(connection))
 
         return await self._write(write, urgent=True)
+
+    async def move(self, moved: Moved) -> None:
+        await self._write(lambda connection: moved_channels.move(connection, moved), urgent=True)
 
     async def fill(self, claim: Claim, since: int, read: ThreadRead) -> None:
         def write(connection: Connection) -> None:

@@ -288,3 +288,19 @@ async def test_where_nobody_tells_what_we_may_do_a_channel_may_be_read(
     places.note("GUILD_CREATE", {key: value for key, value in guild.items() if key != untold})
     assert places.readable_channels() == [channel.id]
     assert not places.lacks(channel.id, 1 << 38)
+
+
+def test_our_name_is_that_of_the_guild_else_our_users_and_changes_are_followed() -> None:
+    places = Places(DiscordApi("x", "http://127.0.0.1:1", DiscordLimiter()), own_id="7")
+    us = {"id": "7", "username": "threadbot"}
+    places.note("READY", {"user": us, "guilds": [{"id": "5"}]})
+    places.note("GUILD_CREATE", {"id": "5", "members": [{"user": us, "nick": None, "roles": []}]})
+    assert places.own_name_in("5") == "threadbot"
+    for user, nick in (("7", "도우미"), ("8", "somebody")):
+        places.note("GUILD_MEMBER_UPDATE", {"guild_id": "5", "user": {"id": user}, "nick": nick, "roles": []})
+    assert places.own_name_in("5") == "도우미"
+    places.note("USER_UPDATE", us | {"global_name": "Helper"})
+    places.note("USER_UPDATE", {"id": "8", "username": "somebody"})
+    assert (places.own_name_in("5"), places.own_name_in("6")) == ("도우미", "Helper")
+    places.note("GUILD_MEMBER_UPDATE", {"guild_id": "5", "user": us, "nick": None})
+    assert places.own_name_in("5") == "Helper"

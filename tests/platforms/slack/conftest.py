@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.core.conversation import Acted, Deleted, Edited, Incoming, Posted, Reacted, ThreadRef, posted_of
+from bot.core.conversation import Acted, Deleted, Edited, Incoming, Moved, Posted, Reacted, ThreadRef, posted_of
 from bot.core.ports import Reply, ReplyRequest, Watermarks
 from bot.platforms.common.catch_up import CatchUpSettings
-from bot.platforms.slack.adapter import SlackPlatform
+from bot.platforms.slack.adapter import NAME_SECONDS, SlackPlatform
 from bot.platforms.slack.transport.http import HttpSettings
 from tests.contract.world import Log
 from tests.standins.slack import Slack
@@ -37,9 +37,11 @@ def door(
     watermarks: Watermarks | None = None,
     catch_up: CatchUpSettings | None = None,
     http: HttpSettings | None = None,
+    name_seconds: float = NAME_SECONDS,
 ) -> SlackPlatform:
     return SlackPlatform(
         http=http,
+        name_seconds=name_seconds,
         bot_token=bot_token or slack.bot_token,
         app_token=app_token or slack.app_token,
         api_url=slack.api_url,
@@ -85,10 +87,10 @@ class Heard(list[Posted]):
     def __init__(self) -> None:
         super().__init__()
         self.edits: list[Edited] = []
-        self.others: list[Deleted | Reacted | Acted] = []
+        self.others: list[Deleted | Reacted | Acted | Moved] = []
 
     async def __call__(self, said: Incoming) -> None:
-        if isinstance(said, Deleted | Reacted | Acted):
+        if isinstance(said, Deleted | Reacted | Acted | Moved):
             self.others.append(said)
             return
         if isinstance(said, Edited):

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.conversation import Incoming, ParticipantKind
 from bot.core.errors import PlatformError
-from bot.platforms.slack.adapter import PING_SECONDS
+from bot.platforms.slack.adapter import NAME_SECONDS, PING_SECONDS
 from tests.contract.world import left_behind
 from tests.platforms.slack.conftest import Heard, door, running
 from tests.standins.slack import BOTH, Slack
@@ -294,3 +294,38 @@ async def test_logs_hold_no_texts_tokens_or_tickets(slack: Slack, caplog: pytest
         await slack.wait_for(lambda: slack.socket_mode.refused_handshakes >= 2)
     assert "Failed to connect" in caplog.text
     assert not any(secret in caplog.text for secret in ("sesame", "비밀", "xoxb-", "xapp-", "ticket="))
+
+
+async def test_people_call_us_by_the_name_that_they_see(slack: Slack) -> None:
+    heard = Heard()
+    slack.rename(slack.bot_user, "도우미")
+    async with running(slack, heard) as platform:
+        kim, channel = slack.add_user("kim"), slack.add_channel("general")
+        for text in ("도우미야, 안녕", "threadbot, hello", f"ask {slack.mention} about it", "kim, hello"):
+            await slack.post(kim, channel, text)
+        await slack.wait_for(lambda: len({said.id for said in heard}) == 4)
+        assert platform.readable(f"ask {slack.mention} about it") == "ask @도우미 about it"
+    called = {said.id: said.calls_bot for said in heard}
+    assert [called[id_] for id_ in sorted(called)] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_a_name_that_we_are_given_while_running_calls_us_soon(slack: Slack, *, is_told: bool) -> None:
+    heard = Heard()
+    async with running(slack, heard, door(slack, name_seconds=NAME_SECONDS if is_told else 0.02)) as platform:
+        kim, channel = slack.add_user("kim"), slack.add_channel("general")
+        slack.rename(slack.bot_user, "조수")
+        if is_told:
+            await slack.emit({"type": "user_change", "user": {"id": kim, "profile": {"display_name": "누구"}}})
+            await slack.emit({"type": "user_change", "user": slack.workspace.users[slack.bot_user]})
+        await slack.wait_for(lambda: platform.readable(f"a {slack.mention} b") == "a @조수 b")
+        await slack.post(kim, channel, "조수야 안녕")
+        await slack.wait_for(lambda: heard)
+    assert heard[0].calls_bot
+
+
+async def test_without_the_scope_we_have_the_name_of_our_handle(slack: Slack) -> None:
+    slack.rename(slack.bot_user, "도우미")
+    slack.workspace.scopes = tuple(scope for scope in slack.workspace.scopes if scope != "users:read")
+    async with running(slack, Heard()) as platform:
+        assert platform.readable(f"a {slack.mention} b") == "a @threadbot b"

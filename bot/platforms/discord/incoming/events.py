@@ -14,7 +14,7 @@ from bot.core.conversation import Deleted, Edited, MessageRef, ParticipantKind, 
 from bot.core.decide.addressing import PRODUCT_NAMES, calls
 from bot.platforms.discord.incoming.files import files_of
 from bot.platforms.discord.incoming.identity import Identity as Identity
-from bot.platforms.discord.incoming.message_text import text_of
+from bot.platforms.discord.incoming.message_text import Words, said_in, text_of
 from bot.platforms.discord.incoming.participants import all_ids, author_of, calls_us, others_called
 from bot.platforms.discord.markup.text import readable
 from bot.platforms.discord.places import DIRECT as DIRECT
@@ -67,7 +67,8 @@ def is_hidden(message: Json, us: Identity) -> bool:
     author = author_of(message, us)
     if author is None or author.kind is ParticipantKind.SELF or not _is_said(message):
         return False
-    return not text_of(message).strip() and not files_of(message)
+    shown = text_of(message).strip() or files_of(message) or message.get("components") or message.get("embeds")
+    return not shown
 
 
 def tells_of_edit(message: Json, now: datetime) -> bool:
@@ -129,12 +130,13 @@ def _posted(message: Json, place: Place, thread: ThreadRef, us: Identity, *, rec
     if position is None or author is None or not _is_said(message):
         return None
     ours = author.kind is ParticipantKind.SELF
-    said, files = text(message, "content") if ours else text_of(message), files_of(message)
+    words = Words(text(message, "content"), text(message, "content")) if ours else said_in(message)
+    said, files = words.text, files_of(message)
     if not ours and not said.strip() and not files:
         return None
     own_role = place.own_role
-    said = said.replace(f"<@&{own_role}>", f"<@{us.user_id}>") if own_role else said
-    plain = readable(said, us.user_id, {us.user_id: us.called})
+    said, own = (_for_us(each, us, own_role) for each in (said, words.own))
+    names = {us.user_id: place.own_name or us.called}
     return Posted(
         thread=thread,
         id=id_,
@@ -147,11 +149,17 @@ def _posted(message: Json, place: Place, thread: ThreadRef, us: Identity, *, rec
         threadless=place.direct,
         place_locale=place.locale,
         recovered=recovered,
-        plain=plain,
-        calls_bot=calls(plain, {us.name, *PRODUCT_NAMES}),
+        plain=readable(said, us.user_id, names),
+        calls_bot=calls(readable(own, us.user_id, names), {us.name, place.own_name, *PRODUCT_NAMES}),
         mentions=others_called(message, us, own_role),
         follows=number(message.get("type")) == REPLY and thread.thread == id_,
         aliases=all_ids(message),
         files=files,
         closed=place.locked,
+        cut=words.cut,
     )
+
+
+def _for_us(said: str, us: Identity, own_role: str | None) -> str:
+    """Whoever mentions our own role mentions us."""
+    return said.replace(f"<@&{own_role}>", f"<@{us.user_id}>") if own_role else said

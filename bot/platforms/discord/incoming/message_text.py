@@ -1,32 +1,60 @@
 """
 What a message says where its `content` does not say it: alerts of other apps, forwards, polls, stickers. Pure.
 
-Apps write in embeds or components and may leave the content empty. Previews of links are embeds, too, and are left out:
-nobody said them, and they come later. What changes by itself, such as the votes of a poll, is left out as well.
+Apps write in embeds and components and may leave the content empty. The labels of buttons are no words. Previews of
+links are embeds, too, and are left out: nobody said them, and they come later. What changes by itself, such as the
+votes of a poll, is left out as well.
 Source: Discord, "Message Object", "Embed Object", "Component Reference", "Poll Object".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from bot.core.files import Cut
 from bot.platforms.discord.incoming.files import attachments_of
 from bot.platforms.discord.incoming.participants import is_app
 from bot.platforms.discord.places.payloads import Json, mapping, mappings, number, text
 
-MOST = 12_000  # characters of what is put together
+MOST = 12_000  # characters of what stands beside the content, which is never cut
 _DEEPEST = 8  # levels of components
 _VOICE_MESSAGE = 1 << 13
 _LONGEST_VOICE = 86_400  # seconds
+_HALF = re.compile(r"<[^<>]{0,200}\Z")  # of a token, where a text was cut
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """
+    *own*: what the author says, and nothing of a message that is forwarded. *text*: that, and what is beside it, below;
+    *cut* where that is only its beginning.
+    """
+
+    own: str
+    text: str
+    cut: Cut | None = None
 
 
 def text_of(message: Json) -> str:
+    return said_in(message).text
+
+
+def said_in(message: Json) -> Words:
     """The content as Discord writes it, with what else there is below it."""
     said = text(message, "content")
-    more = [words for words in _beside(message, by_app=is_app(message)) if words]
-    if not more:
-        return said
-    return "\n\n".join([*([said] if said.strip() else []), *more])[:MOST]
+    beside = [words for words in _beside(message, by_app=is_app(message)) if words]
+    forwarded = [words for words in _forwarded_by(message) if words]
+    whole = "\n\n".join([*beside, *forwarded])
+    kept = whole if len(whole) <= MOST else _HALF.sub("", whole[:MOST])
+    own, whole_text = (_apart([said, *more]) for more in (beside, [kept]))
+    return Words(own, whole_text, None if kept == whole else Cut(len(kept), len(whole), "characters"))
+
+
+def _apart(texts: Sequence[str]) -> str:
+    found = [each for each in texts if each.strip()]
+    return "\n\n".join(found) if len(found) > 1 or texts[0] not in found else texts[0]
 
 
 def _beside(message: Json, *, by_app: bool) -> Iterator[str]:
@@ -37,13 +65,16 @@ def _beside(message: Json, *, by_app: bool) -> Iterator[str]:
         yield _voice(message)
     if names := [name for each in mappings(message, "sticker_items") if (name := text(each, "name").strip())]:
         yield f"Sticker: {', '.join(names)}"
+
+
+def _forwarded_by(message: Json) -> Iterator[str]:
     for snapshot in mappings(message, "message_snapshots"):
         yield _forwarded(mapping(snapshot, "message"))
 
 
 def _forwarded(message: Json) -> str:
     """Who wrote it is not said."""
-    words = [text(message, "content"), *_beside({**message, "message_snapshots": None}, by_app=True)]
+    words = [text(message, "content"), *_beside(message, by_app=True)]
     said = "\n\n".join(each for each in words if each.strip())
     if said:
         return f"Forwarded message:\n{said}"
@@ -51,28 +82,29 @@ def _forwarded(message: Json) -> str:
 
 
 def _of_app(message: Json) -> Iterator[str]:
-    """Its embeds; its components where there are no other words."""
+    """Its embeds and its components, without what its content says as well."""
     content = text(message, "content")
-    embeds = [words for each in mappings(message, "embeds") if (words := _embed(each, content))]
-    yield from embeds
-    if not content.strip() and not embeds:
-        yield "\n".join(words for each in mappings(message, "components") for words in _component(each) if words)
+    said = set(content.split("\n"))
+    for embed in mappings(message, "embeds"):
+        yield "\n".join(line for line in _embed(embed, content) if line.strip() and line not in said)
+    lines = (line for each in mappings(message, "components") for line in _component(each))
+    yield "\n".join(line for line in lines if line.strip() and line not in said)
 
 
-def _embed(embed: Json, content: str) -> str:
+def _embed(embed: Json, content: str) -> Sequence[str]:
     url = text(embed, "url")
     if embed.get("type", "rich") != "rich" or (url and url in content):
-        return ""  # a preview
+        return ()  # a preview
     said = [text(mapping(embed, "author"), "name"), text(embed, "title"), text(embed, "description")]
     said += [
         ": ".join(words for name in ("name", "value") if (words := text(field, name)).strip())
         for field in mappings(embed, "fields")
     ]
-    return "\n".join(each for each in said if each.strip())
+    return [*said, text(mapping(embed, "footer"), "text")]
 
 
 def _component(component: Json, depth: int = 0) -> Iterator[str]:
-    """A line of each text in it, and one of all buttons in a row. Numbers are those of "Component Types"."""
+    """The texts in it; what is to be pressed says nothing. Numbers are those of "Component Types"."""
     if depth > _DEEPEST:
         return
     match number(component.get("type")):
@@ -80,13 +112,10 @@ def _component(component: Json, depth: int = 0) -> Iterator[str]:
             yield text(component, "content")
         case 11:  # thumbnail
             yield text(component, "description")
-        case 2:  # button
-            yield text(component, "label")
         case 12:  # media gallery
             yield from (text(each, "description") for each in mappings(component, "items"))
-        case 1:  # action row
-            inner = (words for each in mappings(component, "components") for words in _component(each, depth + 1))
-            yield ", ".join(words for words in inner if words)
+        case 1 | 2:  # action row, button
+            return
         case _:
             for each in (*mappings(component, "components"), mapping(component, "accessory")):
                 yield from _component(each, depth + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.core.conversation import Participant, ParticipantKind
 from bot.platforms.discord.incoming.identity import Identity
 from bot.platforms.discord.places.payloads import Json, mapping, mappings, text, texts
+from bot.platforms.discord.places.payloads import name_of as name_of
 
 EVERYBODY = "everyone"  # @everyone and @here: Discord tells them as one
 ROLE = "&"  # before the id of a role, as in its mention
@@ -32,14 +33,6 @@ def author_of(message: Json, us: Identity) -> Participant | None:
 def is_app(message: Json) -> bool:
     """Whether a bot or a webhook wrote it."""
     return mapping(message, "author").get("bot") is True or bool(text(message, "webhook_id"))
-
-
-def name_of(user: Json, member: Json | None = None) -> str | None:
-    """What somebody is called, on one line: in the guild, else everywhere, else the handle."""
-    for name in (text(member or {}, "nick"), text(user, "global_name"), text(user, "username")):
-        if words := " ".join(name.split()):
-            return words
-    return None
 
 
 def all_ids(message: Json) -> frozenset[str]:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from bot.core.conversation import Participant
 from bot.core.ports import Viewer
 from bot.core.texts import DEFAULT_LANGUAGE, language_for
+from bot.platforms.common.payloads import composed
 from bot.platforms.discord.incoming.events import PLATFORM, moment_of
 from bot.platforms.discord.incoming.participants import name_of
 from bot.platforms.discord.places import DIRECT
@@ -109,13 +110,17 @@ def _locale(data: Json, key: str) -> str | None:
 
 
 def _options(data: Json) -> dict[str, object]:
-    return {text(each, "name"): each.get("value") for each in mappings(data, "options")}
+    return {text(each, "name"): _composed(each.get("value")) for each in mappings(data, "options")}
+
+
+def _composed(value: object) -> object:
+    return composed(value) if isinstance(value, str) else value
 
 
 def _written(data: Json, depth: int = 0) -> Iterator[tuple[str, object]]:
     """What stands in the fields of a form, by their ids; each in a label or a row."""
     for each in (*mappings(data, "components"), mapping(data, "component")):
         if text(each, "custom_id") and "value" in each:
-            yield text(each, "custom_id"), each["value"]
+            yield text(each, "custom_id"), _composed(each["value"])
         elif each and depth < _DEEPEST:
             yield from _written(each, depth + 1)

@@ -37,6 +37,7 @@ class KnownGuild:
     roles: dict[str, tuple[str, int]] = field(default_factory=dict)  # name, permissions
     own_role: str | None = None
     own_roles: frozenset[str] = frozenset()
+    own_name: str = ""
     is_known: bool = False  # what we may do there: our roles, and what those are for
     locale: str | None = None
     channels: set[str] = field(default_factory=set)  # threads, too

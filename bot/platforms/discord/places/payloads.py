@@ -6,22 +6,10 @@ Discord writes ids as texts and counts as numbers; a server that plays Discord m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-Json = Mapping[str, Any]
-
-
-def mapping(body: Json, key: str) -> Json:
-    """What is at *key*; empty where there is nothing, or something else."""
-    found = body.get(key)
-    return found if isinstance(found, Mapping) else {}
-
-
-def mappings(body: Json, key: str) -> list[Json]:
-    """Those in a list at *key*."""
-    found = body.get(key)
-    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+from bot.platforms.common.payloads import Json as Json
+from bot.platforms.common.payloads import composed
+from bot.platforms.common.payloads import mapping as mapping
+from bot.platforms.common.payloads import mappings as mappings
 
 
 def text(body: Json, key: str) -> str:
@@ -37,7 +25,15 @@ def texts(body: Json, key: str) -> list[str]:
 def _text(value: object) -> str:
     """Also of a number."""
     written = str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**64 else value
-    return written if isinstance(written, str) else ""
+    return composed(written) if isinstance(written, str) else ""
+
+
+def name_of(user: Json, member: Json | None = None) -> str | None:
+    """What somebody is called, on one line: in the guild, else everywhere, else the handle."""
+    for name in (text(member or {}, "nick"), text(user, "global_name"), text(user, "username")):
+        if words := " ".join(name.split()):
+            return words
+    return None
 
 
 def number(value: object) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 DIRECT = "@me"  # in the place of a guild, as in the addresses of Discord's client
@@ -43,7 +43,8 @@ class Place:
     Where a message stands. *channel* is the parent of a thread; *thread* is the thread itself, or the chat of a voice
     channel, which is one conversation, and None elsewhere.
 
-    *own_role*: the role of ours in the guild, by which people may mention us as well. *locale*: the guild's, where it
+    *own_role*: the role of ours in the guild, by which people may mention us as well. *own_name*: as people see it
+    there; empty where nobody told us. *locale*: the guild's, where it
     is a community.
     """
 
@@ -55,6 +56,7 @@ class Place:
     archived: bool = False
     name: str = ""
     own_role: str | None = None
+    own_name: str = field(default="", compare=False)
     locale: str | None = None
 
     @property

@@ -22,6 +22,7 @@ from bot.platforms.discord.places.payloads import (
     Json,
     mapping,
     mappings,
+    name_of,
     shard_in,
     snowflake,
     text,
@@ -41,6 +42,7 @@ class Places:
     def __init__(self, api: DiscordApi, own_id: str = "", clock: Callable[[], float] = time.monotonic) -> None:
         """*own_id*: our user's; READY tells it as well. *clock* in seconds."""
         self._api, self.own_id, self._clock = api, own_id, clock
+        self.own_name = ""  # where we have no other; empty until the gateway tells it
         self._guilds: dict[str, KnownGuild] = {}
         self._channels: dict[str, KnownChannel] = {}
         self._threads: dict[str, set[str]] = {}  # the active ones, by their parent
@@ -57,7 +59,7 @@ class Places:
         Asks the API for what no event told of, such as an archived thread. Raises PlatformError.
         """
         if guild is None or guild == DIRECT:
-            return Place(DIRECT, channel, None, Kind.DIRECT)
+            return Place(DIRECT, channel, None, Kind.DIRECT, own_name=self.own_name)
         known = self._known(channel) or await self._ask(channel, guild)
         return None if known is None else self._place(channel, known)
 
@@ -105,6 +107,11 @@ class Places:
         """The role that Discord made for us there."""
         known = self._guild(guild)
         return known.own_role if known else None
+
+    def own_name_in(self, guild: str) -> str:
+        """As people see it there."""
+        known = self._guild(guild)
+        return (known.own_name if known else "") or self.own_name
 
     def role_names(self, guild: str) -> Mapping[str, str]:
         known = self._guild(guild)
@@ -165,14 +172,16 @@ class Places:
                 if data.get("unavailable") is not True:  # else it is an outage, and comes back as it was
                     self._forget_guild(text(data, "id"))
             case _:
-                self._note_in_guild(payload_type, data)
+                self._note_change(payload_type, data)
 
     def forget(self, which: Callable[[str], bool]) -> None:
         """Forget guilds that nobody tells us of any more."""
         for guild in [each for each in self._guilds if which(each)]:
             self._forget_guild(guild)
 
-    def _note_in_guild(self, payload_type: str, data: Json) -> None:
+    def _note_change(self, payload_type: str, data: Json) -> None:
+        if payload_type == "USER_UPDATE":
+            self._renamed(data)
         guild = self._guilds.get(text(data, "id" if payload_type == "GUILD_UPDATE" else "guild_id"))
         if guild is None:
             return
@@ -189,12 +198,17 @@ class Places:
     def _ready(self, data: Json) -> None:
         """The guilds of a new session are told next; those that are not among them were left meanwhile."""
         self.own_id = text(mapping(data, "user"), "id") or self.own_id
+        self._renamed(mapping(data, "user"))
         self._asked.clear()
         there = {text(each, "id") for each in mappings(data, "guilds")}
         shard, count = shard_in(data)
         for guild in [each for each in self._guilds if each not in there]:
             if ((snowflake(guild) or 0) >> 22) % count == shard:
                 self._forget_guild(guild)
+
+    def _renamed(self, user: Json) -> None:
+        if text(user, "id") == self.own_id:
+            self.own_name = name_of(user) or self.own_name
 
     def _guild_created(self, data: Json) -> None:
         guild = text(data, "id")
@@ -210,7 +224,11 @@ class Places:
 
     def _note_own_roles(self, member: Json, guild: KnownGuild) -> None:
         """Nothing is kept of other members."""
-        if "roles" in member and self.own_id and text(mapping(member, "user"), "id") == self.own_id:
+        if not self.own_id or text(mapping(member, "user"), "id") != self.own_id:
+            return
+        if "nick" in member:
+            guild.own_name = text(member, "nick").strip()
+        if "roles" in member:
             guild.own_roles = frozenset(texts(member, "roles"))
             guild.is_known = bool(guild.roles)
 
@@ -314,7 +332,8 @@ class Places:
     def _place(self, channel: str, known: KnownChannel) -> Place:
         guild, kind, name = known.guild, known.kind, known.name
         own_role, locale = self.own_role(guild), self.guild_locale(guild)
-        place = Place(guild, channel, None, kind, name=name, own_role=own_role, locale=locale)
+        own_name = self.own_name_in(guild)
+        place = Place(guild, channel, None, kind, name=name, own_role=own_role, own_name=own_name, locale=locale)
         match known.kind:
             case Kind.THREAD:
                 parent = known.parent or channel
@@ -322,5 +341,5 @@ class Places:
             case Kind.VOICE:
                 return replace(place, thread=channel)
             case Kind.DIRECT:
-                return Place(DIRECT, channel, None, Kind.DIRECT)
+                return Place(DIRECT, channel, None, Kind.DIRECT, own_name=self.own_name)
         return place

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.conversation import Acted, Operation, Participant, ThreadRef
-from bot.platforms.slack.incoming.events import PLATFORM, Identity, Json, mapping, moment, workspace
+from bot.platforms.common.payloads import Json, mapping
+from bot.platforms.slack.incoming.events import PLATFORM, Identity, moment, workspace
 from bot.platforms.slack.markup import buttons
 
 STOPPED_EVENT = "agent_session_stopped"

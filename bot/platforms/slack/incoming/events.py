@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from bot.core.conversation import (
     Deleted,
@@ -24,14 +23,13 @@ from bot.core.conversation import (
     ThreadRef,
 )
 from bot.core.decide.addressing import PRODUCT_NAMES, calls
+from bot.platforms.common.payloads import Json, mapping, mappings, string
 from bot.platforms.slack.incoming.files import files_of
-from bot.platforms.slack.incoming.message_text import text_of
+from bot.platforms.slack.incoming.message_text import said_in
 from bot.platforms.slack.incoming.participants import all_ids, home_of, mentioned_in, name_of, opened_by
 from bot.platforms.slack.markup.text import readable
 
 PLATFORM = "slack"
-
-Json = Mapping[str, Any]
 
 CONTENT_SUBTYPES = frozenset({None, "file_share", "thread_broadcast", "me_message", "bot_message"})
 """The subtypes that carry something said. The rest are changes (message_changed, …) and noise (channel_join, …)."""
@@ -44,12 +42,13 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who we are, from auth.test. Our app's id is in every body (`api_app_id`)."""
+    """Who we are, from auth.test and users.info. Our app's id is in every body (`api_app_id`)."""
 
     team_id: str
     bot_user_id: str  # U… or W…, the one that is mentioned
     bot_id: str | None  # B…, the one that posts
-    name: str = ""  # as people may call us
+    name: str = ""  # as people see it, and call us
+    handle: str = ""  # the name that Slack made of the first one; it stays
 
     @property
     def called(self) -> str:
@@ -202,7 +201,7 @@ def timestamp(position: int) -> str:
 
 
 def _posted(message: Json, place: Place, us: Identity) -> Posted | None:
-    ts, text, subtype = message.get("ts"), text_of(message), message.get("subtype")
+    ts, said, subtype = message.get("ts"), said_in(message), message.get("subtype")
     if not isinstance(subtype, str | None) or subtype not in CONTENT_SUBTYPES:
         return None
     if not isinstance(ts, str) or not isinstance(message.get("text"), str | None):
@@ -216,19 +215,24 @@ def _posted(message: Json, place: Place, us: Identity) -> Posted | None:
         id=ts,
         position=position,
         author=author,
-        text=text,
+        text=said.text,
         posted_at=moment_of(position),
-        addressed=place.mention or _mentions(text, us.bot_user_id),
+        addressed=place.mention or _mentions(said.own, us.bot_user_id),
         direct=place.direct,
         recovered=place.recovered,
-        plain=(plain := readable(text, us.bot_user_id, {us.bot_user_id: us.called})),
-        calls_bot=calls(plain, {us.name, *PRODUCT_NAMES}),
-        mentions=mentioned_in(text) - {us.bot_user_id},
+        plain=_readable(said.text, us),
+        calls_bot=calls(_readable(said.own, us), {us.name, us.handle, *PRODUCT_NAMES}),
+        mentions=mentioned_in(said.own) - {us.bot_user_id},
         broadcast=subtype == "thread_broadcast",
         root_author=opened_by(message, us.bot_user_id),
         aliases=all_ids(message),
         files=files_of(message),
+        cut=said.cut,
     )
+
+
+def _readable(text: str, us: Identity) -> str:
+    return readable(text, us.bot_user_id, {us.bot_user_id: us.called})
 
 
 def _mentions(text: str, bot_user_id: str) -> bool:
@@ -247,12 +251,6 @@ def for_another_team(body: Json, us: Identity) -> bool:
     return bool(teams) and all(teams) and not organization and us.team_id not in teams
 
 
-def mapping(body: Json, key: str) -> Json:
-    """What is at *key*; empty where there is nothing, or something else."""
-    found = body.get(key)
-    return found if isinstance(found, Mapping) else {}
-
-
 def workspace(body: Json, us: Identity) -> str:
     """
     The team the event was delivered for, as Bolt finds it: in Slack Connect the body's own may be another's.
@@ -269,8 +267,7 @@ def workspace(body: Json, us: Identity) -> str:
 
 
 def _authorizations(body: Json) -> Sequence[Json]:
-    found = body.get("authorizations")
-    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+    return mappings(body, "authorizations")
 
 
 def _author(message: Json, place: Place, us: Identity) -> Participant | None:
@@ -284,12 +281,12 @@ def _author(message: Json, place: Place, us: Identity) -> Participant | None:
     if ours or user == us.bot_user_id or (bot is not None and bot == us.bot_id):
         return Participant(speaker, ParticipantKind.SELF)
     if bot is not None or message.get("subtype") == "bot_message":
-        name = message.get("username") or profile.get("name")
-        return Participant(speaker, ParticipantKind.BOT, name if isinstance(name, str) else None)
+        name = string(message, "username") or string(profile, "name")
+        return Participant(speaker, ParticipantKind.BOT, name or None)
     return Participant(speaker, name=_told_name(message), home=home_of(message, place.workspace))
 
 
 def _told_name(message: Json) -> str | None:
     """A person's name, where the event brings it; of somebody from another workspace there may be no other."""
-    profile = message.get("user_profile")
-    return name_of({"profile": profile, "name": profile.get("name")}) if isinstance(profile, Mapping) else None
+    profile = mapping(message, "user_profile")
+    return name_of({"profile": profile, "name": profile.get("name")})

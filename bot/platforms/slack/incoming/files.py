@@ -7,11 +7,12 @@ Source: Slack, "File object".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from bot.core.files import FileOutcome, FileRef
+from bot.platforms.common.payloads import Json, mappings, string
+from bot.platforms.slack.incoming.message_text import attachments_of, messages_in
 
 MOST = 20  # files of a message that are read; Slack's clients send ten
 _GONE = ("tombstone", "hidden_by_limit")  # deleted; too old for a free workspace
@@ -20,37 +21,45 @@ _PLAIN = re.compile(r"[!-~]{1,255}")
 _ADDRESS = re.compile(r"[!-~]{1,2000}")
 
 
-def files_of(message: Mapping[str, Any]) -> tuple[FileRef, ...]:
-    """Those that have an id; of too many the last ones are only named. Never raises."""
-    found = message.get("files")
-    described = [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
-    files = [file for each in described if (file := file_of(each)) is not None]
+def files_of(message: Json) -> tuple[FileRef, ...]:
+    """Those that have an id, forwarded ones too; of too many the last ones are only named. Never raises."""
+    found: dict[str, FileRef] = {}
+    for described in (each for holder in (message, *_attached(message)) for each in mappings(holder, "files")):
+        if (file := file_of(described)) is not None:
+            found.setdefault(file.id, file)
+    files = list(found.values())
     return (*files[:MOST], *(replace(file, refused=file.refused or FileOutcome.TOO_MANY) for file in files[MOST:]))
 
 
-def file_of(described: Mapping[str, Any]) -> FileRef | None:
+def _attached(message: Json) -> Iterator[Json]:
+    """The messages that are forwarded with *message*, and what else is attached to it."""
+    for attachment in attachments_of(message):
+        yield from (attachment, *messages_in(attachment))
+
+
+def file_of(described: Json) -> FileRef | None:
     """One file object. That of a file which is shared from another workspace says little but its id."""
-    if not _ID.fullmatch(id_ := _text(described, "id")):
+    if not _ID.fullmatch(id_ := string(described, "id")):
         return None
     size = described.get("size")
-    locator = _text(described, "url_private_download") or _text(described, "url_private")
+    locator = string(described, "url_private_download") or string(described, "url_private")
     return FileRef(
         id=id_,
-        name=_text(described, "name") or _text(described, "title") or id_,
-        media_type=_matching(_PLAIN, _text(described, "mimetype")),
+        name=string(described, "name") or string(described, "title") or id_,
+        media_type=_matching(_PLAIN, string(described, "mimetype")),
         size=size if isinstance(size, int) and 0 <= size < 2**63 else None,
         locator=_matching(_ADDRESS, locator),
         refused=_refused(described),
     )
 
 
-def _refused(described: Mapping[str, Any]) -> FileOutcome | None:
+def _refused(described: Json) -> FileOutcome | None:
     if described.get("mode") in _GONE:
         return FileOutcome.GONE
     return FileOutcome.ELSEWHERE if _is_remote(described) else None
 
 
-def _is_remote(described: Mapping[str, Any]) -> bool:
+def _is_remote(described: Json) -> bool:
     """Whether Slack has only a link to it. Any of the three fields says so; in a file of Slack's own, none does."""
     external = described.get("mode") == "external" or described.get("is_external") or described.get("external_type")
     return bool(external)
@@ -58,8 +67,3 @@ def _is_remote(described: Mapping[str, Any]) -> bool:
 
 def _matching(pattern: re.Pattern[str], text: str) -> str:
     return text if pattern.fullmatch(text) else ""
-
-
-def _text(described: Mapping[str, Any], name: str) -> str:
-    value = described.get(name)
-    return value if isinstance(value, str) else ""

@@ -1,77 +1,160 @@
 """
-What a message says where its `text` does not say it: alerts of other apps, forwarded messages. Pure.
+What a message says: its `text`, its blocks and its attachments, each thing once. Pure.
 
-Apps write in blocks or attachments and may leave the text empty; what somebody forwards comes as an attachment.
-Previews of links are attachments, too, and are left out: nobody said them, and they come later.
+For the messages of other apps the blocks are the message, and `text` may be no more than its notification: both are
+read. What a person writes Slack gives as `text` and as rich text alike; what blocks say beside it, such as a table, is
+read with it. A message that is forwarded, or that Slack unfolds from a permalink, comes as an attachment. Previews of
+web pages are attachments, too, and are left out: nobody said them, and they come later.
 Source: Slack, "Reference: Message payloads", "Blocks", "Legacy attachments".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-MOST = 12_000  # characters of what is put together
-_TITLES = ("pretext", "author_name", "title", "text")
+from bot.core.files import Cut
+from bot.platforms.common.payloads import Json, mapping, mappings, string
+from bot.platforms.slack.incoming.blocks import joined, pieces_of
+from bot.platforms.slack.markup.text import unescaped
+
+MOST = 12_000  # characters of what is attached; what the author says is never cut
+MOST_LINES = 40  # of a notification that are looked for within the lines of blocks
+_DEEPEST = 3  # messages that are forwarded within each other
+_TITLES = ("pretext", "author_name", "title")
+_NO_FALLBACK = "[no preview available]"  # of an attachment that is made of blocks
+_HALF = re.compile(r"(?:<[^<>]{0,3000}|&[a-z]{0,3})\Z")  # of a token or an escape, where a text was cut
+_TOKEN = re.compile(r"<([^<>]*)>")
+_EMOJI = re.compile(r":[a-z0-9_+'-]{1,100}:")
+_WORD = re.compile(r"\w+")
 
 
-def text_of(message: Mapping[str, Any]) -> str:
-    """The text as Slack writes it, with what attachments say below it; that of the blocks where there is none."""
-    text = message.get("text")
-    said = text if isinstance(text, str) and text.strip() else "\n".join(_lines(message.get("blocks")))
-    attached = [words for each in _mappings(message.get("attachments")) if (words := _attached(each))]
-    if not attached:
-        return said
-    return "\n\n".join([*([said] if said.strip() else []), *attached])[:MOST]
+@dataclass(frozen=True, slots=True)
+class Words:
+    """
+    *own*: what the author says, as far as it can call somebody: nothing of a message of somebody else's.
+    *text*: that, and what is attached below it; *cut* where that is only its beginning.
+    """
+
+    own: str
+    text: str
+    cut: Cut | None = None
 
 
-def _attached(attachment: Mapping[str, Any]) -> str:
-    if _is_preview(attachment):
+def text_of(message: Json) -> str:
+    return said_in(message).text
+
+
+def said_in(message: Json) -> Words:
+    """Never raises."""
+    by_app = is_app(message)
+    said = _once(string(message, "text"), message.get("blocks"), is_notification=by_app)
+    attached = [(words, is_message(each)) for each in attachments_of(message) if (words := _attached(each))]
+    if by_app and attached and said.strip():
+        attached = [(words, shared) for words, shared in attached if _key(words) not in _key(said)]
+        said = "\n".join(_unsaid(said, joined([words for words, _ in attached]))) if attached else said
+    own = _apart([said, *(words for words, shared in attached if not shared)])
+    whole = _apart([words for words, _ in attached])
+    kept = whole if len(whole) <= MOST else _HALF.sub("", whole[:MOST])
+    return Words(own, _apart([said, kept]), None if kept == whole else Cut(len(kept), len(whole), "characters"))
+
+
+def _apart(texts: Sequence[str]) -> str:
+    if len(texts) == 1:
+        return texts[0]
+    return "\n\n".join(each for each in texts if each.strip())
+
+
+def is_app(message: Json) -> bool:
+    """Whether an app wrote it, ours included."""
+    return bool(message.get("bot_id") or message.get("bot_profile")) or message.get("subtype") == "bot_message"
+
+
+def attachments_of(message: Json) -> list[Json]:
+    """Those that somebody said; the others are previews of web pages."""
+    return [each for each in mappings(message, "attachments") if not _is_preview(each) or is_message(each)]
+
+
+def _is_preview(attachment: Json) -> bool:
+    return any(attachment.get(name) for name in ("from_url", "original_url", "app_unfurl_url"))
+
+
+def is_message(attachment: Json) -> bool:
+    """Whether it is another message: forwarded, or unfolded from a permalink."""
+    return attachment.get("is_share") is True or attachment.get("is_msg_unfurl") is True
+
+
+def messages_in(attachment: Json) -> list[Json]:
+    """What Slack adds of another message: itself, as it is."""
+    return [mapping(each, "message") for each in mappings(attachment, "message_blocks")]
+
+
+def _attached(attachment: Json, depth: int = 0) -> str:
+    if depth > _DEEPEST:
         return ""
-    said = [each for name in _TITLES if isinstance(each := attachment.get(name), str) and each.strip()]
-    fields = _mappings(attachment.get("fields"))
-    said += [": ".join(str(field[name]) for name in ("title", "value") if field.get(name)) for field in fields]
-    said += _lines(attachment.get("blocks"))
-    fallback = attachment.get("fallback")
-    if not said and isinstance(fallback, str):
-        said.append(fallback)
+    shared, others = is_message(attachment), messages_in(attachment)
+    blocks = [block for each in (attachment, *others) for block in mappings(each, "blocks")]
+    said = [string(attachment, name) for name in _TITLES]
+    said.append(_once(string(attachment, "text"), blocks, is_notification=not shared))
+    said += [_field(field) for field in mappings(attachment, "fields")]
+    said += [_attached(inner, depth + 1) for each in (attachment, *others) for inner in attachments_of(each)]
+    if not shared:
+        said.append(string(attachment, "footer"))
+    if not any(each.strip() for each in said) and string(attachment, "fallback") != _NO_FALLBACK:
+        said.append(string(attachment, "fallback"))
     return "\n".join(each for each in said if each.strip())
 
 
-def _is_preview(attachment: Mapping[str, Any]) -> bool:
-    """Of a link. A message that was forwarded says where it is from in the same way, and that it is shared."""
-    linked = any(attachment.get(name) for name in ("from_url", "original_url", "app_unfurl_url"))
-    return linked and attachment.get("is_share") is not True
+def _field(field: Json) -> str:
+    return ": ".join(words for name in ("title", "value") if (words := string(field, name)).strip())
 
 
-def _lines(blocks: object) -> list[str]:
-    return [words for block in _mappings(blocks) if (words := "".join(_texts(block)).strip())]
+# Each thing once
 
 
-def _texts(element: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
-    """Of a block and what is in it, however deep Slack nests it."""
-    if depth > 8:
+def _once(text: str, blocks: object, *, is_notification: bool) -> str:
+    """
+    What a text and blocks say together.
+
+    Of a *text* that is only a notification, those lines are left out that the blocks have, too.
+    """
+    if not text.strip():
+        return joined(pieces_of(blocks))
+    pieces = pieces_of(blocks, but="" if is_notification else "rich_text")
+    if not pieces:
+        return text
+    said = _key(text)
+    if not is_notification:
+        return joined([text, *(piece for piece in pieces if _key(piece).strip() and _key(piece) not in said)])
+    shown = joined(pieces)
+    unsaid = joined(list(_unsaid(text, shown)))
+    return text if unsaid and _key(shown) in said else joined([unsaid, shown])
+
+
+def _unsaid(text: str, shown: str) -> Iterator[str]:
+    """The lines of *text* that *shown* does not have, whatever its emphasis, punctuation and line breaks are."""
+    words, lines = _key(shown), {_key(line) for line in shown.split("\n")}
+    if (whole := _key(text)).strip() and whole in words:
         return
-    match element.get("type"):
-        case "user":
-            yield f"<@{element.get('user_id')}>"
-        case "channel":
-            yield f"<#{element.get('channel_id')}>"
-        case "link" if isinstance(element.get("url"), str):
-            label = element.get("text")
-            yield f"<{element['url']}|{label}>" if label else f"<{element['url']}>"
-            return
-    text = element.get("text")
-    if isinstance(text, str):
-        yield text
-    elif isinstance(text, Mapping):
-        yield from _texts(text, depth + 1)
-    for name in ("elements", "fields"):
-        for n, inner in enumerate(_mappings(element.get(name))):
-            inner_text = "".join(_texts(inner, depth + 1))
-            own_line = n and (name == "fields" or inner.get("type", "").startswith("rich_text_"))
-            yield f"\n{inner_text}" if own_line else inner_text
+    for number, line in enumerate(text.split("\n")):
+        key = _key(line)
+        is_there = key in lines or (number < MOST_LINES and _beginning(line, key) in words)
+        if not line.strip() or not (is_there if key.strip() else line.strip() in shown):
+            yield line
 
 
-def _mappings(value: object) -> list[Mapping[str, Any]]:
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+def _beginning(line: str, key: str) -> str:
+    """Of a line that was cut, up to where: within a word, perhaps."""
+    return key.rstrip() if line.rstrip().endswith(("…", "...")) else key
+
+
+def _key(text: str) -> str:
+    """The words of *text*, each between blanks, such that two texts that say the same have the same."""
+    plain = unescaped(_EMOJI.sub(" ", _TOKEN.sub(_meant, text)))
+    return f" {' '.join(_WORD.findall(plain.casefold()))} "
+
+
+def _meant(token: re.Match[str]) -> str:
+    target, _, label = token[1].partition("|")
+    return target[1:] if target[:1] in ("@", "#") else label or target

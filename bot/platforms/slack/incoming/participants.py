@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from bot.platforms.common.payloads import mapping, string
+
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)|<!(here|channel|everyone|subteam\^[A-Z0-9]+)")
 
 
@@ -16,20 +18,27 @@ def mentioned_in(text: str) -> frozenset[str]:
 
 def all_ids(message: Mapping[str, Any]) -> frozenset[str]:
     """All ids of the author: those of a bot are its user's, its own and its app's, as far as the message tells."""
-    profile = message.get("bot_profile")
-    profile = profile if isinstance(profile, Mapping) else {}
+    profile = mapping(message, "bot_profile")
     own = (message.get(key) for key in ("user", "bot_id", "app_id"))
     return frozenset(each for each in (*own, profile.get("id"), profile.get("app_id")) if isinstance(each, str))
 
 
 def name_of(who: Mapping[str, Any]) -> str | None:
     """What a user or a bot object calls itself, on one line: the display name, else the real one, else the handle."""
-    profile = who.get("profile")
-    profile = profile if isinstance(profile, Mapping) else {}
-    for name in (profile.get("display_name"), profile.get("real_name"), who.get("real_name"), who.get("name")):
-        if isinstance(name, str) and (words := " ".join(name.split())):
+    profile = mapping(who, "profile")
+    names = string(profile, "display_name"), string(profile, "real_name"), string(who, "real_name"), string(who, "name")
+    for name in names:
+        if words := " ".join(name.split()):
             return words
     return None
+
+
+def user_changed(body: Mapping[str, Any], user: str) -> Mapping[str, Any] | None:
+    """The user object of *user*, where an event says that it has changed."""
+    event = mapping(body, "event")
+    is_change = event.get("type") in ("user_change", "user_profile_changed")
+    found = mapping(event, "user")
+    return found if is_change and found.get("id") == user else None
 
 
 def opened_by(message: Mapping[str, Any], bot_user_id: str) -> str | None:

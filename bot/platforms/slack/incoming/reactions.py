@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.core.conversation import MessageRef, Operation, Participant, Reacted
-from bot.platforms.slack.incoming.events import PLATFORM, Identity, Json, Place, moment, workspace
+from bot.platforms.common.payloads import Json
+from bot.platforms.slack.incoming.events import PLATFORM, Identity, Place, moment, workspace
 
 Names = Mapping[str, Operation]
 """Slack's name of a reaction, without colons → what it does."""

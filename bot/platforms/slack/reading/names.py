@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 
 from bot.platforms.common.names import NAMELESS, PATIENCE, FoundName, Names
+from bot.platforms.common.payloads import string
 from bot.platforms.slack.calls.api import BOT, CHANNEL, USER, SlackApi
 from bot.platforms.slack.incoming.events import PLATFORM
 from bot.platforms.slack.incoming.participants import name_of
@@ -54,7 +55,7 @@ class SlackDirectory:
     async def _channel(self, channel: str) -> FoundName:
         self._api.limits.admit(CHANNEL)
         found = await self._api.channel(channel)
-        name, private = found.get("name"), found.get("is_private") is not False
-        if not isinstance(name, str) or not name:
+        name, private = string(found, "name"), found.get("is_private") is not False
+        if not name:
             return NAMELESS
         return FoundName(name, KEPT_CHANNEL, private)

@@ -54,6 +54,7 @@ EVENTS = (
     Event("app_home_opened", "its Home tab is filled, and prompts are suggested in its Messages tab"),
     Event("app_mention", "a mention is answered"),
     Event("channel_deleted", "what was said in a channel that is deleted is erased"),
+    Event("channel_id_changed", "what was said and set in a channel is kept when Slack gives it another id"),
     Event("group_deleted", "the same in a private channel"),
     Event("member_joined_channel", "what was said in a channel before it was invited (back) is missing in its threads"),
     Event("message.channels", "what is said in a thread it takes part in is context"),

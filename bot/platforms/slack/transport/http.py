@@ -239,7 +239,13 @@ async def _read(request: web.BaseRequest, take: Callable[[int], None]) -> bytes:
 
 
 def _event(body: bytes) -> Payload:
-    """What the Events API sends. Raises _RefusedError, like the others."""
+    """
+    What the Events API sends; also a form, for many apps have one address for all, such as Bolt's.
+
+    Raises _RefusedError, like the others.
+    """
+    if not body.lstrip().startswith(b"{"):
+        return _command(body)
     event = _typed(body)
     inner = event.get("event")
     if event["type"] == "event_callback" and not (isinstance(inner, dict) and isinstance(inner.get("type"), str)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -302,3 +303,17 @@ def test_ids_may_be_numbers_and_counts_texts() -> None:
     said = reply(ELDER, BOT, mentions=[user(LEE, "lee")], mention_roles=[ROLE, "7"], attachments=[file])
     assert posted(said=otherwise(said)) == posted(said=said)
     assert deleted(otherwise({"ids": [ID, ELDER]}), TEXT) == deleted({"ids": [ID, ELDER]}, TEXT)
+
+
+def test_a_forwarded_message_calls_nobody() -> None:
+    snapshots = [{"message": {"type": 0, "content": f"threadbot, <@{US.user_id}> help"}}]
+    said = posted(content="what is this?", message_snapshots=snapshots, mentions=[])
+    assert (said.addressed, said.calls_bot) == (False, False)
+    assert "help" in said.text
+
+
+def test_our_name_in_the_guild_calls_us() -> None:
+    place = replace(TEXT, own_name="도우미")
+    called = [posted(place, content=text, mentions=[]) for text in ("도우미야, 안녕", "threadbot, hi", "kim, hi")]
+    assert [said.calls_bot for said in called] == [True, True, False]
+    assert posted(place, content=f"ask <@{US.user_id}> about it").words == "ask @도우미 about it"

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.platforms.discord.incoming.message_text import MOST, text_of
+from bot.core.files import Cut
+from bot.platforms.discord.incoming.message_text import MOST, said_in, text_of
 from tests.platforms.discord.incoming.messages import message, user
 
 APP: dict[str, Any] = {"author": user(name="jira", bot=True), "content": ""}
@@ -62,7 +63,7 @@ def forward(**said: Any) -> dict[str, Any]:
         ({"content": "가" * 4_000}, "가" * 4_000),
         (
             APP | {"content": "look", "embeds": [ALERT]},
-            "look\n\nMonitor\nDisk full\ndb1 has 2 % left\nhost: db1\nsince: 09:00",
+            "look\n\nMonitor\nDisk full\ndb1 has 2 % left\nhost: db1\nsince: 09:00\nv2",
         ),
         (APP | {"embeds": [{"title": "one"}, {"type": "rich", "description": "two"}]}, "one\n\ntwo"),
         (APP | {"embeds": [{"type": "image", "url": "https://x/y.png"}]}, ""),
@@ -70,9 +71,14 @@ def forward(**said: Any) -> dict[str, Any]:
         (APP | {"content": "https://x.com/1", "embeds": [ALERT | {"url": "https://x.com/1"}]}, "https://x.com/1"),
         ({"content": "https://x.com/1", "embeds": [ALERT]}, "https://x.com/1"),  # a person's: somebody else's words
         ({"author": user(), "webhook_id": "5", "content": "", "embeds": [{"title": "Alert"}]}, "Alert"),
-        (APP | {"components": [BUTTONS]}, "Approve, Reject"),
+        (APP | {"components": [BUTTONS]}, ""),
+        (
+            APP | {"content": "Disk full\nlook", "embeds": [{"title": "Disk full", "description": "db1"}]},
+            "Disk full\nlook\n\ndb1",
+        ),
+        (APP | {"content": "Build", "components": LAYOUT}, "Build\n\n# Build 7\nfailed\na graph"),
         (APP | {"content": "Merge?", "components": [BUTTONS]}, "Merge?"),
-        (APP | {"components": LAYOUT, "flags": 1 << 15}, "# Build 7\nfailed\nLog\na graph"),
+        (APP | {"components": LAYOUT, "flags": 1 << 15}, "# Build 7\nfailed\na graph"),
         ({"content": "", "components": LAYOUT}, ""),
         ({"content": "", "poll": POLL}, "Poll: Lunch?\n- 김밥\n- 🍕"),
         ({"content": "", "sticker_items": [{"id": "7", "name": "Wave", "format_type": 1}]}, "Sticker: Wave"),
@@ -84,7 +90,7 @@ def forward(**said: Any) -> dict[str, Any]:
         ({"content": "", "flags": 1 << 13, "attachments": [{"duration_secs": float("nan")}]}, "Voice message"),
         ({"content": "", "flags": 1 << 13, "attachments": [{"duration_secs": float("inf")}]}, "Voice message"),
         (forward(content="the plan"), "Forwarded message:\nthe plan"),
-        (forward(embeds=[ALERT | {"fields": []}]), "Forwarded message:\nMonitor\nDisk full\ndb1 has 2 % left"),
+        (forward(embeds=[ALERT | {"fields": []}]), "Forwarded message:\nMonitor\nDisk full\ndb1 has 2 % left\nv2"),
         (forward(content="https://example.com/a", embeds=[PREVIEW]), "Forwarded message:\nhttps://example.com/a"),
         (forward(sticker_items=[{"name": "Wave"}]), "Forwarded message:\nSticker: Wave"),
         (forward(attachments=[{"id": "5", "filename": "a.txt"}]), "Forwarded message"),
@@ -105,6 +111,16 @@ def test_votes_change_nothing() -> None:
 def test_only_so_much_is_put_together() -> None:
     embeds = [{"type": "rich", "description": "x" * 4_000}] * 10
     assert len(text_of(message(**APP | {"embeds": embeds}))) == MOST
+
+
+def test_what_the_author_says_is_never_cut_and_of_the_rest_it_is_told_how_much_is() -> None:
+    own, other = "가" * 4_000, "나" * (MOST + 4_000)
+    said = said_in(message(content=own, message_snapshots=[{"message": snapshot(content=other)}]))
+    forwarded = f"Forwarded message:\n{other}"
+    assert said.own == own
+    assert said.text == f"{own}\n\n{forwarded[:MOST]}"
+    assert said.cut == Cut(MOST, len(forwarded), "characters")
+    assert said_in(message(content=own)).cut is None
 
 
 def test_components_are_read_only_so_deep() -> None:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.core.conversation import Acted, Deleted, Incoming, MessageRef, Reacted
+from bot.core.conversation import Acted, Deleted, Incoming, MessageRef, Moved, Reacted
 from bot.core.decide.policy import decide
 from bot.core.errors import LedgerError
 from bot.core.prompt.build import Counting
@@ -91,7 +91,7 @@ class Bot:
             await self.ledger.act(incoming)
         elif isinstance(incoming, Reacted):
             await self.ledger.react(incoming)
-        elif not isinstance(incoming, Deleted):
+        elif not isinstance(incoming, Deleted | Moved):
             await self.ledger.record(incoming, decide)
 
     async def done(self) -> None:

@@ -247,6 +247,19 @@ def test_an_unfurled_link_is_passed_on_with_the_time_of_its_event() -> None:
     assert change.edited_at.isoformat() == "2023-11-14T22:14:20.000200+00:00"
 
 
+def test_a_message_that_slack_unfolds_is_read_and_calls_nobody() -> None:
+    other = {
+        "is_msg_unfurl": True,
+        "from_url": "https://t.slack.com/archives/C1/p1",
+        "text": "threadbot, <@U0BOT> <!here>: help",
+        "files": [{"id": "F1", "name": "a.txt"}],
+    }
+    unfolded = edited(text="see this", attachments=[other]).message
+    assert unfolded.text == "see this\n\nthreadbot, <@U0BOT> <!here>: help"
+    assert [file.name for file in unfolded.files] == ["a.txt"]
+    assert (unfolded.addressed, unfolded.calls_bot, unfolded.mentions) == (False, False, frozenset())
+
+
 def test_a_mention_that_fires_for_an_edited_message_is_the_same_edit() -> None:
     text, when = "<@U0BOT> 안녕", {"user": "U1", "ts": "1700000050.000000"}
     assert incoming(body(type="app_mention", channel_type=None, text=text, edited=when), US) == edited(

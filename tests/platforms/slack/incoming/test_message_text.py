@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.platforms.slack.incoming.message_text import text_of
+from bot.core.files import Cut
+from bot.platforms.slack.incoming.message_text import MOST, said_in, text_of
 
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "*배포 실패*"}, "fields": [{"text": "step 3"}]}
 RICH = {
@@ -30,9 +31,10 @@ RICH = {
     ("message", "said"),
     [
         ({"text": "hi"}, "hi"),
-        ({"text": "hi", "blocks": [SECTION]}, "hi"),
-        ({"text": "", "blocks": [SECTION]}, "*배포 실패*step 3"),
-        ({"blocks": [RICH]}, "ask <@U2> about <https://example.com|this>\none"),
+        ({"text": "hi", "blocks": [SECTION]}, "hi\n*배포 실패*\nstep 3"),
+        ({"text": "hi", "blocks": [RICH]}, "hi"),
+        ({"text": "", "blocks": [SECTION]}, "*배포 실패*\nstep 3"),
+        ({"blocks": [RICH]}, "ask <@U2> about <https://example.com|this>\n• one"),
         ({"text": "", "attachments": [{"title": "Alert", "text": "disk full", "fallback": "no"}]}, "Alert\ndisk full"),
         ({"attachments": [{"fields": [{"title": "host", "value": "db1"}]}]}, "host: db1"),
         ({"attachments": [{"fallback": "disk full"}]}, "disk full"),
@@ -46,6 +48,117 @@ RICH = {
 )
 def test_what_is_said(message: dict[str, Any], said: str) -> None:
     assert text_of(message) == said
+
+
+def by_app(text: str, *blocks: dict[str, Any], **fields: Any) -> str:
+    return text_of({"bot_id": "B1", "text": text, "blocks": list(blocks), **fields})
+
+
+def section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+HEADER = {"type": "header", "text": {"type": "plain_text", "text": "Deploy failed"}}
+BUTTON = {"type": "button", "text": {"type": "plain_text", "text": "Open"}}
+
+
+@pytest.mark.parametrize(
+    ("notification", "said"),
+    [
+        ("Deploy failed", "Deploy failed\n*main*, by <@U2>"),
+        ("*Deploy failed*: main by <@U2|kim>!", "Deploy failed\n*main*, by <@U2>"),
+        (":rotating_light: DEPLOY failed", "Deploy failed\n*main*, by <@U2>"),
+        ("Deploy failed main…", "Deploy failed\n*main*, by <@U2>"),
+        ("Deploy fail...", "Deploy failed\n*main*, by <@U2>"),
+        ("Deploy fail", "Deploy fail\nDeploy failed\n*main*, by <@U2>"),
+        ("New alert from CI", "New alert from CI\nDeploy failed\n*main*, by <@U2>"),
+        ("New alert\nDeploy failed", "New alert\nDeploy failed\n*main*, by <@U2>"),
+        ("Deploy failed: *main*, by <@U2>. Log: <https://ci|here>", None),
+        ("✅", "✅\nDeploy failed\n*main*, by <@U2>"),
+    ],
+)
+def test_of_an_app_the_blocks_are_the_message_and_each_thing_is_said_once(notification: str, said: str | None) -> None:
+    blocks = HEADER, section("*main*, by <@U2>"), {"type": "actions", "elements": [BUTTON]}
+    assert by_app(notification, *blocks) == (notification if said is None else said)
+
+
+def test_of_an_app_text_blocks_and_attachments_are_one_message() -> None:
+    attachment = {"text": "disk full", "blocks": [section("disk full"), section("on db1")], "footer": "nagios"}
+    assert by_app("disk full", attachments=[attachment]) == "disk full\non db1\nnagios"
+    assert by_app("disk full on db1 says nagios", attachments=[{"text": "disk full"}]) == "disk full on db1 says nagios"
+    assert by_app("look", HEADER, attachments=[attachment]) == "look\nDeploy failed\n\ndisk full\non db1\nnagios"
+
+
+def test_blank_lines_and_what_is_no_word_stay() -> None:
+    text = "one\n\n- two\n\n```\nx = 1\n```"
+    assert by_app(text) == text
+    assert by_app(text, attachments=[{"text": "other"}]) == f"{text}\n\nother"
+    assert by_app(f"{text}\nother", attachments=[{"text": "other"}]) == f"{text}\nother"
+    assert by_app(text, HEADER) == f"{text}\nDeploy failed"
+
+
+def test_a_table_that_a_person_pastes_stands_below_their_words() -> None:
+    cells = [[{"type": "raw_text", "text": each} for each in row] for row in ("ab", "cd")]
+    table, shown = {"type": "table", "rows": cells}, "| a | b |\n| --- | --- |\n| c | d |"
+    assert text_of({"text": "see", "blocks": [RICH, table]}) == f"see\n\n{shown}"
+    pasted = {"fallback": "[no preview available]", "blocks": [table]}
+    assert text_of({"text": "see", "blocks": [RICH], "attachments": [pasted]}) == f"see\n\n{shown}"
+    assert text_of({"text": "", "attachments": [{"fallback": "[no preview available]"}]}) == ""
+
+
+def test_a_classic_attachment_is_read_whole() -> None:
+    fields = [{"title": "host", "value": "db1"}, {"title": "", "value": "only"}]
+    attachment = {
+        "pretext": "p", "author_name": "a", "title": "t", "title_link": "https://x", "text": "x", "fields": fields,
+        "actions": [BUTTON], "footer": "f", "fallback": "no", "color": "danger",
+    }  # fmt: skip
+    assert by_app("", attachments=[attachment]) == "p\na\nt\nx\nhost: db1\nonly\nf"
+
+
+UNFOLDED = {
+    "is_msg_unfurl": True,
+    "from_url": "https://team.slack.com/archives/C1/p1700000000000100",
+    "fallback": "[November 1st] kim: it broke",
+    "author_name": "Kim",
+    "text": "it broke <!channel> <@UBOT>",
+    "footer": "Posted in #ops",
+}
+
+
+def test_a_message_that_slack_unfolds_from_a_permalink_is_read_and_the_preview_of_a_page_is_not() -> None:
+    page = {"from_url": "https://example.com", "title": "A page", "text": "about"}
+    message = {"text": "why?", "attachments": [UNFOLDED, page]}
+    assert text_of(message) == "why?\n\nKim\nit broke <!channel> <@UBOT>"
+
+
+def test_what_somebody_else_said_calls_nobody() -> None:
+    said = said_in({"text": "why?", "attachments": [UNFOLDED]})
+    assert said.own == "why?"
+    alert = said_in({"bot_id": "B1", "text": "", "attachments": [{"text": "<@UBOT> look"}]})
+    assert alert.own == "<@UBOT> look"
+
+
+def test_a_forwarded_message_brings_its_blocks_once_and_what_was_attached_to_it() -> None:
+    table = {"type": "table", "rows": [[{"type": "raw_text", "text": "a"}]]}
+    inner = {"blocks": [RICH, table], "attachments": [{"text": "attached"}], "text": "ask"}
+    forwarded = {"is_share": True, "text": "ask", "author_name": "Kim", "message_blocks": [{"message": inner}]}
+    assert text_of({"text": "", "attachments": [forwarded]}) == "Kim\nask\n\n| a |\n| --- |\nattached"
+
+
+def test_what_the_author_says_is_never_cut_and_of_the_rest_it_is_told_how_much_is() -> None:
+    own, attached = "word " * 10_000, "끝 " * 10_000
+    said = said_in({"text": own, "attachments": [{"is_share": True, "text": attached}]})
+    assert said.text == f"{own}\n\n{attached[:MOST]}"
+    assert said.cut == Cut(MOST, len(attached), "characters")
+    assert said_in({"text": own, "attachments": [{"text": "x" * MOST}]}).cut is None
+    assert said_in({"bot_id": "B", "text": "", "blocks": [section(own)]}).text == own.strip()
+
+
+def test_a_cut_leaves_no_half_token() -> None:
+    attached = "x" * (MOST - 5) + " <@U12345> &amp;"
+    said = said_in({"text": "", "attachments": [{"text": attached}]})
+    assert said.text == "x" * (MOST - 5) + " "
+    assert said.cut == Cut(MOST - 4, len(attached), "characters")
 
 
 JSON = st.recursive(

@@ -299,3 +299,12 @@ async def elsewhere() -> AsyncIterator[Elsewhere]:
 def test_of_too_many_files_the_last_ones_are_only_named() -> None:
     files = files_of({"files": [{**DESCRIBED, "id": f"F{number}"} for number in range(23)]})
     assert [file.refused for file in files] == [None] * 20 + [FileOutcome.TOO_MANY] * 3
+
+
+def test_forwarded_and_unfolded_messages_bring_their_files_and_previews_do_not() -> None:
+    one, two, three, four = ({**DESCRIBED, "id": f"F{number}"} for number in (1, 2, 3, 4))
+    forwarded = {"is_share": True, "files": [two, one], "message_blocks": [{"message": {"files": [three]}}]}
+    unfolded = {"is_msg_unfurl": True, "from_url": "https://t.slack.com/archives/C1/p1", "files": [four]}
+    preview = {"from_url": "https://example.com", "files": [{**DESCRIBED, "id": "F5"}]}
+    found = files_of({"files": [one], "attachments": [forwarded, unfolded, preview, None, {"files": "x"}]})
+    assert [file.id for file in found] == ["F1", "F2", "F3", "F4"]

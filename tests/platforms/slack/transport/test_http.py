@@ -14,7 +14,7 @@ import pytest
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 
-from bot.core.conversation import Incoming
+from bot.core.conversation import Acted, Incoming, Moved, Reacted
 from bot.core.errors import BotError, LedgerError
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.platforms.slack.transport.dispatch import App
@@ -117,6 +117,46 @@ async def test_an_interaction_of_no_interest_is_acknowledged(platform: SlackPlat
     payload = json.dumps({"type": "block_actions", "team": {"id": Slack.team}, "actions": [{"action_id": "other"}]})
     assert (await send(platform.port, INTERACTIONS, form(payload=payload))).status == 200
     assert heard == []
+
+
+async def test_a_channel_that_has_another_id_is_told_of_and_what_comes_late_is_put_under_it(
+    platform: SlackPlatform, heard: Heard
+) -> None:
+    change = {"type": "channel_id_changed", "old_channel_id": "G1", "new_channel_id": "C2", "event_ts": "1700000002.0"}
+    moved = Moved("slack", Slack.team, "G1", "C2")
+    for odd in ({"old_channel_id": 7}, {"new_channel_id": None}, {"new_channel_id": "<C2>"}):
+        assert (await send(platform.port, EVENTS, event(change | odd))).status == 200
+    assert (await send(platform.port, EVENTS, event(change))).status == 200
+    reaction = {"type": "reaction_added", "user": "U1", "reaction": "pushpin", "event_ts": "1700000003.000100"}
+    late = reaction | {"item": {"type": "message", "channel": "G1", "ts": "1700000000.000100"}}
+    await send(platform.port, EVENTS, event(late))
+    await send(platform.port, EVENTS, event(message("U1", "G1", "1700000000.000100", "hi")))
+    assert heard.others[0] == moved
+    assert [incoming.ref.channel for incoming in heard.others if isinstance(incoming, Reacted)] == ["C2"]
+    assert [said.thread.channel for said in heard] == ["C2"]
+
+
+async def test_what_else_slack_posts_is_taken_at_the_address_of_events(slack: Slack) -> None:
+    acted: list[Incoming] = []
+
+    async def receive(incoming: Incoming) -> None:
+        acted.append(incoming)
+
+    value = {"action_id": "threadbot_stop", "value": "7:", "action_ts": "1700000001.000100"}
+    container = {"channel_id": "C1", "message_ts": "1700000000.000100"}
+    press = {"type": "block_actions", "user": {"id": "U1"}, "container": container, "actions": [value]}
+    async with running(slack, receive, door(slack, http=HTTP)) as platform:
+        pressed = await send(platform.port, EVENTS, form(payload=json.dumps(press)))
+        command = form(
+            command="/ask", text="why?", team_id=Slack.team, user_id="U1", channel_id="C1", trigger_id="1.2.a"
+        )
+        told = await send(platform.port, EVENTS, command)
+        checked = await send(platform.port, EVENTS, form(ssl_check="1", token="x"))
+        odd = [await send(platform.port, EVENTS, body) for body in (b"text=hi", b"payload=%7B", b"payload=\xff")]
+    assert (pressed.status, told.status, checked.status) == (200, 200, 200)
+    assert [incoming.turn for incoming in acted if isinstance(incoming, Acted)] == [7]
+    assert "mentions me" in json.loads(told.text)["text"]
+    assert [answer.status for answer in odd] == [400] * 3
 
 
 async def test_what_is_not_slacks_is_refused_without_a_word(platform: SlackPlatform, heard: Heard) -> None:
@@ -323,7 +363,7 @@ async def test_a_port_that_is_taken_is_said_with_what_to_do(slack: Slack) -> Non
 
 
 async def test_no_app_token_is_asked_for_over_http(slack: Slack, platform: SlackPlatform) -> None:
-    assert [call.method for call in slack.faults.calls] == ["auth.test"]
+    assert [call.method for call in slack.faults.calls] == ["auth.test", "users.info"]
     assert slack.socket_mode.handshakes == 0
 
 

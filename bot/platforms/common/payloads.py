@@ -1,0 +1,56 @@
+"""
+What is found in JSON that may hold anything: nothing here raises. Pure.
+
+All that somebody wrote passes here, and is composed here, once: macOS gives Korean in letters (ᄀ ᅡ) where others write
+syllables (가), and names, commands and prompts are compared and cut by characters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+Json = Mapping[str, Any]
+
+_SHORT = 200  # characters, of which no normalization takes long
+_MOST_MARKS = 30  # in a row that are put in order; Unicode's "Stream-Safe Text Format" has no more
+_NOT_ASCII = re.compile("[\x00-\x7f]?[^\x00-\x7f]+")  # with what the first mark may belong to
+
+
+def mapping(body: Json, key: str) -> Json:
+    """What is at *key*; empty where there is nothing, or something else."""
+    found = body.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
+def mappings(body: Json, key: str) -> list[Json]:
+    """Those in a list at *key*."""
+    found = body.get(key)
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+
+
+def string(body: Json, key: str) -> str:
+    """Composed; empty where there is no text."""
+    found = body.get(key)
+    return composed(found) if isinstance(found, str) else ""
+
+
+def composed(text: str) -> str:
+    """*text* in Unicode's form NFC. Of very many marks on one character some may stay as they are."""
+    return text if text.isascii() else _NOT_ASCII.sub(lambda found: _composed(found[0]), text)
+
+
+def _composed(text: str) -> str:
+    """In pieces: Python puts marks in order in a time that is quadratic in their number."""
+    if len(text) <= _SHORT:
+        return unicodedata.normalize("NFC", text)
+    parts: list[str] = []
+    start = marks = 0
+    for at, character in enumerate(text):
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks == _MOST_MARKS:
+            parts.append(unicodedata.normalize("NFC", text[start : at + 1]))
+            start, marks = at + 1, 0
+    return "".join([*parts, unicodedata.normalize("NFC", text[start:])])
