@@ -1,8 +1,8 @@
 """
-The errors that someone reacts to. Doors translate their SDK's exceptions into these.
+The errors that some caller reacts to. Platforms translate their SDK's exceptions into these.
 
-None of them carries a token or a message's text: what str() gives may be logged. Users never see it; they read a
-sentence from texts/.
+None of them contains a token or a message's text, so str() may be logged. Users never see it: they read a sentence from
+texts/.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from enum import StrEnum
 
 
 class BotError(Exception):
-    """The base of all that this package raises on purpose."""
+    """The base of all exceptions that this package raises on purpose."""
 
 
 class SettingsError(BotError):
-    """The settings cannot be used; the message names every problem and what to do, one a line."""
+    """The settings are unusable. The message names each problem and its remedy, one a line."""
 
 
 class ModelProblem(StrEnum):
-    """Why a model gave no answer. The passing ones may go away by themselves."""
+    """Why a model gave no answer. A passing problem may go away by itself."""
 
     RATE_LIMITED = "model_rate_limited"
     UNAVAILABLE = "model_unavailable"  # 5xx, no connection
@@ -28,9 +28,9 @@ class ModelProblem(StrEnum):
     QUOTA = "model_quota"
     AUTH = "model_auth"
     NOT_FOUND = "model_not_found"
-    ADDRESS = "model_address"  # what answers there is no model server
+    ADDRESS = "model_address"  # the server at the address is no model server
     CONTEXT_LENGTH = "model_context_length"
-    IMAGES = "model_images"  # it was sent some and sees none
+    IMAGES = "model_images"  # it was sent images and cannot see them
     BAD_REQUEST = "model_bad_request"
 
     @property
@@ -39,7 +39,7 @@ class ModelProblem(StrEnum):
 
 
 class ModelError(BotError):
-    """A call of the model ended without an answer."""
+    """A model call ended without an answer."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class ModelError(BotError):
         self.problem = problem
         self.status = status  # HTTP
         self.retry_after = retry_after  # seconds, as the server asked
-        self.limit = limit  # tokens: the context window, where a CONTEXT_LENGTH error names it
+        self.limit = limit  # tokens; the context window, if a CONTEXT_LENGTH error names it
 
 
 class PlatformError(BotError):
@@ -68,26 +68,26 @@ class PlatformError(BotError):
 
 
 class UncertainError(PlatformError):
-    """Nobody knows whether the platform carried the call out: a post must be looked for before it is made again."""
+    """The platform may or may not have carried out the call: look for a post before making it again."""
 
     def __init__(self, code: str, retry_after: float | None = None) -> None:
         super().__init__(code, passing=True, retry_after=retry_after)
 
 
 class ReplyDeleted(PlatformError):  # noqa: N818 - a fact, as in StopIteration
-    """Somebody has deleted what we were writing: nobody wants it again."""
+    """Somebody deleted the answer while we wrote it: do not post it again."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code, passing=False)
 
 
 class LedgerError(BotError):
-    """The database could not be read or written just now; nothing of the operation happened."""
+    """The database cannot be read or written at the moment. The operation had no effect."""
 
 
 class LedgerGoneError(LedgerError):
-    """The database is no longer where it was: what is written now nobody will find. Only a new start helps."""
+    """The database file was moved or deleted: further writes would be lost. Only a restart helps."""
 
 
 class LeaseLost(BotError):  # noqa: N818 - a fact, as in StopIteration
-    """Another worker owns the turn by now: whoever sees this stops, without another word."""
+    """Another worker owns the turn now: the caller stops and posts nothing more."""

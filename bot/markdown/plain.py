@@ -9,7 +9,7 @@ from functools import cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-# Strong words whose closing delimiter CommonMark ignores, because it stands between a quote sign and a letter: **"굵게"**은
+# Strong words whose closing delimiter CommonMark ignores, as it stands between a quote sign and a letter: **"굵게"**은
 _LEFT_DELIMITERS = re.compile(r"(\*\*|~~)(?=\S)((?:(?!\1).)+)(?<=\S)\1")
 
 
