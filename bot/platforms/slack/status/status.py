@@ -1,6 +1,6 @@
 """
-Showing that a question was noticed, in the best form that the workspace has: an agent session, the status of an
-assistant, a reaction, or nothing. When to show it is the core's business; the forms are in forms.py.
+Shows that a question was noticed, in the best form that the workspace accepts: an agent session, an assistant's
+status, a reaction, or nothing. The core decides when; the forms are in forms.py.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ Where = tuple[ThreadRef, str]  # and the message
 
 @dataclass(slots=True)
 class _Given:
-    """The form that a request was given in. Not *sure*: the call is under way."""
+    """A shown request and its form. Not *sure*: the call is under way."""
 
     form: Form
     request: StatusRequest
-    due: float  # when it is given again; time.monotonic()
+    due: float  # when it is sent again; time.monotonic()
     sure: bool = False
     over: bool = False
 
 
 @dataclass(slots=True)
 class _Left:
-    """A request that could not be taken away yet, in one of these forms. *due* is time.monotonic()."""
+    """A status that could not be cleared yet, in one of these forms. *due* is time.monotonic()."""
 
     forms: Sequence[Form]
     due: float
