@@ -257,7 +257,7 @@ def decide(
     admins: Collection[tuple[str, str]] = (),
     settings: Sequence[Setting[Any]] = SETTINGS,
 ) -> Decision:
-    """What becomes of *said*, by all that the ledger tells of its thread; the rest is as in Case."""
+    """Decide on *said* by the ledger's facts about its thread. The other arguments are as in Case."""
     return apply_rules(posted_of(said), situation_of(said, facts), allowed_bots, admins, settings)
 
 
@@ -268,7 +268,7 @@ def apply_rules(
     admins: Collection[tuple[str, str]] = (),
     settings: Sequence[Setting[Any]] = SETTINGS,
 ) -> Decision:
-    """What becomes of *posted* in its thread's *situation*; the default one is that of a thread we know nothing of."""
+    """Decide on *posted* in its thread's *situation*; the default is that of an unknown thread."""
     case = Case(posted, situation, allowed_bots, admins, settings)
     rule = next(rule for rule in RULES if rule.applies(case))
     return Decision(rule.action, rule.name, case.command)

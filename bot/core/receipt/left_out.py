@@ -59,7 +59,7 @@ class LeftOut:
 
 
 def left_out(asked: TurnRecord, completion: StoredCompletion, count: Callable[[str], int]) -> list[LeftOut]:
-    """What was said before the question and not sent, oldest first. *count* counts texts without a stored count."""
+    """The entries before the question that were not sent, oldest first. *count* is for texts without a stored count."""
     view = _View(asked.turn.id, completion, asked.record)
     found = [
         *((view.place(message), _message(message, view, count)) for message in view.unsent_messages()),

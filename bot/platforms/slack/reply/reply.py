@@ -118,7 +118,7 @@ class SlackReply:
         self._parts.check_halted()
         await self._end(lambda: self._shortened(text, notes, controls))
         self._parts.check_halted()
-        return await self._file.prepare(text) and await self._file.share()  # it went if the first part was posted anew
+        return await self._file.prepare(text) and await self._file.share()  # removed if part 1 was reposted
 
     async def _end(self, wanted: Wanted) -> None:
         await self._parts.take_away(beyond=await self._bring(wanted, final=True))

@@ -49,7 +49,7 @@ def growing() -> Growing:
 
 
 def beginning_of(open_end: str) -> str:
-    """What a stream may show of a message, as far as that has come; empty when it has only begun."""
+    """The part of an unfinished message that a stream may show; empty if it has barely begun."""
     source = growing()
     source.take(open_end)
     return source.shown.strip()
@@ -73,7 +73,7 @@ class Stream:
         return not self.unsure and text.startswith(self.text) and len(text.encode()) <= MOST_BYTES
 
     def take(self, open_end: str) -> str | None:
-        """What it may show of a message, as far as that has come; None when that does not begin as before."""
+        """The part of an unfinished message that it may show; None if the message does not begin as before."""
         if not open_end.startswith(self.written):
             return None
         self.source.take(open_end)
@@ -132,7 +132,7 @@ class Streams:
         return self._support.possible(channel, recipient)
 
     def open(self, text: str) -> Promise | None:
-        """What start() needs; None where there can be no stream just now."""
+        """The promise that start() needs; None if no stream is possible now."""
         if len(text.encode()) > MOST_BYTES:
             return None
         return self._limits.promise(STOP, STREAM_SECONDS, opening=START)
@@ -232,7 +232,7 @@ class Streams:
         return stopped
 
     def _session_then(self, thread: ThreadRef, *, final: bool) -> str | None:
-        """What the end of a stream says of the session in its thread, where there is one."""
+        """The session status to send with the end of a stream; None if its thread has no session."""
         if not self._status.in_session(thread):
             return None
         return "active" if final else "processing"
