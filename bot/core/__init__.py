@@ -1,1 +1,1 @@
-"""What a mention is, when it is answered and with what. Talks to nobody: no SDK, no file, no socket is opened here."""
+"""Decides which messages are answered, when and with what. Does no I/O: opens no SDK, file or socket."""

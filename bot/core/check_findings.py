@@ -1,4 +1,4 @@
-"""What `threadbot check` finds out: one value a line, the same for every door."""
+"""The findings of `threadbot check`, one for each printed line, in the same form for every platform."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ class Verdict(StrEnum):
     OK = "ok"
     FAILED = "failed"
     UNKNOWN = "unknown"  # cannot be checked from outside
-    WARNING = "warning"  # works, and should be changed all the same
-    ABSENT = "absent"  # not there, and done without
+    WARNING = "warning"  # works, but should be changed
+    ABSENT = "absent"  # missing; the bot works without it
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """*remedy* says what to do; empty when there is nothing to do. Neither text carries a token."""
+    """*remedy* says what to do; empty if there is nothing to do. Neither text contains a token."""
 
     subject: str
     verdict: Verdict

@@ -1,4 +1,4 @@
-"""What people can do to an answer where it stands. Each door draws these in its own way; what is done is an Acted."""
+"""The controls below an answer. Each platform draws them in its own way; a press becomes an Acted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bot.core.turn import CUT_SHORT, Notice, Outcome
 
-UNASKED = "continue_unasked"  # the notice: its question is gone
+UNASKED = "continue_unasked"  # the notice that an answer cannot be continued, as its question is gone
 PASSING = frozenset(
     {
         "empty_answer",
@@ -21,23 +21,23 @@ PASSING = frozenset(
         "internal",
     }
 )
-"""Sentences of ours, said instead of an answer, after which the same question may well be answered."""
+"""Sentences that replace an answer after a passing failure: the same question may succeed later."""
 
 
 class Control(StrEnum):
-    STOP = "stop"  # while it is written
-    CONTINUE = "continue"  # it ended for its length
-    REPEAT = "repeat"  # another variant of it
+    STOP = "stop"  # while the answer is written
+    CONTINUE = "continue"  # the answer reached the length limit
+    REPEAT = "repeat"  # write another variant
     FEEDBACK = "feedback"  # good or bad
-    RECEIPT = "receipt"  # what is known of it
+    RECEIPT = "receipt"  # show the details
 
 
 @dataclass(frozen=True, slots=True)
 class Controls:
     """
-    Those that an answer is shown with, and what they are called in *language*.
+    The controls that are shown with an answer, with labels in *language*.
 
-    *completion* is the one that is shown: pressed when another one is, they do nothing.
+    *completion* is the shown one: a press does nothing once another completion is shown.
     """
 
     offered: tuple[Control, ...] = ()
@@ -49,7 +49,7 @@ NO_CONTROLS = Controls()
 
 
 def offered(outcome: Outcome) -> Controls:
-    """What stands below what is shown of *outcome*: nothing below a sentence of ours, unless trying again may help."""
+    """The controls below *outcome*. A sentence of ours gets none, unless trying again may help."""
     if outcome.text is None:
         again = _may_pass(outcome.notices)
         return Controls((Control.REPEAT,), None, outcome.language) if again else NO_CONTROLS

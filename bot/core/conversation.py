@@ -1,7 +1,7 @@
 """
-Threads, participants and what is said in them: the values that every door hands in.
+Threads, participants and messages: the values that every platform hands in.
 
-What becomes of them (turns, completions) is in turn.py. Nothing here can do I/O.
+Turns and completions are in turn.py. Nothing here can do I/O.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ class ThreadRef:
 
     @property
     def opaque(self) -> str:
-        """32 hex digits that stand for the thread where others need not know where it is; always the same."""
+        """32 hex digits that identify the thread without revealing its address; always the same."""
         address = "\0".join((self.platform, self.workspace, self.channel, self.thread))
         return hashlib.sha256(address.encode()).hexdigest()[:32]
 
 
 class ParticipantKind(StrEnum):
     PERSON = "person"
-    BOT = "bot"  # somebody else's
+    BOT = "bot"  # another bot
     SELF = "self"
 
 
 @dataclass(frozen=True, slots=True)
 class Participant:
     """
-    A person or a bot that speaks; *name* and *locale* (ko-KR) are None until somebody asked the platform.
+    A person or a bot that speaks. *name* and *locale* (ko-KR) are None until we have asked the platform.
 
-    *home* is the workspace that they belong to, where that is another one than they speak in (Slack Connect).
+    *home* is the workspace that they belong to, if they speak in another one (Slack Connect).
     """
 
     id: str
@@ -65,7 +65,7 @@ class Posted:
     *id* is the platform's own and is unique within (platform, workspace, channel). *text* is kept as the platform
     wrote it, escapes and mention tokens included; `Platform.readable` turns it into what a person reads.
 
-    What it says of whom the message speaks to, the door finds in it: see policy.py.
+    The platform's own code finds out whom the message speaks to; policy.py uses the result.
     """
 
     thread: ThreadRef
@@ -75,15 +75,15 @@ class Posted:
     text: str
     posted_at: datetime  # aware, UTC
     addressed: bool = False  # mentions this bot
-    asks: bool = False  # in a way that can only ask: no command, whatever its words
+    asks: bool = False  # cannot be a command, whatever its words
     direct: bool = False  # said in a direct message
-    threadless: bool = False  # people see no threads there: what they set holds in the whole channel
-    recovered: bool = False  # read back later: the event that should have told us of it may never have come
-    plain: str | None = None  # as a person reads it, without our mention; None: *text* is
+    threadless: bool = False  # people see no threads there: their settings hold in the whole channel
+    recovered: bool = False  # read back later: its event may never have come
+    plain: str | None = None  # as a person reads it, without our mention; None: same as *text*
     calls_bot: bool = False  # by its name, without a mention
-    mentions: frozenset[str] = frozenset()  # others that the platform tells of it: people, bots, groups, everybody
+    mentions: frozenset[str] = frozenset()  # other people, bots, groups or everybody, as the platform reports them
     broadcast: bool = False  # a reply that is shown in the channel, too
-    root_author: str | None = None  # who opened the thread, where the platform says so
+    root_author: str | None = None  # who opened the thread, if the platform says so
     aliases: frozenset[str] = frozenset()  # further ids of the author: Slack knows a bot by up to three
     files: tuple[FileRef, ...] = ()
     place_locale: str | None = None  # in which people there have agreed to read the platform
@@ -93,7 +93,7 @@ class Posted:
 
     @property
     def words(self) -> str:
-        """What a person reads of it, without the mention of the bot."""
+        """The text as a person reads it, without the mention of the bot."""
         return self.text if self.plain is None else self.plain
 
     @property
@@ -109,10 +109,10 @@ class Posted:
 @dataclass(frozen=True, slots=True)
 class Edited:
     """
-    A message has another text now: *message* is the whole of it, as it reads from *edited_at* on.
+    Somebody edited a message: *message* is all of it, as it reads since *edited_at*.
 
-    A mention that an edit adds is a mention. A platform may call a message edited whose text is the same (Slack does
-    when it unfurls a link): the ledger compares.
+    A mention that an edit adds counts as a mention. A platform may report an edit that leaves the text as it was (Slack
+    does when it unfurls a link), so the ledger compares the texts.
     """
 
     message: Posted
@@ -131,7 +131,7 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """A message is gone. *message* is what it said last, where the platform tells; we may not know it yet."""
+    """A message is gone. *message* is its last version, if the platform tells it. The ledger may not know it."""
 
     ref: MessageRef
     message: Posted | None
@@ -139,21 +139,21 @@ class Deleted:
 
 
 class Operation(StrEnum):
-    """What people do to a conversation: with a reaction on one of its messages or on an answer, or with a button."""
+    """An operation on a conversation, by a reaction on a message or an answer, or by a button."""
 
     PIN = "pin"  # never dropped by the budget
     HIDE = "hide"  # never sent to a model
     CUT = "cut"  # nothing before it is sent
-    REPEAT = "repeat"  # answer anew
+    REPEAT = "repeat"  # write another answer
     STOP = "stop"
-    CONTINUE = "continue"  # go on with an answer that ended for its length
+    CONTINUE = "continue"  # continue an answer that reached the length limit
     LIKE = "like"
     DISLIKE = "dislike"
 
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """Somebody put a reaction on a message that stands for *operation*, or took it away."""
+    """Somebody added or removed a reaction that stands for *operation*."""
 
     ref: MessageRef
     operation: Operation
@@ -167,8 +167,8 @@ class Acted:
     """
     Somebody pressed a control of an answer: *operation* is STOP, CONTINUE, REPEAT, LIKE or DISLIKE.
 
-    *turn* is the answer's, None for whatever is at work in the thread. *completion* is the one that was shown with the
-    control, None while it is written.
+    *turn* is the answer's; None means the running turn of the thread. *completion* is the one shown with the control;
+    None while the answer is written.
     """
 
     thread: ThreadRef
@@ -190,7 +190,7 @@ class Moved:
 
 
 Said = Posted | Edited
-"""What is decided upon: whether it is to be answered."""
+"""A message that policy.py decides on."""
 
 
 def posted_of(said: Said) -> Posted:
@@ -199,7 +199,7 @@ def posted_of(said: Said) -> Posted:
 
 
 def said_at(said: Said) -> datetime:
-    """Since when it reads so."""
+    """Since when the message reads as it does now."""
     return said.edited_at if isinstance(said, Edited) else said.posted_at
 
 
@@ -230,7 +230,7 @@ class Message:
     addressed: bool
     posted_at: datetime  # aware, UTC
     files: Sequence[File] = ()
-    pinned: bool = False  # not to be dropped by the budget
+    pinned: bool = False  # the budget never drops it
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,11 +238,12 @@ class Conversation:
     """
     Our record of one thread.
 
-    The window is the part of it that a model is sent: the turns from *window_start* on, and of that first turn the
-    messages from *window_position* on.
+    The window is the part that the model is sent: the turns from *window_start* on, and in that first turn the messages
+    from *window_position* on.
 
-    *unread_since* is a position: what was said after it may be missing in our record, and is to be read. At 0 or below
-    nothing was read yet; None: all is there, and events keep it so. *truncated*: it was too long to be read whole.
+    *unread_since* is a position: our record may lack messages after it, so the thread must be read. At 0 or below,
+    nothing was read yet. None: the record is complete, and events keep it so. *truncated*: the thread was too long to
+    be read completely.
     """
 
     id: int
@@ -250,7 +251,7 @@ class Conversation:
     direct: bool
     window_start: int = 0  # a turn's id
     window_position: int = 0  # a message's position
-    told_start: int = 0  # the window that people were told of
+    told_start: int = 0  # the last window whose start people were told
     told_position: int = 0
     unread_since: int | None = None
     truncated: bool = False

@@ -1,5 +1,5 @@
 """
-The errors that someone reacts to. Doors translate their SDK's exceptions into these.
+The errors that some caller reacts to. Platforms translate their SDK's exceptions into these.
 
 None of them carries a token or a message's text: what str() gives may be logged, and so may what a model's server said.
 Users never see it; they read a sentence from texts/.
@@ -11,15 +11,15 @@ from enum import StrEnum
 
 
 class BotError(Exception):
-    """The base of all that this package raises on purpose."""
+    """The base of all exceptions that this package raises on purpose."""
 
 
 class SettingsError(BotError):
-    """The settings cannot be used; the message names every problem and what to do, one a line."""
+    """The settings are unusable. The message names each problem and its remedy, one a line."""
 
 
 class ModelProblem(StrEnum):
-    """Why a model gave no answer. The passing ones may go away by themselves."""
+    """Why a model gave no answer. A passing problem may go away by itself."""
 
     RATE_LIMITED = "model_rate_limited"
     UNAVAILABLE = "model_unavailable"  # 5xx, no connection
@@ -28,7 +28,7 @@ class ModelProblem(StrEnum):
     QUOTA = "model_quota"
     AUTH = "model_auth"
     NOT_FOUND = "model_not_found"
-    ADDRESS = "model_address"  # what answers there is no model server
+    ADDRESS = "model_address"  # the server at the address is no model server
     CONTEXT_LENGTH = "model_context_length"
     REPLY_LENGTH = "model_reply_length"  # it was asked for a longer answer than it may write
     SYSTEM = "model_system"  # it was sent a system message and knows none
@@ -41,7 +41,7 @@ class ModelProblem(StrEnum):
 
 
 class ModelError(BotError):
-    """A call of the model ended without an answer. *spent*: the question has cost as many calls as it may."""
+    """A model call ended without an answer. *spent*: the question has cost as many calls as it may."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class PlatformError(BotError):
 
 
 class UncertainError(PlatformError):
-    """Nobody knows whether the platform carried the call out: a post must be looked for before it is made again."""
+    """The platform may or may not have carried out the call: look for a post before making it again."""
 
     def __init__(self, code: str, retry_after: float | None = None) -> None:
         super().__init__(code, passing=True, retry_after=retry_after)
@@ -100,12 +100,12 @@ class ThreadClosed(ReplyUnwanted):
 
 
 class LedgerError(BotError):
-    """The database could not be read or written just now; nothing of the operation happened."""
+    """The database cannot be read or written at the moment. The operation had no effect."""
 
 
 class LedgerGoneError(LedgerError):
-    """The database is no longer where it was: what is written now nobody will find. Only a new start helps."""
+    """The database file was moved or deleted: further writes would be lost. Only a restart helps."""
 
 
 class LeaseLost(BotError):  # noqa: N818 - a fact, as in StopIteration
-    """Another worker owns the turn by now: whoever sees this stops, without another word."""
+    """Another worker owns the turn now: the caller stops and posts nothing more."""

@@ -1,7 +1,7 @@
 """
-Files that come with a message: what is known of one, and what was read of it.
+Files that come with a message: their description and their content.
 
-Who fetches and reads one is in ports/files.py, when both are done in answer/file_intake.py.
+The ports that fetch and read them are in ports/files.py; answer/file_intake.py decides when.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ TOKENS_PER_PATCH = 1.2
 
 
 class FileOutcome(StrEnum):
-    """What became of a file. All but PENDING and READ are reasons why a model is not given it."""
+    """The state of a file. All but PENDING and READ are reasons why the model does not get it."""
 
     PENDING = "pending"
     READ = "read"
     EMPTY = "empty"
-    NO_TEXT = "no_text"  # a PDF of pictures, as scanners make them
+    NO_TEXT = "no_text"  # a PDF of images, from a scanner
     BROKEN = "broken"
     LOCKED = "locked"
     TOO_MANY_PIXELS = "too_many_pixels"
-    TOO_COMPLEX = "too_complex"  # it would take more time or memory than a file gets
+    TOO_COMPLEX = "too_complex"  # needs more time or memory than a file gets
     UNSUPPORTED = "unsupported"
     TOO_BIG = "too_big"
-    TOO_MANY = "too_many"  # the others of the same turn take the room that there is
-    GONE = "gone"  # from its platform
-    ELSEWHERE = "elsewhere"  # its platform has a link to it only
-    FORBIDDEN = "forbidden"  # to us
+    TOO_MANY = "too_many"  # the other files of the turn use up the limit
+    GONE = "gone"  # deleted on its platform
+    ELSEWHERE = "elsewhere"  # the platform only has a link to it
+    FORBIDDEN = "forbidden"  # we may not fetch it
     NOT_FETCHED = "not_fetched"
-    NOT_READ = "not_read"  # for a reason of ours
+    NOT_READ = "not_read"  # an error on our side
 
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
     """
-    A file as its platform names it, beside a message.
+    A file as the platform describes it in a message.
 
-    *name* and *media_type* are what its sender or the platform says of it. *locator* is where it is kept; empty when
-    the platform is to be asked first. *refused*: it is known already that it cannot be read, and why.
+    *name* and *media_type* are claims of the sender or the platform. *locator* says where the file is; empty if the
+    platform must be asked first. *refused*: why it cannot be read, if that is known already.
     """
 
     id: str
@@ -56,7 +56,7 @@ class FileRef:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The beginning of a file was read: *kept* of *total*. None: nobody knows how many there are."""
+    """Only the beginning of a file was read: *kept* of *total* units. *total* is None if unknown."""
 
     kept: int
     total: int | None
@@ -66,9 +66,9 @@ class Cut:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """
-    What was read of a file: *text*, or *image*, or neither and the reason in *outcome*.
+    The content of a file: *text*, or *image*, or neither and the reason in *outcome*.
 
-    An image is a JPEG or a PNG without anything beside its pixels, no larger than a model looks at.
+    An image is a JPEG or a PNG with nothing but pixels, no larger than the model uses.
     """
 
     outcome: FileOutcome
@@ -82,7 +82,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of a message, as the ledger holds it. *tokens*: those of all that a model is given of it."""
+    """A file of a message, as the ledger holds it. *tokens* counts everything that the model gets of it."""
 
     id: int
     ref: FileRef
@@ -96,10 +96,10 @@ class File:
 
 def image_tokens(width: int, height: int) -> int:
     """
-    Tokens that an image costs, at most about: 1,844 for the largest that is sent.
+    An upper estimate of the tokens that an image costs: 1,844 for the largest that is sent.
 
     Source: OpenAI, "Images and vision", on models that see patches of 32 by 32 pixels (gpt-4.1-mini and later ones).
-    The factor differs between models and from what is billed; 1.2 was measured by users with gpt-5-mini and gpt-5.4.
+    The factor differs between models and from the bill; users measured 1.2 with gpt-5-mini and gpt-5.4.
     Models that see tiles of 512 pixels (gpt-4o) bill up to a quarter less.
     """
     return ceil(ceil(width / PATCH) * ceil(height / PATCH) * TOKENS_PER_PATCH)

@@ -1,4 +1,4 @@
-"""Why the asking of a turn ends early: somebody stops it, or what is asked is another thing by now."""
+"""Ends a model call early: because somebody stops it, or because the question has changed."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ log = logging.getLogger(__name__)
 
 class Interrupt(StrEnum):
     STOP = "stop"  # somebody asked for it
-    CHANGED = "changed"  # the question was edited, or deleted: begin anew
+    CHANGED = "changed"  # the question was edited or deleted: start again
 
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """What a call of the model that was cut off by us had brought."""
+    """The part of the answer that arrived before we cut the model call off."""
 
     completion: int
     result: Completion
 
 
 class Interrupted(BotError):  # noqa: N818 - a fact, as in StopIteration
-    """Asking was ended on purpose. *partial* is None when there was no call of the model under way."""
+    """The model call was ended on purpose. *partial* is None if no call was under way."""
 
     def __init__(self, interrupt: Interrupt, partial: Partial | None = None) -> None:
         super().__init__(interrupt.value)
@@ -38,23 +38,23 @@ class Interrupted(BotError):  # noqa: N818 - a fact, as in StopIteration
 
 class Interruption:
     """
-    One turn's way of being interrupted: while it asks, and while what was answered is shown.
+    Interrupts one turn while it asks the model, or while its answer is shown.
 
-    The worker interrupts the asking by cancelling the turn's task. The task tells by *interrupt* that this is why.
+    The worker cancels the turn's task to interrupt the model call; *interrupt* tells the task the reason.
     """
 
     def __init__(self, *, asking: bool = True) -> None:
         self.interrupt: Interrupt | None = None
-        self.halted: Interrupt | None = None  # why the showing is to end
+        self.halted: Interrupt | None = None  # why showing the answer must end
         self._asking = asking
         self._halt: Callable[[], None] | None = None
 
     def halts(self, halt: Callable[[], None] | None) -> None:
-        """From now on *halt*, if any, ends the showing."""
+        """Use *halt* from now on to end the showing of the answer; None: it cannot be ended."""
         self._halt = halt
 
     def close(self) -> None:
-        """From now on it is too late."""
+        """Accept no interrupts from now on: it is too late."""
         self._asking = False
 
     def by(self, interrupt: Interrupt, task: asyncio.Task[None]) -> None:
@@ -69,9 +69,9 @@ class Interruption:
 
     def caught(self) -> Interrupted | None:
         """
-        Call where a CancelledError was caught: what to raise instead, or None when it is not ours.
+        Call after catching a CancelledError. Returns the exception to raise instead, or None if it is not ours.
 
-        Once: whoever is cancelled again meanwhile is told to stop by somebody else.
+        Answers only once: a second cancellation comes from somebody else.
         """
         interrupt, self.interrupt = self.interrupt, None
         if interrupt is None:
@@ -85,10 +85,10 @@ class Interruption:
 
 async def finish_before_cancel(call: Awaitable[None]) -> None:
     """
-    Await *call*; whoever is cancelled meanwhile waits for it all the same.
+    Await *call* to its end, even if the caller is cancelled meanwhile.
 
-    Cut off in the middle of a post, nobody would know whether it was made, and Slack may make it after we have looked.
-    A second cancellation cuts it off.
+    If a post is cut off, nobody knows whether it was made, and Slack may make it after we have looked for it. A second
+    cancellation does cut it off.
     """
     calling = asyncio.ensure_future(call)
     try:

@@ -1,4 +1,4 @@
-"""Work on a text that is too long for the event loop to wait for: a thread does it meanwhile."""
+"""Runs work on long texts in a thread, so that it does not block the event loop."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _T = TypeVar("_T")
 
 async def off_loop(characters: int, work: Callable[[], _T]) -> _T:
     """
-    What *work* returns or raises. Work on more than SHORT *characters* runs in a thread: it must be pure.
+    Run *work* and return its result. Work on more than SHORT *characters* runs in a thread, so it must be pure.
 
-    Cancelled, the work goes on to its end, and nobody gets what it returns.
+    If the caller is cancelled, the work still runs to its end, and its result is lost.
     """
     return work() if characters <= SHORT else await asyncio.to_thread(work)

@@ -1,4 +1,4 @@
-"""How long to wait after a failure, and whether a turn is tried again at all. Pure, but for chance."""
+"""How long to wait after a failure, and whether to try a turn again at all. Pure, except for randomness."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ HIGHEST_EXPONENT = 100  # far beyond every longest wait; 2.0 ** 1024 would raise
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How waits grow with the failures in a row: first, first * factor, first * factor**2, …, longest."""
+    """How waits grow with failures in a row: first, first * factor, first * factor**2, …, longest."""
 
     first: float  # seconds
     longest: float  # seconds
     factor: float = 2.0
-    jitter: float = 0.5  # the share of each wait that is left to chance, so that many do not come back together
+    jitter: float = 0.5  # the random share of each wait, so that many clients do not retry together
 
     def wait(self, failures: int, random: Callable[[], float] = random.random) -> float:
         """Seconds until the next attempt after *failures* (from 1); *random* gives numbers in [0, 1)."""
@@ -31,23 +31,23 @@ class Backoff:
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """
-    Backoff within a number of attempts and a time.
+    Backoff, limited by a number of attempts and a time.
 
-    Chat users wait for the answer: what has not come within some minutes is better said than tried on.
+    Chat users wait for the answer: after some minutes, reporting the failure is better than trying again.
     """
 
     attempts: int = 6
-    within: timedelta = timedelta(minutes=5)  # of the first attempt
+    within: timedelta = timedelta(minutes=5)  # since the first attempt
     backoff: Backoff = Backoff(first=1.0, longest=30.0)
 
     def wait_for(
         self, error: Exception, *, attempt: int, first_attempt_at: datetime, now: datetime, random: Callable[[], float]
     ) -> float | None:
         """
-        Seconds until the next attempt, or None when there should be none.
+        Seconds until the next attempt, or None if there should be none.
 
-        *attempt* counts from 1 and is the one that just failed; *random* gives numbers in [0, 1). A server's own
-        Retry-After is never undercut; one that leads beyond *within* ends the attempts.
+        *attempt* counts from 1 and has just failed; *random* gives numbers in [0, 1). The wait is never shorter than
+        the server's Retry-After; one that leads beyond *within* ends the attempts.
         """
         if not is_passing(error) or attempt >= self.attempts:
             return None
@@ -62,13 +62,13 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long this bot, and those who asked it, wait."""
+    """How long the bot, and the people who ask it, wait."""
 
     asking: RetryPolicy = field(default_factory=RetryPolicy)  # the model, before it counts as down
-    outage_backoff: Backoff = Backoff(first=3.0, longest=60.0, factor=1.15)  # from then on, by all failures of a turn
+    outage_backoff: Backoff = Backoff(first=3.0, longest=60.0, factor=1.15)  # after that, by all failures of a turn
     outage: timedelta = timedelta(hours=6)  # how long a question is kept while the model is down
     showing: RetryPolicy = field(default_factory=lambda: RetryPolicy(attempts=1000, within=timedelta(hours=6)))
-    overlooked_after: timedelta = timedelta(minutes=2)  # an answer in place of an older notice is not noticed
+    overlooked_after: timedelta = timedelta(minutes=2)  # people overlook an answer that replaces an older notice
 
 
 def is_passing(error: Exception) -> bool:

@@ -1,7 +1,7 @@
 """
-Whether something failed because this process, or its machine, was out of descriptors, memory or threads just then.
+Tells whether a call failed because this process or its machine had no free descriptors, memory or threads.
 
-That passes: what is open is closed again, and the same call may succeed a second later. Pure.
+Such a shortage passes: the same call may succeed a second later. Pure.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ SHORTAGE = "out_of_resources"  # the code of a PlatformError
 
 _ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN})
 _NO_THREAD = "can't start new thread"  # CPython's RuntimeError for it has no class of its own
-# dlopen() tells the importer of an extension module in words only; those of the C library. Where there is no memory to
-# map one, glibc (2.36) says no more than the first. Where nothing may be executed, too, but there we cannot have begun.
+# When an extension module cannot be loaded, dlopen() reports only words, those of the C library. If there is no memory
+# to map it, glibc (2.36) says no more than _NOT_MAPPED. It says the same on a noexec mount, but there Python itself
+# cannot start.
 _NOT_MAPPED = "failed to map segment from shared object"
 _WORDS = (_NOT_MAPPED, *(os.strerror(number) for number in (errno.EMFILE, errno.ENFILE, errno.ENOMEM)))
 
 
 def is_shortage(error: BaseException) -> bool:
-    """Looks also at what *error* was raised from: SDKs wrap what the system told them, some several times."""
+    """Also checks the causes of *error*: SDKs wrap the system's error, some several times."""
     return any(_tells(each) for each in _chain(error))
 
 

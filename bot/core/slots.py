@@ -1,4 +1,4 @@
-"""Slots that people share: what one of them waits for does not hold up the others."""
+"""Slots that people share fairly: one person's waiting work does not hold up the others."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 
 class FairSlots:
     """
-    *total* slots, of which one owner has at most *each*.
+    *total* slots, of which one owner holds at most *each*.
 
-    A slot that becomes free goes to the waiting owner who has the fewest. Several such owners take turns. What one
-    owner waits for is served in its order.
+    A free slot goes to the waiting owner who holds the fewest. Several such owners take turns. Requests of one owner
+    are served in order.
     """
 
     def __init__(self, total: int, each: int) -> None:
@@ -38,7 +38,7 @@ class FairSlots:
         except asyncio.CancelledError:
             if given.cancelled():
                 self._forget(owner, given)
-            else:  # it was given to us just before
+            else:  # the slot was given to us just before
                 self._give_back(owner)
             raise
 

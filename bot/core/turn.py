@@ -1,8 +1,8 @@
 """
 Turns, the units of work, and the completions that answer them.
 
-A turn is the messages since the last answer, and the answer to them. How a turn moves from state to state is
-written in the ledger; what is done for it, in answer.py.
+A turn is the messages since the last answer, and the answer to them. The ledger moves a turn from state to state;
+answer/answer.py does its work.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ class TurnState(StrEnum):
     """
     pending → running → answered → shown, or failed, stopped, removed.
 
-    A running turn goes back to pending after a passing error or when its worker's lease ends. An *answered* turn has
-    all that is to be shown in the ledger; the model is not asked again for it, whatever happens.
+    A running turn goes back to pending after a passing error or when its worker's lease ends. For an *answered* turn
+    the ledger holds everything to show, and the model is never asked again.
     """
 
     PENDING = "pending"
@@ -35,7 +35,7 @@ class TurnState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence of ours to be shown with, or instead of, an answer: its key in texts/ and the values it names."""
+    """A sentence of ours that is shown with or instead of an answer: its key in texts/ and its values."""
 
     key: str
     values: Mapping[str, int | str] = field(default_factory=dict)
@@ -55,8 +55,8 @@ class ReplyPart:
     """
     One message of ours on the platform: *number* counts from 1 within a turn's variant.
 
-    It is noted before it is posted; *id* is None until the platform's id is noted too. A part without one may or may
-    not have been posted: whoever resumes the reply looks before posting again.
+    The ledger notes it before it is posted, and its *id* afterwards. A part without an id may or may not have been
+    posted: an attempt that resumes the reply looks for it before posting again.
     """
 
     number: int
@@ -66,16 +66,16 @@ class ReplyPart:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A claimed turn, with what is needed to go on from where an earlier attempt ended."""
+    """A claimed turn, with everything needed to continue where an earlier attempt ended."""
 
     claim: Claim
     conversation: Conversation
     state: TurnState  # RUNNING or ANSWERED
-    attempts: int  # of asking the model, this one included
+    attempts: int  # to ask the model, this one included
     first_attempt_at: datetime
     parts: Sequence[ReplyPart] = ()
     said: Sequence[Notice] = ()  # to the asker, by earlier attempts
-    closed: bool = False  # asked anew: it has its messages and takes no others
+    closed: bool = False  # asked again: it takes no further messages
     variant: int = 1  # of the answer, counted from 1
     stop_requested: bool = False
     command: Notice | None = None  # what to say; no model is asked
@@ -85,7 +85,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class TurnChange:
-    """A line of the log. *attempts*: those made until then."""
+    """A line of the log. *attempts*: made so far."""
 
     turn: int
     conversation: int
@@ -102,7 +102,7 @@ class TurnChange:
 
 @dataclass(frozen=True, slots=True)
 class PastTurn:
-    """A turn that is over, as later prompts see it. *answer* is None when it has none (it failed, or was stopped)."""
+    """A finished turn, as later prompts see it. *answer* is None if it failed or was stopped."""
 
     id: int
     messages: Sequence[Message]
@@ -114,12 +114,12 @@ class Answer:
     completion: int
     text: str
     tokens: int  # of *text*, without the overhead of a message
-    pinned: bool = False  # not to be dropped by the budget
+    pinned: bool = False  # the budget never drops it
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What was said before a window, in the words of a model."""
+    """A model's summary of the messages before a window."""
 
     id: int
     text: str
@@ -128,17 +128,17 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The window of a conversation and the messages that the turn is to answer, both oldest first."""
+    """The window of a conversation and the messages that the turn answers, both oldest first."""
 
     past: Sequence[PastTurn]
     messages: Sequence[Message]
-    alone: bool  # one person only has spoken in the whole conversation
-    newcomer: bool = False  # nobody of those who ask was answered in a direct message before
-    cut: bool = False  # people cut off what was said before
-    pinned: Sequence[PastTurn] = ()  # what was said before the window and is pinned, and nothing else of it
-    summary: Summary | None = None  # of what was said before the window; it may end a while before that
-    continued: Answer | None = None  # what there is of the answer, if that is to be gone on with
-    preferences: Preferences = DEFAULTS  # that hold there
+    alone: bool  # only one person has spoken in the whole conversation
+    newcomer: bool = False  # none of the askers was answered in a direct message before
+    cut: bool = False  # somebody cut off the earlier messages
+    pinned: Sequence[PastTurn] = ()  # only the pinned messages and answers from before the window
+    summary: Summary | None = None  # of the messages before the window; it may end some messages earlier
+    continued: Answer | None = None  # the answer so far, if the turn continues one
+    preferences: Preferences = DEFAULTS  # that hold in the thread
 
     @property
     def said(self) -> Sequence[Message]:
@@ -148,19 +148,19 @@ class History:
 
     @property
     def characters(self) -> int:
-        """Of all its texts, those of files aside."""
+        """The length of all texts, without files."""
         past = [*self.pinned, *self.past]
         answers = sum(len(earlier.answer.text) for earlier in past if earlier.answer)
         return answers + sum(len(message.version.text) for message in self.said)
 
     @property
     def question(self) -> Sequence[Message]:
-        """What is to be answered: all from the first message to the bot on."""
+        """The messages to answer: all from the first message to the bot on."""
         return self.messages[self._first_asked :]
 
     @property
     def context(self) -> Sequence[Message]:
-        """What was said before the question, since the last answer."""
+        """The messages before the question, since the last answer."""
         return self.messages[: self._first_asked]
 
     @property
@@ -169,7 +169,7 @@ class History:
 
     @property
     def asked(self) -> Message:
-        """The newest question of *messages*, of which there is one at least; what was read of a thread may be newer."""
+        """The newest question of *messages*, which is not empty. Messages read from the thread may be newer."""
         return next((message for message in reversed(self.messages) if message.addressed), self.messages[-1])
 
 
@@ -190,7 +190,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What came of one call of the model."""
+    """The result of one model call."""
 
     text: str
     text_tokens: int  # as later prompts hold it: see speakers.py
@@ -203,25 +203,25 @@ class Completion:
     first_token_seconds: float | None
     total_seconds: float
     cost_nanodollars: int | None  # None: no price is known for the model
-    reasoning: str = ""  # what the model thought before; it is not stored
+    reasoning: str = ""  # the model's reasoning before the answer; not stored
 
 
 Place = tuple[int, int]
-"""Where in a conversation: a turn's id, and in that turn a message's position. What was said before has a lower one."""
+"""A place in a conversation: a turn's id, and a message's position in that turn. Earlier messages have lower places."""
 
 ANSWER = 2**62
 """The position of a turn's answer in its turn: after all messages."""
 
-OVERRUN = "overrun"  # finish reason: we cut it off, as the server did not keep to the length that was asked for
+OVERRUN = "overrun"  # finish reason: we cut the answer off, because the server exceeded the requested length
 CUT_SHORT = frozenset({"length", OVERRUN})  # finish reasons of an answer that may be continued
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All that is to be shown for an answered turn."""
+    """Everything to show for an answered turn."""
 
-    text: str | None  # the chosen completion's; None when there is none: the turn failed
+    text: str | None  # of the chosen completion; None if the turn failed
     notices: Sequence[Notice]
     language: str  # of the notices
-    completion: int | None = None  # the chosen one that *text* is of
-    finish_reason: str | None = None  # of that one
+    completion: int | None = None  # the chosen one
+    finish_reason: str | None = None  # of the chosen completion

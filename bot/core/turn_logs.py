@@ -1,4 +1,4 @@
-"""One line for what becomes of a message, and for each change of a turn. Never a message's text, never a token."""
+"""Logs one line for each decision on a message and each change of a turn. Never logs a message's text or a token."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ messages = logging.getLogger("bot.messages")
 
 
 def heard(said: Said, decision: Decision, *, known: bool) -> None:
-    """What was decided, and by which rule. What others say elsewhere (*known* says that it is not) is for DEBUG."""
+    """Log the decision and its rule. Messages that do not concern the bot, in threads not *known* to it, get DEBUG."""
     posted = posted_of(said)
     spoken_to = posted.addressed or posted.direct
     quietly = decision.action is Action.LISTEN and not spoken_to and not known
@@ -43,6 +43,6 @@ def turn_changed(change: TurnChange) -> None:
 
 
 def turn_ended(turn: Turn, state: TurnState, reason: str = "") -> None:
-    """*state* as the ledger says. That what had ended is pending again is for whoever made it so to say."""
+    """*state* is the ledger's. If an ended turn is pending again, the code that reopened it logs that."""
     if state is not TurnState.PENDING:
         turn_changed(TurnChange.of(turn, state, reason))

@@ -1,7 +1,7 @@
 """
-Reads files that people send: talks to a child process of ours, in which their parsers run with limits.
+Reads the files that people send. The parsers run in a child process of the bot, with limits.
 
-Images are parsed by Pillow and PDFs by pypdf. pypdf is chosen because it is Python alone: what a crafted PDF can do to
-it is to take time and memory, and both are limited. PDFium reads some fonts better and is faster, but it is a large
-C++ library, and limits do not hold back what has taken over a process.
+Pillow parses images and pypdf parses PDFs. pypdf is pure Python: a crafted PDF can only make it take time and memory,
+and both are limited. PDFium is faster and reads some fonts better, but it is a large C++ library, and limits do not
+stop code that has taken over a process.
 """

@@ -1,8 +1,8 @@
 """
-The process in which files are parsed: one file in on stdin, what was read of it out on stdout. See wire.py.
+The process that parses one file: it reads the file from stdin and writes the Reading to stdout. See wire.py.
 
-It has nothing of the bot: no settings, no environment, no database. Before it parses anything it loads the parser that
-the first bytes of the file ask for, then confines itself for good: afterwards nothing can be loaded.
+It has no access to the bot: no settings, no environment, no database. Before it parses anything, it loads the parser
+for the file's first bytes and then confines itself for good. After that it cannot load anything.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Reader = Callable[[bytes, str, Limits], Reading]
 
 
 def main(reader: Reader | None = None, layers: Sequence[Layer] = LAYERS) -> None:
-    """*reader*, *layers*: others than the product's, for tests."""
+    """Tests pass their own *reader* and *layers*."""
     try:
         content, media_type, limits = wire.requested(sys.stdin.buffer.read())
         load(kind_of(content, media_type))
@@ -43,7 +43,7 @@ def _say(data: bytes) -> None:
 
 
 def load(kind: Kind) -> None:
-    """Import all that reading a file of *kind* takes. The other parsers take longer to load than most files to read."""
+    """Import only the parser for *kind*: loading the others takes longer than reading most files."""
     match kind:
         case Kind.IMAGE:
             from bot.files import image
@@ -60,13 +60,13 @@ def load(kind: Kind) -> None:
 
 
 def read(content: bytes, media_type: str, limits: Limits) -> Reading:
-    """What is in a file; never raises for what is in it."""
+    """Read a file. No content makes it raise."""
     try:
-        with warnings.catch_warnings(action="ignore"):  # of what is odd in a file; nobody would read them
+        with warnings.catch_warnings(action="ignore"):  # about odd files; nobody reads them
             return _read(content, media_type, limits)
     except MemoryError:
         return Reading(FileOutcome.TOO_COMPLEX)
-    except Exception:  # noqa: BLE001 - whatever a parser raises, the file is one that it cannot read
+    except Exception:  # noqa: BLE001 - any exception means that the parser cannot read the file
         return Reading(FileOutcome.BROKEN)
 
 

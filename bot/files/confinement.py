@@ -1,17 +1,17 @@
 """
-How the process that reads files gives up what it does not need for that, before it parses anything.
+How the process that reads files gives up every right that it does not need, before it parses anything.
 
-Each layer holds by itself, so that what a system lacks leaves the others:
+The layers are independent: if a system lacks one, the others still hold.
 
-- no descriptor can be opened any more: no file, no socket, no other process's memory under /proc (RLIMIT_NOFILE; any
-  POSIX system),
-- no capabilities: root is nobody special (Linux),
-- Landlock: no path can be reached, also for what needs no descriptor, such as unlink and truncate; no process outside
-  can be traced or signalled (Linux 5.13; signals from 6.12 on),
-- seccomp: of the system's calls those that work on memory and on the two open pipes, and no others (Linux).
+- RLIMIT_NOFILE: the process can open no descriptor, so no file, no socket and no other process's memory under /proc
+  (any POSIX system).
+- No capabilities: root has no special rights (Linux).
+- Landlock: the process can reach no path, not even for calls that need no descriptor, such as unlink and truncate. It
+  can neither trace nor signal other processes (Linux 5.13; signals since 6.12).
+- seccomp: only system calls that work on memory and on the two open pipes (Linux).
 
-The bot itself is not dumpable: the kernel then refuses its memory and environment to processes of the same user.
-Sources: capabilities(7), landlock(7), seccomp(2), PR_SET_DUMPABLE(2const); the numbers are those of Linux's headers.
+The bot itself is not dumpable: the kernel refuses its memory and environment to other processes of the same user.
+Sources: capabilities(7), landlock(7), seccomp(2), PR_SET_DUMPABLE(2const). The numbers come from Linux's headers.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ _KILL, _REFUSE, _ALLOW = 0x80000000, 0x00050000 | 1, 0x7FFF0000  # the second: w
 _LOAD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_RET|K
 _NUMBER_AT, _ARCHITECTURE_AT = 0, 4  # in struct seccomp_data
 
-# The calls by which Python parses bytes that it has, writes to a pipe that is open, and ends; the numbers on x86_64
-# (asm/unistd_64.h) and on aarch64 (asm-generic/unistd.h).
+# The system calls that Python needs to parse bytes in memory, write to an open pipe and exit, with their numbers on
+# x86_64 (asm/unistd_64.h) and aarch64 (asm-generic/unistd.h).
 _CALLS = {
     "read": (0, 63),
     "write": (1, 64),
@@ -74,26 +74,26 @@ _CALLS = {
     "getrandom": (318, 278),
 }
 _MACHINES = ("x86_64", "aarch64")
-_ARCHITECTURES = (0xC000003E, 0xC00000B7)  # AUDIT_ARCH_…, so that no other ABI's numbers are meant
+_ARCHITECTURES = (0xC000003E, 0xC00000B7)  # AUDIT_ARCH_…: rules out the numbers of other ABIs
 
 _LINUX = sys.platform == "linux"
 
 
 def hide_from_siblings() -> None:
-    """Have the kernel refuse this process's memory, environment and descriptors to others of its user."""
+    """Make the kernel refuse this process's memory, environment and descriptors to other processes of its user."""
     if _LINUX:
         with contextlib.suppress(OSError):
             _prctl(_PR_SET_DUMPABLE, 0)
 
 
 def close_off() -> None:
-    """No descriptor can be opened any more, and no process started; those that are open stay."""
+    """Forbid new descriptors and new processes. Open descriptors stay open."""
     if sys.platform == "win32":
         return
     import resource
 
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))  # root may start some all the same
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))  # root can still start processes
 
 
 def drop_capabilities() -> None:
@@ -103,7 +103,7 @@ def drop_capabilities() -> None:
 
 
 def landlock() -> None:
-    """Raises OSError where the kernel has none, or it is turned off."""
+    """Raises OSError if the kernel lacks Landlock, or has it turned off."""
     abi = landlock_abi()
     if not abi:
         raise OSError("no Landlock")
@@ -112,13 +112,13 @@ def landlock() -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     ruleset = _checked(_syscall(_CREATE_RULESET, wanted, len(wanted), 0))
     try:
-        _checked(_syscall(_RESTRICT_SELF, ruleset, 0))  # without a rule in it nothing is admitted
+        _checked(_syscall(_RESTRICT_SELF, ruleset, 0))  # a ruleset without rules admits nothing
     finally:
         os.close(ruleset)
 
 
 def seccomp() -> None:
-    """Raises OSError where the kernel has none, or its calls are not known here."""
+    """Raises OSError if the kernel lacks seccomp, or _CALLS lacks this machine."""
     if not _knows_calls():
         raise OSError("no system calls are known here")
     which = _MACHINES.index(platform.machine())
@@ -134,14 +134,14 @@ LAYERS: Sequence[Layer] = (hide_from_siblings, landlock, close_off, drop_capabil
 
 
 def confine(layers: Sequence[Layer] = LAYERS) -> None:
-    """Confine this process for good, with all that the system has. Seccomp is last: it refuses the calls of others."""
+    """Apply every layer that the system has, for good. Seccomp comes last: it refuses the calls of other layers."""
     for layer in layers:
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # the last: a libc without such a call
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # AttributeError: a libc without that call
             layer()
 
 
 def missing() -> Sequence[str]:
-    """What this system does not confine a child with, one sentence each. Nothing is changed."""
+    """The layers that this system lacks, one sentence each. Changes nothing."""
     if not _LINUX:
         return [f"{platform.system()} has no Landlock, no seccomp and no capabilities, as Linux has"]
     lacks = []
@@ -158,14 +158,14 @@ def missing() -> Sequence[str]:
 
 
 def landlock_abi() -> int:
-    """0: there is none."""
+    """The version of Landlock; 0 if there is none."""
     if not _LINUX:
         return 0
     return max(0, _syscall(_CREATE_RULESET, None, 0, _VERSION))
 
 
 def has_seccomp() -> bool:
-    """A filter at no address is refused for its address, where filters are known: EFAULT (seccomp(2))."""
+    """A kernel with seccomp refuses a filter at a null address with EFAULT (seccomp(2))."""
     if not _LINUX or not _knows_calls():
         return False
     try:
@@ -176,12 +176,12 @@ def has_seccomp() -> bool:
 
 
 def _knows_calls() -> bool:
-    """Whether this is a process of 64 bits, on a machine whose calls are known."""
+    """Whether this is a 64-bit process on a machine listed in _MACHINES."""
     return platform.machine() in _MACHINES and sys.maxsize > 2**32
 
 
 def _filter(architecture: int, calls: Sequence[int]) -> bytes:
-    """Classic BPF: *calls* are allowed, others fail with EPERM; those of another ABI end the process."""
+    """Classic BPF: allows *calls*, fails others with EPERM, and kills the process on calls of another ABI."""
     jumps = [struct.pack("HBBI", _JUMP_IF_EQUAL, len(calls) - number, 0, call) for number, call in enumerate(calls)]
     return b"".join(
         [

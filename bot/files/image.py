@@ -1,7 +1,7 @@
 """
-A picture as a model is shown it, with Pillow: upright, without transparency, no larger than it looks at.
+Prepares an image for a model, with Pillow: upright, without transparency, no larger than the model uses.
 
-It is always written anew, so nothing of the file but its pixels is sent on: no place where a photo was taken either.
+The image is always encoded again, so only its pixels are sent on, not the place where a photo was taken.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bot.files.limits import Limits
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 QUALITY = 85
-LOSSLESS_BYTES = 1_000_000  # a screenshot stays as sharp as it is, unless that takes more
+LOSSLESS_BYTES = 1_000_000  # a screenshot stays lossless up to this size
 _SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I")
 
 
@@ -32,12 +32,12 @@ _LOADED = (GifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, Tiff
 
 
 def load() -> None:
-    """Have Pillow import what it imports only when it opens or saves a file. TIFF: a photo's notes are in its form."""
+    """Make Pillow import the plugins that it otherwise imports on first use. TIFF: EXIF data has its format."""
     Image.preinit()
 
 
 def read_image(content: bytes, limits: Limits) -> Reading:
-    """Raises what Pillow raises for a broken one. Of an animation the first picture is read."""
+    """Raises Pillow's exceptions for a broken image. Reads the first frame of an animation."""
     Image.MAX_IMAGE_PIXELS = None  # the check below is stricter: Pillow's only warns up to twice its limit
     with Image.open(BytesIO(content), formats=FORMATS) as image:
         if image.width * image.height > limits.pixels:  # known before anything is decoded
@@ -46,14 +46,14 @@ def read_image(content: bytes, limits: Limits) -> Reading:
         size = fitting(image.width, image.height, limits)
         if photo:
             image.draft("RGB", size)  # decode a large one at a fraction of its size
-        # Made small first: the rest takes memory and time by the pixel.
+        # Resize first: the other steps take memory and time for each pixel.
         small = _upright(_opaque(_in_color(image).resize(size, reducing_gap=3.0)), image)
     media_type, body = _encoded(small, photo=photo)
     return Reading(FileOutcome.READ, image=body, media_type=media_type, width=small.width, height=small.height)
 
 
 def fitting(width: int, height: int, limits: Limits) -> tuple[int, int]:
-    """The size at which it is within both limits, in its own proportions; never a larger one. In pixels."""
+    """The largest size in pixels within both limits, in the same proportions; never larger than the original."""
     scale = min(1.0, limits.long_side / max(width, height), limits.short_side / min(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
@@ -67,7 +67,7 @@ def _in_color(image: Image.Image) -> Image.Image:
 
 
 def _opaque(image: Image.Image) -> Image.Image:
-    """What is transparent is white, as on most pages."""
+    """Draw the image on white, the background of most pages."""
     if image.mode != "RGBA":
         return image
     ground = Image.new("RGB", image.size, "white")
@@ -76,16 +76,16 @@ def _opaque(image: Image.Image) -> Image.Image:
 
 
 def _upright(small: Image.Image, image: Image.Image) -> Image.Image:
-    """Turned as the camera was held."""
+    """Rotate the image by its EXIF orientation."""
     try:
         small.info["exif"] = image.getexif().tobytes()
         return ImageOps.exif_transpose(small)
-    except Exception:  # noqa: BLE001 - a broken note about a picture raises anything, and is no reason to lose the picture
+    except Exception:  # noqa: BLE001 - broken EXIF data can raise anything, and the image is still good
         return small
 
 
 def _encoded(image: Image.Image, *, photo: bool) -> tuple[str, bytes]:
-    image.info = {}  # nothing but pixels is written
+    image.info = {}  # write nothing but pixels
     if not photo and len(body := _written(image, "PNG", optimize=True)) <= LOSSLESS_BYTES:
         return "image/png", body
     return "image/jpeg", _written(image, "JPEG", quality=QUALITY)

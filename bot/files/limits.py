@@ -1,4 +1,4 @@
-"""How much a file may take of time, memory and pixels, and how a process limits itself to that."""
+"""How much time and memory and how many pixels a file may take, and how a process limits itself to that."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ class Limits:
     pixels: int = 50_000_000  # a phone's camera makes 50 million
     pages: int = 200
     characters: int = 100_000  # of text; more would not fit into most prompts
-    # What a model looks at; OpenAI, "Images and vision": with `detail: high` an image is scaled to fit in 2,048 pixels,
-    # then to 768 on its shorter side. More would be sent, and paid, for nothing.
+    # OpenAI, "Images and vision": with `detail: high`, the server scales an image to fit in 2,048 pixels, then to 768
+    # on its shorter side. Sending more pixels costs money and gains nothing.
     long_side: int = 2048
     short_side: int = 768
-    answer_bytes: int = 16 * 2**20  # that a child may send back: a PNG of that size is well below
+    answer_bytes: int = 16 * 2**20  # of a child's answer; a PNG within the limits above is well below
 
 
 def limit(limits: Limits) -> None:
     """
-    Limit this process for good: processor time, memory, no files written, no core.
+    Limit this process for good: processor time, memory, no written files, no core dump.
 
-    What the system at hand has no such limit for is left (Windows has none, macOS none of memory).
+    Skips the limits that the system lacks: Windows has none of them, macOS has no memory limit.
     """
     if sys.platform == "win32":
         return

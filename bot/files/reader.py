@@ -1,4 +1,4 @@
-"""Has a file read in a child process, and holds that to its time. What the child does is in child.py."""
+"""Starts a child process (child.py) for each file, and ends it when its time is up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.files import wire
 from bot.files.limits import Limits
 
 CHILDREN_AT_A_TIME = 3  # children; each may take a processor
-EACH = 2  # children for the files of one sender: the files of others find one free
+EACH = 2  # children for one sender's files, so that other senders find one free
 
 _SPENT = {-9, -24}  # SIGKILL, SIGXCPU: ended by a limit
 
@@ -27,16 +27,16 @@ log = logging.getLogger(__name__)
 
 
 class ChildReader:
-    """A FileParser whose parsers run in a process of their own, one for each file."""
+    """A FileParser that runs the parsers in a separate process for each file."""
 
     def __init__(self, limits: Limits | None = None, program: Sequence[str] = ("-m", "bot.files.child")) -> None:
-        """*program*: what Python runs in a child; another one in tests."""
+        """*program*: Python's arguments in the child; tests pass others."""
         self._limits = limits or Limits()
         self._program = program
         self._slots = FairSlots(CHILDREN_AT_A_TIME, EACH)
 
     async def read(self, content: bytes, media_type: str, sender: str) -> Reading:
-        """See FileParser. Cancelled, it leaves no child behind. Raises OSError where none can start just now."""
+        """See FileParser. Ends the child when cancelled. Raises OSError while the system cannot start one."""
         async with self._slots.slot(sender):
             try:
                 child = await _started(self._program)
@@ -56,7 +56,7 @@ class ChildReader:
         return self._judged(data, status)
 
     async def _exchange(self, child: asyncio.subprocess.Process, request: bytes) -> bytes:
-        """What the child says, to its end, or one byte more than it may."""
+        """All that the child writes, or the first bytes of it: one more than the limit."""
         stdin, stdout = _pipes(child)
         writing = asyncio.create_task(_write(stdin, request))
         try:
@@ -74,7 +74,7 @@ class ChildReader:
     def _judged(self, data: bytes, status: int) -> Reading:
         if status in _SPENT:
             return Reading(FileOutcome.TOO_COMPLEX)
-        if status == wire.SHORT and not data:  # who has begun may have been taken over, and say anything
+        if status == wire.SHORT and not data:  # a child that has begun may be taken over, and lie
             raise OSError(errno.ENOMEM, "a process that was to read a file had no room to begin")
         try:
             return wire.answered(data.removeprefix(wire.BEGUN), self._limits)
@@ -84,7 +84,7 @@ class ChildReader:
 
 
 async def _started(program: Sequence[str]) -> asyncio.subprocess.Process:
-    """In a group of its own, in no directory of anybody's, and without our environment: secrets stand there."""
+    """Start a child in its own process group, in the root directory, without our environment: it holds secrets."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-s", *program),
         stdin=asyncio.subprocess.PIPE,
@@ -97,12 +97,12 @@ async def _started(program: Sequence[str]) -> asyncio.subprocess.Process:
 
 
 def _environment() -> Mapping[str, str]:
-    home = {"SYSTEMROOT": os.environ["SYSTEMROOT"]} if sys.platform == "win32" else {}  # Python needs it there
+    home = {"SYSTEMROOT": os.environ["SYSTEMROOT"]} if sys.platform == "win32" else {}  # Python needs it on Windows
     return {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"} | home
 
 
 async def _write(stdin: asyncio.StreamWriter, data: bytes) -> None:
-    with contextlib.suppress(OSError):  # it may be dead by now: its end says more
+    with contextlib.suppress(OSError):  # the child may be dead: its exit status says more
         stdin.write(data)
         await stdin.drain()
         stdin.close()
@@ -115,7 +115,7 @@ def _pipes(child: asyncio.subprocess.Process) -> tuple[asyncio.StreamWriter, asy
 
 
 async def _end(child: asyncio.subprocess.Process) -> None:
-    """Without what it still has to say; asyncio knows of a process's end only when its pipes are empty."""
+    """Kill the child and drop its output: asyncio notices the end of a process only when its pipes are empty."""
     _, stdout = _pipes(child)
     if child.returncode is None:
         _kill(child)

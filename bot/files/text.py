@@ -1,4 +1,4 @@
-"""Bytes of a text file, as text: which encoding, what is no text at all, and where it is cut. Pure."""
+"""Decodes a text file: finds its encoding, rejects binary data, and cuts a long text. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.core.files import Cut, FileOutcome, Reading
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before that of UTF-16, with which it begins
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with that one's
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -18,12 +18,12 @@ _UNMARKED = ("utf-8", "utf-16-le", "utf-16-be", "cp949", "cp1252")
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\ufeff\ud800-\udfff]"
 )  # not: tab, ends of line and page, escape
-_BINARY = 0.05  # a file with more control characters than this share of it is no text
+_BINARY = 0.05  # a file with a larger share of control characters is no text
 _SAMPLE = 65_536  # bytes
 
 
 def load_encodings() -> None:
-    """Python imports a codec when it is first used."""
+    """Import the codecs now: Python otherwise imports each one on first use."""
     for encoding in (*_UNMARKED, *(encoding for _, encoding in _BOMS)):
         codecs.lookup(encoding)
 
@@ -36,7 +36,7 @@ def read_text(content: bytes, characters: int) -> Reading:
 
 
 def cut_text(text: str, characters: int) -> Reading:
-    """At most so many *characters* of it, to the end of a line if that is not far."""
+    """At most *characters* of *text*; ends at a line break within the last tenth, if there is one."""
     if not text.strip():
         return Reading(FileOutcome.EMPTY)
     if len(text) <= characters:
@@ -49,16 +49,16 @@ def cut_text(text: str, characters: int) -> Reading:
 
 
 def cleaned(text: str) -> str:
-    """Without control characters (a database takes no NUL), its lines ending as they do here."""
+    """*text* with `\\n` line ends and without control characters (databases refuse NUL)."""
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def decoded(content: bytes) -> str | None:
     """
-    None for what is no text.
+    The content as text; None if it is not text.
 
-    A byte order mark says the encoding; else it is UTF-8 if most of it fits (broken characters are replaced),
-    else Korean (CP949) if its bytes come in pairs as there, else Windows-1252.
+    A byte order mark decides the encoding. Otherwise it is UTF-8 if most characters decode (broken ones are replaced),
+    Korean (CP949) if the bytes come in pairs, else Windows-1252.
     """
     for mark, encoding in _BOMS:
         if content.startswith(mark):
@@ -95,7 +95,7 @@ def _unmarked_utf16(content: bytes) -> str | None:
 
 
 def _comes_in_pairs(content: bytes) -> bool:
-    """Whether bytes beyond ASCII stand as Hangul does in EUC-KR, two by two. Letters with accents stand alone."""
+    """Whether bytes beyond ASCII come in pairs, like Hangul in EUC-KR. Accented letters come alone."""
     sample = content[:_SAMPLE]
     beyond = len(re.findall(rb"[\x80-\xff]", sample))
     paired = sum(len(pair) for pair in re.findall(rb"(?:[\xa1-\xfe][\xa1-\xfe])+", sample))

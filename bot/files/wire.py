@@ -1,8 +1,8 @@
 """
-What is said between the bot and a child that reads a file: a line of JSON, then bytes to the end. Before its answer a
-child says that it begins.
+The protocol between the bot and a child that reads a file: a line of JSON, then bytes to the end. Before its answer,
+the child sends BEGUN.
 
-The child's answer is not trusted, for it may have been taken over by what it read.
+The bot does not trust the answer: the file may have taken over the child.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 from bot.core.files import Cut, FileOutcome, Reading
 from bot.files.limits import Limits
 
-BEGUN = b"\x06"  # a child's first word, before anything of the file was parsed
-SHORT = 75  # the exit status of a child that had no room to begin; sysexits.h, EX_TEMPFAIL
-_SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}  # what images are sent as
+BEGUN = b"\x06"  # the child sends it before it parses anything
+SHORT = 75  # the exit status of a child that lacked resources to begin; sysexits.h, EX_TEMPFAIL
+_SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}  # the formats of sent images
 _UNITS = ("characters", "pages")
 
 
 class GarbledError(ValueError):
-    """An answer that a child of ours does not give."""
+    """An answer that our own child.py never gives."""
 
 
 def request(content: bytes, media_type: str, limits: Limits) -> bytes:
@@ -29,7 +29,7 @@ def request(content: bytes, media_type: str, limits: Limits) -> bytes:
 
 
 def requested(data: bytes) -> tuple[bytes, str, Limits]:
-    """The content, its claimed media type and the limits. For what our own request() made."""
+    """The content, its claimed media type and the limits, from the output of request()."""
     line, _, content = data.partition(b"\n")
     head = json.loads(line)
     return content, head["media_type"], Limits(**head["limits"])
@@ -48,7 +48,7 @@ def answer(reading: Reading) -> bytes:
 
 
 def answered(data: bytes, limits: Limits) -> Reading:
-    """What a child answered. Raises GarbledError."""
+    """The child's answer as a Reading. Raises GarbledError."""
     line, _, body = data.partition(b"\n")
     try:
         head = json.loads(line)

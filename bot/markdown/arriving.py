@@ -1,7 +1,7 @@
 """
-A Markdown text that is still being written, in what of it can be shown: whole words, links, rows and lines of code.
+Divides a Markdown text that is still being written into parts that can be shown: whole words, links, rows and lines.
 
-What is there in part, or may become something else by what comes next, waits; but nothing waits for long.
+An incomplete part, or one whose meaning the next characters may change, waits, but never for long.
 """
 
 from __future__ import annotations
@@ -15,41 +15,41 @@ from bot.markdown.lines import Line, Rank, Scanner
 from bot.markdown.spans import Span, merge, whole_spans
 from bot.markdown.splitting import GAP, MARKERS, inside
 
-LONG_WORD = 200  # characters without a space: goes out in parts, as do longer lines of code and tables
-LONG_DELIMITERS = 80  # characters at the beginning of a line: those of a paragraph, an item, a rule
+LONG_WORD = 200  # characters without a space; longer words and lines of code or tables are shown in parts
+LONG_DELIMITERS = 80  # characters; a longer run of delimiters at the beginning of a line does not wait
 LONG_LINE = 1_000  # characters of a line that may yet become a table's
 
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """What is shown as a whole: words of a paragraph, or a line of code or of a table."""
+    """The smallest unit that is shown: words of a paragraph, or a line of code or of a table."""
 
     start: int
     end: int
-    line: Line  # that it is, or with which its paragraph begins
+    line: Line  # its own line, or the first line of its paragraph
 
     @property
     def joins(self) -> bool:
-        """Whether it stays together with what is before it."""
+        """Whether it stays together with the atom before it."""
         return self.start == self.line.start and self.line.rank in (Rank.NEVER, Rank.AWKWARD)
 
 
 @dataclass(slots=True)
 class Arriving:
-    """A text that goes on, and of which what is before *at* was taken."""
+    """A growing text; everything before *at* was taken."""
 
     scanner: Scanner = field(default_factory=lambda: Scanner(""))
     at: int = 0
-    air: list[int] = field(default_factory=list)  # where a zero-width space is needed, in what is not taken; sorted
+    air: list[int] = field(default_factory=list)  # where the text after *at* needs a zero-width space; sorted
     _scanned: int = 0  # whole lines, up to here
-    _first: int = 0  # the first line of which not all was taken
+    _first: int = 0  # the first line that was not taken completely
 
     @property
     def text(self) -> str:
         return self.scanner.text
 
     def atoms(self, text: str) -> list[Atom]:
-        """What can be shown now that the text is *text*, from where we are on; it begins as it did the last time."""
+        """The atoms of *text* from *at* on that can be shown. *text* begins with the text of the last call."""
         self.scanner.text = text
         lines, partial = self._lines()
         self.air = []
@@ -68,7 +68,7 @@ class Arriving:
         return atoms
 
     def _lines(self) -> tuple[list[Line], bool]:
-        """The lines from the one that is being taken on; whether the last of them is there only in part."""
+        """The lines that are not yet taken completely; whether the last of them is incomplete."""
         scanner, text = self.scanner, self.text
         while (end := text.find("\n", self._scanned)) >= 0:
             scanner.take(self._scanned, end)
@@ -97,7 +97,7 @@ class Arriving:
         return [Atom(first, after, line) for first, after in self._chunks(begin, line.end, whole=there)]
 
     def _chunks(self, begin: int, end: int, *, whole: bool) -> Iterator[Span]:
-        """A long word or line in pieces; the last, unless it is there as a *whole*, waits."""
+        """A long word or line in pieces. The last piece waits unless the text is *whole*."""
         while end - begin > 2 * LONG_WORD:
             cut = boundary(self.text, begin + LONG_WORD, begin)
             yield begin, cut
@@ -109,7 +109,7 @@ class Arriving:
         """
         The lines of a paragraph, an item or a heading.
 
-        *last*: more of it may come. *partial*: more of its last line will.
+        *last*: the text ends with it, so more lines may come. *partial*: its last line is incomplete.
         """
         text = self.text
         begin, end = self._begin_of(lines[0]), lines[-1].end
@@ -129,13 +129,13 @@ class Arriving:
             yield from (Atom(*chunk, lines[0]) for chunk in self._chunks(at, end, whole=False))
 
     def _begin_of(self, line: Line) -> int:
-        """Where in *line* we are, blank space left behind."""
+        """Where the rest of *line* begins, after blank space."""
         if line.start >= self.at:
             return line.start
         return line.end - len(self.text[self.at : line.end].lstrip())
 
     def _gaps(self, lines: list[Line], begin: int) -> Iterator[Span]:
-        """Where what is shown may end, and where what comes behind that begins."""
+        """The gaps between words and lines: where an atom may end, and where the next one begins."""
         for number, line in enumerate(lines):
             if number and line.start > begin:
                 yield lines[number - 1].end, line.start
@@ -148,7 +148,7 @@ class Arriving:
                     yield end, start
 
     def _stop(self, lines: list[Line], begin: int, end: int, *, partial: bool) -> int:
-        """How much of an unfinished paragraph means already what it will mean."""
+        """Where the part of an unfinished paragraph ends whose meaning cannot change any more."""
         text = self.text
         stop = held_back(text, begin, end)
         line = lines[-1]
@@ -162,7 +162,7 @@ class Arriving:
             and end - line.start <= LONG_DELIMITERS
             and not text[line.start : end].strip(" \t>*+-#=_`~.)0123456789")
         ):
-            stop = min(stop, line.start)  # nothing but delimiters: not yet known of what
+            stop = min(stop, line.start)  # only delimiters so far: nobody knows of what
         return max(stop, begin)
 
 

@@ -1,7 +1,7 @@
 """
-Making a Markdown text presentable that is still being written: what is open is closed, what has only begun is left out.
+Makes an unfinished Markdown text presentable: closes open delimiters and leaves out half-written constructs.
 
-Only the end of a text is ever changed. What a finished text looks like is for the parser of the platform to decide.
+Only the end of the text changes. The platform's own parser decides how a finished text looks.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ _DESTINATION = re.compile(DESTINATION)
 _UNFINISHED_DESTINATION = re.compile(
     r"\((?:[^()\s]|\([^()\s]*\))*(?:\([^()\s]*)?(?:[ \t\n]++(?:\"[^\"]*\"?[ \t]*)?)?\Z"
 )
-# A last line that means nothing yet, or something else: a single "-" makes a heading of the line above it.
+# A last line whose meaning is still open: a single "-" would make a heading of the line above it.
 _STUB = re.compile(r"[ \t]*+(?:-{1,2}|={1,2}|\*{1,2}|`{1,2}|~{1,2})[ \t]*")
 _ROUNDS = 4  # enough for any text that means something
-_REPAIRS = 4  # of a paragraph in a round: half-written links in half-written links
-_NESTING = 16  # delimiters in delimiters; texts that seem to have more are no Markdown
-_BAR = re.compile(r"\\[\s\S]?|\|")  # or what is escaped
+_REPAIRS = 4  # of a paragraph in a round; half-written links can be nested
+_NESTING = 16  # nested delimiters; a text that seems to have more is no Markdown
+_BAR = re.compile(r"\\[\s\S]?|\|")  # or an escaped character
 
 
 def close_open(markdown: str) -> str:
     """
-    *markdown*, the beginning of a text, so that it can be shown: delimiters closed, a half-written link as its label.
+    Make *markdown*, the beginning of a text, presentable: close its delimiters, show a half-written link as its label.
 
-    A text with nothing open is returned as it is, so closing twice changes nothing more. May be blank when the text
-    has only begun. Takes about 2 ms for 12,000 characters.
+    Returns a text with nothing open unchanged, so a second call changes nothing. The result can be blank if the text
+    has barely begun. Takes about 2 ms for 12,000 characters.
     """
     for _ in range(_ROUNDS):
         closed = _closed(markdown)
         if len(closed) >= len(markdown):
             return closed
-        markdown = closed  # what was left out may have hidden something else
+        markdown = closed  # the part left out may have hidden another open one
     return markdown
 
 
@@ -62,7 +62,7 @@ def _stubs_start(text: str) -> int:
 def _close_fence(text: str, fence: Fence) -> str:
     last = text[text.rfind("\n") + 1 :]
     begun = last.strip(" \t>" if fence.quoted else " \t")
-    if begun and begun == fence.delimiters[0] * len(begun):  # fewer than the whole: those would have closed it
+    if begun and begun == fence.delimiters[0] * len(begun):  # a complete fence would have closed the code
         return text.rstrip() + fence.delimiters[len(begun) :]
     return text + ("\n" if last else "") + fence.closing
 
@@ -98,7 +98,7 @@ def _delimiter_begun(text: str, above: Line, last: Line) -> bool:
 
 
 def _close_row(row: str, header: str) -> str:
-    """A table's last row, its last cell closed as in the rows above; nothing if there is no cell yet."""
+    """A table's last row with its last cell closed, as in the rows above; empty if it has no cell yet."""
     if row.strip() == "|":
         return ""
     start = max((bar.end() for bar in _BAR.finditer(row) if len(bar[0]) == 1), default=0)  # a last "\\" escapes nothing
@@ -113,7 +113,7 @@ def _close_row(row: str, header: str) -> str:
 
 
 def _close_inline(block: str) -> str:
-    """A paragraph with its delimiters closed. What is dropped or completed may open or close others: then once more."""
+    """A paragraph with its delimiters closed. A repair may open or close other delimiters, so it is repeated."""
     paragraph = _Paragraph(block)
     for _ in range(_REPAIRS):
         if (changed := paragraph.repaired()) is None:
@@ -124,9 +124,9 @@ def _close_inline(block: str) -> str:
 
 class _Paragraph:
     """
-    What is open while the delimiters of a paragraph go by.
+    Tracks the open delimiters of a paragraph.
 
-    Read as it is meant rather than as CommonMark has it: in ``**"굵게"**은`` the second delimiter closes the first.
+    Follows the writer's intention rather than CommonMark: in ``**"굵게"**은`` the second delimiter closes the first.
     """
 
     def __init__(self, block: str) -> None:
@@ -137,7 +137,7 @@ class _Paragraph:
         self.brackets: list[int] = []
 
     def repaired(self) -> str | None:
-        """The paragraph without something half-written at its end, or with its code closed; None when all is well."""
+        """The paragraph without a half-written end, or with its code closed; None if it needs no repair."""
         at = 0
         while token := _TOKEN.search(self.block, at):
             at, changed = self._take(token)
@@ -148,7 +148,7 @@ class _Paragraph:
         return None
 
     def closed(self) -> str:
-        """The paragraph with its open delimiters closed, once there is nothing to repair."""
+        """The paragraph with its open delimiters closed. Call when repaired() returns None."""
         if not self.delimiters:
             return self.block
         content = self.block.rstrip()
@@ -157,7 +157,7 @@ class _Paragraph:
         return content + "".join(reversed(self.delimiters))
 
     def _take(self, token: re.Match[str]) -> tuple[int, str | None]:
-        """Where to go on behind *token*, and the changed paragraph if it cannot stay as it is."""
+        """The position after *token*, and the repaired paragraph if it needs a repair."""
         start, end = token.span()
         match token[0][0]:
             case "`" if start in self.codes:
@@ -184,7 +184,7 @@ class _Paragraph:
         return at, None
 
     def _with_code_closed(self, start: int, run: str) -> str:
-        """The paragraph with the code closed that *run* opens; without *run* when nothing stands behind it."""
+        """The paragraph with the code closed that *run* opens, or without *run* if nothing follows it."""
         content = self.block.rstrip()
         if start + len(run) == len(content):
             return self.block[:start]
@@ -192,7 +192,7 @@ class _Paragraph:
         return content + (" " + run if ticks >= len(run) else run[ticks:])
 
     def _take_delimiters(self, start: int, run: str) -> str | None:
-        """Note what *run* closes and opens. At the end of the paragraph it can only close: then it is made to fit."""
+        """Note what *run* closes and opens. At the end of the paragraph it can only close, and is cut to fit."""
         end = start + len(run)
         before, after = self.block[start - 1 : start], self.block[end : end + 1]
         left = self._close(run) if before.strip() else len(run)
@@ -212,7 +212,7 @@ class _Paragraph:
         del self.delimiters[:-_NESTING]
 
     def _close(self, run: str) -> int:
-        """Close what *run* can close; how many of its characters are left."""
+        """Close what *run* can close. Returns how many of its characters are left."""
         left = len(run)
         while left:
             fitting = [

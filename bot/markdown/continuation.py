@@ -1,8 +1,8 @@
 """
-An answer that was cut for its length, and what the model wrote when it was asked to go on, as one text. Pure.
+Joins an answer that was cut for its length with the model's continuation of it. Pure.
 
-Models repeat themselves when they go on: the last words, the line they were in, the fence of the code they were
-writing. What is surely such a repetition is left out; what may be meant is kept, as nothing is worse than a lost line.
+Models repeat themselves when they continue: the last words, the current line, the fence of the current code block.
+A certain repetition is left out. Text that may be intended is kept, because a lost line is worse than a repeated one.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from bot.markdown.lines import Fence, Scan, fence_in, scan
 
-LONGEST = 4_000  # characters that are looked at for a repetition
-# The least that is taken for one, in columns of letters and digits (a Korean letter has two): no word of a language
-# doubles so much of itself (두리번두리번), and neither `}` nor `|---|` has any.
+LONGEST = 4_000  # characters that are searched for a repetition
+# The shortest repetition, in columns of letters and digits (a Korean letter has two). No word doubles so much of
+# itself (두리번두리번), and `}` and `|---|` have no such columns.
 LEAST = 8
-LEAST_OF_CODE_LINES = 20  # whole lines of code may well stand there twice
-LEAST_OF_A_BEGUN_LINE = 3  # of code, or with a whole line before it
+LEAST_OF_CODE_LINES = 20  # whole lines of code often occur twice on purpose
+LEAST_OF_A_BEGUN_LINE = 3  # of code, or after a whole line
 LEAST_OF_A_LINE_AFTER_A_FENCE = 1  # the model has shown that it starts over
 
 _MARKER = re.compile(r"[ \t]*(?:[-*+>]|#{1,6}|\d{1,9}[.)])[ \t]+\S")  # of an item, a quote or a heading
@@ -37,18 +37,18 @@ class _Block:
 
 def join_continuation(before: str, after: str, as_sent: Callable[[str], str], *, finished: bool = True) -> str:
     """
-    *before*, which was cut anywhere, with its continuation *after*: always *before* as it is, and something behind it.
+    *before*, which was cut anywhere, joined with its continuation *after*. The result always begins with *before*.
 
-    Left out of *after* are: the end of *before*, if it is repeated and long enough not to be meant; the fence of the
-    code block that is still open, if it is opened again; the header of the table that is still going on. Nothing is
-    put between the two, but a newline before a fence and a space between sentences: a cut may be within a word.
+    *after* loses a repetition of the end of *before* that is too long to be intended, a second opening fence of the
+    open code block, and a second header of the open table. Only a newline before a fence or a space between sentences
+    is added between the two, because the cut may be within a word.
 
-    The model was sent what *as_sent* makes of *before*, a text of the same length, and repeats it so: the two are
-    compared so.
+    *as_sent* turns *before* into the text that the model was sent, of the same length. The model repeats that text,
+    so the comparison uses it.
 
-    Unless it is *finished*, *after* may be its beginning: as long as that may turn out a repetition it is held back.
-    What was shown then stays as it was, except that a bare fence at the beginning, taken for the end of the code, may
-    turn out the beginning of more.
+    Unless *finished*, *after* may be incomplete, and is held back while it may still turn out to be a repetition.
+    Text that was shown stays as it is, with one exception: a bare fence at the beginning, taken for the end of the
+    code, may turn out to be the beginning of more.
     """
     if not before or not after.strip():
         return before + after if finished else before
@@ -80,7 +80,7 @@ def _continued(before: str, after: str, lines: Scan) -> str:
     return _gap(before, after, block) + after
 
 
-# What the end and the beginning have in common
+# Repetitions
 
 
 def _overlap(before: str, after: str, block: _Block | None, *, restarted: bool) -> int:
@@ -103,7 +103,7 @@ def _common(before: str, after: str) -> int:
 
 
 def _is_repetition(before: str, end: str, length: int, block: _Block | None, *, restarted: bool) -> bool:
-    """Whether the last *length* characters of *end*, which stand at the beginning of the continuation, are too many."""
+    """Whether the last *length* characters of *end*, with which the continuation begins, are a repetition."""
     first = len(end) - length
     common = end[first:]
     if block and first <= block.start:
@@ -124,27 +124,27 @@ def _is_repetition(before: str, end: str, length: int, block: _Block | None, *, 
 
 def _is_begun_anew(before: str, common: str) -> bool:
     """
-    Whether *common*, all of the line that *before* ends in, stands there twice because the model began it anew.
+    Whether *common*, the whole last line of *before*, is repeated because the model began that line again.
 
-    No line goes on with the words that it begins with and no space between (`So weSo we`), or has its marker twice.
+    No line repeats its first words without a space between (`So weSo we`), or has its marker twice.
     """
     glued = len(common.split()) > 1 and not before[-1:].isspace()
     return glued or _MARKER.match(common) is not None
 
 
 def _columns(text: str) -> int:
-    """What of *text* is letters and digits, in columns of a terminal."""
+    """The width of the letters and digits of *text*, in terminal columns."""
     return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text if each.isalnum())
 
 
 def _fitted(before: str, rest: str) -> str:
-    """*rest* behind a repetition, without the blank space that *before* ends with already."""
+    """*rest*, which follows a repetition, without the blank space that *before* already ends with."""
     blank = before[len(before.rstrip()) :]
     return rest.removeprefix(blank) if blank else rest
 
 
 def _may_be_repeated(before: str, after: str, header: str) -> bool:
-    """Whether what comes next decides what is left out of *after*."""
+    """Whether the next characters decide how much of *after* is left out."""
     beginning = after.lstrip()
     tail = before[-LONGEST:]
     line, newline, _ = beginning.partition("\n")
@@ -157,7 +157,7 @@ def _may_be_repeated(before: str, after: str, header: str) -> bool:
 
 
 def _ends_before_a_seam(tail: str, beginning: str, header: str) -> bool:
-    """Whether a repeated *header*, or what follows a repeated fence, is not there yet as a whole."""
+    """Whether a repeated *header*, or the line after a repeated fence, is still incomplete."""
     first, newline, rest = beginning.partition("\n")
     if newline and fence_in(first):
         return not rest.strip() or rest.strip() in tail
@@ -182,7 +182,7 @@ def _open_block(lines: Scan) -> _Block | None:
 
 
 def _without_fence(before: str, after: str, block: _Block) -> str | None:
-    """*after* without the fence that opens *block* again at its beginning; None when there is no such fence."""
+    """*after* without a first line that opens *block* again; None if it has no such line."""
     line, newline, rest = after.lstrip("\n").partition("\n")
     fence = fence_in(line)
     if not fence or not newline or fence.delimiters != block.fence.delimiters:
@@ -196,7 +196,7 @@ def _without_fence(before: str, after: str, block: _Block) -> str | None:
 
 
 def _gap(before: str, after: str, block: _Block | None) -> str:
-    """What has to stand between the two for *after* to mean what it says."""
+    """The text between the two that *after* needs to keep its meaning."""
     if _at_line_start(before) or after[:1].isspace():
         return ""
     if after[:3] in ("```", "~~~"):
@@ -216,7 +216,7 @@ def _at_line_start(text: str) -> bool:
 
 
 def _without_header(header: str, after: str) -> str | None:
-    """The rows of *after*, when it begins with the *header* of the table that is going on."""
+    """The rows of *after*, if it begins with the *header* of the open table."""
     lines = after.lstrip("\n").split("\n", 2)
     if not header or len(lines) < 3:
         return None

@@ -1,9 +1,9 @@
 """
-The delimiters of strong, slanted and struck words: which belong together, which wait for the other, which need air.
+The delimiters of strong, slanted and struck words: which belong together, are open, or need a zero-width space.
 
-Read as they are meant rather than as CommonMark has it: in ``**"굵게"**은`` the second delimiter closes the first. Only
-that parsers do not see it so: a delimiter between a quote sign and a letter closes nothing for CommonMark, and Slack
-wants no letter of a language without cases behind one at all. A zero-width space between the two helps both.
+Follows the writer's intention rather than CommonMark: in ``**"굵게"**은`` the second delimiter closes the first.
+Parsers see it differently: in CommonMark a delimiter between a quote sign and a letter closes nothing, and in Slack no
+caseless letter may follow a delimiter. A zero-width space between delimiter and letter helps both.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from bot.markdown.lines import Line, scan
 from bot.markdown.spans import DESTINATION, Span, code_spans
 
 ZERO_WIDTH_SPACE = "\u200b"
-HELD = 400  # characters: what is still open by then, nobody will close
-NESTING = 32  # of delimiters: of more the outer ones are no Markdown, and looking through all takes quadratic time
+HELD = 400  # characters; a delimiter that is open for longer is never closed
+NESTING = 32  # of delimiters; with more, the outer ones are no Markdown, and a search takes quadratic time
 
 _DESTINATION = re.compile(DESTINATION)
 _LINK_GOES_ON = re.compile(r"\((?:[^()\s]|\([^()\s]*\))*(?:\([^()\s]*)?(?:[ \t\n]++(?:\"[^\"]*\"?[ \t]*)?)?\Z")
@@ -31,7 +31,7 @@ _DELIMITER = re.compile(
 
 
 def spaced(markdown: str) -> str:
-    """*markdown* with zero-width spaces at the delimiters that need them, outside of code; twice is once."""
+    """*markdown* with zero-width spaces at delimiters that need them, outside code. A second call changes nothing."""
     lines = scan(markdown).lines
     positions: list[int] = []
     number = 0
@@ -51,17 +51,17 @@ def _code(line: Line) -> bool:
 
 
 def insertions(text: str, start: int, end: int) -> list[int]:
-    """Before which characters of a paragraph, *start* to *end* of *text*, a zero-width space has to stand; sorted."""
+    """The positions in a paragraph, *start* to *end* of *text*, that need a zero-width space; sorted."""
     found = _Delimiters(text, start, end)
     positions: set[int] = set()
     for (first, inner_first), (inner_last, last) in found.pairs:
-        positions.update(_beside(text, outer=first - 1, inner=inner_first, first=first, last=inner_first))
-        positions.update(_beside(text, outer=last, inner=inner_last - 1, first=last, last=inner_last))
+        positions.update(_spaces_at_run(text, outer=first - 1, inner=inner_first, first=first, last=inner_first))
+        positions.update(_spaces_at_run(text, outer=last, inner=inner_last - 1, first=last, last=inner_last))
     return sorted(positions)
 
 
-def _beside(text: str, *, outer: int, inner: int, first: int, last: int) -> list[int]:
-    """Where air is needed at a run of delimiters from *first* to *last* with the neighbours *outer* and *inner*."""
+def _spaces_at_run(text: str, *, outer: int, inner: int, first: int, last: int) -> list[int]:
+    """Where the run of delimiters from *first* to *last*, between *outer* and *inner*, needs a zero-width space."""
     letter = text[outer : outer + 1] if outer >= 0 else ""
     if not letter.isalnum():
         return []
@@ -70,16 +70,16 @@ def _beside(text: str, *, outer: int, inner: int, first: int, last: int) -> list
 
 
 def paired(text: str, start: int, end: int) -> list[Span]:
-    """From where to where words of a paragraph, *start* to *end* of *text*, are strong, slanted or struck."""
+    """The strong, slanted and struck ranges of a paragraph, *start* to *end* of *text*."""
     return [(opened[0], closed[1]) for opened, closed in _Delimiters(text, start, end).pairs]
 
 
 def held_back(text: str, start: int, end: int) -> int:
     """
-    Where in *text*, from *start* to *end* the beginning of a paragraph, something is open at the end; *end* if nothing.
+    Where the first construct begins that is open at *end*; *end* if none is. A paragraph begins at *start*.
 
-    That is a delimiter of strong, slanted or struck words, a code span or a link. What is open for long is not meant
-    so.
+    Counts delimiters of strong, slanted and struck words, code spans and links. One that is open for more than HELD
+    characters is plain text.
     """
     found = _Delimiters(text, max(start, end - HELD), end)
     return min([end, found.code, *(opened.run[0] for opened in found.opened)])
@@ -88,19 +88,19 @@ def held_back(text: str, start: int, end: int) -> int:
 @dataclass(frozen=True, slots=True)
 class _Opened:
     delimiter: str
-    run: Span  # all of the delimiters that stand there
+    run: Span  # the whole run of delimiters
 
 
 @dataclass(slots=True)
 class _Delimiters:
-    """The delimiters of a paragraph: which belong together, and what is open at the end."""
+    """The delimiters of a paragraph: which belong together, and which are open at the end."""
 
     text: str
     start: int
     end: int
     opened: list[_Opened] = field(default_factory=list)
     pairs: list[tuple[Span, Span]] = field(default_factory=list)
-    code: int = 0  # where a code span is open; the end when none is
+    code: int = 0  # where an open code span begins; the end if none is open
 
     def __post_init__(self) -> None:
         self.code = self.end
@@ -121,7 +121,7 @@ class _Delimiters:
                     self._open([_Opened("]", (first, at))])
 
     def _take_run(self, first: int, last: int) -> None:
-        """A run of delimiters can close behind a letter, and open before one."""
+        """A run of delimiters can close after a letter, and open before one."""
         text, sign, left = self.text, self.text[first], last - first
         before, after = text[first - 1 : first] if first else "", text[last : self.end][:1]
         if sign == "~" and left != 2:
@@ -141,7 +141,7 @@ class _Delimiters:
         del self.opened[:-NESTING]
 
     def _close(self, sign: str, left: int, run: Span) -> int:
-        """Close what a run can close; how many of its characters are left."""
+        """Close what a run can close. Returns how many of its characters are left."""
         while left:
             numbers = range(len(self.opened) - 1, -1, -1)
             fitting = [
@@ -158,7 +158,7 @@ class _Delimiters:
         return 0
 
     def _take_closing_bracket(self, first: int) -> int:
-        """Where to go on behind a bracket; a link stays open until its address is there."""
+        """The position after a bracket. A link stays open until its address is complete."""
         number = next((n for n in range(len(self.opened) - 1, -1, -1) if self.opened[n].delimiter == "]"), None)
         if number is None:
             return first + 1

@@ -1,19 +1,18 @@
-"""How much of a text a number of messages holds. Pure; what a message holds is the platform's to know."""
+"""How much of a text fits into a number of messages. Pure; the platform knows how much a message holds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-EXACT = 64  # characters that it may fall short by
+EXACT = 64  # characters; the result may be this much too short
 LONGEST_WORD = 200  # characters
 
 
 def fitting(text: str, messages: int, limit: int, count: Callable[[str], int]) -> str:
     """
-    The beginning of *text* that *messages* of about *limit* characters hold, the last of them filled; it ends with a
-    word.
+    The longest beginning of *text* that fits into *messages* of about *limit* characters. It ends with a whole word.
 
-    *count* says how many messages a text takes.
+    *count* returns how many messages a text takes.
     """
     if messages < 1:
         return ""

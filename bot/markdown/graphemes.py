@@ -21,7 +21,7 @@ def boundary(text: str, at: int, lowest: int) -> int:
 
 
 def _joined(text: str, at: int) -> bool:
-    """Whether the characters on both sides of *at* are seen as one."""
+    """Whether readers see the characters on both sides of *at* as one."""
     if not 0 < at < len(text):
         return False
     before, after = text[at - 1], text[at]
@@ -33,13 +33,15 @@ def _joined(text: str, at: int) -> bool:
         or "\U0001f3fb" <= after <= "\U0001f3ff"  # skin tones
         or "\U000e0020" <= after <= "\U000e007f"  # tags, as in the flag of Wales
         or _jamo_joined(before, after)
-        or ("\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff")  # a pair that was never put together
+        or (
+            "\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff"
+        )  # a surrogate pair that was never combined
         or _flag_joined(text, at)
     )
 
 
 def _jamo_joined(before: str, after: str) -> bool:
-    """Hangul as separate letters: a lead is followed by a vowel, a vowel or a syllable by a tail."""
+    """Hangul in separate letters: a vowel joins the lead before it, a tail joins the vowel or syllable before it."""
     if "\u1160" <= after <= "\u11a7":
         return "\u1100" <= before <= "\u11a7" or "가" <= before <= "힣"
     if "\u11a8" <= after <= "\u11ff":
@@ -48,7 +50,7 @@ def _jamo_joined(before: str, after: str) -> bool:
 
 
 def _flag_joined(text: str, at: int) -> bool:
-    """Flags are pairs of regional indicators: a cut after an odd number of them divides one."""
+    """A flag is a pair of regional indicators, so a cut after an odd number of them divides one."""
     if not _indicator(text[at]):
         return False
     first = at

@@ -1,4 +1,4 @@
-"""What may be shown of a Markdown text while it is written, where only additions are possible: what was shown stays."""
+"""Shows a Markdown text while it is written, for readers where text can only be appended and never changed."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ class Growing:
     """
     A text on its way to a reader. *shown* only grows.
 
-    Each text given to take() begins with the one before: make delimiters safe first, and hold back what may yet change.
-    Words, links, strong words and rows are shown as a whole, code and tables by lines, headings with what follows, so
-    little that is shown looks broken, and what comes next never makes something else of it. Delimiters beside letters
-    get a zero-width space, as spaced() does. Takes time in proportion to what is new, or held back.
+    Each text passed to take() begins with the one before. Callers make delimiters safe first, and hold back text that
+    may still change.
+    Words, links, strong words and rows appear as a whole, code and tables line by line, headings with the text that
+    follows. So little looks broken, and later text never changes the meaning of shown text. Delimiters next to letters
+    get a zero-width space, as in spaced(). Takes time in proportion to the new and the held-back text.
     """
 
     shown: str = ""
     _source: Arriving = field(default_factory=Arriving)
 
     def take(self, markdown: str) -> None:
-        """Show what may be shown now that the text is *markdown*, which more will follow on."""
+        """Show as much as possible of *markdown*, the text so far. More text follows."""
         source = self._source
         for atom in self._ready(source.atoms(markdown)):
             gap = markdown[source.at : atom.start] if self.shown else ""
@@ -34,7 +35,7 @@ class Growing:
             source.at = atom.end
 
     def _ready(self, atoms: list[Atom]) -> list[Atom]:
-        """All but the last that stay together, if what follows may belong to them."""
+        """All atoms but the last ones that stay together, if the next text may belong to them."""
         if not atoms or not self._waits(atoms[-1].line):
             return atoms
         first = next((number for number in range(len(atoms) - 1, 0, -1) if not atoms[number].joins), 0)
@@ -45,7 +46,7 @@ class Growing:
         return line.heading or line.opens is not None or header
 
     def _spaced(self, start: int, end: int) -> str:
-        """The text from *start* to *end* with the air that its delimiters need."""
+        """The text from *start* to *end* with the zero-width spaces that its delimiters need."""
         text, air = self._source.text, self._source.air
         positions = air[bisect_left(air, start) : bisect_left(air, end)]
         return ZERO_WIDTH_SPACE.join(text[first:last] for first, last in pairwise([start, *positions, end]))

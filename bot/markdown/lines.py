@@ -1,8 +1,8 @@
 """
-The lines of a Markdown text, each with what a break before it would mean: how good it is, what must be opened again.
+The lines of a Markdown text. Each says how good a break before it is, and what a piece after the break must reopen.
 
-One pass over the text, about a microsecond a line: markdown-it-py takes 2 ms for a thousand characters, too slow for
-a text that is split again with every update. Inline Markdown is not looked at here.
+One pass takes about a microsecond a line. markdown-it-py takes 2 ms for a thousand characters, too slow for a text
+that is split again with every update. Inline Markdown is ignored here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-# Quantifiers are possessive where a text could otherwise be read in many ways: "*+" gives nothing back.
+# Possessive quantifiers ("*+") prevent backtracking where a pattern could match in many ways.
 LIST_MARKER = re.compile(r"[ \t]*+(?:>[ \t]*+)*+(?:[-*+]|\d{1,9}[.)])(?=[ \t])")
 HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
 _RULE = re.compile(r" {0,3}(?:(?:-[ \t]*+){3,}|(?:\*[ \t]*+){3,}|(?:_[ \t]*+){3,})$")
@@ -22,7 +22,7 @@ _DELIMITER = re.compile(r"[ \t>]*+\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \
 
 
 class Rank(IntEnum):
-    """How good a break is; the best is the highest."""
+    """How good a break is; the highest is the best."""
 
     NEVER = 0
     INSIDE = 1  # inside a link, a code span, a table row, a line of code
@@ -36,7 +36,7 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """A fenced code block: *prefix* stands before its delimiters (quote signs, or the indentation of a list)."""
+    """A fenced code block. *prefix* is the text before its delimiters: quote signs, or a list's indentation."""
 
     prefix: str
     delimiters: str
@@ -57,35 +57,35 @@ class Fence:
 
 @dataclass(slots=True)
 class Line:
-    """A line that is not blank, or any line of code. *after* is where the next one begins."""
+    """A line that is not blank, or any line of code. *after*: where the next one begins."""
 
     start: int
     end: int  # without the newline and, except in code, without blank space before it
     after: int
     indent: int  # characters
     rank: Rank  # of a break before this line
-    fence: Fence | None = None  # open where this line begins
+    fence: Fence | None = None  # the code block that is open where this line begins
     header: str = ""  # of the table whose row this is, its delimiter row and newlines included
     row: bool = False  # of a table, its header included
     listed: bool = False  # belongs to a list item
-    joins: bool = False  # goes on with the paragraph of the line before
+    joins: bool = False  # continues the paragraph of the line before
     opens: Fence | None = None  # the code block that this line begins
     heading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The lines of a text, and what is open at its end."""
+    """The lines of a text, and the constructs that are open at its end."""
 
     lines: list[Line]
     fence: Fence | None
-    fence_empty: bool  # there is no more of the code than its opening line
+    fence_empty: bool  # the open code block has only its opening line
     blank: bool  # the last line is
-    header: str  # of the table that may go on, its delimiter row and newlines included; empty where none may
+    header: str  # of the table that may continue, its delimiter row and newlines included; empty if there is none
 
 
 def scan(text: str) -> Scan:
-    """The lines of *text*. Blank lines outside of code have none."""
+    """The lines of *text*, without blank lines outside code."""
     scanner = Scanner(text)
     for start, end in _bounds(text):
         scanner.take(start, end)
@@ -93,7 +93,7 @@ def scan(text: str) -> Scan:
 
 
 def prose(text: str) -> Iterator[tuple[int, int]]:
-    """From where to where *text* is no fenced code; the line that begins a code block is not, what ends it is."""
+    """The ranges of *text* outside fenced code. A closing fence counts as outside, an opening one as code."""
     start = 0
     for line in scan(text).lines:
         if line.fence:
@@ -105,14 +105,14 @@ def prose(text: str) -> Iterator[tuple[int, int]]:
 
 
 def fence_in(line: str) -> Fence | None:
-    """The code block that *line* begins, whatever it is indented by."""
+    """The code block that *line* begins, at any indentation."""
     if "```" not in line and "~~~" not in line:
         return None
     match = _FENCE.match(line)
     if not match:
         return None
     before, delimiters, info = match.groups()
-    prefix = re.sub(r"[^ \t>]", " ", before)  # a list marker holds its place with spaces
+    prefix = re.sub(r"[^ \t>]", " ", before)  # spaces take the place of a list marker
     return Fence(prefix, delimiters, info)
 
 
@@ -136,7 +136,7 @@ def _bounds(text: str) -> Iterator[tuple[int, int]]:
 
 
 class Scanner:
-    """What is open while the lines go by: take() them in order. The *text* may grow meanwhile."""
+    """Tracks open constructs line by line: take() the lines in order. *text* may grow in between."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -150,13 +150,13 @@ class Scanner:
         self.paragraph = False  # the line before can be continued
 
     def ahead(self) -> Scanner:
-        """Another one at the same place, to see what a line that is not there as a whole would be."""
+        """A copy in the same state, for a look at a line that is still incomplete."""
         other = copy(self)
         other.lines = [replace(line) for line in self.lines[-2:]]
         return other
 
     def take(self, start: int, end: int) -> None:
-        """The line from *start* to its newline, or the end of the text, at *end*."""
+        """Take the line from *start* to *end*, its newline or the end of the text."""
         content = self.text[start:end]
         if self.fence and self.fence.quoted and not content.lstrip().startswith(">"):
             self.fence = None  # the quote has ended, and the code with it

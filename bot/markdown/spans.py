@@ -1,7 +1,7 @@
 """
-Where a paragraph's code spans, links and strong words begin and end. Nothing here knows of lines or blocks.
+Finds the code spans, links and strong words of a paragraph. Knows nothing of lines or blocks.
 
-Every function takes time in proportion to the length of what it looks at, whatever that holds.
+Every function takes linear time, on any input.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from bisect import bisect_right
 Span = tuple[int, int]  # from, to; positions in the whole text
 
 _TICKS = re.compile(r"`+")
-# What follows the label of a link: parentheses go one level deep, as in most addresses that have some
+# The destination of a link. Parentheses nest one level deep, as in most addresses that have any.
 DESTINATION = r"\((?:[^()\s]|\([^()\s]*\))*(?:[ \t\n]+\"[^\"]*\")?[ \t]*\)"
 _TOGETHER = re.compile(
     rf"""\[!\[[^\[\]]*\]{DESTINATION}\]{DESTINATION}   # a picture that is a link
@@ -25,7 +25,7 @@ _TOGETHER = re.compile(
 
 
 def code_spans(text: str, start: int, end: int) -> list[Span]:
-    """Code spans between *start* and *end*, their backticks included; an opening run without its equal is no span."""
+    """Code spans between *start* and *end*, backticks included. An opening run without an equal closing run is none."""
     runs = [match.span() for match in _TICKS.finditer(text, start, end)]
     by_length: dict[int, list[int]] = {}
     for number, (first, last) in enumerate(runs):
@@ -45,13 +45,13 @@ def code_spans(text: str, start: int, end: int) -> list[Span]:
 
 
 def _escaped(text: str, at: int) -> bool:
-    """Whether a backslash takes the character at *at* its meaning. One before a closing backtick does not."""
+    """Whether a backslash escapes the character at *at*. A backslash before a closing backtick does not."""
     backslashes = at - len(text[max(at - 64, 0) : at].rstrip("\\")) - max(at - 64, 0)
     return backslashes % 2 == 1
 
 
 def whole_spans(text: str, start: int, end: int) -> list[Span]:
-    """What should stay in one piece: code spans, links, addresses, strong and struck words. Sorted; may touch."""
+    """Spans that should stay in one piece: code, links, addresses, strong and struck words. Sorted; they may touch."""
     codes = code_spans(text, start, end)
     hidden = _hide(text[start:end], codes, start)
     others = [(start + match.start(), start + match.end()) for match in _TOGETHER.finditer(hidden)]
@@ -59,7 +59,7 @@ def whole_spans(text: str, start: int, end: int) -> list[Span]:
 
 
 def _hide(text: str, codes: list[Span], offset: int) -> str:
-    """*text* of the same length, with what stands in code spans blotted out, so that it is not read as Markdown."""
+    """*text* at the same length with its code spans blanked, so that their content is not read as Markdown."""
     parts = []
     at = 0
     for first, last in codes:
@@ -69,7 +69,7 @@ def _hide(text: str, codes: list[Span], offset: int) -> str:
 
 
 def merge(spans: list[Span]) -> list[Span]:
-    """Those that lie in each other as one; sorted."""
+    """Merge nested spans; sorted."""
     merged: list[Span] = []
     for first, last in sorted(spans):
         if merged and first < merged[-1][1]:

@@ -1,8 +1,8 @@
 """
-Splitting Markdown into pieces that a platform takes, each of which reads well alone.
+Splits Markdown into pieces that fit a platform's messages. Each piece reads well alone.
 
-Where to cut is decided from left to right, from what stands within one piece and a little behind it: text that is
-added at the end changes the last piece, at most the last two. Platforms' limits are theirs to know.
+Cuts are chosen from left to right, by the text of one piece and a little after it. So text that is added at the end
+changes only the last piece, at most the last two. Each platform passes its own limit.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ MARKERS = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:#{1,6}[ \t]+)?(
 @dataclass(frozen=True, slots=True)
 class Piece:
     """
-    A part of a Markdown text that stands alone. The ranges of all pieces together are the whole text.
+    A part of a Markdown text that reads well alone. The ranges of all pieces together cover the whole text.
 
-    *text* is *opened*, then ``markdown[start:end]``, then *closed*, where *opened* and *closed* are delimiters that the
-    text does not have in this place: a code fence, a table's header. From what stands between them, blank space
-    at both ends is left out (not in code), and the indentation of a list that began in an earlier piece.
+    *text* is *opened*, then ``markdown[start:end]``, then *closed*. *opened* and *closed* are delimiters that the cut
+    makes necessary: a code fence, a table's header. The middle loses blank space at both ends (not in code), and the
+    indentation of a list that began in an earlier piece.
     """
 
     text: str
@@ -41,7 +41,7 @@ class Piece:
 
 
 class Cut(NamedTuple):
-    """A place to cut: the piece ends at *end*, the next one begins at *start*; between them is only blank space."""
+    """A place to cut: one piece ends at *end*, the next begins at *start*. Only blank space lies between them."""
 
     rank: Rank
     end: int
@@ -49,7 +49,7 @@ class Cut(NamedTuple):
 
 
 def split(markdown: str, limit: int) -> list[str]:
-    """The texts of the pieces of *markdown*, none longer than *limit* characters; none at all for a blank text."""
+    """The texts of the pieces of *markdown*, each at most *limit* characters; empty for a blank text."""
     return [piece.text for piece in pieces(markdown, limit)]
 
 
@@ -61,13 +61,13 @@ def pieces(markdown: str, limit: int) -> list[Piece]:
 
 
 class _Splitter:
-    """One text on its way into pieces. Lines are found by their number, everything else by its position."""
+    """Splits one text. Lines have numbers, everything else has positions."""
 
     def __init__(self, text: str, limit: int) -> None:
         self.text, self.limit = text, limit
         self.lines = scan(text).lines
         self.starts = [line.start for line in self.lines]
-        self.stop = self.lines[-1].end if self.lines else 0  # behind it is only blank space
+        self.stop = self.lines[-1].end if self.lines else 0  # only blank space follows
 
     def pieces(self) -> Iterator[Piece]:
         start = first = 0
@@ -77,7 +77,7 @@ class _Splitter:
             end, after = self._cut(begin, opened)
             piece = self._piece((first, after), (begin, end), opened)
             start = after
-            if piece.text.strip():  # blank lines of code for which no delimiters fit go to the next piece
+            if piece.text.strip():  # blank code lines without room for delimiters go to the next piece
                 yield piece
                 first = after
 
@@ -140,14 +140,14 @@ class _Splitter:
             number += 1
 
     def _rough_cuts(self, line: Line, first: int, far: int) -> Iterator[Cut]:
-        """In code and in table rows: behind a space, which stays where it is."""
+        """In code and table rows: after a space, which stays in its place."""
         for match in re.finditer(r"(?<=\S)[ \t]+", self.text[first : min(line.end, far)]):
             at = first + match.end()
             if first < at < line.end:
                 yield Cut(Rank.INSIDE, at, at)
 
     def _fine_cuts(self, line: Line, first: int, far: int, spans: list[Span]) -> Iterator[Cut]:
-        """In a paragraph: between sentences and between words, rather not inside of *spans*."""
+        """In a paragraph: between sentences and words, preferably outside *spans*."""
         if first == line.start and (markers := MARKERS.match(self.text, first, line.end)):
             first = markers.end()
         for match in GAP.finditer(self.text, first + 1, min(line.end, far + self.limit)):
@@ -167,7 +167,7 @@ class _Splitter:
         return min(begin + max(room, 1), len(self.text))
 
     def _spans(self, first: int, begin: int) -> list[Span]:
-        """What should stay whole in the paragraph from *first* on, as far as the next piece may look."""
+        """The spans to keep whole in the paragraph from *first* on, as far as the next piece can reach."""
         number = self._line_at(first) + 1
         while (
             number < len(self.lines) and self.lines[number].joins and self.lines[number].start < begin + 2 * self.limit
@@ -178,7 +178,7 @@ class _Splitter:
         return [(start, after) for start, after in spans if after - start <= self.limit]
 
     def _line_at(self, position: int, *, next_if_blank: bool = False) -> int:
-        """The number of the line that holds *position*; or of the one behind it, where there is none."""
+        """The number of the line at *position*; in the blank space after it, of the next one if *next_if_blank*."""
         number = max(bisect_right(self.starts, position) - 1, 0)
         if next_if_blank and self.lines[number].end < position and number + 1 < len(self.lines):
             return number + 1
@@ -195,7 +195,7 @@ class _Splitter:
         return Piece(opened + body + closed, whole[0], whole[1], opened, closed)
 
     def _opening(self, begin: int) -> str:
-        """The delimiters that a piece needs that begins at *begin*, as many of them as leave room for the piece."""
+        """The opening delimiters of a piece that begins at *begin*; fewer or none if they take too much room."""
         line = self.lines[self._line_at(begin)]
         outdent = self._outdent(begin)
         if line.fence:
@@ -212,7 +212,7 @@ class _Splitter:
         return delimiters if len(delimiters) <= self.limit // 4 else ""
 
     def _outdent(self, begin: int) -> int:
-        """By how many columns a piece is moved to the left, because the list that it begins in is not there."""
+        """How many columns a piece moves to the left, because it begins inside a list of an earlier piece."""
         line = self.lines[self._line_at(begin)]
         if begin == 0 or not line.listed:
             return 0
@@ -221,7 +221,7 @@ class _Splitter:
         return line.indent
 
     def _outdented(self, begin: int, end: int) -> tuple[str, bool]:
-        """The text from *begin* to *end*, moved to the left as far as its list goes; whether that is to the end."""
+        """The text from *begin* to *end*, moved left to the end of its list; whether the list reaches *end*."""
         outdent = self._outdent(begin)
         if not outdent:
             return self.text[begin:end], False
@@ -239,13 +239,13 @@ class _Splitter:
 
 
 def inside(spans: list[Span], at: int) -> bool:
-    """Whether a cut at *at* would go through one of the *spans*, which are sorted."""
+    """Whether a cut at *at* would divide one of the sorted *spans*."""
     number = bisect_right(spans, at, key=lambda span: span[0]) - 1
     return number >= 0 and spans[number][0] < at < spans[number][1]
 
 
 def _best(cuts: list[Cut], begin: int, reach: int) -> Cut | None:
-    """The last one of the best rank that leaves the piece well filled; none by AWKWARD means."""
+    """The last cut of the best rank that fills the piece well; never AWKWARD or INSIDE."""
     room = reach - begin
     for rank in (Rank.PARAGRAPH, Rank.ITEM, Rank.LINE, Rank.SENTENCE, Rank.WORD):
         least = begin + (room // 3 if rank is Rank.PARAGRAPH else room // 2)
@@ -256,7 +256,7 @@ def _best(cuts: list[Cut], begin: int, reach: int) -> Cut | None:
 
 
 def _fallback(cuts: list[Cut]) -> Cut | None:
-    """The last one, however short it leaves the piece: a short piece is better than a broken word, link or row."""
+    """The last cut, even if the piece is short: that is better than a broken word, link or row."""
     for ranks in ((Rank.WORD, Rank.SENTENCE, Rank.LINE, Rank.ITEM, Rank.PARAGRAPH), (Rank.AWKWARD,), (Rank.INSIDE,)):
         good = [cut for cut in cuts if cut.rank in ranks]
         if good:

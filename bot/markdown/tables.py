@@ -1,4 +1,4 @@
-"""Tables for where there are none: as blocks of code with aligned columns. A Korean letter is two columns wide."""
+"""Draws tables as code blocks with aligned columns, for platforms without tables. A Korean letter takes two columns."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from bot.markdown.lines import Line, is_delimiter, scan
 from bot.markdown.spans import DESTINATION, code_spans
 from bot.markdown.splitting import inside
 
-WIDEST_CELL = 40  # columns; what is wider pushes the rest of its row to the right
+WIDEST_CELL = 40  # columns; a wider cell pushes the rest of its row to the right
 WIDEST_ROW = 120  # columns; wider tables are not aligned
-EMOJI_FORM = "\ufe0f"  # makes an emoji of a sign: VARIATION SELECTOR-16
+EMOJI_FORM = "\ufe0f"  # turns a sign into an emoji: VARIATION SELECTOR-16
 
 _LINK = re.compile(rf"!?\[([^\[\]]*)\]({DESTINATION})")
 _DELIMITERS = re.compile(r"\*\*|~~|`+|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)")
 
 
 def aligned(markdown: str) -> str:
-    """*markdown* with its tables as fenced code, their cells without delimiters; all else as it is."""
+    """*markdown* with its tables as fenced code, without delimiters in cells. The rest is unchanged."""
     parts: list[str] = []
     at = 0
     for is_row, lines in groupby(scan(markdown).lines, key=lambda line: line.row):
@@ -33,7 +33,7 @@ def aligned(markdown: str) -> str:
 
 
 def _tables(rows: Sequence[Line]) -> Iterator[list[Line]]:
-    """The rows of each table: one has no header above its first row."""
+    """Group rows by table. The first row of a table has no header above it."""
     table: list[Line] = []
     for row in rows:
         if not row.header and len(table) > 1:
@@ -68,7 +68,7 @@ def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> 
 
 
 def _cells(row: str) -> list[str]:
-    """The cells of a row: a bar that is escaped, or in code, divides nothing."""
+    """The cells of a row. A bar that is escaped or in code divides nothing."""
     row = row.strip(" \t>")
     codes = code_spans(row, 0, len(row))
     bars = [bar.start() for bar in re.finditer(r"(?<!\\)\|", row) if not inside(codes, bar.start())]
@@ -78,12 +78,12 @@ def _cells(row: str) -> list[str]:
 
 
 def _plain(cell: str) -> str:
-    """What a cell says; where its links go."""
+    """A cell's text without delimiters, with the address after each link's label."""
     return _DELIMITERS.sub("", _LINK.sub(r"\1 \2", cell)).replace("\\|", "|").replace("<br>", " ").strip()
 
 
 def _width(text: str) -> int:
-    """Columns of a terminal. An emoji is two of them, whatever it is put together from."""
+    """The width in terminal columns. An emoji takes two, however many characters it consists of."""
     if text.isascii():
         return len(text)
     columns, joined = 0, False
@@ -94,7 +94,7 @@ def _width(text: str) -> int:
 
 
 def _columns(character: str, before: str) -> int:
-    """What *character* adds to what stands *before* it."""
+    """The columns that *character* adds to the character *before* it."""
     if character.isascii():
         return 1
     if character == EMOJI_FORM:

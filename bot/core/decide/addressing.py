@@ -1,7 +1,7 @@
 """
-Whom a text speaks to, where no mention says so: names as people use them in a chat, in English and Korean. Pure.
+Finds out whom a text without a mention speaks to, by names as people use them in English and Korean chats. Pure.
 
-What follows from it is decided in policy.py. Doors use it to say of a message whether it calls the bot by its name.
+policy.py decides on the result. Platforms call it to set Posted.calls_bot.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Collection
 from functools import lru_cache
 
 PRODUCT_NAMES = ("threadbot", "thread bot", "스레드봇", "쓰레드봇")
-"""By which the bot is called everywhere, whatever the workspace named it."""
+"""Names that call the bot in every workspace, besides its local name."""
 
-LONGEST_NAME = 80  # characters; Slack's own limit. Nobody is called by more, and a pattern of it takes long to make
+LONGEST_NAME = 80  # characters; Slack's limit. A pattern of a longer name takes long to compile
 
 _GREETING = (
     r"(?:(?:hey|hi|hello|ok|okay|so|and|yo|dear|thanks|thank you|안녕|안녕하세요|저기|야|그럼|그런데)[,!.~]*\s+)?"
@@ -22,20 +22,20 @@ _HONORIFIC = r"(?:님|씨|군|양)?"
 _CALLING = r"(?:아|야|이야|이여|여)"  # the particles of calling somebody
 _TOPIC = r"(?:은|는|이|가|도|한테|에게|께|을|를|의|이랑|랑|하고|과|와|만)"
 _SEPARATOR = r"[,:;!?~…、，：]"
-# After a name these tell of it rather than speak to it: “threadbot is slow today”.
+# After a name, these words talk about the bot rather than to it: “threadbot is slow today”.
 _TELLING = (
     "is|isn't|was|wasn't|has|had|hasn't|does|did|doesn't|didn't|said|says|told|tells|answered|answers|replied|thinks|"
     "will|won't|would|can|can't|cannot|could|couldn't|should|keeps|seems|looks|got|gets|gave|went|just|already|never|"
     "always|and|or|which|who|that|'s"
 )
-_ASKING = r"\s+(?:you|i|we|he|she|it|they|this|that|there)\b"  # “threadbot can you …” speaks to it, though
+_ASKING = r"\s+(?:you|i|we|he|she|it|they|this|that|there)\b"  # but “threadbot can you …” speaks to it
 
 
 def calls(text: str, names: Collection[str]) -> bool:
     """
-    Whether *text* speaks to somebody of these *names*, at its beginning or its end.
+    Whether *text* calls one of *names* at its beginning or its end.
 
-    To tell of it (“threadbot is slow”, “스레드봇은 느리네”) is not to call; to ask is (“스레드봇은 어떻게 생각해?”).
+    Talking about it (“threadbot is slow”, “스레드봇은 느리네”) is no call; a question (“스레드봇은 어떻게 생각해?”) is.
     """
     stripped = text.strip()
     if not names or not stripped:
@@ -51,10 +51,10 @@ def calls(text: str, names: Collection[str]) -> bool:
 
 def calls_another(text: str, names: Collection[str]) -> bool:
     """
-    Whether *text* plainly begins by speaking to somebody else: to one of these *names*, or to “@somebody”.
+    Whether *text* clearly begins by calling somebody else: one of *names*, or “@somebody”.
 
-    A name alone at the beginning may be the subject of a sentence; with a comma, a colon or a particle of calling it
-    is somebody's attention that is asked for.
+    A bare name at the beginning may be the subject of a sentence. With a comma, a colon or a vocative particle it calls
+    that person.
     """
     stripped = text.strip()
     if _AT_SOMEBODY.match(stripped) or _TITLED.match(stripped):
@@ -63,7 +63,7 @@ def calls_another(text: str, names: Collection[str]) -> bool:
 
 
 def asks(text: str) -> bool:
-    """Whether the last thing that *text* says is a question."""
+    """Whether *text* ends with a question."""
     at = max(text.rfind(mark) for mark in _QUESTION_MARKS)
     return at >= 0 and _WORD.search(text, at) is None
 
@@ -100,4 +100,4 @@ def _any_of(names: Collection[str]) -> str:
 _AT_SOMEBODY = re.compile(rf"{_GREETING}@[\w.-]*\w(?:[ ,:!?]|\Z)", re.IGNORECASE)
 _TITLED = re.compile(rf"{_GREETING}[가-힣]{{2,5}}(?:님|씨){_SEPARATOR}")
 _QUESTION_MARKS = "?？"
-_WORD = re.compile(r"\w")  # anything else may follow on a question: brackets, Markdown, a smiley
+_WORD = re.compile(r"\w")  # a question may be followed by anything else: brackets, Markdown, a smiley

@@ -1,9 +1,9 @@
 """
-The few things that can be told to the bot instead of asked: the settings of preferences/registry.py. Pure.
+Parses commands: messages that make a setting of preferences/registry.py instead of asking a question. Pure.
 
 A command is the whole message. One more word makes it a question, so that nobody is silenced by accident:
-“quiet cafés in Seoul?” is about cafés. The words of each setting are in preferences/words.py; whether a message may be
-a command at all is said in policy.py.
+“quiet cafés in Seoul?” is about cafés. The words of each setting are in preferences/words.py; policy.py decides which
+messages can be commands.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bot.core.turn import Notice
 
 T = TypeVar("T")
 
-LONGEST = 80  # characters; no command comes near
+LONGEST = 80  # characters; every command is much shorter
 COURTESIES = (
     "please", "pls", "thanks", "thank you", "for now", "now",
     "제발", "이제", "지금은", "고마워", "고마워요", "감사합니다",
@@ -38,10 +38,10 @@ PLACES: Mapping[str, Scope] = {
 @dataclass(frozen=True, slots=True)
 class Command(Generic[T]):
     """
-    What a message sets: *setting* to *value*.
+    A message that sets *setting* to *value*.
 
-    *scope* is None where nothing was said of the place: the thread in a thread, the channel at its top level, as far as
-    the setting can be made there. Where people see no threads it is the channel, whatever was said.
+    *scope* is None if the message names no place. Then the command holds for the thread, or for the channel if it was
+    sent at the top level, as far as the setting allows. If people see no threads there, it holds for the channel.
     """
 
     setting: Setting[T]
@@ -54,7 +54,7 @@ class Command(Generic[T]):
         return f"{self.setting.key} {self.setting.written(self.value)}"
 
     def preference(self, posted: Posted) -> Preference:
-        """What is to be stored, written as *posted*."""
+        """The preference to store for *posted*."""
         if posted.threadless:
             scope = self.setting.nearest(Scope.CHANNEL)
         else:
@@ -62,7 +62,7 @@ class Command(Generic[T]):
         return Preference(scope, self.setting.key, self.setting.written(self.value), posted.posted_at)
 
     def confirmation(self, posted: Posted) -> Notice:
-        """What is said once it is done: what holds from now on, and how to undo it."""
+        """The confirmation: the new state, and how to undo it."""
         done = self.preference(posted)
         place = "direct" if posted.direct and done.scope is Scope.CHANNEL else done.scope.name.lower()
         key = self.setting.sentence.format(key=done.key, value=done.value, place=place)
@@ -71,10 +71,10 @@ class Command(Generic[T]):
 
 def parse(words: str, settings: Iterable[Setting[Any]] = SETTINGS) -> Command[Any] | None:
     """
-    The command that *words* are, one of *settings*, or None when they are a question.
+    The command of *settings* that *words* give, or None if they are a question.
 
-    *words*: a whole message as a person reads it, without the mention. A question mark makes everything a question but
-    what is one only in its grammar: 조용히 해 줄래?
+    *words*: a whole message as a person reads it, without the mention. A question mark makes it a question, except for
+    a polite request in the form of one: 조용히 해 줄래?
     """
     if len(words) > LONGEST:
         return None
@@ -89,7 +89,7 @@ def parse(words: str, settings: Iterable[Setting[Any]] = SETTINGS) -> Command[An
 
 
 def _plain(words: str) -> str | None:
-    """Small letters, one space between words, no punctuation at the ends, no commas; None for a real question."""
+    """Lower case, one space between words, no commas, no punctuation at the ends; None for a real question."""
     text = unicodedata.normalize("NFC", words).casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").strip()
     text = _POLITE.sub(r"\1", _BEGINNING.sub("", text))
     if "?" in text or "\N{FULLWIDTH QUESTION MARK}" in text:
@@ -98,7 +98,7 @@ def _plain(words: str) -> str | None:
 
 
 def _without_courtesy(text: str) -> str:
-    """At most one at either end."""
+    """*text* without courtesies, at most one at either end."""
     for word in _COURTESIES:
         if text.endswith(" " + word):
             text = text[: -len(word) - 1]

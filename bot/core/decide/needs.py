@@ -1,8 +1,8 @@
 """
-Which facts of a thread are needed to decide on a message, in the order in which the ledger reads them. Pure.
+Which facts of a thread the decision on a message needs, in the order in which the ledger reads them. Pure.
 
-A message that is not for the bot in a thread that it does not know needs none of them, a plain question the preferences
-only. Nothing is decided here.
+A message that is not for the bot, in a thread unknown to it, needs none of them. A plain question needs only the
+preferences. Nothing is decided here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def needs_stored_copy(said: Said, facts: ThreadFacts) -> bool:
 
 
 def needs_end(said: Said, facts: ThreadFacts) -> bool:
-    """Nothing but the preferences matters of what was heard before: a second copy is no reason to speak up."""
+    """A message that was heard before needs only the preferences: a second copy is no reason to answer."""
     if facts.preferences is None or not _needs_thread(posted_of(said), facts, facts.preferences):
         return False
     return facts.stored is None or is_first_heard(said, facts.stored)

@@ -1,9 +1,8 @@
 """
-Whether a message is answered, listened to or ignored, and why. Pure.
+Decides whether a message is answered, listened to or ignored, and why. Pure.
 
-The rules are tried in their order; the first one that applies decides. The order says what people mind most: a bot that
-does not keep quiet, then one that speaks when people talk with each other, then one that has to be mentioned again in a
-thread of its own.
+The first rule that applies decides. The order reflects what annoys people most: a bot that does not keep quiet, then
+one that interrupts people, then one that needs another mention in its own thread.
 """
 
 from __future__ import annotations
@@ -36,16 +35,16 @@ class Action(StrEnum):
 class Decision:
     action: Action
     reason: str  # the rule's name
-    command: Command[Any] | None = None  # what it tells the bot, obeyed or not: nothing that a model should be asked
+    command: Command[Any] | None = None  # obeyed or not; the model is never asked it
 
 
 Decide = Callable[[Said, ThreadFacts], Decision]
-"""decide(), with what an operator set."""
+"""decide() with the operator's settings bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A message in its situation; *allowed_bots* are other bots that may ask, *admins* people: (platform, id)."""
+    """A message in its situation. *allowed_bots* may ask, *admins* are people; both as (platform, id)."""
 
     posted: Posted
     situation: Situation
@@ -59,7 +58,7 @@ class Case:
 
     @property
     def spoken_to(self) -> bool:
-        """Whether the message is for the bot without any doubt."""
+        """Whether the message is certainly for the bot."""
         return self.posted.addressed or self.posted.direct
 
     @property
@@ -68,7 +67,7 @@ class Case:
 
     @property
     def command(self) -> Command[Any] | None:
-        """A message with a file is more than a command."""
+        """None for a message with a file: it is more than a command."""
         told = self.person and self.spoken_to and not self.posted.files and not self.posted.asks
         return commands.parse(self.posted.words, self.settings) if told else None
 
@@ -97,7 +96,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """*name* stands in the log; *why* is for whoever reads or changes the rules."""
+    """*name* appears in the log; *why* explains the rule to its readers."""
 
     name: str
     action: Action
@@ -110,7 +109,7 @@ RULES = (
         OURS,
         Action.IGNORE,
         lambda case: is_ours(case.posted),
-        "What we say is known from where we said it.",
+        "The ledger already holds our own messages.",
     ),
     Rule(
         "in a thread that was closed",
@@ -123,52 +122,52 @@ RULES = (
         "another bot's message",
         Action.LISTEN,
         lambda case: not case.person and not (case.bot_is_allowed and case.posted.addressed),
-        "Two bots that answer each other never stop, and somebody pays for it: only whom an operator allows is "
-        "answered, and only if it mentions us.",
+        "Two bots that answer each other never stop, and somebody pays for it. So we answer only bots that an "
+        "operator allows, and only if they mention us.",
     ),
     Rule(
         "too many bots in a row",
         Action.LISTEN,
         lambda case: not case.person and case.situation.bots_in_row >= BOTS_IN_ROW,
-        "Allowed bots can go round in circles, too.",
+        "Allowed bots can talk in circles, too.",
     ),
     # commands
     Rule(
         "a command of admins",
         Action.LISTEN,
         lambda case: case.command is not None and not case.may_command,
-        "Some settings are for those whom an operator trusts; nor is it a question.",
+        "Some settings are for admins only, and a command is not a question.",
     ),
     Rule(
         "a command",
         Action.OBEY,
         lambda case: case.situation.fresh and not case.posted.recovered and case.command is not None,
-        "Before the modes: it is how a quiet bot is told to listen again.",
+        "Comes before the modes, because a command ends the quiet mode.",
     ),
     Rule(
         "a command that is not new",
         Action.LISTEN,
         lambda case: case.command is not None,
-        "Delivered again, read back or written by an edit, it could undo what was said since. Nor is it a question.",
+        "A redelivered, read-back or edited command could undo a newer one, and a command is not a question.",
     ),
     # modes
     Rule(
         QUIET,
         Action.LISTEN,
         lambda case: case.mode is Mode.QUIET,
-        "Never is never, even when mentioned; the confirmation said how to undo it.",
+        "Quiet includes mentions; the confirmation said how to undo it.",
     ),
     Rule(
         "heard under another mode",
         Action.LISTEN,
         lambda case: case.situation.judged,
-        "Delivered again once the bot listens, what it was quiet about is not answered after all.",
+        "The decision under the old mode stands, even if the message is delivered again under the new one.",
     ),
     Rule(
         "mentions the bot",
         Action.ANSWER,
         lambda case: case.posted.addressed,
-        "Whoever mentions it wants an answer, whoever else is mentioned.",
+        "The author wants an answer, even if the message mentions others, too.",
     ),
     Rule(
         "a direct message",
@@ -187,13 +186,13 @@ RULES = (
         "not new",
         Action.LISTEN,
         lambda case: not case.situation.fresh,
-        "The situation is another one than when it was said: a second copy or an edit is no reason to speak up.",
+        "The situation has changed since it was said: a second copy or an edit is no reason to answer.",
     ),
     Rule(
         "not in a thread of the bot's",
         Action.LISTEN,
         lambda case: not case.situation.takes_part or case.posted.opens_thread,
-        "Where nobody ever asked it, its name is talked about, not called.",
+        "In a thread where nobody has asked the bot, people talk about it, not to it.",
     ),
     Rule(
         "says nothing",
@@ -205,55 +204,55 @@ RULES = (
         "for somebody else",
         Action.LISTEN,
         lambda case: case.for_somebody_else,
-        "It mentions another person, a group or everybody, or begins with another's name: people talk.",
+        "It mentions another person, a group or everybody, or begins with somebody's name.",
     ),
     Rule(
         "for the whole channel",
         Action.LISTEN,
         lambda case: case.posted.broadcast,
-        "A reply that is shown in the channel, too, speaks to the people there.",
+        "A reply that is also shown in the channel speaks to the people there.",
     ),
     Rule(
         "others have spoken since",
         Action.LISTEN,
         lambda case: case.situation.overtaken,
-        "It arrives late and the talk has moved on; as context it takes its place.",
+        "It arrives late and the conversation has moved on; it becomes context.",
     ),
     Rule(
         "calls the bot by its name",
         Action.ANSWER,
         lambda case: case.posted.calls_bot,
-        "A name at the beginning or the end is a mention that was typed by hand.",
+        "A name at the beginning or the end works like a mention.",
     ),
     Rule(
         "the bot and one person talk",
         Action.ANSWER,
         lambda case: case.alone,
-        "Nobody else is there whom it could be for.",
+        "It can be for nobody else.",
     ),
     Rule(
         "answers the bot's question",
         Action.ANSWER,
         lambda case: case.situation.last_word and case.situation.asked_back and _asked_last(case),
-        "The bot asked back, and the one whom it asked goes on. Another's remark may be for that one.",
+        "The bot asked back, and the asker replies. A remark by somebody else may be for the asker.",
     ),
     Rule(
         "the bot and one person have been talking",
         Action.ANSWER,
         lambda case: case.situation.exchanges >= EXCHANGES and _asked_last(case),
-        "Others said something earlier, but for two answers nobody has: the thread is theirs by now.",
+        "Others spoke earlier, but nobody has during the last two answers: the message is for the bot.",
     ),
     Rule(
         "people talk with each other",
         Action.LISTEN,
         lambda _: True,
-        "Where it is not plain whom it is for, butting in is worse than having to be mentioned.",
+        "If it is unclear whom the message is for, an interruption is worse than a missing answer.",
     ),
 )
 
 
 def is_ours(posted: Posted) -> bool:
-    """Whether we said it: whatever is known of its thread, it is ignored."""
+    """Whether we posted it. Such a message is ignored in every situation."""
     return posted.author.kind is ParticipantKind.SELF
 
 
@@ -264,7 +263,7 @@ def decide(
     admins: Collection[tuple[str, str]] = (),
     settings: Sequence[Setting[Any]] = SETTINGS,
 ) -> Decision:
-    """What becomes of *said*, by all that the ledger tells of its thread; the rest is as in Case."""
+    """Decide on *said* by the ledger's facts about its thread. The other arguments are as in Case."""
     return apply_rules(posted_of(said), situation_of(said, facts), allowed_bots, admins, settings)
 
 
@@ -275,7 +274,7 @@ def apply_rules(
     admins: Collection[tuple[str, str]] = (),
     settings: Sequence[Setting[Any]] = SETTINGS,
 ) -> Decision:
-    """What becomes of *posted* in its thread's *situation*; the default one is that of a thread we know nothing of."""
+    """Decide on *posted* in its thread's *situation*; the default is that of an unknown thread."""
     case = Case(posted, situation, allowed_bots, admins, settings)
     rule = next(rule for rule in RULES if rule.applies(case))
     return Decision(rule.action, rule.name, case.command)

@@ -1,7 +1,7 @@
 """
-What is known of a thread when something is said in it: all that the policy looks at beside the message itself. Pure.
+The situation of a thread when a message arrives: everything that the policy uses besides the message itself. Pure.
 
-It is found out from what the ledger tells (thread_facts.py); what follows from it is decided in policy.py.
+It is derived from the ledger's facts (thread_facts.py); policy.py decides on it.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from bot.core.preferences.registry import MODE
 from bot.core.preferences.setting import DEFAULTS, Preferences
 from bot.core.turn import TurnState
 
-OVER = (TurnState.ANSWERED, TurnState.SHOWN)  # states of a turn whose answer is there
+OVER = (TurnState.ANSWERED, TurnState.SHOWN)  # states of a turn that has its answer
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """
-    One thread, before the message in question is part of it.
+    One thread, before the message becomes part of it.
 
-    The defaults are those of a thread in which the bot was never asked. *The author* is the message's. Only people
-    count as having spoken, unless it says otherwise.
+    The defaults describe a thread in which the bot was never asked. *The author* is the message's. Only people count
+    as speakers, unless a comment says otherwise.
     """
 
     preferences: Preferences = DEFAULTS
-    fresh: bool = False  # a message that is heard for the first time and in its first words: no redelivery, no edit
-    judged: bool = False  # it was heard before the mode was last set: what was decided then stands
-    takes_part: bool = False  # the bot was asked here, and not only told something
-    alone: bool = False  # nobody but the author and the bot has spoken, other bots included
+    fresh: bool = False  # the first copy of a message in its first version: no redelivery, no edit
+    judged: bool = False  # it was heard before the mode was last set: the decision made then stands
+    takes_part: bool = False  # the bot was asked here, not only given commands
+    alone: bool = False  # only the author and the bot have spoken; other bots count, too
     asker: str | None = None  # who asked last
     last_word: bool = False  # the bot has answered, and nobody has said anything since the question
     asked_back: bool = False  # its last answer ended in a question
-    exchanges: int = 0  # the last answers of the bot between which only the author has spoken, and since
+    exchanges: int = 0  # the bot's last answers in a row during and after which only the author has spoken
     overtaken: bool = False  # somebody else has said something later than this
     others: frozenset[str] = frozenset()  # names of other people who spoke lately, as far as they are known
     bots_in_row: int = 0  # messages of other bots that were answered since a person spoke
@@ -53,9 +53,9 @@ UNKNOWN = Situation()
 
 
 def situation_of(said: Said, facts: ThreadFacts) -> Situation:
-    """The situation of the thread in which *said* was said, by what the ledger tells of it."""
+    """The situation of the thread of *said*, by the ledger's facts."""
     posted = posted_of(said)
-    if facts.preferences is None:  # the ledger knows nothing of the thread, and the bot is not spoken to
+    if facts.preferences is None:  # the thread is unknown, and the message is not for the bot
         return Situation(fresh=True)
     fresh = is_first_heard(said, facts.stored)
     if facts.end is None:
@@ -67,10 +67,10 @@ def situation_of(said: Said, facts: ThreadFacts) -> Situation:
 
 
 def is_first_heard(said: Said, stored: StoredCopy | None) -> bool:
-    """Whether *said* is a message in its first words, which no other delivery has brought."""
+    """Whether *said* is the first copy of a message in its first version."""
     if stored is not None:
         return isinstance(said, Posted) and _is_unheard(said, stored)
-    # A thread or a channel that is read back shows only the newest text: its edit is heard for the first time, too.
+    # Reading back a thread or a channel shows only the newest text, so its edit counts as heard for the first time.
     return posted_of(said).recovered or not isinstance(said, Edited)
 
 
@@ -80,7 +80,7 @@ def is_older_than_mode(posted: Posted, preferences: Preferences) -> bool:
 
 
 def _is_unheard(posted: Posted, stored: StoredCopy) -> bool:
-    """Whether only an edit of *posted* has told of it so far, having overtaken it, and nobody has read it."""
+    """Whether so far only an edit, which overtook *posted*, was received, and no turn has taken it."""
     if stored.taken or stored.addressed or stored.erased or stored.first_said_at is None:
         return False
     return stored.first_said_at > posted.posted_at
@@ -120,13 +120,13 @@ def _exchanges(posted: Posted, end: ThreadEnd) -> int:
 
 
 def _names(others: Sequence[LastMessage]) -> frozenset[str]:
-    """Whole, and the words of it: Lee Minho is called Minho."""
+    """Full names and each word of them: people call Lee Minho Minho."""
     names = {message.author.name.strip() for message in others if message.author.name}
     return frozenset(names.union(*(name.split() for name in names)))
 
 
 def _bots_in_row(messages: Sequence[LastMessage]) -> int:
-    """Those that were answered since a person spoke. Where the talk of bots hides how many, it is too many."""
+    """Bot messages answered since a person spoke. If too much bot talk hides the number, it counts as too many."""
     people = [number for number, message in enumerate(messages) if _by_person(message)]
     since = messages[people[-1] + 1 :] if people else messages
     count = len([each for each in since if each.addressed and each.author.kind is ParticipantKind.BOT])

@@ -1,7 +1,7 @@
 """
-What the ledger tells of a thread when something is said in it: plain values, read before the message is stored.
+The ledger's facts about a thread when a message arrives: plain values, read before the message is stored.
 
-What they mean for the message is found out in situation.py, which of them are worth reading in needs.py.
+situation.py interprets them; needs.py says which of them to read.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from bot.core.preferences.setting import Preferences
 from bot.core.turn import TurnState
 
 BOTS_IN_ROW = 3  # messages of bots that are answered without a person in between
-EXCHANGES = 2  # answers in a row to one person alone, after which a thread with others in it is theirs
+EXCHANGES = 2  # answers in a row to one person, after which that person needs no mention
 
 LAST_TURNS = max(BOTS_IN_ROW, EXCHANGES)
-LAST_MESSAGES = 24  # of those turns, and as many of those that came after them
+LAST_MESSAGES = 24  # of the turns, and as many after them
 ENDING = 200  # characters of an answer
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCopy:
-    """The message itself, where another delivery, an edit or a read thread has brought it already."""
+    """The message itself, if another delivery, an edit or a read thread has already brought it."""
 
-    first_said_at: datetime | None  # since when it read as it was first stored; None where nobody told its text
+    first_said_at: datetime | None  # the date of the first stored text; None if only later ones are known
     addressed: bool = False
     taken: bool = False  # a turn has it
     erased: bool = False
@@ -34,7 +34,7 @@ class StoredCopy:
 
 @dataclass(frozen=True, slots=True)
 class LastTurn:
-    """A turn in which the bot was asked; *ending* is that of its answer, empty where there is none."""
+    """A turn in which the bot was asked. *ending* is the end of its answer; empty if it has none."""
 
     id: int
     state: TurnState
@@ -54,10 +54,10 @@ class LastMessage:
 @dataclass(frozen=True, slots=True)
 class ThreadEnd:
     """
-    The last LAST_TURNS turns of a thread, newest first, and what was said in them and since, oldest first.
+    The last LAST_TURNS turns of a thread, newest first, and the messages in and after them, oldest first.
 
-    Of the messages at most LAST_MESSAGES that a turn has, and as many that none has. *speakers* are the ids of all who
-    have spoken in the whole thread but the bot, or of two of them.
+    There are at most LAST_MESSAGES messages of turns, and as many without a turn. *speakers* are the ids of everybody
+    but the bot who has spoken in the whole thread, or of two of them.
     """
 
     turns: Sequence[LastTurn] = ()
@@ -65,13 +65,13 @@ class ThreadEnd:
     speakers: frozenset[str] = frozenset()
 
     def since(self, turn: LastTurn) -> Sequence[LastMessage]:
-        """What was said in *turn* and later."""
+        """The messages of *turn* and later ones."""
         return [message for message in self.messages if message.turn is None or message.turn >= turn.id]
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadFacts:
-    """*preferences* and *end* are None where they were not read, *stored* also where the message is not there yet."""
+    """*preferences* and *end* are None if they were not read; *stored* also if the message is not stored yet."""
 
     has_conversation: bool = False
     preferences: Preferences | None = None
@@ -80,4 +80,4 @@ class ThreadFacts:
 
 
 NOTHING_KNOWN = ThreadFacts()
-"""Of a thread in which the bot was never spoken to."""
+"""The facts of a thread in which nobody has spoken to the bot."""

@@ -1,1 +1,1 @@
-"""What people set in chat: which settings there are, in which words they are set, and what holds where. Pure."""
+"""Settings that people make in chat: which ones there are, their words, and which value holds where. Pure."""

@@ -1,7 +1,7 @@
 """
-The settings that people can make in chat. Another one is another entry here, its words and its sentences. Pure.
+The settings that people can make in chat. A new setting needs an entry here, words and sentences. Pure.
 
-Its words are in words.py, the sentences that confirm it in texts/.
+The words are in words.py, the confirming sentences in texts/.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from bot.core.preferences.words import LONG_ANSWERS_WORDS, MODE_WORDS, listed
 class Mode(StrEnum):
     """When the bot answers in a place."""
 
-    AUTO = "auto"  # when it is mentioned, and in its own threads when a message is plainly meant for it
-    MENTION = "mention"  # only when it is mentioned; in direct messages always
+    AUTO = "auto"  # to mentions, and in its own threads to messages that are clearly for it
+    MENTION = "mention"  # only to mentions; to all direct messages
     QUIET = "quiet"  # never, until told otherwise
 
 
 class LongAnswers(StrEnum):
-    """In what form an answer comes that one message cannot hold."""
+    """The form of an answer that does not fit into one message."""
 
-    MESSAGES = "messages"  # in as many as it takes
-    FILE = "file"  # whole in a file, below its beginning, where the platform takes files of ours
+    MESSAGES = "messages"  # as many as necessary
+    FILE = "file"  # a file with the whole answer, below its beginning, if the platform takes our files
 
 
 MODE = Setting("mode", Mode.AUTO, read=Mode, said=listed(MODE_WORDS, Mode))

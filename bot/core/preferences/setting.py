@@ -1,8 +1,7 @@
 """
-What a setting is, and what holds in a thread: defaults < workspace < channel < thread. Pure.
+Defines settings, and resolves which value holds in a thread: defaults < workspace < channel < thread. Pure.
 
-Which settings there are is listed in registry.py. Where preferences are kept is the ledger's; how a message is read as
-a command that sets one, in decide/commands.py.
+registry.py lists the settings. The ledger stores preferences; decide/commands.py parses the commands that set them.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ T = TypeVar("T")
 
 
 class Scope(IntEnum):
-    """Where a preference holds. What is set for a smaller place wins."""
+    """Where a preference holds. The smaller place wins."""
 
     WORKSPACE = 1
     CHANNEL = 2
@@ -33,20 +32,20 @@ def _no_values(_: Any) -> Mapping[str, int | str]:
 
 @dataclass(frozen=True, slots=True)
 class Setting(Generic[T]):
-    """One thing that people can set in chat, with all that is particular to it."""
+    """One thing that people can set in chat, with all its particulars."""
 
     key: str  # in the database, the log and the keys of its sentences
     default: T
-    read: Callable[[str], T]  # of a value as it is stored; raises ValueError for what is none
-    said: Callable[[str], T | None]  # of a message in small letters, without courtesies or a place; None: other words
-    written: Callable[[T], str] = str  # as it is stored
+    read: Callable[[str], T]  # parses a stored value; raises ValueError
+    said: Callable[[str], T | None]  # parses a lower-case message without courtesies or a place
+    written: Callable[[T], str] = str  # the value as stored
     scopes: frozenset[Scope] = EVERYWHERE  # where it can be set
-    admins_only: bool = False  # whether nobody else may set it
-    sentence: str = "{key}_{value}_{place}"  # the key in texts/ of what confirms it
-    sentence_values: Callable[[T], Mapping[str, int | str]] = _no_values  # what that sentence names
+    admins_only: bool = False  # only admins may set it
+    sentence: str = "{key}_{value}_{place}"  # the key in texts/ of the confirmation
+    sentence_values: Callable[[T], Mapping[str, int | str]] = _no_values  # the values of that sentence
 
     def nearest(self, scope: Scope) -> Scope:
-        """Of those where it can be set: *scope*, or the one next to it; of two the smaller."""
+        """The nearest scope to *scope* in which it can be set; of two equally near ones the smaller."""
         return min(self.scopes, key=lambda each: (abs(each - scope), -each))
 
 
@@ -57,12 +56,12 @@ class Preference:
     scope: Scope
     key: str
     value: str
-    since: datetime | None = None  # when that was said; aware, UTC
+    since: datetime | None = None  # when it was set; aware, UTC
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved(Generic[T]):
-    """A value that holds, and where it comes from: *scope* is None where nobody set one, *since* with it."""
+    """The value that holds, and its origin. *scope* and *since* are None if nobody set one."""
 
     value: T
     scope: Scope | None = None
@@ -71,22 +70,22 @@ class Resolved(Generic[T]):
 
 def resolve(stored: Iterable[Preference], setting: Setting[T]) -> Resolved[T]:
     """
-    What holds of *setting* where all of *stored* apply, in any order.
+    The value of *setting* in a place where all of *stored* apply, in any order.
 
-    A value or a scope that this version does not know counts as not set: what was set for the wider place holds.
+    A value or scope unknown to this version counts as not set, so the value of the wider place holds.
     """
     found = [each for each in stored if each.key == setting.key and each.scope in setting.scopes]
     for each in sorted(found, key=lambda each: each.scope, reverse=True):
         try:
             return Resolved(setting.read(each.value), each.scope, each.since)
-        except (ValueError, TypeError):  # TypeError: JSON that is no string
+        except (ValueError, TypeError):  # TypeError: JSON that is not a string
             continue
     return Resolved(setting.default)
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """All that people have set which applies in one thread; ``preferences[MODE]`` is what holds of it."""
+    """All preferences that apply in one thread. ``preferences[MODE]`` is the value that holds."""
 
     stored: tuple[Preference, ...] = ()
 
@@ -95,4 +94,4 @@ class Preferences:
 
 
 DEFAULTS = Preferences()
-"""Where nobody has set anything."""
+"""The preferences where nobody has set any."""

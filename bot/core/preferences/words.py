@@ -1,8 +1,8 @@
 """
-The words that set something: a closed list for each setting, in English and Korean, by the values that they stand for.
+The words of commands: a closed list for each setting, in English and Korean, by value.
 
-They are written here as people write them. Small or large letters, spaces between Korean words and a final . ! ~ … do
-not matter, and courtesies and places are no part of them: decide/commands.py takes all that away.
+They are written as people write them. Case, spaces between Korean words and a final . ! ~ … do not matter. Courtesies
+and places are not part of them: decide/commands.py removes those.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def listed(words: Mapping[str, Iterable[str]], read: Callable[[str], T]) -> Call
 
 
 def _key(text: str) -> str:
-    """Where Hangul is written, spaces are a matter of taste: 조용히 해줘, 조용히 해 줘."""
+    """Korean spacing varies: 조용히 해줘, 조용히 해 줘."""
     return text.replace(" ", "") if _HANGUL.search(text) else text
 
 

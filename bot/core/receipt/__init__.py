@@ -1,3 +1,3 @@
 """
-What was sent for an answer, what was left out and why, and the words for it. Read only; views are drawn by platforms.
+Receipts: what the model was sent for an answer, what was left out and why. Read only; platforms draw the views.
 """

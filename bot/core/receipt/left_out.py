@@ -1,8 +1,8 @@
 """
-What of a conversation a model was not sent, and why. Pure.
+Which parts of a conversation the model was not sent, and why. Pure.
 
-The reasons are found after the fact: from what the completion says of its window, and from what is stored of reactions
-and deletions with their dates. What was sent is never here, whatever became of it since.
+The reasons are reconstructed later, from the completion's window and from the stored reactions and deletions with their
+dates. A text that was sent is never listed, even if it was deleted since.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """*by* and *on*: who set the reaction that is the reason, and when; *on* alone: when it was deleted."""
+    """*by* and *on*: who set the reaction that is the reason, and when. *on* alone: the date of the deletion."""
 
     reason: Reason
     by: Participant | None = None
@@ -44,9 +44,9 @@ class Why:
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """
-    A message, an answer, or, where they were never read, all "older messages" of the thread.
+    A message, an answer, or all "older messages" of the thread if they were never read.
 
-    *id* is the platform's, of a message; of an answer the completion's. *tokens* are None where nobody knows.
+    *id* is the platform's for a message, the completion's for an answer. *tokens* is None if unknown.
     """
 
     kind: str
@@ -59,7 +59,7 @@ class LeftOut:
 
 
 def left_out(asked: TurnRecord, completion: StoredCompletion, count: Callable[[str], int]) -> list[LeftOut]:
-    """What was said before the question of *call* and not sent, oldest first. *count*: what was never counted."""
+    """The entries before the question that were not sent, oldest first. *count* is for texts without a stored count."""
     view = _View(asked.turn.id, completion, asked.record)
     found = [
         *((view.place(message), _message(message, view, count)) for message in view.unsent_messages()),
@@ -72,7 +72,7 @@ def left_out(asked: TurnRecord, completion: StoredCompletion, count: Callable[[s
 
 
 class _View:
-    """A conversation as it stood when a call was made, as far as that can be told."""
+    """A conversation at the time of a call, as far as it can be reconstructed."""
 
     def __init__(self, turn: int, completion: StoredCompletion, record: ConversationRecord) -> None:
         self.turn, self.completion, self.record = turn, completion, record
@@ -97,7 +97,7 @@ class _View:
         return (ANSWER if message.turn is None else message.turn, message.position)
 
     def tokens(self, message: StoredMessage, count: Callable[[str], int]) -> int | None:
-        """Of its newest version, and of its files."""
+        """The tokens of its newest version and its files."""
         newest = self._newest.get(message.id)
         if newest is None:
             return None
@@ -111,7 +111,7 @@ class _View:
                 yield message
 
     def unsent_answers(self) -> Iterable[StoredAnswer]:
-        """Those in words, of earlier turns, and earlier ones of this one; not what a later one begins with."""
+        """Answers with text, of earlier turns or earlier in this turn, except those that a later one continues."""
         for answer in (each for answers in self._answers.values() for each in answers):
             is_earlier = answer.turn < self.turn or (
                 answer.turn == self.turn and answer.completion < self.completion.id
@@ -120,7 +120,7 @@ class _View:
                 yield answer
 
     def unanswered(self) -> Iterable[int]:
-        """Earlier turns that asked and have no answer in words."""
+        """Earlier turns with a question and without an answer text."""
         asking = {message.turn for message in self.record.messages.values()}
         for turn in self.record.turns.values():
             if turn.id < self.turn and turn.id not in self._answers and turn.id in asking and not turn.command:
@@ -144,7 +144,7 @@ class _View:
         )
 
     def perhaps_hidden(self, message: int | None, turn: int | None) -> StoredReaction | None:
-        """By a reaction that was taken away since, or whose date is of another clock than ours."""
+        """A reaction that may have hidden it: it was removed since, or its date is by another clock than ours."""
         return self._earliest(m for m in self._hides if (m.message, m.turn) == (message, turn))
 
     def perhaps_cut(self, place: Place) -> StoredReaction | None:
@@ -160,7 +160,7 @@ class _View:
         if reaction.message is None:
             return (reaction.turn or 0, ANSWER)
         place = self.place(self.record.messages[reaction.message])
-        return place if place <= (self.turn, ANSWER) else (0, 0)  # one that stands later cut nothing off here
+        return place if place <= (self.turn, ANSWER) else (0, 0)  # a later cut does not count here
 
     @staticmethod
     def _earliest(reactions: Iterable[StoredReaction]) -> StoredReaction | None:

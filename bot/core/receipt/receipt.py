@@ -1,7 +1,7 @@
 """
-What people may ask of us beside the conversation: the receipt of an answer, put together from what is stored of it.
+Builds the receipt of an answer from the stored records.
 
-Who may see one is decided here; how one is told is in words.py, where the records are kept in ports/receipts.py.
+This module decides who may see one. Its wording is in words.py; ports/receipts.py is the store of the records.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.core.receipt.sent_prompt import SentPrompt, UnknownEntryError, put_toge
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Everything that is known of one call of a turn; *call* and *sent* are None when no model was asked."""
+    """The details of one call of a turn. *call* and *sent* are None if no model was asked."""
 
     asked: TurnRecord
     completion: StoredCompletion | None = None
@@ -32,15 +32,15 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What there is to tell of this bot to those who use it."""
+    """Facts about this bot for the people who use it."""
 
     model: str  # empty: the offline demo answers
-    reactions: Sequence[tuple[str, Operation]] = ()  # the names that are in force
-    language: str = "en"  # spoken to somebody of whom nothing is known
+    reactions: Sequence[tuple[str, Operation]] = ()  # the configured names
+    language: str = "en"  # for people whose language is unknown
 
 
 class Refused(Exception):  # noqa: N818 - as Interrupted
-    """A receipt is not shown. *key* is that of the sentence that says why."""
+    """The receipt is not shown. *key* names the sentence that says why."""
 
     def __init__(self, key: str) -> None:
         super().__init__(key)
@@ -52,9 +52,9 @@ PRIVATE, UNKNOWN = "receipt_private", "receipt_unknown"
 
 class Receipts:
     """
-    *admins*: people who may see every receipt, by platform and id. *counting*: the model's, as for prompts.
+    *admins* (platform, id) may see every receipt. *counting* is the model's, as for prompts.
 
-    What everybody may ask is asked of the *store* itself.
+    Facts that everybody may see come directly from the *store*.
     """
 
     def __init__(
@@ -71,13 +71,13 @@ class Receipts:
 
     async def receipt(self, viewer: Viewer, channel: str, turn: int, completion_id: int | None = None) -> Receipt:
         """
-        Of *completion*, or else of the answer that is shown.
+        The receipt of *completion_id*, or of the shown answer.
 
-        Whoever asked may see it, and admins. Raises Refused for everybody else, and for a turn that is not in
-        *channel*: numbers can be made up. Raises LedgerError.
+        The asker and admins may see it. Raises Refused for everybody else, and for a turn outside *channel*, because
+        turn numbers can be guessed. Raises LedgerError.
         """
         asked = await self.store.turn_record(turn, completion_id)
-        # The workspace of a press is that of whoever pressed; a channel's id is one of a kind.
+        # A press names the workspace of the person who pressed, so compare channels: their ids are unique.
         if asked is None or (asked.thread.platform, asked.thread.channel) != (viewer.platform, channel):
             raise Refused(UNKNOWN)
         if (viewer.platform, viewer.id) not in self._admins and viewer.id not in _askers(asked):
@@ -85,7 +85,7 @@ class Receipts:
         if asked.completion is None:
             return Receipt(asked)
         opinions = await self.store.opinions(asked.completion.id)
-        try:  # it takes as long as the thread is long
+        try:  # takes time in proportion to the thread
             return await asyncio.to_thread(_receipt_of, asked, asked.completion, self._counting, opinions)
         except UnknownEntryError:
             raise Refused(UNKNOWN) from None

@@ -1,8 +1,8 @@
 """
-What a model was sent, put together again from what is stored of it. Pure.
+Reconstructs the prompt that a model was sent from the stored records. Pure.
 
-A completion names what it was sent, entry by entry; entries.py joins them now as it did then. Text that was deleted
-since stands as [deleted DATE, N tokens]. Why something was not sent is in left_out.py.
+A completion names the entries of its prompt, and entries.py joins them as it did then. A text that was deleted since
+appears as [deleted DATE, N tokens]. left_out.py says why something was not sent.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from bot.core.prompt.speakers import GO_ON, TRUNCATED, unbracketed
 
 @dataclass(frozen=True, slots=True)
 class SentPrompt:
-    """The messages of a request, each with its tokens and what it was joined from. *erased*: keys of deleted texts."""
+    """The messages of a request, each with its tokens and entries. *erased*: keys of deleted texts."""
 
     messages: Sequence[Joined]
     erased: Sequence[str]
 
 
 class UnknownEntryError(BotError):
-    """A prompt names something that is not stored, or that this version does not know."""
+    """A prompt names an entry that is not stored, or unknown to this version."""
 
 
 def deleted(at: datetime | None, tokens: int | None) -> str:
-    """What stands for a text that was deleted since."""
+    """The placeholder for a deleted text."""
     said = ["deleted" if at is None else f"deleted {at:%Y-%m-%d}"]
     if tokens is not None:
         said.append(f"{tokens} tokens")
@@ -53,7 +53,7 @@ def deleted(at: datetime | None, tokens: int | None) -> str:
 
 
 def put_together(completion: StoredCompletion, record: ConversationRecord, counting: Counting) -> SentPrompt:
-    """The messages of *call* in their order, from its system prompt on. Raises UnknownEntryError."""
+    """The messages of *completion* in order, from the system prompt on. Raises UnknownEntryError."""
     before = instructions(completion.system_prompt, completion.examples)
     entries = [_entry(key, read_key(key), record, counting) for key in completion.entries]
     first = [Joined(message, _cost(message.content, counting), ()) for message in before]
@@ -62,7 +62,7 @@ def put_together(completion: StoredCompletion, record: ConversationRecord, count
 
 
 def _entry(key: str, read: Key, record: ConversationRecord, counting: Counting) -> tuple[Entry, bool]:
-    """One of them, and whether its text was deleted since."""
+    """One entry, and whether its text was deleted since."""
     try:
         if key == TRUNCATED_KEY:
             return Entry(key, "user", TRUNCATED, _cost(TRUNCATED, counting)), False
@@ -85,7 +85,7 @@ def _said(key: str, read: Key, record: ConversationRecord, counting: Counting) -
     version = record.versions[read.id]
     message = record.messages[version.message]
     text = version.given
-    if text is None:  # nothing stood there for what was blank
+    if text is None:  # blank texts have no entry text
         text = deleted(message.erased_at, version.tokens) if version.tokens != 0 else ""
     tokens = (version.tokens or 0) + counting.per_message + (UNNAMED_TOKENS if read.unnamed else 0)
     role: Role = "assistant" if message.author.kind is ParticipantKind.SELF else "user"
@@ -112,7 +112,7 @@ def _file(key: str, read: Key, record: ConversationRecord, counting: Counting) -
         text = deleted(erased_at or stored.erased_at, stored.tokens)
         tokens = (stored.tokens or 0) + counting.per_message
         return Entry(key, "user", text, tokens, file=stored.file), True
-    # As it was then: what could not be read may have been read since.
+    # As at the time of the call: a file that was unreadable then may have been read since.
     file = stored.file if was_read else replace(stored.file, reading=Reading(read.outcome))
     text = file_form.form(file, sees=not read.unseen)
     image = bool(file.reading.image) and not read.unseen

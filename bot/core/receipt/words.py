@@ -1,7 +1,7 @@
 """
-The words of a receipt: what became of a question, what the model was sent, and what of the thread it was not. Pure.
+The text of a receipt: the state of the question, what the model was sent, and what it was not sent. Pure.
 
-How they are laid out is the door's business.
+Platforms lay it out.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from bot.core.receipt.left_out import LeftOut, Reason
 from bot.core.receipt.receipt import Receipt
 from bot.core.texts import label
 
-MOST_LINES = 50  # of what was sent, and of what was left out: the newest
+MOST_LINES = 50  # the newest ones, of the sent and of the left-out entries each
 EXCERPT = 60  # characters
-OUTCOMES = frozenset({"started", "complete", "stopped", "changed", "empty", "lost"})  # the others name what went wrong
+OUTCOMES = frozenset({"started", "complete", "stopped", "changed", "empty", "lost"})  # others are error codes
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     title: str
-    lines: Sequence[str]  # plain text; one line each, and nothing in them is markup
+    lines: Sequence[str]  # plain text, one line each, without markup
 
 
 def sections(receipt: Receipt, language: str) -> list[Section]:
@@ -182,12 +182,12 @@ def _is_pin(reaction: StoredReaction, completion: StoredCompletion | None) -> bo
 
 
 def named(author: Participant) -> str:
-    """Whatever somebody calls themselves: on one line, and nothing that a reader does not see."""
+    """The author's name on one line, without invisible characters."""
     return cleaned(author.name or "") or author.id
 
 
 def one_line(text: str, most: int) -> str:
-    """What of *text* fits, on one line, without what is invisible or turns the direction of writing."""
+    """The beginning of *text* that fits, on one line, without invisible characters or changes of direction."""
     words = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * most]).split())
     return words if len(words) <= most else f"{words[: most - 1]}…"
 

@@ -1,1 +1,1 @@
-"""Shows the answer while it grows: status, pace, language. How a platform posts it is in platforms/."""
+"""Shows the answer while it grows: status, pace, language. The code that posts it is in platforms/."""

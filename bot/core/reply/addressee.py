@@ -1,4 +1,4 @@
-"""Who is answered, in which language we speak to them, and in what form they want it. Pure."""
+"""The addressee of an answer: who it is, in which language, and in which form they want long answers. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.core.turn import History
 @dataclass(frozen=True, slots=True)
 class Addressee:
     """
-    *id* is the platform's; None when nobody asks any more, or only a command is confirmed. *home* as a Participant's.
+    *id* is the platform's; None if no question is left, or only a command is confirmed. *home* as in Participant.
 
     *as_file*: a long answer comes as a file there.
     """
@@ -32,9 +32,9 @@ def addressee_of(
     place: str | None = None,
 ) -> Addressee:
     """
-    The author of the newest question, with the language that we speak to them: *default* where nothing tells it.
+    The author of the newest question, with the language of our sentences: *default* if nothing tells it.
 
-    *asker*: the same author, when more is known of them by now. *place*: the locale of where they ask.
+    *asker*: the same author with more details, if known. *place*: the locale of the place.
     """
     if not history.messages:
         return Addressee(None, default, _as_file(history))

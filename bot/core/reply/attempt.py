@@ -1,4 +1,4 @@
-"""One attempt at a turn: all that travels together from the claim of the turn to its end."""
+"""One attempt at a turn: the values that belong together from the claim of the turn to its end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOT_READ = History(past=(), messages=(), alone=True)
 
 class Attempt:
     """
-    A claimed turn, where its answer is shown, and what is known by now of the history and of the person who asked.
+    A claimed turn, with its reply, the history, and the person who asked, as far as they are known.
 
     *history* is NOT_READ, and *addressee* nobody in particular, until read_history(). *status_on* is the message on
     which this attempt shows a status, by the platform's id. *model_is_asked* is set once a call is under way. *in_vain*
@@ -36,7 +36,7 @@ class Attempt:
         default_language: str,
         history: History | None = None,
     ) -> None:
-        """*history*: as it was read with the claim, for the first time that somebody asks for it."""
+        """*history* was read with the claim; the first read_history() uses it."""
         self.turn = turn
         self.in_vain = turn.in_vain
         self.platform = platform
@@ -56,29 +56,29 @@ class Attempt:
 
     @property
     def question(self) -> str | None:
-        """The newest of what is asked, by the platform's id; None where nothing is, or only a command is confirmed."""
+        """The platform's id of the newest question; None if there is none, or only a command is confirmed."""
         return self.history.asked.platform_id if self.is_asked else None
 
     @property
     def is_asked(self) -> bool:
-        """Whether the history holds a question: not when all of them were deleted or hidden."""
+        """Whether the history still holds a question: all of them may be deleted or hidden."""
         return any(message.addressed for message in self.history.messages)
 
     async def read_history(self, conversations: ConversationStore) -> None:
-        """Call again when something may have changed in it. Raises LedgerError."""
+        """Read the history; call again if it may have changed. Raises LedgerError."""
         read, self._read = self._read, None
         self.history = read if read is not None else await conversations.history(self.turn)
         self.address()
         self.presenter.continued = self._continued
 
     def address(self, asker: Participant | None = None) -> None:
-        """Speak to whoever asked. *asker*: that person, as far as they are known by now."""
+        """Set the addressee to the person who asked. *asker*: the same person with more details, if known."""
         thread, platform = self.turn.conversation.thread, self.platform
         place = platform.place_locale(thread) if isinstance(platform, Directory) else None
         self.addressee = addressee_of(self.history, self.default_language, asker=asker, place=place)
 
     def reopen_reply(self, parts: Sequence[ReplyPart]) -> None:
-        """Have the reply opened again, with *parts*: what failed may have left it in the middle of something."""
+        """Open the reply again, with *parts*: a failure may have left it in an unknown state."""
         self.turn = replace(self.turn, parts=parts)
         self.presenter = self._new_presenter()
 

@@ -1,4 +1,4 @@
-"""Finding out, while the model is asked, in which language the asker reads the platform."""
+"""Looks up the language in which the asker reads the platform, during the model call."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from bot.core.reply.attempt import Attempt
 
 log = logging.getLogger(__name__)
 
-ENOUGH_SECONDS = 0.5  # that a sentence of ours waits for its language
-BEHIND_THE_CALL_SECONDS = 0.1  # that the lookup leaves the database and the processor to the call of the model
+ENOUGH_SECONDS = 0.5  # a sentence of ours waits at most this long for its language
+BEHIND_THE_CALL_SECONDS = 0.1  # the lookup starts this much later, to leave database and processor to the model call
 
 
 class LanguageLookup:
@@ -23,16 +23,16 @@ class LanguageLookup:
         self._task = task
 
     async def wait(self) -> None:
-        """Until the platform has told, but not for long: else our sentences are in the language of the question."""
+        """Wait briefly for the lookup. If it is too slow, our sentences are in the language of the question."""
         await asyncio.wait([self._task], timeout=ENOUGH_SECONDS)
 
 
 @asynccontextmanager
 async def looking_up_language(attempt: Attempt, name_store: NameStore) -> AsyncIterator[LanguageLookup]:
     """
-    Have the attempt's answer addressed to the asker in their own language as soon as that is known.
+    Set the asker's own language on the attempt as soon as it is known.
 
-    The platform is asked once a day for each person.
+    We ask the platform once a day for each person.
     """
     task = asyncio.create_task(_look_up(attempt, name_store))
     try:
@@ -46,7 +46,7 @@ async def _look_up(attempt: Attempt, name_store: NameStore) -> None:
     history = attempt.history
     if not history.messages:
         return
-    with suppress(TimeoutError):  # the question goes to the model first; a status is shown later than that
+    with suppress(TimeoutError):  # the model call goes first; a status is shown later
         async with asyncio.timeout(BEHIND_THE_CALL_SECONDS):
             await attempt.model_is_asked.wait()
     try:

@@ -1,4 +1,4 @@
-"""Opening the reply of a claimed turn: where its answer, or the sentence in its place, is shown."""
+"""Opens the reply of a claimed turn, which shows its answer or the sentence in its place."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ReplyOpener:
         self._overlooked_after = overlooked_after
 
     async def open(self, attempt: Attempt) -> Reply:
-        """The reply with the parts that its turn knows of. Raises PlatformError, and what PartLog raises."""
+        """The reply with the known parts of its turn. Raises PlatformError, and the exceptions of PartLog."""
         turn, to = attempt.turn, attempt.addressee
         request = ReplyRequest(
             thread=turn.conversation.thread,

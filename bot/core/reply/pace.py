@@ -14,16 +14,16 @@ class Pace:
     """Says when the next intermediate text is worth a call. All times in seconds of one monotonic clock."""
 
     settings: PaceSettings
-    since: float  # when the first words came, then when the last text was shown
+    since: float  # the time of the first words, then of the last shown text
     texts: int = 0  # shown so far
 
     def wait(self, now: float, pause: float = 0.0) -> float:
-        """Seconds until the next text is due; 0 when it is. *pause*: what the platform asks for after the last one."""
+        """Seconds until the next text is due; 0 if it is due. *pause*: the platform's minimum since the last one."""
         interval = max(self._interval(), pause) if self.texts else self.settings.first
         return max(0.0, self.since + interval - now)
 
     def shown(self, now: float) -> None:
-        """Call when a text was shown, or its showing was tried."""
+        """Call after showing a text, or after trying to."""
         self.texts += 1
         self.since = now
 

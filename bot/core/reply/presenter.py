@@ -1,4 +1,4 @@
-"""Shows a growing answer while the stream that it comes from goes on: neither waits for the other."""
+"""Shows a growing answer while the model streams it: neither waits for the other."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 class Presenter:
     """
-    Opens the reply when there is something to show, and shows it in time.
+    Opens the reply once there is something to show, and shows it at the right pace.
 
     Intermediate texts may fail: the finished answer counts, and showing that one raises its own failure. Only a lost
     lease ends the stream too, and people who want no more of the answer while it is written.
@@ -29,14 +29,14 @@ class Presenter:
 
     def __init__(self, open_reply: Callable[[], Awaitable[Reply]], pace: PaceSettings) -> None:
         self._open_reply, self._pace = open_reply, pace
-        self.continued = ""  # what there is of the answer already; set it before the first words
+        self.continued = ""  # the answer so far, if it is continued; set it before the first words
         self._reply: Reply | None = None
         self._text: list[str] = []
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._failure: LeaseLost | ReplyUnwanted | None = None
         self._words = asyncio.Event()
-        self.thinks = asyncio.Event()  # the model writes down what it thinks, which is shown to nobody
+        self.thinks = asyncio.Event()  # the model streams its reasoning, which nobody is shown
         self._began_at = time.monotonic()
 
     def add(self, text: str) -> None:
@@ -47,11 +47,11 @@ class Presenter:
             self._task = asyncio.create_task(self._run())
 
     def unsay(self) -> None:
-        """What was added so far is no part of the answer; what stands there is replaced by what comes."""
+        """Discard the text added so far: the next text replaces it."""
         self._text.clear()
 
     async def wait_for_words(self, seconds: float) -> bool:
-        """Whether the first words come within *seconds* of our beginning."""
+        """Whether the first words come within *seconds* of the start."""
         try:
             async with asyncio.timeout(self._began_at + seconds - time.monotonic()):
                 return await self._words.wait()
@@ -68,7 +68,7 @@ class Presenter:
             raise self._failure
 
     async def stop(self) -> None:
-        """Show nothing more. A call that is under way is waited for: cut off, nobody would know what became of it."""
+        """Show nothing more. Waits for a running call: nobody would know the result of a call that is cut off."""
         self._stopping.set()
         if self._reply is not None:
             self._reply.halt()
@@ -77,7 +77,7 @@ class Presenter:
             self._task = None
 
     async def reply(self) -> Reply:
-        """The reply, opened if that has not happened yet. Call after stop()."""
+        """The reply; opens it if necessary. Call after stop()."""
         if self._reply is None:
             self._reply = await self._open_reply()
         return self._reply
@@ -97,7 +97,7 @@ class Presenter:
             return False
 
     async def _show(self) -> bool:
-        """Whether it makes sense to go on."""
+        """Show the current text. Whether more texts should follow."""
         try:
             reply = await self.reply()
             if self._stopping.is_set():

@@ -1,4 +1,4 @@
-"""Letting the asker see that we work on a question, while there are no words to show yet."""
+"""Shows the asker that the bot works on the question, until the first words come."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.core.turn import History, Notice, Turn
 
 CLEARED_QUESTIONS = 5  # questions of one turn, the newest ones: each costs a call
 TITLE_LENGTH = 60  # characters; Slack takes 200, and shows fewer
-STATUS_DELAY_SECONDS = 0.5  # words that come sooner need no announcement
+STATUS_DELAY_SECONDS = 0.5  # words that come sooner need no status
 
 
 @asynccontextmanager
@@ -22,8 +22,8 @@ async def status_shown(attempt: Attempt, part_store: PartStore) -> AsyncIterator
     """
     Show a status on the newest question, unless the first words come at once.
 
-    It stays until clear_statuses(): there may be more to do before the first words, and a turn that is tried again
-    keeps its status. None is shown when the turn belongs to another worker by now: nobody would clear it.
+    It stays until clear_statuses(): more work may precede the first words, and a retried turn keeps its status. No
+    status is shown if another worker owns the turn: nobody would clear it.
     """
     if not isinstance(attempt.platform, Status):
         yield
@@ -38,10 +38,10 @@ async def status_shown(attempt: Attempt, part_store: PartStore) -> AsyncIterator
 
 async def clear_statuses(attempt: Attempt, conversations: ConversationStore) -> None:
     """
-    Take away what any attempt at the turn may have shown.
+    Clear the statuses of all attempts at the turn.
 
-    An attempt after the first takes away what those before it left, because the turn was tried again or because their
-    process died. The newest question may have been another one then, and may be deleted or hidden by now.
+    A later attempt clears the statuses that earlier ones left, after a retry or the death of their process. The newest
+    question may have been another one then, and may be deleted or hidden now.
     """
     platform, turn = attempt.platform, attempt.turn
     if not isinstance(platform, Status):
@@ -63,9 +63,9 @@ def _begins(turn: Turn, history: History) -> bool:
 
 def title_of(question: str) -> str:
     """
-    The title of a conversation, where the platform shows one: its first question, on one line, cut short.
+    The title of a conversation, if the platform shows one: its first question on one line, shortened.
 
-    It is not kept here: a text that somebody deletes would live on in it.
+    We do not store it: it would keep a text that somebody deletes.
     """
     words = " ".join(question.split())
     if len(words) <= TITLE_LENGTH:
@@ -80,7 +80,7 @@ async def _announce(attempt: Attempt, platform: Status, part_store: PartStore) -
         return
     try:
         await part_store.check(turn.claim)
-    except (LeaseLost, LedgerError):  # the next call of the ledger raises it, too
+    except (LeaseLost, LedgerError):  # the next ledger call raises it again
         return
     attempt.status_on = asked.platform_id
     thinks = attempt.presenter.thinks

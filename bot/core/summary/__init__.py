@@ -1,1 +1,1 @@
-"""Summarizes what the window has left behind, beside the turns. Never a part of answering a turn."""
+"""Summarizes the messages before the window, in the background. Answering a turn never waits for it."""

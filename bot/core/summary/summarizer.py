@@ -1,8 +1,8 @@
 """
-Has what windows leave behind summarized, beside the turns: it never holds one up, and nothing is lost without it.
+Asks the model to summarize messages before the window, in the background. No turn waits for a summary or needs one.
 
-What is found behind once a turn was shown, or something was changed, is made up for, call by call. Whatever goes wrong
-is left to the next turn of the conversation; until then its prompts hold the summary before, or none.
+After a turn is shown or a message changes, it catches up, call by call. After a failure, the next turn of the
+conversation tries again; until then its prompts hold the previous summary, or none.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ from bot.core.summary import transcript
 from bot.core.summary.transcript import SummaryPrompt
 from bot.core.turn import OVERRUN, Completion, Usage
 
-SUMMARY_CALLS_AT_A_TIME = 2  # calls, of all conversations
-QUIET_SECONDS = 3.0  # what is edited once is often edited again
-ENDINGS = ("stop", "length", OVERRUN, UNSTATED, UNMARKED)  # of what is a summary, a short one perhaps
-CALL_SECONDS = 300.0  # after which the ledger's patience with an unfinished summary is not over yet
+SUMMARY_CALLS_AT_A_TIME = 2  # calls, over all conversations
+QUIET_SECONDS = 3.0  # an edit is often followed by another
+ENDINGS = ("stop", "length", OVERRUN, UNSTATED, UNMARKED)  # finish reasons of a usable summary
+CALL_SECONDS = 300.0  # shorter than the ledger waits for an unfinished summary
 
 log = logging.getLogger(__name__)
 
@@ -75,19 +75,19 @@ class Summarizer:
         self._room = asyncio.Semaphore(SUMMARY_CALLS_AT_A_TIME)
         self._tasks: set[asyncio.Task[None]] = set()
         self._working: set[int] = set()  # conversations
-        self._again: set[int] = set()  # those that were named while they were worked on
+        self._again: set[int] = set()  # conversations that changed while they were worked on
         self._stopped = False
 
     def consider(self, conversation: int) -> None:
-        """A turn of it was shown. Returns at once."""
+        """Call when a turn of *conversation* was shown. Returns at once."""
         self._begin(self._catch_up(conversation, 0))
 
     def changed(self, ref: MessageRef) -> None:
-        """A message was edited, deleted or marked. Returns at once."""
+        """Call when a message was edited, deleted or marked. Returns at once."""
         self._begin(self._look_up(ref))
 
     async def stop(self) -> None:
-        """Break off what is under way: it is made up for later."""
+        """Cancel running calls; a later turn catches up."""
         self._stopped = True
         for task in self._tasks:
             task.cancel()
@@ -116,7 +116,7 @@ class Summarizer:
             await self._catch_up(conversation, self._settings.quiet_seconds)
 
     async def _catch_up(self, conversation: int, wait_seconds: float) -> None:
-        """One at a time of a conversation."""
+        """Summarize until nothing is left; one task at a time for each conversation."""
         if conversation in self._working:
             self._again.add(conversation)
             return
@@ -134,7 +134,7 @@ class Summarizer:
             self._again.discard(conversation)
 
     async def _step(self, conversation: int) -> bool:
-        """Whether there may be more to do."""
+        """Make one summary. Whether there may be more to do."""
         older = await self._summaries.older(conversation)
         if older is None:
             return False
@@ -220,7 +220,7 @@ class Summarizer:
         )
 
     def _sampling(self) -> Sampling:
-        """Without what ends an answer: a summary may hold it."""
+        """Without stop sequences: a summary may contain them."""
         return replace(self._settings.sampling, stop=())
 
     def _completion(self, prompt: SummaryPrompt, collected: CollectedStream) -> Completion:
@@ -231,7 +231,7 @@ class Summarizer:
         return replace(result, cost_nanodollars=self._cost_so_far(prompt, collected)) if collected.overrun else result
 
     def _cost_so_far(self, prompt: SummaryPrompt, collected: CollectedStream) -> int | None:
-        """Of a call that was broken off: the server says no usage then."""
+        """The estimated cost of a call that was cut off: the server reports no usage then."""
         text = collected.partial(self._settings.model, time.monotonic(), count=self._count)
         written = text.text_tokens + (text.usage.reasoning_tokens or 0)
         return self._model.cost(self._settings.model, Usage(prompt.tokens, written))
@@ -247,7 +247,7 @@ class Summarizer:
         return self._model_facts.max_tokens(self._settings.model, wanted)
 
     def _prompt_tokens(self) -> int:
-        """As we count them."""
+        """The prompt budget in our own token count."""
         limit = budget.prompt_budget(self._settings.prompt_tokens, self._context_window(), self._settings.max_tokens)
         return estimate.to_our_tokens(limit, self._model_facts.factor(self._settings.model))
 

@@ -1,8 +1,8 @@
 """
-The call for a summary: a transcript of what the window has left behind, in the forms of the prompts. Pure.
+Writes the prompt of a summary: a transcript of the messages before the window, in the same form as in prompts. Pure.
 
-A transcript is one message of the user's: ⟦user⟧ and ⟦assistant⟧ stand for those who have no header in a prompt, and no
-participant goes by such a name (see speakers.py). What does not fit into one call is left to the next one.
+A transcript is one user message. ⟦user⟧ and ⟦assistant⟧ mark speakers without a header, and no participant can have
+such a name (see speakers.py). The next call takes the messages that do not fit into this one.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from bot.core.prompt.entries import BETWEEN, BETWEEN_TOKENS, Entry, formless, su
 from bot.core.prompt.speakers import Speakers
 from bot.core.turn import ANSWER, Place
 
-SHARE = 8  # a summary has this part of the prompt budget
+SHARE = 8  # a summary gets one part in so many of the prompt budget
 SHORTEST, LONGEST = 32, 1_024  # tokens of a summary
-LEAST_ROOM = 48  # tokens of the transcript, or there is no sense in it
-HEADER_TOKENS = 8  # at most, of ⟦assistant⟧
+LEAST_ROOM = 48  # tokens of the transcript; with fewer, a summary is pointless
+HEADER_TOKENS = 8  # the most that ⟦assistant⟧ takes
 CUT = " …"
 
 INSTRUCTIONS = (
@@ -33,7 +33,7 @@ INSTRUCTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class SummaryPrompt:
-    """*entries* name all that is sent, *part* the versions and completions that are told of for the first time."""
+    """*entries* names everything sent; *part* the versions and completions that are summarized for the first time."""
 
     instructions: str
     messages: Sequence[PromptMessage]
@@ -54,12 +54,12 @@ class _Unit:
 
 
 def longest(prompt_tokens: int) -> int:
-    """Tokens that a summary may have in prompts of *prompt_tokens*."""
+    """The most tokens of a summary in prompts of *prompt_tokens*."""
     return min(max(prompt_tokens // SHARE, SHORTEST), LONGEST)
 
 
 def write(older: Older, *, readable: Readable, counting: Counting, prompt_tokens: int) -> SummaryPrompt | None:
-    """As much of *older* as a prompt of *prompt_tokens* holds, its oldest first; None when there is no room for any."""
+    """A prompt of at most *prompt_tokens* with the oldest part of *older*; None if nothing fits."""
     instructions = INSTRUCTIONS.format(words=longest(prompt_tokens) // 2)
     before = summarized(older.summary.text) if older.summary else ""
     fixed = counting.per_prompt + 2 * counting.per_message + counting.count(instructions) + counting.count(before)
@@ -115,7 +115,7 @@ def _line(entry: Entry) -> str:
 
 
 def _fitting(units: Sequence[_Unit], room: int, counting: Counting) -> list[_Unit]:
-    """The first ones, at least one: of what has no room in any call, the beginning."""
+    """The first units that fit, at least one: a unit too long for any call is cut."""
     taken: list[_Unit] = []
     for unit in units:
         if taken and unit.tokens > room:

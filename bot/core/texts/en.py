@@ -10,8 +10,8 @@ SENTENCES = {
     "I cannot go on with it: its question is no longer there.",
     "content_filter": "The model's content filter stopped this answer.",
     "refusal": "The model declined to answer this.",
-    "broken_off": "The model's answer broke off here. Ask me again to have another try.",
-    "only_reasoned": "The model wrote no answer apart from its reasoning: this is what it thought.",
+    "broken_off": "The model's answer broke off here. Ask me again to get another answer.",
+    "only_reasoned": "The model wrote no answer, only its reasoning. You see the reasoning here.",
     "finish_unknown": "The model ended this answer for a reason I don't know, so it may be incomplete.",
     "direct_threads": "Each new message you send me here starts a conversation of its own. "
     "To go on with this one, reply in its thread.",
@@ -71,7 +71,7 @@ SENTENCES = {
     "file_unsupported": "I could not read {names}: I read images (PNG, JPEG, GIF, WebP), text files and PDFs.",
     "file_not_read": "I could not read {names}: something went wrong on my side. Send it again.",
     "file_too_big": "I could not read {names}: it is larger than {megabytes} MB.",
-    "file_too_many": "I did not read {names}: these were too many files at once. Send fewer.",
+    "file_too_many": "I did not read {names}: there were too many files at once. Send fewer.",
     "file_gone": "I could not read {names}: it was deleted.",
     "file_elsewhere": "I could not read {names}: it is kept on another service. Send the file itself.",
     "file_forbidden": "I could not read {names}: I may not open files here. Please tell whoever runs me.",
@@ -84,18 +84,18 @@ SENTENCES = {
     "button_receipt": "Details",
     "feedback_good": "Good answer",
     "feedback_bad": "Bad answer",
-    # to who gave a slash command
+    # to the person who used a slash command
     "command_mention": "I do not take slash commands. To ask me something, write a message that mentions me: "
     "{mention} and your question. I answer in its thread.",
-    # to who asked privately
+    # to the person who asked privately
     "private_over": "This private answer ends here: Discord gives me no more than 15 minutes for one. "
     "If you still need it, ask me again.",
-    # where a permission is missing; in quotes as Discord calls it
+    # if a permission is missing; quoted by Discord's name for it
     "lacks_threads": "I answer here because I may not open threads in this channel: "
     "whoever manages it can allow me “Create Public Threads”.",
     "lacks_posts_in_threads": "I answer here because I may not write in the threads of this channel: "
     "whoever manages it can allow me “Send Messages in Threads”.",
-    "lacks_files": "This is no file because I may not send any in this channel: "
+    "lacks_files": "I wrote this in messages because I may not send files in this channel: "
     "whoever manages it can allow me “Attach Files”.",
     "lacks_answers": "I cannot answer you in #{channel}: whoever manages that channel can allow me “Send Messages”.",
     "lacks_answers_in_threads": "I cannot answer you in the thread in #{channel}: "
@@ -106,26 +106,26 @@ SENTENCES = {
     # to whoever wrote without a mention what the platform does not show us
     "content_unseen": "Discord shows me only messages that mention me, so I could not read this one: "
     "mention me, or ask whoever runs me to switch on “Message Content Intent”.",
-    # while there are no words yet, with the bot's name before it
+    # before the first words of an answer, after the bot's name
     "writing": "is writing…",
     "thinking": "is thinking…",
     # instead of an answer
     "outage": "The model cannot be reached right now. I keep your question and answer here as soon as it is back.",
-    "empty_answer": "The model's answer was empty. Ask me again, perhaps with the question put differently.",
+    "empty_answer": "The model's answer was empty. Ask me again, perhaps in other words.",
     "empty_length": "The model used up its length limit of {limit} tokens before it wrote a word. "
     "Ask for something shorter, or ask whoever runs me to raise OPENAI_MAX_TOKENS.",
-    "tool_calls": "The model wanted to use a tool, and I have none. Ask me again, perhaps put differently.",
+    "tool_calls": "The model wanted to use a tool, and I have none. Ask me again, perhaps in other words.",
     "question_blank": "I see no text to answer. Write me a question.",
     "question_too_long": "That is too long for me: with my instructions it comes to {tokens} tokens, "
     "and I can send {budget}. Shorten it, or send it in parts.",
     "model_rate_limited": "The model is too busy right now. Ask me again in a few minutes.",
     "model_unavailable": "I could not reach the model. Ask me again in a few minutes.",
-    "model_timeout": "The model did not answer in time. Ask me again to have another try.",
+    "model_timeout": "The model did not answer in time. Ask me again.",
     "model_cut": "The connection to the model kept breaking off. Ask me again in a few minutes.",
     "model_quota": "The account that pays for the model has used up its quota. Please tell whoever runs me.",
     "model_auth": "The model does not accept my key. Please tell whoever runs me.",
     "model_not_found": "The model I am set up to use does not exist. Please tell whoever runs me.",
-    "model_address": "What answers at the model's address is no model server. "
+    "model_address": "The server at the model's address is not a model server. "
     "Please tell whoever runs me to check OPENAI_BASE_URL.",
     "model_context_length": "This conversation is longer than the model can take. "
     "Start a new conversation, or ask whoever runs me to set CONTEXT_TOKENS.",
@@ -138,9 +138,9 @@ SENTENCES = {
 }
 
 LABELS = {
-    # of the file that a long answer comes as
+    # the title of the file with a long answer
     "answer_file": "The whole answer",
-    # what a thread is called whose question has no words
+    # the name of a thread whose question has no words
     "thread_name": "Conversation",
     # the receipt of an answer
     "receipt_title": "Details",
@@ -205,7 +205,7 @@ LABELS = {
     "reason_budget": "too long ago for the prompt budget",
     "reason_summarized": "in the summary only",
     "reason_hidden": "hidden by a reaction",
-    "reason_cut": "before the conversation was begun anew",
+    "reason_cut": "before the point where the conversation was restarted",
     "reason_deleted": "deleted",
     "reason_variant": "another answer took its place",
     "reason_no_answer": "there was no answer",
@@ -226,7 +226,7 @@ LABELS = {
     "• *Details* below an answer shows whoever asked what the model was sent for it. "
     "Nobody else sees that, except those who run me.",
     "home_how_title": "How to use me",
-    "home_how": "• Edit your question, and I answer it anew.\n"
+    "home_how": "• Edit your question, and I answer it again.\n"
     "• Below an answer: *Try again*, *Details*, and two buttons to say whether it was good. While I write: *Stop*.\n"
     "• To say when I should answer, mention me with “quiet”, “mention only” or “listen”, and nothing else.\n"
     "• To get long answers as a file, mention me with “long answers as a file”; "
@@ -234,7 +234,7 @@ LABELS = {
     "home_reactions": "Reactions to a message or an answer:",
     "reaction_pin": "keep it in mind, however long the conversation gets",
     "reaction_hide": "never send it to the model",
-    "reaction_cut": "begin the conversation anew from here",
+    "reaction_cut": "start the conversation over from here",
     "reaction_repeat": "another answer, please",
     "reaction_stop": "stop",
     "home_use_title": "Your use this month",
@@ -290,7 +290,7 @@ LABELS = {
     "- Mention me in a channel: I answer in a thread, and that thread is a conversation that I remember.\n"
     "- `/ask` asks without a mention, and privately if you want. "
     "*Ask about this* in a message's menu (Apps) asks about that message.\n"
-    "- Edit your question, and I answer it anew. Below an answer: *Try again*, *Details*, 👍 and 👎.\n"
+    "- Edit your question, and I answer it again. Below an answer: *Try again*, *Details*, 👍 and 👎.\n"
     "- `/quiet`, `/mention-only` and `/listen` say when I answer here.",
     "help_direct": "- In direct messages just write. “new topic” begins another conversation.",
     "help_sees": "**What I see and keep**\n"

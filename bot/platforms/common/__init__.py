@@ -1,1 +1,1 @@
-"""What every platform shares. Nothing here names a platform or its methods."""
+"""Code that all platforms share. Nothing here names a platform or its methods."""

@@ -1,8 +1,7 @@
 """
-Reading what was missed, after every (re)connection, and noting how far all is stored.
+Reads missed messages after every (re)connection, and notes up to which time everything is stored.
 
-How a channel and its threads are read is the platform's: ChannelReader. What is found goes the way of every event:
-through receive, which knows what it has already.
+Each platform implements ChannelReader. Found messages pass through receive() like every event; it skips known ones.
 """
 
 from __future__ import annotations
@@ -21,54 +20,54 @@ from bot.core.retry import Backoff
 
 logger = logging.getLogger(__name__)
 
-LOOK_BACK = timedelta(minutes=2)  # clocks differ, and what is on its way when we die was not yet received
-RECENT = timedelta(days=7)  # threads with a turn since then are read even where nothing says that they have news
+LOOK_BACK = timedelta(minutes=2)  # clocks differ, and events in transit are lost when we die
+RECENT = timedelta(days=7)  # threads with a turn since then are read even if nothing announces news
 BACKOFF = Backoff(first=0.6, longest=15.0)  # some channel may fail for long
 READERS = 4  # channels that are read at the same time
 
 
 @dataclass(frozen=True, slots=True)
 class CatchUpSettings:
-    longest: timedelta = timedelta(hours=12)  # what is older is not read
-    note_seconds: float = 30.0  # between two notes of how far all is stored, while connected
+    longest: timedelta = timedelta(hours=12)  # older messages are not read
+    note_seconds: float = 30.0  # between two updates of the watermark, while connected
     look_back: timedelta = LOOK_BACK
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelNews:
-    """What happened in a channel while we were away, in the order in which it is to be handed in."""
+    """The missed events of a channel, in the order in which to hand them in."""
 
-    events: Iterable[Incoming]  # what others did; each is made when its turn comes
-    joined: bool = False  # somebody invited us meanwhile: before that, nothing was read
+    events: Iterable[Incoming]  # of other people; created lazily
+    joined: bool = False  # somebody invited us meanwhile: earlier messages were not received
 
 
 class ChannelReader(Protocol):
     """How a platform's channels are read. Positions are as in Posted."""
 
     async def channels(self) -> Sequence[str]:
-        """Those that we are in. Raises PlatformError."""
+        """The channels that we are in. Raises PlatformError."""
 
     async def news(self, channel: str, since: int, known: Collection[str]) -> ChannelNews:
         """
-        What was said in *channel* and its threads at position *since* or later. Raises PlatformError.
+        The messages in *channel* and its threads at position *since* or later. Raises PlatformError.
 
-        *known*: threads that are to be read though nothing in the channel says that they have news.
+        *known*: threads to read even if nothing in the channel announces news in them.
         """
 
     def is_pointless(self, error: PlatformError) -> bool:
-        """Whether no other channel can be read either, such as with a token that is of no use."""
+        """Whether every other channel would fail, too, as with an invalid token."""
 
     def position(self, moment: datetime) -> int:
-        """That of what is said at *moment*, by our clock."""
+        """The position of a message sent at *moment*, by our clock."""
 
     def moment(self, position: int) -> datetime: ...
 
 
 class CatchUp:
     """
-    Hand events to receive() and tell it of every new connection; run() reads at the same time.
+    Call receive() with every event and new_connection() for every connection; run() reads in parallel.
 
-    *session* names the connection that there is just now, by any value of its own; None when there is none.
+    *session* returns a unique value for the current connection, or None if there is none.
     """
 
     def __init__(
@@ -86,17 +85,17 @@ class CatchUp:
         self._channels, self._watermarks = channels, watermarks
         self._receive, self._session, self._settings = receive, session, settings
         self._due = asyncio.Event()
-        self._storing: dict[object, int] = {}  # what is being stored: when that began
-        self._missed = False  # something that was delivered could not be stored
-        self._has_gap = False  # all threads may lack something that nobody told us of, and that is not noted yet
+        self._storing: dict[object, int] = {}  # events being stored, and when that began
+        self._missed = False  # a delivered event could not be stored
+        self._has_gap = False  # all threads may lack messages, and the ledger does not know it yet
         self._noting_gap = asyncio.Lock()
 
     async def receive(self, incoming: Incoming) -> None:
         """
-        As ports.Receive. What could not be stored is read later, should the platform not bring it again.
+        As ports.Receive. An event that cannot be stored is read later, unless the platform delivers it again.
 
-        The first event of a connection waits until the gap before it is noted: it may be a question, whose prompt
-        would lack what was said in the gap.
+        The first event of a connection waits until the gap before it is noted. It may be a question, and its prompt
+        would lack the messages in the gap.
         """
         event = object()
         self._storing[event] = self._now()
@@ -111,16 +110,16 @@ class CatchUp:
             del self._storing[event]
 
     async def joined(self, channel: str) -> None:
-        """We were invited to *channel*, perhaps not for the first time. Raises LedgerError."""
+        """Call when we were invited to *channel*, perhaps again. Raises LedgerError."""
         await self._note_gap(channel)
 
     def new_connection(self) -> None:
-        """Events come in from now on: what was said until now may have been missed. Call before any of them."""
+        """Call before the first event of a connection: messages until now may have been missed."""
         self._has_gap = True
         self._due.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Catch up after every connection, until cancelled."""
         failures = 0
         while True:
             await self._due.wait()
@@ -135,7 +134,7 @@ class CatchUp:
                 self._due.set()
 
     async def _unless_due(self, work: Awaitable[bool | None]) -> bool | None:
-        """What comes of *work*; None when there is a new connection first: that is more urgent."""
+        """The result of *work*; None if a new connection comes first, because that is more urgent."""
         task, waiting = asyncio.ensure_future(work), asyncio.create_task(self._due.wait())
         try:
             await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
@@ -145,20 +144,20 @@ class CatchUp:
                 each.cancel()
             await asyncio.gather(task, waiting, return_exceptions=True)
 
-    # How far all is stored
+    # The watermark
 
     def _now(self) -> int:
         return self._channels.position(datetime.now(UTC))
 
     def _stored_until(self) -> int:
-        """Whatever was delivered before it is stored; or `_missed` says that it is not."""
+        """The time until which every delivered event is stored, unless `_missed` is set."""
         return min([self._now(), *self._storing.values()])
 
     async def _note_progress(self, session: object | None) -> bool:
         """
-        While *session* lasts and nothing is missed the watermark moves with time: quiet hours need not be read again.
+        While *session* lasts and nothing is missed, move the watermark with time: then quiet hours are not read again.
 
-        It stays one step behind: whether a connection was alive (this machine may have slept) shows only later.
+        It stays one step behind, because a dead connection (after this machine slept) is noticed only later.
         """
         until = self._stored_until()
         while True:
@@ -178,16 +177,16 @@ class CatchUp:
 
     async def _note_whole_gap(self) -> None:
         """
-        All threads have a gap, whatever is found in their channels: edits, deletions and reactions are nowhere to be
-        found but in the thread itself, read as a whole. Raises LedgerError.
+        Note a gap in all threads, whatever reading their channels finds: only a thread that is read completely shows
+        its edits, deletions and reactions. Raises LedgerError.
         """
         async with self._noting_gap:
             if not self._has_gap:
                 return
-            self._has_gap = False  # until there is another connection, perhaps while this is noted
+            self._has_gap = False  # another connection may set it again during this write
             try:
                 watermarks = await self._watermarks.seen_until(self._platform, self._workspace)
-                whole = watermarks.get(WHOLE_WORKSPACE)  # None: all there is was stored by a version that noted nothing
+                whole = watermarks.get(WHOLE_WORKSPACE)  # None: an older version without watermarks stored everything
                 await self._note_gap(WHOLE_WORKSPACE, None if whole is None else self._missed_since(whole))
             except BaseException:
                 self._has_gap = True
@@ -202,7 +201,7 @@ class CatchUp:
     # Reading
 
     async def _read_everything(self) -> bool:
-        """Whether all that there is to read was read and is stored."""
+        """Read all channels. Whether everything was read and stored."""
         self._has_gap = self._has_gap or self._missed
         began, self._missed = self._stored_until(), False
         try:
@@ -227,7 +226,7 @@ class CatchUp:
         reading = _Reading(self._platform, self._read_channel, self._channels.is_pointless, watermarks, known)
         await reading.read(list(known))
         others = [channel for channel in await self._channels.channels() if channel not in known]
-        # Those that were read longest ago first, should this be interrupted again and again.
+        # Channels with the oldest reading first, in case this is interrupted again and again.
         await reading.read(sorted(others, key=lambda channel: watermarks.get(channel, 0)))
         since = self._channels.moment(watermarks[WHOLE_WORKSPACE])
         logger.info("%s: what was said since %s was read", self._platform, since.isoformat("T", "seconds"))
@@ -237,14 +236,14 @@ class CatchUp:
         began = self._stored_until()
         longest_ago = self._channels.position(datetime.now(UTC) - self._settings.longest)
         news = await self._channels.news(channel, max(self._missed_since(watermark), longest_ago), known)
-        if news.joined:  # the gap is longer than our absence; noted before a question in it is handed in
+        if news.joined:  # the gap is longer than our absence; note it before handing in a question
             await self._note_gap(channel)
         for incoming in news.events:
             await self._hand_in(incoming)
         await self._advance(channel, began)
 
     async def _hand_in(self, incoming: Incoming) -> None:
-        """Raises LedgerError. A message that we have a defect for must not keep all that comes after it."""
+        """Raises LedgerError. A message that triggers a defect of ours must not block the later ones."""
         [outcome] = await asyncio.gather(self._receive(incoming), return_exceptions=True)
         if isinstance(outcome, LedgerError):
             raise outcome
@@ -255,7 +254,7 @@ class CatchUp:
 
 
 class _Reading:
-    """One reading of all channels, some of them at the same time. What goes wrong in one does not stop the others."""
+    """One reading of all channels, several at the same time. A failure in one does not stop the others."""
 
     def __init__(
         self,
@@ -267,11 +266,11 @@ class _Reading:
     ) -> None:
         self._platform, self._read_channel, self._is_pointless = platform, read_channel, is_pointless
         self._watermarks, self._known = watermarks, known
-        self._pointless: BotError | None = None  # what goes wrong in every channel
+        self._pointless: BotError | None = None  # the error that every channel would raise
         self.complete = True
 
     async def read(self, channels: Sequence[str]) -> None:
-        """Raises LedgerError, or PlatformError where reading is pointless."""
+        """Raises LedgerError, or PlatformError if reading is pointless."""
         left = iter(channels)
         async with asyncio.TaskGroup() as group:
             for _ in range(READERS):

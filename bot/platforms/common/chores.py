@@ -1,4 +1,4 @@
-"""What a platform does beside its answering, and how it begins: chores that end with it, starts that are repeated."""
+"""Runs a platform's background chores, which end with it, and repeats its start until it succeeds."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from bot.core.retry import Backoff
 
 logger = logging.getLogger(__name__)
 
-START_BACKOFF = Backoff(first=0.25, longest=5.0, jitter=0.0)  # where the platform names no time
+START_BACKOFF = Backoff(first=0.25, longest=5.0, jitter=0.0)  # if the platform names no time
 
 Result = TypeVar("Result")
 
 
 @asynccontextmanager
 async def beside(platform: str, chore: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do *chore* at the same time. A defect in it must not end the answering, nor stay silent."""
+    """Run *chore* in the background. A defect in it is logged and does not stop the bot from answering."""
     task = asyncio.create_task(chore)
     task.add_done_callback(partial(_log_defect, platform))
     try:
@@ -32,7 +32,7 @@ async def beside(platform: str, chore: Coroutine[Any, Any, None]) -> AsyncIterat
 
 
 async def started(platform: str, start: Callable[[], Awaitable[Result]]) -> Result:
-    """What *start* returns, however long the platform is away. Raises PlatformError when that is pointless."""
+    """Repeat *start* until the platform is up. Raises PlatformError if that is pointless."""
     failures = 0
     while True:
         try:

@@ -1,7 +1,7 @@
 """
-What a workspace takes of that which not every workspace takes: Markdown blocks, buttons, streams. No calls here.
+Learns which optional features a workspace accepts: Markdown blocks, buttons, streams. No calls here.
 
-Which refusals say that something will never be taken is the platform's to say, and so is what is done instead.
+The platform says which refusals are permanent, and what it does instead.
 """
 
 from __future__ import annotations
@@ -11,27 +11,26 @@ from typing import Generic, TypeVar
 
 Form = TypeVar("Form", bound=Hashable)
 
-CONVINCING = 3  # refusals by different ones, each of which may have been refused for its own sake
+CONVINCING = 3  # different senders refused; fewer may each be refused for their own content
 
 
 class Feature(Generic[Form]):
     """
-    The *forms* in which a workspace takes something, the best first, as far as it is known. All that use it share it.
+    The *forms* of a feature, the best first, and what we know of which the workspace accepts. All users share it.
 
-    A refusal with one of the codes *never_here* ends a form at once. Any other may be due to what was sent: CONVINCING
-    different ones are needed to end a form, and none was taken before. Where that is to hold in a row only, what was
-    taken once is not *kept*.
+    A refusal with a code of *never_here* ends a form at once. Any other may be due to the content: CONVINCING different
+    refusals end a form, if it was never accepted. Without *kept*, an acceptance only resets the count.
     """
 
     def __init__(self, forms: Sequence[Form], never_here: Collection[str] = (), *, kept: bool = True) -> None:
         self._all, self._left = tuple(forms), list(forms)
         self._never_here, self._kept = frozenset(never_here), kept
-        self._settled = False  # the best form was taken
+        self._settled = False  # the best form was accepted
         self._doubts: set[Hashable] = set()  # who was refused the best form
 
     @property
     def forms(self) -> Sequence[Form]:
-        """Those that may be taken, the best first."""
+        """The forms that may be accepted, the best first."""
         return tuple(self._left)
 
     @property
@@ -40,17 +39,17 @@ class Feature(Generic[Form]):
 
     @property
     def here(self) -> bool:
-        """Whether any form may be taken."""
+        """Whether any form may be accepted."""
         return bool(self._left)
 
     def simpler(self, form: Form) -> Form | None:
-        """The form to try after *form* was refused; None where something else must have been refused."""
+        """The form to try after *form* was refused; None if the refusal must have another reason."""
         if self._settled and form == self.best:
             return None
         return next((each for each in self._all[self._all.index(form) + 1 :] if each in self._left), None)
 
     def taken(self, form: Form | None = None, *, by: Hashable = None) -> None:
-        """*form* was taken of *by*, and each better one refused; the best form, where none is given."""
+        """Call when *form* (default: the best) was accepted from *by*, after each better one was refused."""
         if form is None or form == self.best:
             self._settled = self._kept and self.here
             self._doubts.clear()
@@ -59,9 +58,9 @@ class Feature(Generic[Form]):
 
     def refused(self, code: str = "", *, form: Form | None = None, by: Hashable = None) -> bool:
         """
-        *form* (the best, where none is given) was refused with *code*. Whether it was given up for that.
+        Call when *form* (default: the best) was refused with *code*. Whether that ends the form.
 
-        *by*: who was refused, where several such refusals are a reason to give it up.
+        *by*: the refused sender, if several such refusals end the form.
         """
         form = self.best if form is None else form
         if form is None or form not in self._left:

@@ -1,5 +1,5 @@
 """
-Hosts: those that a reader sees named in a text, and the one that an address leads to. Pure; links are in links.py.
+Compares the hosts that a reader sees in a text with the host of an address. Pure; links are in links.py.
 
 A text is read as people see it and browsers take it: after NFKC, without invisible characters. Sources: WHATWG, "URL
 Standard" (hosts, IPv4 parser); Unicode, UAX #44 (Default_Ignorable_Code_Point), UTS #46 (full stops).
@@ -17,8 +17,8 @@ from urllib.parse import unquote
 
 from bot.core.prompt.lookalikes import seems_ascii
 
-LONGEST_LABEL = 300  # characters that are looked at; a longer one may name any host
-LONGEST_ADDRESS = 1_000  # characters that are looked at; within them its host has to end
+LONGEST_LABEL = 300  # characters; a longer label may name any host
+LONGEST_ADDRESS = 1_000  # characters; the host has to end within them
 _LONGEST_HOST = 253  # characters; RFC 1035
 _LONGEST_PART = 63  # ibid.
 
@@ -55,7 +55,7 @@ _NOT_SHOWN = re.compile(r"[^a-z0-9.:_-]")
 @lru_cache(maxsize=1024)
 def hidden_target(label: str, address: str) -> str:
     """
-    The host that *address* leads to, where a reader of *label* may expect another one; else empty.
+    The host of *address*, if a reader of *label* may expect another one; else empty.
 
     An address without a host, as that of a file beside the text, leads nowhere else.
     """

@@ -1,7 +1,7 @@
 """
-Leases: what one process of several may do at a time, and until when. What is leased is the platform's business.
+Leases: the right of one of several processes to do something until a time. The platform decides what is leased.
 
-Where there are several processes, store/leases.py keeps them in the database; one that is alone keeps its own here.
+With several processes, store/leases.py keeps them in the database. A single process keeps its own here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 Choose = Callable[[Mapping[str, str]], Collection[str]]
-"""Told who holds which lease now (name → owner), it says which ones to hold from now on."""
+"""Gets the current owners (name → owner) and returns the names to hold from now on."""
 
 
 class Leases(Protocol):
@@ -21,21 +21,21 @@ class Leases(Protocol):
 
     async def hold(self, platform: str, owner: str, seconds: float, choose: Choose) -> frozenset[str]:
         """
-        Hold what *choose* wants for *seconds* from now, and let go of all else of this *owner*'s. What is held then.
+        Hold the leases that *choose* returns for *seconds*, and release this *owner*'s others. Returns the held ones.
 
-        What another owner holds stays theirs. Nobody else is at the platform's leases between the choice and its end.
+        Another owner's leases stay theirs. No other process changes the platform's leases during the call.
         """
 
     async def pass_by(self, platform: str, name: str, seconds: float) -> float:
         """
-        0 if *name* was free: now it is nobody's for *seconds*. Else how many seconds it is not free yet.
+        0 if *name* was free: then it is blocked for *seconds*. Else the seconds until it is free.
 
-        So that something is done once in so many seconds, whoever does it.
+        Limits an action to once in *seconds*, over all processes.
         """
 
 
 class OwnLeases:
-    """Of a process that has no others beside it. *clock* in seconds."""
+    """The leases of a single process. *clock* in seconds."""
 
     shared = False
 

@@ -84,17 +84,17 @@ class Limiter:
             window.learn(now)  # somebody else must have called
 
     def hold(self, method: str, seconds: float, channel: str = "") -> None:
-        """The platform said, refusing nothing, that it takes no further call of *method* for so long."""
+        """The platform announced, without refusing a call, that it accepts no call of *method* for *seconds*."""
         key = self._key(method, channel)
         self._until[key] = max(self._clock() + seconds, self._until.get(key, 0.0))
 
     def count(self, method: str, calls: int, channel: str = "") -> None:
-        """So many calls were made just now, of a method whose rate was not known then."""
+        """Count *calls* that were made just now, before the method's rate was known."""
         for _ in range(calls):
             self._take(self._key(method, channel), self._clock())
 
     def remaining(self, method: str, channel: str = "") -> float:
-        """Seconds until the end of the pause that the platform asked for; 0 when there is none."""
+        """Seconds until the end of the pause that the platform asked for; 0 if there is none."""
         return max(0.0, self._until.get(self._key(method, channel), 0.0) - self._clock())
 
     async def sit_out(self, method: str) -> None:
@@ -107,7 +107,7 @@ class Limiter:
     async def call(
         self, method: str, make: Callable[[], Awaitable[Result]], *, final: bool, channel: str = ""
     ) -> Result:
-        """Make one call as soon as it is admitted(); a final one that is refused all the same waits again."""
+        """Make one call as soon as it is admitted(). A final call that is still refused waits again."""
         refusals = 0
         while True:
             async with self.admitted(method, final=final, channel=channel):
@@ -154,14 +154,14 @@ class Limiter:
         self._take(self._key(method, channel), self._clock())
 
     def take(self, method: str) -> bool:
-        """Whether *method*, which can be done without, may be called now; it is counted then."""
+        """Whether *method*, an optional call, may be called now; counts it if so."""
         if self.wait(method):
             return False
         self._take(self._key(method, ""), self._clock())
         return True
 
     def wait(self, method: str, channel: str = "") -> float:
-        """Seconds until a call may be made that can be done without; infinite while others need all there is."""
+        """Seconds until an optional call may be made; infinite while others need the whole rate."""
         now, window = self._clock(), self._window(self._key(method, channel))
         free = window.wait(now, self._kept(method, window)) if window else 0.0
         return max(self.remaining(method, channel), free)
@@ -181,7 +181,7 @@ class Limiter:
         return promise
 
     def close(self, promise: Promise | None) -> None:
-        """What was promised was called, or is not needed any more."""
+        """Release the promise: its call was made, or is no longer needed."""
         if promise is not None:
             self._promises.discard(promise)
 
@@ -204,7 +204,7 @@ class Limiter:
         return sum(promise.method == method for promise in self._promises)
 
     def _kept(self, method: str, window: RateWindow) -> int:
-        """How many calls of a window are for those that cannot do without."""
+        """How many calls of a window are reserved for final calls."""
         return math.ceil(window.capacity(self._clock()) * window.rate.kept) + self._promised(method)
 
     def _free(self, key: Key) -> bool:
@@ -255,7 +255,7 @@ class Limiter:
         return window
 
     def _forget(self) -> None:
-        """What says no more than a new window would: where each thread has its own, there is no end of them."""
+        """Drop windows that equal a new one: with one for each thread, they would pile up."""
         now = self._clock()
         self._windows = {key: window for key, window in self._windows.items() if not window.is_fresh(now)}
         self._until = {key: until for key, until in self._until.items() if until > now}
@@ -273,9 +273,9 @@ def _busy(seconds: float) -> PlatformError:
 
 class Quota:
     """
-    Calls within *rate*; who comes too early waits.
+    Calls within *rate*; a call that comes too early waits.
 
-    For reading in the background: its rate is less than the platform's, and others have the rest.
+    For background reading: its rate is lower than the platform's, so that other calls have the rest.
     """
 
     def __init__(

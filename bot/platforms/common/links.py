@@ -1,8 +1,8 @@
 """
-Links that show where they go. Pure; which hosts a label names is in hosts.py.
+Makes links show where they go. Pure; hosts.py finds the hosts that a label names.
 
-A label that looks like an address is taken for it: `[https://bank.com](https://evil.com)` gets the host it goes to
-behind it. Where it goes cannot be said, as the address stands elsewhere (`[https://bank.com][1]`), it is no link.
+Readers take a label that looks like an address for the address. So `[https://bank.com](https://evil.com)` gets its real
+host appended. If the address is elsewhere (`[https://bank.com][1]`), the host is unknown, and the link is undone.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class _Brackets:
     """
     The brackets of *text* from *start* to *end*, in order; nothing looks ahead but for what follows a label.
 
-    Brackets in a code span are none; that it is one is known at its end.
+    Brackets in a code span do not count; only its end shows that it is a code span.
     """
 
     def __init__(self, text: str, start: int, end: int) -> None:
@@ -105,13 +105,13 @@ class _Brackets:
         self._forget()
 
     def _forget(self) -> None:
-        """A paragraph ends, and with it all that is open."""
+        """Close everything that is open, at the end of a paragraph."""
         self._open: _Open = None
         self._angle = -1
         self._ticks: dict[int, _Open] = {}  # length of a run of backticks -> what was open there
 
     def additions(self) -> Iterator[_Addition]:
-        """All that keeps people from taking a link for another; in no order."""
+        """The additions that make links show their targets, in no order."""
         for sign in _SIGN.finditer(self._text, self._start, self._end):
             match sign.lastgroup:
                 case "escape":

@@ -1,4 +1,4 @@
-"""Mentions of us that only call us: a person who reads a text does not read them. Pure."""
+"""Removes mentions that only call us, because people do not read them as part of the text. Pure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ def uncalled(text: str, own: str) -> str:
 
     *own*: a regular expression for one of them; it matches no blank space.
     """
-    # A run of blanks, and one of mentions, is looked at from its beginning only: from each of its characters, 40,000
-    # of them take seconds.
+    # The pattern matches a run of blanks or mentions only from its beginning. Trying each of 40,000 characters would
+    # take seconds.
     called = re.compile(rf"(?:(?<![ \t])[ \t]++)?(?:{own}[ \t]*+)++")
     return called.sub(lambda run: "" if _at_end_of_line(text, *run.span()) else run[0], text)
 

@@ -1,8 +1,7 @@
 """
-Names that are asked for as they are needed, within a moment, and remembered for a while.
+Looks up names when they are needed, within a short time, and remembers them for a while.
 
-How one is asked for, and whose it is, is the platform's business; what they are used for, the core's. Those of people
-and bots are kept in the ledger for a day.
+The platform makes the calls; the core uses the names. The ledger keeps the names of people and bots for a day.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ MOST = 10_000  # names in memory
 
 @dataclass(frozen=True, slots=True)
 class FoundName:
-    """*name* is None where there is none. *kept*: in seconds."""
+    """*name* is None if there is none. *kept* in seconds."""
 
     name: str | None
     kept: float = KEPT
@@ -56,15 +55,15 @@ class Names:
 
     async def asked(self, ids: Collection[str]) -> Mapping[str, FoundName]:
         """
-        What is known of each, in their order, the first asked for first. Never raises for what the platform says: of
-        those that do not come in time, or not at all, there is nothing, or no name.
+        The known names of *ids*, in order; the first ones are looked up first. Never raises for a platform error: an id
+        whose name does not come in time is missing or has no name.
         """
         wanted = list(dict.fromkeys(ids))
         await self._ask([each for each in wanted if not self._is_fresh(each)][:MOST_ASKED])
         return {each: known[0] for each in wanted if (known := self._known.get(each))}
 
     def note(self, id_: str, found: FoundName) -> None:
-        """What the platform told of somebody, unasked or not."""
+        """Remember a name that the platform told us."""
         self._known.pop(id_, None)
         while len(self._known) >= MOST:
             del self._known[next(iter(self._known))]

@@ -1,9 +1,9 @@
 """
-The bookkeeping of a reply's parts: which ones stand in the thread, which ones may, and what each of them shows.
+Keeps track of a reply's parts: which are in the thread, which may be, and what each of them shows.
 
-Each part is noted before it is posted and after it. Whatever dies, and whatever response is lost, it is looked for
-before it is posted again. How one part is posted, edited, deleted and found is the platform's: PartCalls. What the
-parts are to show, and when, is the business of the platform's Reply.
+Each part is noted before and after it is posted. After a crash or a lost response, we look for it before posting it
+again. Each platform implements PartCalls to post, edit, delete and find one part; its Reply decides what the parts
+show, and when.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ logger = logging.getLogger(__name__)
 Content = TypeVar("Content")  # what one message shows; equal contents look the same
 
 Make = Callable[[], Awaitable[str | None]]
-"""Makes one message and returns its id; None when the platform refused, and another way is tried."""
+"""Makes one message and returns its id; None if the platform refused and another form is tried."""
 
 Noted = Callable[[Make], Awaitable[str | None]]
-"""Runs a Make, noted before and after; returns what it returns."""
+"""Runs a Make, notes the part before and after, and returns the Make's result."""
 
 
 class HaltedError(Exception):
@@ -37,7 +37,7 @@ class HaltedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WantedPart(Generic[Content]):
-    """What one part is to show."""
+    """The content that one part should show."""
 
     number: int
     content: Content
@@ -47,7 +47,7 @@ class WantedPart(Generic[Content]):
 
 class PartCalls(ABC, Generic[Content]):
     """
-    What a platform does for one part. All calls raise PlatformError.
+    A platform's calls for one part. All of them raise PlatformError.
 
     Each change asks PartLog.check() right before it.
     """
@@ -57,7 +57,7 @@ class PartCalls(ABC, Generic[Content]):
         """
         Post a part: run the call that makes the message in *noted*, and nothing else.
 
-        Whether it shows all of the part's content then; not where the platform shows a message while it grows.
+        Whether it now shows all of the part's content; False while the platform streams the message.
         """
 
     @abstractmethod
@@ -81,7 +81,7 @@ class PartCalls(ABC, Generic[Content]):
         """Whether an edit or a deletion was refused because the message is no longer there."""
 
     def is_fixed(self, error: PlatformError) -> bool:  # noqa: ARG002 - no platform has to have such
-        """Whether the platform lets us edit that one message no more, and another one instead."""
+        """Whether the platform no longer lets us edit this message, so that we must post another."""
         return False
 
 
@@ -95,7 +95,7 @@ class Parts(Generic[Content]):
     """
     The parts of the reply that *request* asks for, in one attempt.
 
-    *clear_below* takes away what stands below the parts and is none of them, before a part is posted anew.
+    *clear_below* removes other messages below the parts, before a part is posted again.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Parts(Generic[Content]):
         self._shown: dict[int, Content] = {}  # by each part, where this attempt wrote all of it
         self._written: set[int] = set()  # by this attempt
         self.halted = False
-        self.fixed = False  # one of them cannot be edited: the whole answer is posted anew, a beginning is not
+        self.fixed = False  # a part cannot be edited: only the whole answer is posted again, no beginning
 
     @property
     def ids(self) -> Collection[str]:
@@ -128,7 +128,7 @@ class Parts(Generic[Content]):
             raise HaltedError
 
     async def locate(self) -> None:
-        """Look for the parts of which nobody knows whether they were posted, and note those that were."""
+        """Look for parts that may or may not have been posted, and note those that are found."""
         if not self._missing:
             return
         for number, id_ in (await self._calls.find(dict(self._missing), list(self.ids))).items():
@@ -141,7 +141,7 @@ class Parts(Generic[Content]):
         Make the first parts show what is *wanted*. Whether one of them had to be changed. Raises HaltedError.
 
         *final*: it is the whole answer. Raises ReplyDeleted when a part that this attempt wrote is gone: the person
-        who deletes what they see us write does not want it again. One that an earlier attempt wrote is posted anew.
+        who deletes it while we write does not want it again. A part of an earlier attempt is posted again.
         """
         await self.locate()
         changed = False
@@ -152,12 +152,12 @@ class Parts(Generic[Content]):
         return changed
 
     async def take_away(self, *, beyond: int, final: bool = True) -> None:
-        """Delete the parts after number *beyond*, the newest first; one that stays is edited by what comes next."""
+        """Delete the parts after number *beyond*, the newest first. The next text edits one that cannot be deleted."""
         for number in sorted((number for number in self._ids if number > beyond), reverse=True):
             deletion = await self._deleted(self._ids[number], final=final)
             if deletion is Deletion.DONE:
                 self._forget(number)
-            else:  # also where it is said to be gone: an edit will tell whether that is true
+            else:  # also if it is reported as gone: an edit will show whether that is true
                 self._written.discard(number)
                 self._shown.pop(number, None)
             if deletion is not Deletion.REFUSED:
@@ -204,7 +204,7 @@ class Parts(Generic[Content]):
         return id_
 
     async def _edit(self, part: WantedPart[Content], id_: str) -> bool:
-        """Edit a part, or post it anew where that cannot be done."""
+        """Edit a part, or post it again if it cannot be edited."""
         try:
             return await self._calls.edit(part, id_)
         except ReplyDeleted:
@@ -215,7 +215,7 @@ class Parts(Generic[Content]):
                 raise
         if self._clear_below is not None:
             await self._clear_below()
-        await self.take_away(beyond=part.number, final=part.final)  # else those would stand before it
+        await self.take_away(beyond=part.number, final=part.final)  # otherwise they would come before it
         if not gone:
             await self._deleted(id_, final=part.final)
         self._forget(part.number)
@@ -229,7 +229,7 @@ class Parts(Generic[Content]):
         return True
 
     def _is_fixed(self, error: PlatformError, part: WantedPart[Content]) -> bool:
-        """Whether the part is to be posted anew because it cannot be edited; a beginning waits for the whole answer."""
+        """Whether to post the part again because it cannot be edited; a beginning waits for the whole answer."""
         if error.passing or not self._calls.is_fixed(error):
             return False
         logger.info("%s: a part of a reply cannot be edited: %s", self._platform, error.code)
@@ -237,7 +237,7 @@ class Parts(Generic[Content]):
         return part.final
 
     def _forget(self, number: int) -> None:
-        """Posted anew, a part must not be known under its old id."""
+        """Forget the old id of a part that is posted again."""
         del self._ids[number]
         self._intended.discard(number)
         self._written.discard(number)

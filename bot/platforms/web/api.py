@@ -1,4 +1,4 @@
-"""The calls that the playground's parent answers: HTTP over loopback. What is posted when is not decided here."""
+"""The playground parent's HTTP API over loopback. The callers decide what is posted, and when."""
 
 from __future__ import annotations
 

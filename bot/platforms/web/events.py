@@ -1,4 +1,4 @@
-"""What the playground's parent sends, turned into the core's values; the bot's mention in a text. Pure: no I/O here."""
+"""Turns the playground parent's events into the core's values, and finds the bot's mention in a text. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOTES_APART = "notes_apart"  # in the metadata of each message of the bot's; see
 
 # A word of its own, but a Korean particle may follow it: @threadbot아. Not an e-mail address, not part of a link.
 _MENTION = re.compile(r"(?<![A-Za-z0-9_@/])@threadbot(?![A-Za-z0-9_-]|\.[A-Za-z0-9])", re.IGNORECASE)
-# Blanks are looked at from their first one only: from each of them, 40,000 take seconds.
+# The pattern matches blanks only from the first one: trying each of 40,000 takes seconds.
 _MENTION_AND_SPACE = re.compile(rf"(?:(?<![ \t])[ \t]++)?{_MENTION.pattern}", re.IGNORECASE)
 
 
@@ -41,7 +41,7 @@ def posted(workspace: str, message: Mapping[str, Any]) -> Posted | None:
 
 
 def answer_in(message: Mapping[str, Any]) -> str:
-    """What a message of the bot's says of an answer: sentences of ours are in its notes, in older ones in the text."""
+    """The answer in a message of the bot. Our sentences are in its notes, in older messages in the text."""
     text = str(message["text"])
     return text if message.get("metadata", {}).get(NOTES_APART) else without_former_sentences(text, readable)
 

@@ -1,8 +1,8 @@
 """
-What ties the bot's process to the playground's parent: its standard input.
+The bot's standard input ties its process to the playground's parent.
 
-The parent writes one line, where it is and what proves us to it, and then holds the pipe open. When the parent ends,
-however it ends, the system closes the pipe.
+The parent writes one line with its address and the bot's secret, and then keeps the pipe open. When the parent ends in
+any way, the system closes the pipe.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """
 One answer in a thread of the playground: its parts are posted in order, edited while it grows, found after a crash.
 
-When to show something is the core's business, where to cut a long text is bot/markdown's, which parts there are is
-common/parts.py's.
+The core decides when to show it, bot/markdown where to cut a long text, and common/parts.py which parts there are.
 """
 
 from __future__ import annotations
@@ -117,7 +116,7 @@ async def open_reply(api: WorkspaceApi, request: ReplyRequest) -> WebReply:
 
 
 def parts_of(text: str, notes: Sequence[str]) -> list[Part]:
-    """What the messages of a reply show; the notes stand below the last one, or alone. Pure."""
+    """The contents of a reply's messages. The notes are below the last text, or alone. Pure."""
     texts = split(text, PART_LIMIT) if text.strip() else []
     if not texts:
         return [Part("", tuple(notes))] if notes else []

@@ -39,7 +39,7 @@ class Form(Enum):
 
 
 def blocks(controls: Controls, turn: int, form: Form = Form.NATIVE) -> list[Block]:
-    """What stands below the last part of an answer: at most two blocks, none where nothing is offered."""
+    """The blocks below the last part of an answer: at most two; none if nothing is offered."""
     if form is Form.NONE:
         return []
     value, language = f"{turn}:{controls.completion or ''}", controls.language
@@ -57,7 +57,7 @@ def blocks(controls: Controls, turn: int, form: Form = Form.NATIVE) -> list[Bloc
 
 
 def stop_block(turn: int, language: str) -> Block:
-    """What stands below an answer while it is written, where there is no native stop button."""
+    """The block below an unfinished answer, if Slack shows no native stop button."""
     return _actions([_button(STOP, f"{turn}:", "button_stop", language)])
 
 

@@ -1,5 +1,5 @@
 """
-What a part of a reply is made of: Markdown blocks where Slack takes them, plain text where it does not. Pure.
+Builds the message of a part of a reply: Markdown blocks if Slack accepts them, else plain text. Pure.
 
 A message tells itself what of it is an answer and what are notices, whatever their words: blocks of different types
 where there are blocks, its metadata where there is text only. own_message.py reads that. The calls that post a message
@@ -51,7 +51,7 @@ def pieces(
     halvings: int = 0,
 ) -> list[Piece]:
     """
-    What the parts of a whole answer show, each fit for one message; none when there is nothing to show.
+    The contents of the parts of a whole answer, each fit for one message; none if there is nothing to show.
 
     *notes* and *controls* stand below the last of them.
     *halvings*: how often the limits of a message were halved, because Slack found it too long all the same.

@@ -1,1 +1,1 @@
-"""Shows an answer in a thread: posts, edits, streams, files. What it says is decided by the core."""
+"""Shows an answer in a thread: posts, edits, streams, files. The core decides what the answer says."""

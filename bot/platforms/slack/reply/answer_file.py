@@ -1,10 +1,10 @@
 """
-A long answer as a Markdown file in its thread, below the message that shows its beginning.
+Sends a long answer as a Markdown file in its thread, below the message that shows its beginning.
 
-Its message is a part of the reply like others, under a number of its own. Slack names a file before anything of it is
-seen, and its message only a while after it was shared: so the part is noted under the file's id (F…) first, by which
-its message is found whatever dies, and then under the message's ts. A file that nobody can see is deleted before
-another one is uploaded. When there is to be one is decided in reply.py.
+The file's message is a part of the reply with a number of its own. Slack gives a file its id before anybody sees it,
+but tells the ts of its message only some time after the file is shared. So the part is first noted under the file's id
+(F…), which finds the message even after a crash, and then under the message's ts. A file that nobody can see is deleted
+before another one is uploaded. reply.py decides when to send a file.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ logger = logging.getLogger(__name__)
 
 ANSWER_FILE = "answer file"
 FILE_PART = 1_000_000  # the number of the part; parts that show text count from 1
-WAITS = (0.0, 0.3, 0.7, 1.5, 3.0, 5.0, 5.0, 5.0)  # seconds before each look whether a file was shared; 20 in all
-LOOKS = 4  # of these, for what an earlier attempt has left
+WAITS = (0.0, 0.3, 0.7, 1.5, 3.0, 5.0, 5.0, 5.0)  # seconds before each check that a file was shared; 20 in all
+LOOKS = 4  # checks for a file that an earlier attempt left
 
 NO_FILES = NOT_HERE | {
     *("no_permission", "file_uploads_disabled", "file_uploads_except_images_disabled"),
     *("file_type_not_allowed", "blocked_file_type"),
 }
-"""What Slack will say to every such file in this workspace (Slack, the errors of files.getUploadURLExternal)."""
+"""Refusals that hold for every such file in this workspace (Slack, the errors of files.getUploadURLExternal)."""
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class FileSettings:
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """A file that is there; *ts* is its message's, None while it has none."""
+    """An existing file. *ts* is its message's; None while it has none."""
 
     file: str
     name: str = ""
@@ -58,7 +58,7 @@ class _Standing:
 
 
 class AnswerFile:
-    """The file of one reply. Raises PlatformError for what passes; what does not makes methods say False."""
+    """The file of one reply. Raises PlatformError for passing errors; after permanent ones, methods return False."""
 
     def __init__(self, api: SlackApi, settings: FileSettings, request: ReplyRequest, admitted: Admitted) -> None:
         self._api, self._admitted = api, admitted
@@ -70,7 +70,7 @@ class AnswerFile:
         self._name: str | None = None  # of the file, where it is known to be there
 
     async def prepare(self, text: str) -> bool:
-        """Whether a file that holds *text* is at Slack, shared already or to be shared by share()."""
+        """Upload a file with *text*, unless it is there already. Whether share() can share it."""
         name = file_name(self._turn, text)
         if self._part is not None and self._name == name:
             return True
@@ -86,7 +86,7 @@ class AnswerFile:
         return True
 
     async def share(self) -> bool:
-        """Whether the file that was prepared stands in the thread."""
+        """Share the prepared file. Whether it is in the thread."""
         file = self._part
         if file is None or _is_ts(file):
             return file is not None
@@ -136,10 +136,10 @@ class AnswerFile:
         await self.remove()
         return False
 
-    # What an earlier attempt, or an earlier variant of the answer, has left
+    # Files of an earlier attempt, or of an earlier variant of the answer
 
     async def _adopted(self, name: str) -> bool:
-        """Whether the file of this name stands in the thread; it is ours then."""
+        """Whether the file of this name is already in the thread; takes it over if so."""
         standing = await self._standing(looks=LOOKS)
         if standing is None or standing.ts is None or standing.name != name:
             return False
@@ -158,7 +158,7 @@ class AnswerFile:
         return next((_Standing(str(each.get("id")), str(each.get("name")), self._part) for each in files), None)
 
     async def _described(self, file: str, waits: Sequence[float]) -> _Standing:
-        """As files.info tells of it, after *waits* at most. One that was never shared is not known to Slack."""
+        """The file by files.info, after *waits* at most. Slack does not know a file that was never shared."""
         for seconds in waits:
             await asyncio.sleep(seconds)
             try:
@@ -188,7 +188,7 @@ class AnswerFile:
 
 
 def file_name(turn: int, text: str) -> str:
-    """Names the turn and what the file holds: that of another variant has another name."""
+    """A name made of the turn and a hash of the content: another variant gets another name."""
     return f"answer-{turn}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.md"
 
 

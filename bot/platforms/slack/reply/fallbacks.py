@@ -1,7 +1,7 @@
 """
-Which form a reply takes once Slack has refused another one: simpler buttons, shorter parts, plain text. No calls here.
+Chooses another form of a reply after Slack has refused one: simpler buttons, shorter parts, plain text. No calls here.
 
-What is learned of the whole workspace that way is shared by all its replies: MessageFeatures.
+All replies of a workspace share what they learn about it: MessageFeatures.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from bot.platforms.slack.markup import buttons
 from bot.platforms.slack.markup.buttons import Block, Form
 from bot.platforms.slack.markup.message import Piece
 
-MOST_HALVINGS = 3  # of a part's length: an eighth is refused for another reason
+MOST_HALVINGS = 3  # of a part's length: a refusal of an eighth must have another reason
 Wanted = Callable[[], Awaitable[Sequence[Piece]]]
-"""The parts of a reply, in the form that it has now."""
+"""The parts of a reply, in its current form."""
 
-SMALLEST = 6  # halvings after refused blocks, of which only those count that make more parts: 156 characters
+SMALLEST = 6  # halvings after refused blocks, down to 156 characters; MOST_HALVINGS of them may make more parts
 
 
 BLOCKS = "blocks"
@@ -30,10 +30,10 @@ BLOCKS = "blocks"
 @dataclass(frozen=True, slots=True)
 class MessageFeatures:
     """
-    What messages of a workspace may be made of, shared by all its replies.
+    The features of messages that a workspace accepts, shared by all its replies.
 
-    No code says that a workspace lacks blocks: Slack makes many blocks of a markdown block, and takes 50; and it does
-    not say which block of a message it refuses.
+    No error code says that a workspace lacks blocks. Slack turns a markdown block into many blocks and accepts 50, and
+    it does not say which block it refuses.
     """
 
     blocks: Feature[str] = field(default_factory=lambda: Feature((BLOCKS,)))
@@ -41,7 +41,7 @@ class MessageFeatures:
 
 
 class Fallbacks:
-    """Of the reply to *turn*; sentences of ours before its end are in *language*."""
+    """The form of the reply to *turn*. Our sentences before its end are in *language*."""
 
     def __init__(self, features: MessageFeatures, turn: int, language: str) -> None:
         self._blocks, self._buttons = features.blocks, features.buttons
@@ -56,25 +56,25 @@ class Fallbacks:
         return self._plain or not self._blocks.here
 
     def controls(self, controls: Controls) -> Sequence[Block]:
-        """Below the last part of a whole answer."""
+        """The blocks below the last part of a whole answer."""
         return buttons.blocks(controls, self._turn, self._form)
 
     def stop_button(self) -> Sequence[Block]:
-        """Below one that is still being written."""
+        """The blocks below an answer that is still being written."""
         return () if self._form is Form.NONE else (buttons.stop_block(self._turn, self._language),)
 
     def taken(self) -> None:
-        """Slack has taken a message in this form."""
+        """Call when Slack accepted a message in this form."""
         if not self.plain:
             self._blocks.taken()
 
     def finished(self, controls: Controls) -> None:
-        """It has taken all of an answer, with *controls*."""
+        """Call when Slack accepted a whole answer, with *controls*."""
         if controls.offered and not self.plain:
             self._buttons.taken(self._form, by=self._turn)
 
     async def gives_way(self, error: PlatformError, wanted: Wanted) -> bool:
-        """Whether there is another form to try, after Slack refused what is *wanted*; it is chosen then."""
+        """Choose another form after Slack refused the *wanted* parts. Whether there is one."""
         if error.code in REFUSED_BLOCKS and not self.plain:
             if self._buttons_give_way(await wanted()):
                 return True
@@ -94,7 +94,7 @@ class Fallbacks:
         return simpler is not None
 
     async def _shortened(self, wanted: Wanted) -> bool:
-        """Halve the parts until there are more of them; whether that may still help."""
+        """Halve the limit until there are more parts. Whether that may still help."""
         before = len(await wanted())
         while self._shortenings < MOST_HALVINGS and self.halvings < SMALLEST:
             self.halvings += 1

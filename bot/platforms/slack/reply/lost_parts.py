@@ -1,5 +1,5 @@
 """
-Finding parts of a reply that were posted while nobody could note it: after a crash, or a lost response.
+Finds parts of a reply that were posted but not noted, after a crash or a lost response.
 
 The decision is pure; the only reading of a thread is in find().
 """
@@ -26,7 +26,7 @@ async def find(
     known: Collection[str],
 ) -> Mapping[int, str]:
     """
-    The ids of those parts of *missing* (number → intended at) that are in the thread. Raises PlatformError.
+    The ids of the *missing* parts (number → intended at) that are in the thread. Raises PlatformError.
 
     A thread that is no longer there holds none.
     """
@@ -46,7 +46,7 @@ def match(own: Sequence[Message], turn: int, missing: Mapping[int, datetime], kn
     """
     Which of our *own* messages are the *missing* parts of *turn*.
 
-    By their tag; where tags did not survive, the one untagged message that no part knows is the one missing part.
+    Matches by tag. If tags are lost, a single unknown untagged message is taken for a single missing part.
     """
     tagged = {part_of(message): str(message["ts"]) for message in own}
     found = {number: tagged[turn, number] for number in missing if (turn, number) in tagged}

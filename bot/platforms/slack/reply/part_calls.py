@@ -1,5 +1,5 @@
 """
-What Slack does for one part of a reply: it is posted, or grows as a stream, is edited, deleted, and found again.
+Slack's calls for one part of a reply: post it, stream it, edit it, delete it, find it again.
 
 Each call waits here until Slack admits it. What a part looks like is in message.py, how one grows in streams.py, how a
 lost one is found in lost_parts.py; which parts there are is common/parts.py's business.
@@ -100,11 +100,11 @@ class SlackPartCalls(PartCalls[Piece]):
         return self._edits is not None
 
     def end(self) -> None:
-        """The answer is whole: the promise is others' now."""
+        """Call when the answer is whole: releases the promise."""
         self._limits.close(self._edits)
 
     async def admitted(self, method: str, change: Callable[[], Awaitable[Result]], *, final: bool) -> Result:
-        """Make one change when Slack admits it; a final one sits out what Slack asks for, within limits."""
+        """Make one change when Slack admits it. A final one waits as long as Slack asks, within limits."""
 
         async def make() -> Result:
             await self._log.check()
@@ -142,7 +142,7 @@ class SlackPartCalls(PartCalls[Piece]):
         return ts is not None
 
     async def _grows(self, stream: Stream, piece: Piece) -> bool:
-        """Whether a part goes on growing until it shows as much of *piece* as has come."""
+        """Append to the stream. Whether the part still grows after it."""
         if piece.controls or stream.is_old(self._streams.clock()):
             return False
         if not piece.open_end:
@@ -151,7 +151,7 @@ class SlackPartCalls(PartCalls[Piece]):
         return text is not None and stream.takes(text) and await self._streams.append(stream, text, self.admitted)
 
     async def _stopped(self, stream: Stream, part: WantedPart[Piece]) -> bool:
-        """End a part's growing. Whether it shows all of the part then; if not, it is to be edited."""
+        """End the stream. Whether it shows all of the part; otherwise the message must be edited."""
         return await self._streams.stop(
             stream,
             self.admitted,
@@ -173,7 +173,7 @@ class SlackPartCalls(PartCalls[Piece]):
             await self.admitted(UPDATE, edit, final=part.final)
 
     def _made_of(self, part: WantedPart[Piece]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        """What the part's message shows, and its metadata."""
+        """The content of the part's message, and its metadata."""
         plain = self._fallbacks.plain
         return content(part.content, plain=plain), metadata(self._turn, part.number, part.content, plain=plain)
 
@@ -182,5 +182,5 @@ class SlackPartCalls(PartCalls[Piece]):
 
 
 def _goes_on(part: WantedPart[Piece]) -> bool:
-    """Whether more of its text is to come."""
+    """Whether more of its text will come."""
     return part.last and not part.final

@@ -1,5 +1,5 @@
 """
-One answer in a thread: what its parts show while it grows and when it is whole, in the form that Slack takes.
+Shows one answer in a thread, while it grows and when it is whole, in a form that Slack accepts.
 
 What a part looks like is in message.py, what Slack does for one in part_calls.py, which ones there are in
 common/parts.py, the one that is a file in answer_file.py, what Slack's refusals lead to in fallbacks.py. The core
@@ -110,7 +110,7 @@ class SlackReply:
     # All parts
 
     async def _finish_as_file(self, text: str, notes: Sequence[str], controls: Controls) -> bool:
-        """Show how it begins, and all of it in a file, if it is long, people want that and Slack takes one."""
+        """Show the beginning and a file with the whole answer, if it is long, people want that and Slack accepts it."""
         if not self._as_file or len(await self._whole(text, notes, controls)) < 2:
             return False
         if not await self._file.prepare(text):
@@ -118,7 +118,7 @@ class SlackReply:
         self._parts.check_halted()
         await self._end(lambda: self._shortened(text, notes, controls))
         self._parts.check_halted()
-        return await self._file.prepare(text) and await self._file.share()  # it went if the first part was posted anew
+        return await self._file.prepare(text) and await self._file.share()  # removed if part 1 was reposted
 
     async def _end(self, wanted: Wanted) -> None:
         await self._parts.take_away(beyond=await self._bring(wanted, final=True))
@@ -156,7 +156,7 @@ class SlackReply:
         return self._streams.clock() >= self._began + pace.BUTTON_SECONDS and self._calls.may_edit()
 
     async def _bring(self, wanted: Wanted, *, final: bool) -> int:
-        """Make the parts show what is *wanted*. Returns how many it takes."""
+        """Make the parts show what is *wanted*. Returns the number of parts."""
         await self.locate()
         while True:
             try:

@@ -1,4 +1,4 @@
-"""What all replies of a workspace share: the calls, and what is known of the workspace. Made by the adapter."""
+"""The objects that all replies of a workspace share: calls, limits, known features. The adapter makes them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Messages that grow while they are read: chat.startStream, .appendStream and .stopStream.
+Streams messages: chat.startStream, .appendStream and .stopStream.
 
 A stream is only how the beginning of a part is shown: it ends when the part is whole, and before Slack would end it
 (five minutes after its start), before it is full (at about 10,600 bytes) and when a button has to stand below it; then
@@ -31,7 +31,7 @@ Result = TypeVar("Result")
 OLDEST_SECONDS = 210.0  # it may last until the next show
 MOST_BYTES = 9_000  # UTF-8; Slack refused more at 10,600 to 11,300
 STREAM = "stream"
-STREAMING = "streaming_state_conflict"  # what an edit of a message that is being streamed is refused with
+STREAMING = "streaming_state_conflict"  # Slack's refusal to edit a message while it is streamed
 
 NO_STREAMS = NOT_HERE | {"no_permission"}
 NOT_IN_THIS_CHANNEL = frozenset({"channel_type_not_supported", "restricted_action"})
@@ -44,12 +44,12 @@ class Admitted(Protocol):
 
 
 def growing() -> Growing:
-    """What may be shown of a text that is appended to: nothing that what comes next would make something else of."""
+    """A Growing for streams, where shown text cannot change."""
     return Growing()
 
 
 def beginning_of(open_end: str) -> str:
-    """What a stream may show of a message, as far as that has come; empty when it has only begun."""
+    """The part of an unfinished message that a stream may show; empty if it has barely begun."""
     source = growing()
     source.take(open_end)
     return source.shown.strip()
@@ -57,7 +57,7 @@ def beginning_of(open_end: str) -> str:
 
 @dataclass(slots=True)
 class Stream:
-    """One message that is being streamed. *unsure*: a call was lost, and nobody knows what it shows."""
+    """One streamed message. *unsure*: a call was lost, so we do not know what the message shows."""
 
     thread: ThreadRef
     ts: str
@@ -73,7 +73,7 @@ class Stream:
         return not self.unsure and text.startswith(self.text) and len(text.encode()) <= MOST_BYTES
 
     def take(self, open_end: str) -> str | None:
-        """What it may show of a message, as far as that has come; None when that does not begin as before."""
+        """The part of an unfinished message that it may show; None if the message does not begin as before."""
         if not open_end.startswith(self.written):
             return None
         self.source.take(open_end)
@@ -86,10 +86,10 @@ class Stream:
 
 class StreamSupport:
     """
-    Where in a workspace there may be streams, shared by all its replies.
+    Knows which channels of a workspace accept streams; all its replies share it.
 
-    A refusal for a reason that we do not know may be the channel's fault: several in a row end streams in the channel,
-    and several such channels, where no stream was ever taken, in the workspace.
+    A refusal with an unknown code may be due to the channel. Several in a row end streams in that channel. Several such
+    channels end them in the workspace, if it never accepted a stream.
     """
 
     def __init__(self) -> None:
@@ -118,7 +118,7 @@ class StreamSupport:
 
 
 class Streams:
-    """The streams of a workspace that are under way. A reply that is opened anew finds its own among them."""
+    """The open streams of a workspace. A reply that is opened again finds its own among them."""
 
     def __init__(self, api: SlackApi, status: SlackStatus, clock: Callable[[], float] = time.monotonic) -> None:
         self._api, self._limits, self._status, self.clock = api, api.limits, status, clock  # seconds
@@ -132,7 +132,7 @@ class Streams:
         return self._support.possible(channel, recipient)
 
     def open(self, text: str) -> Promise | None:
-        """What start() needs; None where there can be no stream just now."""
+        """The promise that start() needs; None if no stream is possible now."""
         if len(text.encode()) > MOST_BYTES:
             return None
         return self._limits.promise(STOP, STREAM_SECONDS, opening=START)
@@ -232,7 +232,7 @@ class Streams:
         return stopped
 
     def _session_then(self, thread: ThreadRef, *, final: bool) -> str | None:
-        """What the end of a stream says of the session in its thread, where there is one."""
+        """The session status to send with the end of a stream; None if its thread has no session."""
         if not self._status.in_session(thread):
             return None
         return "active" if final else "processing"
@@ -257,7 +257,7 @@ class Streams:
         return True
 
     def _forget_old(self) -> None:
-        """Those that nobody ended, Slack has."""
+        """Forget streams so old that Slack has ended them."""
         now = self.clock()
         for stream in list(self._live.values()):
             if now - stream.began > STREAM_SECONDS:

@@ -1,5 +1,5 @@
 """
-What `threadbot check` finds out about a Slack app without posting: its tokens, its scopes, and what its workspace has.
+The part of `threadbot check` that posts nothing: checks a Slack app's tokens, its scopes and its workspace's features.
 
 Reads nothing but what it is given. What only a post can tell is in post_check.py; the command prints the findings.
 """
@@ -114,7 +114,7 @@ def _scopes(answer: AsyncSlackResponse) -> Finding:
 
 
 async def _features(api: SlackApi) -> list[Finding]:
-    """What can be told by calls for a place that there is not: nothing is shown anywhere."""
+    """Probe features with calls for a place that does not exist, so nothing is shown anywhere."""
     nobody = Recipient(NOBODY, "T00000000")
     return [
         await _feature("Slack: streams", START, api.start_stream(NOWHERE, NEVER, "…", nobody)),

@@ -1,8 +1,7 @@
 """
-What `threadbot check --post` finds out: what only a post can tell of a workspace. All that it posts it deletes again.
+The part of `threadbot check --post` that tries real posts in a workspace, and deletes them again.
 
-What can be told without posting is in checks.py. Each step is the call that answers are made of, and is tried whatever
-became of the others.
+checks.py holds the checks without posts. Each step tries a call that answers use, even if other steps failed.
 """
 
 from __future__ import annotations
@@ -122,7 +121,7 @@ class _Trial:
         return "shown, and taken away"
 
     async def stream(self) -> list[Finding]:
-        """It is shown to whoever wrote in the channel last: without somebody Slack streams to direct messages only."""
+        """Stream to the last author in the channel: without a recipient, Slack streams only in direct messages."""
         started = await _tried("Slack: begin a stream", self._start, START)
         if started.verdict is not Verdict.OK:
             return [started]
@@ -169,7 +168,7 @@ class _Trial:
         return "ended"
 
     async def delete(self) -> str:
-        """Both, whatever becomes of one of them. An open stream cannot be deleted."""
+        """Delete both messages, even if one deletion fails. An open stream cannot be deleted."""
         if self._streaming:
             with contextlib.suppress(PlatformError):
                 await self._stop()
@@ -188,7 +187,7 @@ class _Trial:
 
 
 async def _tried(subject: str, step: Callable[[], Awaitable[str | Finding]], method: str = "") -> Finding:
-    """*method*: of what is done without where it is not there."""
+    """*method* names an optional feature: the bot works without it."""
     try:
         found = await step()
     except PlatformError as error:

@@ -33,7 +33,7 @@ class StatusRequest:
 
 class AgentSession:
     """
-    The status of an agent session, with a stop button of Slack's own; it stays until it is set anew.
+    The status of an agent session, with Slack's own stop button. It stays until it is set again.
 
     Slack says with each answer whether our app hears that button: *stoppable*, None until it has said so.
     """

@@ -1,6 +1,6 @@
 """
-Showing that a question was noticed, in the best form that the workspace has: an agent session, the status of an
-assistant, a reaction, or nothing. When to show it is the core's business; the forms are in forms.py.
+Shows that a question was noticed, in the best form that the workspace accepts: an agent session, an assistant's
+status, a reaction, or nothing. The core decides when; the forms are in forms.py.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from bot.platforms.slack.status.forms import (
 
 logger = logging.getLogger(__name__)
 
-LAST_SECONDS = 3.0  # for what is still to be taken away when the process stops
-CALL_SECONDS = 1.0  # that an answer waits for the end of the call that says it will come
+LAST_SECONDS = 3.0  # to clear the remaining statuses when the process stops
+CALL_SECONDS = 1.0  # an answer waits at most this long for the call that shows the status
 TAKING_BACKOFF = Backoff(first=0.5, longest=60.0, jitter=0.0)
-MOST_TRIES = 100  # of taking one away: about an hour and a half
-STREAM_SECONDS = 60.0  # that the end of a stream is waited for, which ends its session, too
+MOST_TRIES = 100  # to clear one status: about an hour and a half
+STREAM_SECONDS = 60.0  # to wait for the end of a stream, which also ends its session
 NO_STATUS = NOT_HERE | {"not_allowed", "invalid_arguments", "invalid_arg_name"}
 
 Where = tuple[ThreadRef, str]  # and the message
@@ -42,18 +42,18 @@ Where = tuple[ThreadRef, str]  # and the message
 
 @dataclass(slots=True)
 class _Given:
-    """The form that a request was given in. Not *sure*: the call is under way."""
+    """A shown request and its form. Not *sure*: the call is under way."""
 
     form: Form
     request: StatusRequest
-    due: float  # when it is given again; time.monotonic()
+    due: float  # when it is sent again; time.monotonic()
     sure: bool = False
     over: bool = False
 
 
 @dataclass(slots=True)
 class _Left:
-    """A request that could not be taken away yet, in one of these forms. *due* is time.monotonic()."""
+    """A status that could not be cleared yet, in one of these forms. *due* is time.monotonic()."""
 
     forms: Sequence[Form]
     due: float
@@ -61,22 +61,22 @@ class _Left:
 
 
 class SlackStatus:
-    """As the Status port. What does not work in this workspace is found out once."""
+    """The Status port. Learns once which forms do not work in this workspace."""
 
     def __init__(self, api: SlackApi, status_seconds: float = STATUS_SECONDS) -> None:
-        """*status_seconds*: after which the status of an assistant is given again."""
+        """*status_seconds*: after them an assistant's status is set again."""
         self._limits = api.limits
         self._session = AgentSession(api)
         forms: tuple[Form, ...] = (self._session, AssistantStatus(api, status_seconds), EyesReaction(api))
         self._feature = Feature(forms, NO_STATUS)
-        self._calls: dict[Where, asyncio.Task[None]] = {}  # that give a request, under way
+        self._calls: dict[Where, asyncio.Task[None]] = {}  # running calls that show a status
         self._given: dict[Where, _Given] = {}
         self._left: dict[Where, _Left] = {}
         self._streams: set[ThreadRef] = set()  # threads in which a stream of ours is open
         self._more_due = asyncio.Event()
 
     async def show_status(self, thread: ThreadRef, message: str, text: str, title: str = "") -> None:
-        """Cut off, it goes on by itself: nobody could take away what comes after that was tried."""
+        """If cancelled, the call still runs to its end: nobody could clear a status that appears later."""
         where, request = (thread, message), StatusRequest(thread, message, text, title)
         before = self._calls.get(where)
         call = self._calls[where] = asyncio.create_task(self._give(request, before))
@@ -114,9 +114,9 @@ class SlackStatus:
 
     async def clear_status(self, thread: ThreadRef, message: str, *, left_behind: bool = False) -> None:
         """
-        Where nothing is known of a request, a process that died may have left one, in any form.
+        If no request is known, a dead process may still have left a status, in any form.
 
-        What Slack does not take away just now is left to run(): an answer does not wait for it.
+        If Slack does not clear it now, run() tries again: an answer does not wait for that.
         """
         where = thread, message
         if (call := self._calls.get(where)) is not None:
@@ -132,7 +132,7 @@ class SlackStatus:
             self._leave(thread, message, [self._session], STREAM_SECONDS)
 
     def _forms_of(self, given: _Given | None, *, left_behind: bool) -> list[Form]:
-        """In which a request may be there: whoever left one may have known less, or more, of the workspace than we."""
+        """The forms that may be shown. A process that left one may have known other forms of the workspace."""
         known = [given.form] if given is not None and not given.over else []
         return known if given is not None and not left_behind else list(dict.fromkeys([*known, *self._feature.forms]))
 
@@ -153,7 +153,7 @@ class SlackStatus:
         self._more_due.set()
 
     async def run(self) -> None:
-        """Take away what was left, and give again what would vanish, until cancelled."""
+        """Clear the remaining statuses, and set expiring ones again, until cancelled."""
         while True:
             self._more_due.clear()
             due = [*(left.due for left in self._left.values()), *(given.due for given in self._given.values())]
@@ -167,7 +167,7 @@ class SlackStatus:
                 await self._refresh_due()
 
     async def last_try(self) -> None:
-        """Before the process ends: what is left then is known to nobody afterwards. Takes a moment at most."""
+        """Call before the process ends, as the remaining statuses are then forgotten. Takes LAST_SECONDS at most."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_SECONDS):
                 if self._calls:
@@ -203,7 +203,7 @@ class SlackStatus:
             if now is None or now.over:  # it ended meanwhile, and now it is there again
                 self._leave(*where, [given.form], 0.0)
 
-    # What a reply tells and wants to know
+    # For replies
 
     def posted(self, thread: ThreadRef) -> None:
         """A message of ours stands in *thread* now."""
@@ -244,7 +244,7 @@ class SlackStatus:
     # Calls
 
     async def _gave(self, form: Form, request: StatusRequest) -> bool:
-        """Whether it is there, or may be; False when another form may do better, after a lasting refusal."""
+        """Whether the status is, or may be, shown; False after a permanent refusal, so that another form is tried."""
         try:
             await form.give(request)
         except PlatformError as error:
@@ -254,9 +254,9 @@ class SlackStatus:
 
     async def _taken(self, forms: Sequence[Form], thread: ThreadRef, message: str) -> bool:
         """
-        Whether there is no more to do: it is gone, or was never there, or Slack will never let us.
+        Whether nothing is left to do: the status is gone, was never shown, or Slack refuses for good.
 
-        That a reaction is there no longer is a refusal, too.
+        Slack also refuses to remove a reaction that is gone.
         """
         for form in forms:
             if not self._limits.take(form.taking):

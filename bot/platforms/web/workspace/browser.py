@@ -1,4 +1,4 @@
-"""What the page asks for: the workspace, its messages, their changes as they happen, and posting."""
+"""The page's HTTP API: the workspace, its messages, their changes as they happen, and posting."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class BrowserRoutes:
         ]
 
     async def workspace(self, _request: web.Request) -> web.Response:
-        """What the page needs once. Changes after *revision* come through /api/changes."""
+        """The data that the page needs once. Changes after *revision* come through /api/changes."""
         value = {
             "workspace": WORKSPACE,
             "file": self._live.store.workspace,

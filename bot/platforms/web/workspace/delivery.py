@@ -1,5 +1,5 @@
 """
-What the bot asks for: its events over a WebSocket, and posting, editing, deleting and reading over HTTP.
+The bot's API: its events over a WebSocket, and posting, editing, deleting and reading over HTTP.
 
 An event is delivered until the bot acknowledges it: again after some seconds, and to every new connection.
 """

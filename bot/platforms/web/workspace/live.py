@@ -1,5 +1,5 @@
 """
-The workspace while it is open: its store, how the bot is doing, and a bell for whoever waits for a change.
+The workspace while it is open: its store, the bot's state, and a bell that wakes the readers at a change.
 
 Readers keep no queues. Each remembers how far it has read and asks the store again when the bell rings, so that a
 slow reader sees fewer intermediate states, and one that comes back after a break is the same as one that is slow.

@@ -1,7 +1,7 @@
 """
 The playground's channels and people, and what a message may be. Pure.
 
-There is one channel, one direct message and one person so far; whoever adds more turns these constants into tables.
+There is one channel, one direct message and one person so far; to add more, turn these constants into tables.
 """
 
 from __future__ import annotations

@@ -176,7 +176,7 @@ class Store:
         return int(self._db.execute("SELECT coalesce(max(revision), 0) FROM messages").fetchone()[0])
 
     def changes(self, since: int, limit: int) -> list[Message]:
-        """What was posted, edited, deleted or answered after revision *since*, as it is now, in order of revision."""
+        """Messages posted, edited, deleted or answered after revision *since*, in order of revision."""
         where = "WHERE m.revision > ? ORDER BY m.revision LIMIT ?"
         return [_message(row) for row in self._db.execute(MESSAGE + where, (since, limit))]
 
@@ -242,7 +242,7 @@ class Store:
         return found
 
     def _touch(self, message: int) -> None:
-        """Count a change of a root's replies as a change of the root: who shows it shows their number."""
+        """Count a change of a root's replies as a change of the root: pages show the number of replies with it."""
         self._db.execute("UPDATE messages SET revision = ? WHERE id = ?", (self._next_revision(), message))
 
     def _next_revision(self) -> int:
@@ -270,7 +270,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 
 def _clean(connection: sqlite3.Connection) -> None:
-    """Have deleted text leave the file and its WAL. What cannot be done now (a full disk), the next time does."""
+    """Remove deleted text from the file and its WAL. After a failure (a full disk), the next call does it."""
     with suppress(sqlite3.Error):
         database_file.compact(connection)
     with suppress(sqlite3.Error):

@@ -63,7 +63,7 @@ class Supervisor:
         self._words: deque[str] = deque(maxlen=LAST_WORDS)
 
     async def run(self, stop: StopRequest) -> int:
-        """Until *stop* (0), or until it is pointless to start the child again (1)."""
+        """Run until *stop* (returns 0), or until another start is pointless (returns 1)."""
         failures = refusals = 0
         while not stop.requested.is_set():
             try:
@@ -126,7 +126,7 @@ class Supervisor:
         return await ended
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        """Pass on what the child says, and remember the end of it."""
+        """Pass on the child's standard error, and remember its last lines."""
         unfinished = ""
         while process.stderr is not None and (heard := await process.stderr.read(65_536)):
             text = heard.decode(errors="replace")
