@@ -31,7 +31,7 @@ from bot.core.prompt import speakers
 from bot.core.reply import status
 from bot.core.texts import former
 from bot.files.text import read_text
-from bot.llm import images, openai_errors, tokens
+from bot.llm import images, openai_errors, server_words, tokens
 from bot.platforms.common import links
 from bot.platforms.discord.incoming import events as discord_events
 from bot.platforms.discord.incoming import reactions as discord_reactions
@@ -89,6 +89,7 @@ IN_FUNCTIONS = {
     "llm/openai_errors.py:_first_named": "an error",
     "llm/openai_errors.py:_seconds": "Retry-After",
     "llm/openai_errors.py:_number": "an error",
+    "llm/server_words.py:_without": "an error",
     "core/completion/reasoning.py:_marks": "reasoning",
     "core/completion/reasoning.py:_may_become_mark": "reasoning",
     "core/completion/reasoning.py:_begins_name": "reasoning",
@@ -175,6 +176,7 @@ def _error(text: str) -> None:
     openai_errors.translate(error, NOW)
     openai_errors.refused_parameter(error, ("seed", "stop"))
     openai_errors.refused_system(error)
+    server_words.words_of(error, [text, f"a question {text}"], "sk-made-up")
     images.refused(error, [PromptMessage("user", "", images=(PromptImage(0, b"", "image/png", 1),))])
 
 

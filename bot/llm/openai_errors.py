@@ -32,6 +32,7 @@ _CODES = {
     "permission_error": ModelProblem.AUTH,
     "permission_denied": ModelProblem.AUTH,
     "account_deactivated": ModelProblem.AUTH,
+    "no_db_connection": ModelProblem.AUTH,  # LiteLLM without a database, which knows one key: a 400 for any other
     **dict.fromkeys(
         ("model_not_found", "unknown_model", "model_not_supported", "invalid_model", "deploymentnotfound"),
         ModelProblem.NOT_FOUND,
@@ -97,6 +98,13 @@ _UNKNOWN_MODEL = re.compile(
     r"invalid model(?: name| id\b|:| ['\"`=])|not a valid model|(?:unknown|no such|unrecognized) model\b|"
     r"\bmodel\b(?! (?:supports|requires|output))[^.{}]{0,120}?(?:(?:does not|do not|doesn't|not) exist|"
     r"not (?:be )?found|is not supported by any|is not (?:served|loaded|deployed|hosted))",
+    re.IGNORECASE,
+)
+# Wordings of a key that is not taken, with a status that says nothing. Seen at Gemini, LiteLLM, xAI and gateways.
+_WRONG_KEY = re.compile(
+    r"(?:invalid|incorrect|wrong|missing|expired|unknown) (?:or (?:missing|expired) )?api[ _-]?key|"
+    r"api[ _-]?key (?:is )?(?:not valid|not found|invalid|incorrect|expired|missing|required)|"
+    r"api_key_invalid|no api[ _-]?key (?:provided|found|passed)",
     re.IGNORECASE,
 )
 # Wordings of an answer that is asked to be longer than the server lets it be; the group is how long that is. Seen at
@@ -202,6 +210,8 @@ def classify(said: ServerError) -> tuple[ModelProblem, int | None]:
             return _CODES[code.lower()], None
     if said.status in (None, 400, 422) and _UNKNOWN_MODEL.search(said.text):
         return ModelProblem.NOT_FOUND, None
+    if said.status in (None, 400, 422) and _WRONG_KEY.search(said.text):
+        return ModelProblem.AUTH, None
     if said.status in _STATUSES:
         return _STATUSES[said.status], None
     if said.status is None or said.status < 400:

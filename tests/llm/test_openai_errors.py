@@ -112,6 +112,23 @@ async def test_an_address_that_is_none_is_a_lasting_error() -> None:
     await model.aclose()
 
 
+@pytest.mark.parametrize(
+    ("message", "type_"),
+    [
+        ("API key not valid. Please pass a valid API key.", "INVALID_ARGUMENT"),  # Gemini
+        ("No connected db.", "no_db_connection"),  # LiteLLM
+        ("Incorrect API key provided: ab***yz. You can obtain an API key from the console.", "invalid_request"),  # xAI
+        ("Invalid API Key", "invalid_request_error"),
+        ("Missing API key in request", "invalid_request_error"),
+    ],
+)
+async def test_a_wrong_key_is_known_by_its_wording(
+    server: ModelServer, model: OpenAIChat, message: str, type_: str
+) -> None:
+    server.default = Answer(failure=failure(400, message, type=type_))
+    assert (await error_of(model)).problem is ModelProblem.AUTH
+
+
 async def test_a_wrong_key_and_an_unknown_model_are_told_apart(server: ModelServer, model: OpenAIChat) -> None:
     server.rules = Rules(key="sk-another")
     assert (await error_of(model)).problem is ModelProblem.AUTH

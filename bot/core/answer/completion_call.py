@@ -88,7 +88,6 @@ class CompletionCaller:
         """*may_repeat*: the model may be called once more, and the attempt be interrupted until then."""
         claim, prompt = attempt.turn.claim, prepared.prompt
         completion = await self._completions.begin(claim, prepared.start)
-        attempt.model_is_asked.set()
         collected = CollectedStream(time.monotonic(), prepared.continued)
         ran_to_its_end = False
         try:
@@ -145,6 +144,7 @@ class CompletionCaller:
         )
         async with aclosing(self._model.stream(request)) as chunks:
             async for chunk in chunks:
+                attempt.model_answers.set()
                 first = collected.first_token is None
                 collected.add(chunk, time.monotonic())
                 if first and collected.first_token is not None:

@@ -21,7 +21,7 @@ class Attempt:
     A claimed turn, with its reply, the history, and the person who asked, as far as they are known.
 
     *history* is NOT_READ, and *addressee* nobody in particular, until read_history(). *status_on* is the message on
-    which this attempt shows a status, by the platform's id. *model_is_asked* is set once a call is under way. *in_vain*
+    which this attempt shows a status, by the platform's id. *model_answers* is set once a call is under way. *in_vain*
     counts the calls for the question that brought something, and no answer, those of earlier attempts included. The
     *language* of our sentences is the *default_language* where neither the asker's locale, nor the place's, nor the
     question says another one.
@@ -46,7 +46,7 @@ class Attempt:
         self._read = history
         self.addressee = Addressee()
         self.status_on: str | None = None
-        self.model_is_asked = asyncio.Event()
+        self.model_answers = asyncio.Event()
         self._open_reply = open_reply
         self.presenter = self._new_presenter()
 

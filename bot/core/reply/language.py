@@ -48,7 +48,7 @@ async def _look_up(attempt: Attempt, name_store: NameStore) -> None:
         return
     with suppress(TimeoutError):  # the model call goes first; a status is shown later
         async with asyncio.timeout(BEHIND_THE_CALL_SECONDS):
-            await attempt.model_is_asked.wait()
+            await attempt.model_answers.wait()
     try:
         known = await get_to_know(history.asked.author, attempt.turn, attempt.platform, name_store)
     except BotError as error:
