@@ -155,6 +155,7 @@ _NO_SYSTEM = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"[\w.-]{1,64}")
+BEGINNING = 2_000  # characters in which a server says what the slower of them look for
 QUOTED = 8_000  # characters at either end of what a server says that are looked at: dozens of wordings are looked for
 
 
@@ -208,7 +209,7 @@ def classify(said: ServerError) -> tuple[ModelProblem, int | None]:
     for code in said.codes:
         if code.lower() in _CODES:
             return _CODES[code.lower()], None
-    if said.status in (None, 400, 422) and _UNKNOWN_MODEL.search(said.text):
+    if said.status in (None, 400, 422) and _UNKNOWN_MODEL.search(said.text[:BEGINNING]):
         return ModelProblem.NOT_FOUND, None
     if said.status in (None, 400, 422) and _WRONG_KEY.search(said.text):
         return ModelProblem.AUTH, None
@@ -258,7 +259,7 @@ def reply_limit(error: APIError, asked: int) -> int | None:
     ):
         return None
     for pattern in _REPLY_TOO_LONG:
-        if found := pattern.search(said.text):
+        if found := pattern.search(said.text[:BEGINNING]):
             limit = _number(found.group(1).replace(",", "")) or 0
             limit -= "range" in found.group() and found.group().endswith((")", " (exclusive)"))
             return (limit if 0 < limit < asked else asked // 2) or None

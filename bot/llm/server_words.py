@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from openai import APIError, APIStatusError
 
 LONGEST = 300  # characters
-_READ = 2_000  # characters of what is said that are looked at
+_READ = 800  # characters of what is said that are looked at
 _LEFT_OUT = "…"
 _SHORTEST_MESSAGE = 4  # characters; a shorter one says nothing of anybody
 _RUN, _WIDE_RUN = 24, 8  # characters in a row that are no coincidence; letters of other scripts say more each
@@ -62,7 +62,8 @@ def _without_runs(said: str, prompt: str) -> str:
     while at < len(said):
         run = _WIDE_RUN if not said[at : at + _WIDE_RUN].isascii() else _RUN
         end = at + run
-        if end > len(said) or said[at:end] not in prompt:
+        within_word = run == _RUN and at > 0 and said[at - 1 : at + 1].isalnum()
+        if within_word or end > len(said) or said[at:end] not in prompt:
             kept.append(said[at])
             at += 1
             continue
