@@ -6,10 +6,11 @@ The ports that fetch and read them are in ports/files.py; answer/file_intake.py 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from math import ceil
-from typing import Literal
+from typing import Any, Literal
 
 LARGEST = 20 * 2**20  # bytes of a file that is fetched
 PATCH = 32  # pixels, each way
@@ -61,6 +62,15 @@ class Cut:
     kept: int
     total: int | None
     unit: Literal["characters", "pages"]
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any] | None) -> Cut | None:
+        """From what row() makes of one."""
+        return cls(**row) if row else None
+
+    def row(self) -> dict[str, Any]:
+        """As JSON keeps it."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.core.conversation import MessageRef
+from bot.core.conversation import MessageRef, Posted
 from bot.store.database import dialects
 from bot.store.tables import (
     ACTIVE,
@@ -58,6 +58,11 @@ AT_WORK = [literal_column(f"'{state}'", String) for state in ACTIVE]
 _others = turns.alias("others")
 
 _CLOCK = select(func.clock_timestamp())  # PostgreSQL's; unlike now() it goes on within a transaction
+
+
+def version(message: int, posted: Posted, at: datetime) -> dict[str, Any]:
+    """A row for VERSION: what a message says since then."""
+    return {"message_id": message, "text": posted.text, "at": at, "cut": posted.cut.row() if posted.cut else None}
 
 
 def now(connection: Connection) -> datetime:

@@ -226,6 +226,7 @@ message_versions = Table(
     Column("given", StorableText),  # as a model is given it, from its first prompt on; null once erased
     Column("tokens", Integer),  # of *given*
     Column("at", UtcDateTime, nullable=False),
+    Column("cut", JSON(none_as_null=True)),  # {"kept": …, "total": …, "unit": …}: of what is attached, so much is in it
     Index("ix_message_versions_message_id_id", "message_id", "id"),
 )
 

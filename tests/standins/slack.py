@@ -142,6 +142,8 @@ class Slack:
         subtype: str | None = None,
         bot_id: str | None = None,
         files: Sequence[Json] = (),
+        blocks: Sequence[Json] = (),
+        attachments: Sequence[Json] = (),
         user_profile: Json | None = None,
     ) -> str:
         """
@@ -150,6 +152,7 @@ class Slack:
         *copies*: which of the two, in which order. Returns the ts; acknowledgements are not waited for.
         """
         more: Json = {"subtype": subtype or ("file_share" if files else None), "bot_id": bot_id, "files": list(files)}
+        more |= {"blocks": list(blocks), "attachments": list(attachments)}
         home = self.workspace.users.get(user, {}).get("team_id", TEAM)
         more |= {"user_profile": user_profile, "user_team": home if home != TEAM else None}
         message = self.workspace.add_message(channel, user, text, thread_ts, **more)
@@ -176,6 +179,12 @@ class Slack:
         event = self.events.changed(message)
         event["message"] |= {"attachments": [{"from_url": "https://example.com", "title": "Example"}]}
         await self._deliver(event)
+
+    async def unfold(self, channel: str, ts: str, other: Json) -> None:
+        """Slack shows another message below the permalink to it: a `message_changed` with the same text."""
+        message = self.workspace.channels[channel].messages[ts]
+        message.attachments.append({"is_msg_unfurl": True, "from_url": "https://t.slack.com/archives/C1/p1", **other})
+        await self._deliver(self.events.changed(message))
 
     async def emit(self, event: Json, **outside: object) -> Delivery:
         """Deliver an event as it is. *outside*: what its body says otherwise than usual."""

@@ -87,6 +87,7 @@ class Message:
     edited_ts: str | None = None  # by a person; without it an edit is dated like the message
     reactions: dict[str, set[str]] = field(default_factory=dict)  # name → users
     files: list[Json] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list)
     user_profile: Json | None = None  # of the author, as some events bring it
     user_team: str | None = None  # of the author, where it is not this one
     stream: Stream | None = None
@@ -104,6 +105,8 @@ class Message:
         data |= {key: value for key in optional if (value := getattr(self, key)) is not None}
         if self.blocks:
             data["blocks"] = self.blocks
+        if self.attachments:
+            data["attachments"] = self.attachments
         if self.stream is not None:
             data["streaming_state"] = "completed" if self.stream.ended_by else "in_progress"
         if self.files:

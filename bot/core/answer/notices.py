@@ -8,6 +8,7 @@ from bot.core.completion import endings
 from bot.core.ports import DirectTopics
 from bot.core.prompt import file_form
 from bot.core.prompt.budget import QuestionTooLong
+from bot.core.prompt.entries import formless
 from bot.core.reply.attempt import Attempt
 from bot.core.turn import Completion, History, Notice, Turn
 
@@ -24,7 +25,15 @@ def with_answer(
         notices.append(Notice("thread_unread"))
     if late := _lateness(turn, history):
         notices.append(late)
-    return [*notices, *file_form.notices(history, sees=sees, sent=sent)]
+    return [*notices, *of_attachments(history, sent), *file_form.notices(history, sees=sees, sent=sent)]
+
+
+def of_attachments(history: History, sent: Sequence[str] | None) -> Sequence[Notice]:
+    """Of what is attached to the question, and to its context as far as that was *sent*, only a beginning was read."""
+    keys = {formless(key) for key in sent or ()}
+    told = [*(each for each in history.context if f"v{each.version.id}" in keys), *history.question]
+    cuts = [message.version.cut for message in told if message.version.cut is not None]
+    return [Notice("attached_first_characters", {"kept": cut.kept, "total": cut.total or 0}) for cut in cuts]
 
 
 def too_long(found: QuestionTooLong, history: History) -> Notice:

@@ -59,6 +59,7 @@ SENTENCES = {
     "stopped": "Stopped here, as asked.",
     "stopped_unanswered": "Stopped, as asked.",
     "images_unseen": "The model I use cannot see images, so I answered without {names}.",
+    "attached_first_characters": "Of what is attached to a message I read the first {kept} of {total} characters.",
     "file_first_pages": "Of {name} I read the first {kept} of {total} pages.",
     "file_first_characters": "Of {name} I read the first {kept} of {total} characters.",
     "file_beginning": "Of {name} I read only the first {kept} characters.",

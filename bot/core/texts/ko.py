@@ -64,6 +64,7 @@ SENTENCES = {
     "stopped": "요청에 따라 여기서 멈췄습니다.",
     "stopped_unanswered": "요청에 따라 멈췄습니다.",
     "images_unseen": "제가 쓰는 모델은 이미지를 볼 수 없어 {names} 없이 답했습니다.",
+    "attached_first_characters": "메시지에 딸린 내용 {total}자 가운데 앞의 {kept}자만 읽었습니다.",
     "file_first_pages": "{name} 파일은 전체 {total}쪽 가운데 앞의 {kept}쪽만 읽었습니다.",
     "file_first_characters": "{name} 파일은 전체 {total}자 가운데 앞의 {kept}자만 읽었습니다.",
     "file_beginning": "{name} 파일은 앞의 {kept}자만 읽었습니다.",

@@ -17,7 +17,7 @@ from bot.core.files import FileOutcome
 from bot.core.turn import TurnState
 from bot.store.changes import outdated_summaries, reopened_turns
 from bot.store.database import erasure
-from bot.store.statements import ASKED_BY_COMMAND, AT_ADDRESS, AT_WORK, PENDING, VERSION, address, in_channel
+from bot.store.statements import ASKED_BY_COMMAND, AT_ADDRESS, AT_WORK, PENDING, VERSION, address, in_channel, version
 from bot.store.tables import (
     UtcDateTime,
     completions,
@@ -190,7 +190,7 @@ def edit(connection: Connection, edited: Edited, now: datetime, quiet: timedelta
     if newest is not None and newest.text == posted.text:  # said until then: what was edited in between comes too late
         connection.execute(_STILL_SAID, {"version": newest.id, "when": edited.edited_at})
         return
-    connection.execute(VERSION, {"message_id": found.id, "text": posted.text, "at": edited.edited_at})
+    connection.execute(VERSION, version(found.id, posted, edited.edited_at))
     outdated_summaries.outdate_for_message(connection, found.id)
     if found.turn is not None and found.addressed:
         if again:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, select, update
@@ -125,7 +124,7 @@ def _read(file: File) -> dict[str, Any]:
         "width": reading.width if image else None,
         "height": reading.height if image else None,
         "tokens": file.tokens,
-        "note": asdict(reading.cut) if reading.cut else None,
+        "note": reading.cut.row() if reading.cut else None,
     }
 
 
@@ -138,7 +137,7 @@ def file_of(row: Row[Any]) -> File:
         media_type=row.content_type or "",
         width=row.width or 0,
         height=row.height or 0,
-        cut=Cut(**row.note) if row.note else None,
+        cut=Cut.of(row.note),
     )
     refused = None if outcome in (FileOutcome.PENDING, FileOutcome.READ) else outcome
     ref = FileRef(row.external_id, row.name or "", row.media_type or "", row.size, row.locator or "", refused)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, func, or_, select
 
 from bot.core.conversation import Message, Participant, ParticipantKind, Version
-from bot.core.files import File
+from bot.core.files import Cut, File
 from bot.core.turn import ANSWER, Answer, History, PastTurn, Place, Summary, Turn
 from bot.store.changes import outdated_summaries, preferences, standing_reactions
 from bot.store.ledger import files as file_rows
@@ -130,6 +130,7 @@ def _messages(*conditions: ColumnElement[bool]) -> Select[Any]:
             message_versions.c.text,
             message_versions.c.given,
             message_versions.c.tokens,
+            message_versions.c.cut,
             participants.c.external_id.label("author"),
             participants.c.kind,
             participants.c.name,
@@ -181,7 +182,7 @@ def _message(row: Row[Any], files: Sequence[File]) -> Message:
         platform_id=row.external_id,
         position=row.position,
         author=Participant(row.author, ParticipantKind(row.kind), row.name, row.locale, row.home),
-        version=Version(row.version, row.text, row.given, row.tokens),
+        version=Version(row.version, row.text, row.given, row.tokens, Cut.of(row.cut)),
         addressed=row.addressed,
         posted_at=row.posted_at,
         files=files,

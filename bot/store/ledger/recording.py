@@ -106,7 +106,7 @@ class Recorder:
         }
         message: int | None = connection.execute(self._sql.new_message, row).scalar()
         if message is not None and at is not None:
-            connection.execute(sql.VERSION, {"message_id": message, "text": posted.text, "at": at})
+            connection.execute(sql.VERSION, sql.version(message, posted, at))
         return message
 
     def participant(self, connection: Connection, place: ThreadRef | MessageRef, who: Participant) -> int:

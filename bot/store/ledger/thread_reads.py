@@ -28,7 +28,7 @@ from bot.core.conversation import (
 from bot.core.ports import CLOCK_SKEW, ThreadRead
 from bot.store.changes import reactions
 from bot.store.ledger import files
-from bot.store.statements import VERSION
+from bot.store.statements import VERSION, version
 from bot.store.tables import conversations, messages, reply_parts, turns
 
 _CONVERSATION = select(turns.c.conversation_id).where(turns.c.id == bindparam("turn"))
@@ -148,7 +148,8 @@ def _store(
         for said, turn in zip(new, of_turns, strict=True)
     ]
     stored = connection.execute(recording.new_message, rows).all()
-    versions = [_version(row.id, by_id[row.external_id]) for row in stored]
+    said_by_id = [(row.id, by_id[row.external_id]) for row in stored]
+    versions = [version(message, posted_of(said), said_at(said)) for message, said in said_by_id]
     if versions:
         connection.execute(VERSION, sorted(versions, key=lambda version: version["message_id"]))
     for said in new:
@@ -168,7 +169,3 @@ def _row(posted: Posted, conversation: int, turn: int | None, participant: int) 
         "addressed": False,
         "posted_at": posted.posted_at,
     }
-
-
-def _version(message: int, said: Said) -> dict[str, Any]:
-    return {"message_id": message, "text": posted_of(said).text, "at": said_at(said)}
