@@ -118,6 +118,8 @@ async def run(
 def _health(worker: Worker, platforms: Sequence[Platform], database: Database) -> dict[str, bool | str]:
     parts: dict[str, bool | str] = {"worker": worker.working}
     parts |= {platform.name: platform.connected for platform in platforms}
+    if database.trouble:
+        parts |= {"database": False, "database_trouble": database.trouble}
     if database.shortage:  # it is slower, and works
         parts["database_connections"] = database.shortage
     return parts

@@ -25,7 +25,7 @@ from bot import database_file
 from bot.core.errors import BotError, LedgerError, LedgerGoneError
 from bot.store.database import erasure
 from bot.store.database.aiosqlite_thread import call, connected, raw_connection
-from bot.store.database.base import Operation, is_unusable, take_reads, unusable
+from bot.store.database.base import Operation, WriteTrouble, is_unusable, take_reads, unusable
 from bot.store.database.prepared import PreparedConnection
 from bot.store.database.residue import Residue
 
@@ -71,12 +71,17 @@ class SqliteDatabase:
         self._waiting: deque[_Waiting] = deque()
         self._urgent: deque[_Waiting] = deque()
         self._draining: asyncio.Task[None] | None = None
+        self._trouble = WriteTrouble()
         self._residue = Residue(file)
         self._cleaner = erasure.Cleaner(self._residue, self._writer.run_raw, self._reader.run_raw)
 
     @property
     def shortage(self) -> str:
         return ""
+
+    @property
+    def trouble(self) -> str:
+        return self._trouble.words
 
     async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
         entry = _Waiting(operation, synced, asyncio.get_running_loop().create_future())
@@ -123,9 +128,13 @@ class SqliteDatabase:
 
         Whatever is raised, also by a defect, reaches whoever waits: nobody may wait for ever.
         """
+        probing = bool(self._trouble.words)
         try:
-            outcomes, erased = await self._writer.run(lambda connection: _together(connection, batch))
+            outcomes, erased = await self._writer.run(lambda connection: _together(connection, batch, probing=probing))
+            if probing:
+                self._trouble.over()
         except Exception as error:  # noqa: BLE001 - see above
+            self._trouble.note(error.__cause__ or error)
             if len(batch) > 1 and not isinstance(error, _NotBegunError | LedgerGoneError):
                 return False
             outcomes, erased = [(None, error)] * len(batch), False
@@ -260,13 +269,19 @@ def _alone(connection: Connection, operation: Operation[T]) -> T:
         return operation(connection)
 
 
-def _together(connection: Connection, batch: Sequence[_Waiting]) -> tuple[list[_Outcome], bool]:
-    """One transaction for all, synced if one of them is to be; and whether text was erased in it."""
+def _together(connection: Connection, batch: Sequence[_Waiting], *, probing: bool) -> tuple[list[_Outcome], bool]:
+    """
+    One transaction for all, synced if one of them is to be; and whether text was erased in it.
+
+    *probing*: with a page to write in any case. Of those that find nothing to do the disk hears nothing.
+    """
     _sync(connection, synced=any(entry.synced for entry in batch))
     take_reads(connection)  # by an attempt that failed
     with _begun(connection):
         outcomes = [_tried(connection, entry.operation) for entry in batch]
         erased = erasure.was_noted(connection)
+        if probing:
+            _write_a_page(connection)
     reads = take_reads(connection)
     if len(batch) == 1:  # else more writes may wait
         for read in reads:
@@ -283,6 +298,13 @@ def _read_now(connection: Connection, read: Operation[None]) -> None:
         log.info("what was to be read after a commit is left: %s", type(error).__name__)
     finally:
         del connection.info[_READING]
+
+
+def _write_a_page(connection: Connection) -> None:
+    """What stands there, again."""
+    raw = _raw(connection)
+    [(version,)] = raw.execute("PRAGMA user_version").fetchall()
+    raw.execute(f"PRAGMA user_version = {version:d}").close()
 
 
 def _begun(connection: Connection) -> RootTransaction:
