@@ -120,7 +120,11 @@ def _of_certificate(error: ssl.SSLCertVerificationError, target: str) -> Failure
 
 def _place(address: str) -> str:
     """Host, and port where one is named."""
-    return urlsplit(address).netloc.rpartition("@")[2] or "the server"
+    try:
+        place = urlsplit(address).netloc.rpartition("@")[2]
+    except ValueError:  # it stood in an event
+        place = ""
+    return place or "the server"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
