@@ -135,6 +135,8 @@ def _health(
 ) -> dict[str, bool | str]:
     parts: dict[str, bool | str] = {"worker": worker.working}
     parts |= {platform.name: platform.connected for platform in platforms}
+    if database.trouble:
+        parts |= {"database": False, "database_trouble": database.trouble}
     if database.shortage:  # it is slower, and works
         parts["database_connections"] = database.shortage
     if isinstance(model, OpenAIChat) and model.contact.trouble:  # nothing that a new start of ours would mend

@@ -20,6 +20,7 @@ from bot.environment import env_file, forms
 from bot.environment.database_url import MOST_CONNECTIONS
 from bot.environment.database_url import parse as parse_database_url
 from bot.environment.wording import sentence
+from bot.network import certificates, proxies
 
 ENV_FILE = Path(".env")
 LANGUAGES = ("en", "ko")  # as in core/texts
@@ -363,6 +364,8 @@ class Settings(BaseSettings):
     def warnings(self) -> Sequence[str]:
         """What is understood and should be written in another way, one line each."""
         found = [*self._misspelled, *parse_database_url(self.database_url).warnings]
+        if (unread := certificates.warning(os.environ)) is not None:
+            found.append(unread)
         unused = {
             "DISCORD_ALLOWED_GUILDS": self.discord_allowed_guilds,
             "DISCORD_DIRECT_MESSAGES": not self.discord_direct_messages,
@@ -377,6 +380,32 @@ class Settings(BaseSettings):
                 better = ",".join(f"{BARE}:{written}" for written in bare)
                 found.append(f"{name.upper()}: ids name their platform now; these are taken for Slack's: {better}")
         return found
+
+    @property
+    def addresses(self) -> Sequence[str]:
+        """Where this bot goes, without passwords and queries; each service has more hosts than its API's."""
+        found = []
+        if self.slack_bot_token is not None:
+            found += [
+                self.slack_api_url,
+                *(
+                    ("https://files.slack.com", "wss://wss-primary.slack.com")
+                    if "//slack.com" in self.slack_api_url
+                    else ()
+                ),
+            ]
+        if self.discord_token is not None:
+            found += [
+                self.discord_api_url,
+                *(
+                    ("https://cdn.discordapp.com", "wss://gateway.discord.gg")
+                    if "//discord.com" in self.discord_api_url
+                    else ()
+                ),
+            ]
+        if not self.offline:
+            found.append(self.openai_base_url or "https://api.openai.com")
+        return [forms.shown_url(address) for address in found]
 
     @property
     def over_http(self) -> bool:
@@ -426,7 +455,30 @@ def read_settings(file: Path = ENV_FILE) -> Settings:
     except ValidationError as error:
         raise InvalidSettingsError(_report(error)) from None
     settings.note_misspelled(_misspelled(file, said))
+    _share_network(said)
+    if wrong := _network_problems(settings):
+        raise InvalidSettingsError("\n".join(wrong))
     return settings
+
+
+def _share_network(said: Mapping[str, str | None]) -> None:
+    """Of the file, what every program looks for in the environment: OpenSSL does, and processes that we start."""
+    for name in (*proxies.VARIABLES, *certificates.VARIABLES):
+        for written in (name, name.lower()):
+            value = said.get(written)
+            if value and not any(os.environ.get(each) for each in (name, name.lower())):
+                os.environ[written] = value
+
+
+def _network_problems(settings: Settings) -> Sequence[str]:
+    """Of the variables on which the addresses that are used depend."""
+    found = [wrong for wrong in (certificates.problem(os.environ),) if wrong is not None]
+    for address in settings.addresses:
+        try:
+            proxies.proxy_of(address)
+        except proxies.UnusableProxyError as error:
+            found.append(f"{error} ({address} goes there).")
+    return list({line.partition(" (")[0]: line for line in found}.values())
 
 
 def _misspelled(file: Path, said: Mapping[str, str | None]) -> tuple[str, ...]:

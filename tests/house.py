@@ -58,19 +58,19 @@ RULES = (
     ),
     Rule(
         "bot.platforms.slack",
-        ("bot.core", "bot.markdown", "bot.platforms.common", "bot.platforms.slack", "bot.listening"),
+        ("bot.core", "bot.markdown", "bot.network", "bot.platforms.common", "bot.platforms.slack", "bot.listening"),
         ("slack_bolt", "slack_sdk", "aiohttp", "yarl"),  # yarl: the URLs of aiohttp
         DOORS,
     ),
     Rule(
         "bot.platforms.discord.gateway",
-        ("bot.core", "bot.markdown", "bot.platforms.common", "bot.platforms.discord"),
+        ("bot.core", "bot.markdown", "bot.network", "bot.platforms.common", "bot.platforms.discord"),
         ("discord", "aiohttp", "yarl"),
         "Discord's library keeps the connection to the gateway, and is imported nowhere else",
     ),
     Rule(
         "bot.platforms.discord",
-        ("bot.core", "bot.markdown", "bot.platforms.common", "bot.platforms.discord"),
+        ("bot.core", "bot.markdown", "bot.network", "bot.platforms.common", "bot.platforms.discord"),
         ("aiohttp", "yarl"),  # yarl: the URLs of aiohttp
         DOORS,
     ),
@@ -83,7 +83,7 @@ RULES = (
     Rule("bot.database_file", (), (), "two rooms share the files of a database: it imports nothing of theirs"),
     Rule(
         "bot.llm",
-        ("bot.core", "bot.markdown", "bot.llm"),
+        ("bot.core", "bot.markdown", "bot.llm", "bot.network"),
         ("openai", "httpx2", "anyio", "tiktoken", "genai_prices"),
         DOORS,
     ),
@@ -95,8 +95,12 @@ RULES = (
         "what stands in the environment knows nothing of what it is for",
     ),
     Rule(
-        "bot.settings", ("bot.environment",), ("pydantic", "pydantic_settings"), "settings know the environment alone"
+        "bot.settings",
+        ("bot.environment", "bot.network"),
+        ("pydantic", "pydantic_settings"),
+        "settings know the environment alone",
     ),
+    Rule("bot.network", ("bot.network",), (), "which way to take to other machines, who goes it says"),
     Rule("bot.health", ("bot.core", "bot.listening"), ("aiohttp",), "the internal listener knows only the core"),
     Rule("bot.logs", ("bot.core",), (), "how logs look knows only the core"),
     Rule("bot.listening", (), ("aiohttp",), "a listener knows nothing of what it is asked"),

@@ -106,6 +106,7 @@ OURS = {
     "environment/env_file.py:*": "an operator's own setting",
     "environment/forms.py:*": "an operator's own setting",
     "environment/wording.py:*": "an operator's own setting",
+    "network/proxies.py:*": "an operator's own setting, and hosts of addresses that were found to be good",
     "commands/turns.py:parse_span": "an operator's own argument",
     "platforms/discord/setup/token_kinds.py:kind": "an operator's own setting",
     "core/decide/addressing.py:_any_of": "re.escape",

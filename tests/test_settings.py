@@ -5,11 +5,15 @@ from pathlib import Path
 import pytest
 
 from bot.environment.forms import shown_url
+from bot.network import certificates, proxies
 from bot.settings import InvalidSettingsError, Settings, fields, participant_ids, read_settings
 
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*proxies.VARIABLES, *certificates.VARIABLES, *certificates.OF_OTHERS):
+        monkeypatch.setenv(name, "")  # what is read from a file is put there: it goes again with the test
+        monkeypatch.delenv(name)
     for name in fields():
         monkeypatch.delenv(name, raising=False)
 
@@ -396,3 +400,63 @@ def test_a_file_of_examples_that_cannot_be_read_is_named(tmp_path: Path) -> None
     (tmp_path / "latin.toml").write_bytes("[[example]]\nuser = 'é'\n".encode("latin-1"))
     with pytest.raises(InvalidSettingsError, match="not UTF-8"):
         read(tmp_path, f"THREADBOT_EXAMPLES={tmp_path / 'latin.toml'}\n")
+
+
+SLACK = "SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=xapp-1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (f"{SLACK}HTTPS_PROXY=socks5://kim:secret@proxy:1080\n", "HTTPS_PROXY"),
+        (f"{SLACK}ALL_PROXY=socks5h://kim:secret@proxy:1080\n", "ALL_PROXY"),
+        (f"{SLACK}HTTPS_PROXY=http://kim:secret@proxy:port\n", "HTTPS_PROXY"),
+        ("DISCORD_TOKEN=MTE1NTU1NTU1NTU1NTU1NTU1NQ.a.b\nHTTPS_PROXY=socks4://proxy\nNO_PROXY=discord.com\n", "HTTPS"),
+        ("OPENAI_API_KEY=sk-1\nALL_PROXY=socks5://proxy\n", "ALL_PROXY"),
+        ("SSL_CERT_FILE=/nowhere/ca.pem\n", "SSL_CERT_FILE"),
+        ("SSL_CERT_DIR=/nowhere\n", "SSL_CERT_DIR"),
+    ],
+)
+def test_a_network_that_cannot_be_used_is_named_with_its_variable(tmp_path: Path, text: str, name: str) -> None:
+    with pytest.raises(InvalidSettingsError) as refused:
+        read(tmp_path, text)
+    [line] = str(refused.value).splitlines()
+    assert line.startswith(name)
+    assert "secret" not in line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ALL_PROXY=socks5://proxy\n",  # nothing goes there
+        f"{SLACK}ALL_PROXY=socks5://proxy\nHTTPS_PROXY=proxy:3128\n",
+        f"{SLACK}ALL_PROXY=socks5://proxy\nNO_PROXY=.slack.com\n",
+        "OPENAI_BASE_URL=http://localhost:11434/v1\nALL_PROXY=socks5://proxy\nNO_PROXY=localhost\n",
+    ],
+)
+def test_a_proxy_that_nothing_of_ours_goes_through_may_be_anything(tmp_path: Path, text: str) -> None:
+    assert not read(tmp_path, text).warnings
+
+
+def test_a_proxy_of_the_file_is_taken_unless_the_environment_names_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(tmp_path, "HTTPS_PROXY=in-the-file:3128\n")
+    assert proxies.proxy_of("https://slack.com") == "http://in-the-file:3128"
+    monkeypatch.delenv("HTTPS_PROXY")
+    monkeypatch.setenv("https_proxy", "in-the-environment:3128")
+    read(tmp_path, "HTTPS_PROXY=in-the-file:3128\n")
+    assert proxies.proxy_of("https://slack.com") == "http://in-the-environment:3128"
+
+
+def test_a_file_without_certificates_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate")
+    with pytest.raises(InvalidSettingsError, match=r"SSL_CERT_FILE: .*holds no certificates"):
+        read(tmp_path, f"SSL_CERT_FILE={tmp_path / 'ca.pem'}\n")
+
+
+def test_a_bundle_that_nothing_here_reads_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ca.pem")
+    assert read(tmp_path, "").warnings == [
+        "REQUESTS_CA_BUNDLE is not read here. Set SSL_CERT_FILE to the file for the bot to trust its certificates"
+    ]

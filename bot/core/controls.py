@@ -16,6 +16,8 @@ PASSING = frozenset(
         "stopped_unanswered",
         "model_rate_limited",
         "model_unavailable",
+        "model_certificate",
+        "model_proxy",
         "model_timeout",
         "model_cut",
         "internal",

@@ -23,6 +23,8 @@ class ModelProblem(StrEnum):
 
     RATE_LIMITED = "model_rate_limited"
     UNAVAILABLE = "model_unavailable"  # 5xx, no connection
+    CERTIFICATE = "model_certificate"  # it is not accepted here
+    PROXY = "model_proxy"  # it does not open the way
     TIMEOUT = "model_timeout"  # no byte for too long
     CUT = "model_cut"  # the connection or the stream broke off
     QUOTA = "model_quota"
@@ -37,7 +39,7 @@ class ModelProblem(StrEnum):
 
     @property
     def passing(self) -> bool:
-        return self in (self.RATE_LIMITED, self.UNAVAILABLE, self.TIMEOUT, self.CUT)
+        return self in (self.RATE_LIMITED, self.UNAVAILABLE, self.CERTIFICATE, self.PROXY, self.TIMEOUT, self.CUT)
 
 
 class ModelError(BotError):
@@ -54,9 +56,12 @@ class ModelError(BotError):
         spent: bool = False,
         said: str = "",
         paid: int = 0,
+        remedy: str = "",
     ) -> None:
         super().__init__(f"{problem.value}: {detail}" if detail else problem.value)
         self.problem = problem
+        self.detail = detail
+        self.remedy = remedy  # for operators, of a problem on the way to the server
         self.status = status  # HTTP
         self.retry_after = retry_after  # seconds, as the server asked
         self.spent = spent
@@ -70,8 +75,12 @@ class ModelError(BotError):
 class PlatformError(BotError):
     """A chat platform refused or did not answer. *passing*: the same call may succeed later."""
 
-    def __init__(self, code: str, *, passing: bool, retry_after: float | None = None) -> None:
-        super().__init__(code)
+    def __init__(
+        self, code: str, *, passing: bool, retry_after: float | None = None, detail: str = "", remedy: str = ""
+    ) -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.detail = detail  # what went wrong on the way, for operators
+        self.remedy = remedy  # what to do about that
         self.code = code  # the platform's own, e.g. Slack's channel_not_found
         self.passing = passing
         self.retry_after = retry_after  # seconds
@@ -80,8 +89,8 @@ class PlatformError(BotError):
 class UncertainError(PlatformError):
     """The platform may or may not have carried out the call: look for a post before making it again."""
 
-    def __init__(self, code: str, retry_after: float | None = None) -> None:
-        super().__init__(code, passing=True, retry_after=retry_after)
+    def __init__(self, code: str, retry_after: float | None = None, *, detail: str = "", remedy: str = "") -> None:
+        super().__init__(code, passing=True, retry_after=retry_after, detail=detail, remedy=remedy)
 
 
 class ReplyUnwanted(PlatformError):  # noqa: N818 - a fact, as in StopIteration

@@ -40,6 +40,8 @@ from bot.llm.wire import bounds, stream_end
 from bot.llm.wire.address import Address
 from bot.llm.wire.answer_forms import AnswerStream, NotAnswered
 from bot.llm.wire.chat_post import ChatPost
+from bot.network import certificates
+from bot.network.proxies import proxy_of
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +77,13 @@ class OpenAIChat:
         self._endings = stream_end.Endings()
         self._timeout = timeout
         waits = httpx2.Timeout(timeout, connect=CONNECT_TIMEOUT)
-        http = DefaultAsyncHttpx2Client(timeout=waits, event_hooks={"response": [bounds.bound]})
+        http = DefaultAsyncHttpx2Client(
+            timeout=waits,
+            event_hooks={"response": [bounds.bound]},
+            trust_env=False,  # it reads the variables in a way of its own
+            proxy=proxy_of(self._base_url),
+            verify=certificates.context(),
+        )
         self._client = AsyncOpenAI(
             api_key=api_key or NO_KEY,
             base_url=self._base_url,

@@ -18,6 +18,7 @@ from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
 from bot.core.errors import ModelError, ModelProblem
 from bot.core.shortage import is_shortage
+from bot.network.failures import Kind, failure
 
 _CODES = {
     "context_length_exceeded": ModelProblem.CONTEXT_LENGTH,
@@ -62,12 +63,19 @@ _STATUSLESS_CODES = {
     ),
 }
 
+_PROBLEMS = {
+    Kind.CERTIFICATE: ModelProblem.CERTIFICATE,
+    Kind.PROXY_LOGIN: ModelProblem.PROXY,
+    Kind.PROXY_REFUSED: ModelProblem.PROXY,
+}
+
 _STATUSES = {
     401: ModelProblem.AUTH,
     402: ModelProblem.QUOTA,
     403: ModelProblem.AUTH,
     404: ModelProblem.NOT_FOUND,
     408: ModelProblem.UNAVAILABLE,
+    407: ModelProblem.PROXY,  # of a proxy that opens no tunnel, as it is to http://
     409: ModelProblem.UNAVAILABLE,
     425: ModelProblem.UNAVAILABLE,
     429: ModelProblem.RATE_LIMITED,
@@ -314,6 +322,8 @@ def _connection(error: APIConnectionError) -> ModelError:
     """Never connected is UNAVAILABLE; connected and then silent TIMEOUT; connected and then gone CUT."""
     cause = error.__cause__
     detail = type(cause).__name__ if cause else type(error).__name__
+    if not is_shortage(error) and (told := _on_the_way(error, cause)) is not None:
+        return told
     if is_shortage(error) or isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
         return ModelError(ModelProblem.UNAVAILABLE, detail)
     if isinstance(cause, httpx2.TooManyRedirects):
@@ -322,6 +332,17 @@ def _connection(error: APIConnectionError) -> ModelError:
         return ModelError(ModelProblem.BAD_REQUEST, detail)
     timeout = isinstance(error, APITimeoutError)
     return ModelError(ModelProblem.TIMEOUT if timeout else ModelProblem.CUT, detail)
+
+
+def _on_the_way(error: APIConnectionError, cause: BaseException | None) -> ModelError | None:
+    """What is known of a connection that was not made; None of one that was."""
+    if not isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError):
+        return None
+    status = _number(str(cause)[:3]) if isinstance(cause, httpx2.ProxyError) else None
+    told = failure(error, str(error.request.url), status)
+    if told is None:
+        return None
+    return ModelError(_PROBLEMS.get(told.kind, ModelProblem.UNAVAILABLE), told.words, remedy=told.remedy)
 
 
 def _detail(said: ServerError) -> str:

@@ -24,6 +24,8 @@ PROBE_TOKENS = 16  # a reasoning model may use them all up and end with `length`
 
 _DETAILS = {
     ModelProblem.RATE_LIMITED: "the server limits the rate of calls just now",
+    ModelProblem.CERTIFICATE: "the server's certificate is not accepted",
+    ModelProblem.PROXY: "the proxy on the way wants a login, or does not open the way",
     ModelProblem.UNAVAILABLE: "the server cannot be reached or reports a fault of its own",
     ModelProblem.TIMEOUT: "the server accepted the call and then said nothing",
     ModelProblem.CUT: "the server ended the connection before its answer was complete",
@@ -40,6 +42,8 @@ _DETAILS = {
 
 _REMEDIES = {
     ModelProblem.RATE_LIMITED: "Wait a minute and check again.",
+    ModelProblem.CERTIFICATE: "Set SSL_CERT_FILE to a file of all certificates to trust, with that one.",
+    ModelProblem.PROXY: "Put user and password into HTTPS_PROXY (HTTP_PROXY), or name {url} in NO_PROXY.",
     ModelProblem.UNAVAILABLE: "Check OPENAI_BASE_URL ({url}), that the server runs, and the network between.",
     ModelProblem.TIMEOUT: "Check again; if the model is slow to load, set OPENAI_TIMEOUT (seconds) higher.",
     ModelProblem.CUT: "Check again, and look at the server's own log and at proxies on the way to {url}.",
@@ -88,9 +92,10 @@ async def ask(chunks: AsyncGenerator[Chunk, None], name: str, url: str) -> tuple
 
 def failed(name: str, error: ModelError, url: str) -> Finding:
     status = f" (HTTP {error.status})" if error.status else ""
-    remedy = _REMEDIES[error.problem].format(url=_shown(url), model=name)
+    remedy = error.remedy or _REMEDIES[error.problem].format(url=_shown(url), model=name)
+    detail = error.detail if error.remedy else _DETAILS[error.problem]
     said = f". It says: {error.said}" if error.said else ""
-    return Finding(SUBJECT, Verdict.FAILED, f"{name}: {_DETAILS[error.problem]}{status}{said}", remedy)
+    return Finding(SUBJECT, Verdict.FAILED, f"{name}: {detail}{status}{said}", remedy)
 
 
 def in_a_line(finding: Finding) -> str:

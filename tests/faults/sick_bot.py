@@ -29,6 +29,10 @@ class SickDatabase:
         self.dialect = database.dialect
         self.shortage = ""
 
+    @property
+    def trouble(self) -> str:
+        return self._database.trouble
+
     async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
         def sick(connection: Connection) -> T:
             if self._pragma.exists():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import resource
+import socket
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
+import aiohttp
 import pytest
 from sqlalchemy import Connection
 
@@ -26,8 +29,15 @@ ANSWER = "긴 대답입니다. " * 900
 ASKED_MEANWHILE = "저장할 수 있나요? " + "and this takes a page or two of its own. " * 400
 UNSTORED = "could not be stored"
 WAITING = "waits for the database"
+SHORT_BYTES = 32_768  # shorter than the database's files, longer than the log
 
 Fault = Callable[[], Awaitable[None]]
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 class World:
@@ -152,6 +162,39 @@ async def test_an_event_is_written_before_what_else_waits(tmp_path: Path) -> Non
     await asyncio.gather(first, event, *others)
     await database.close()
     assert written == ["event", *["answer"] * 20]
+
+
+async def test_a_disk_that_takes_no_more_is_said_once_and_shown_until_it_has_room_again(world: World) -> None:
+    """The limit of the length of files stands for a full disk: it needs no rights, and hits a process that runs."""
+    port = free_port()
+    async with world.bot(INTERNAL_PORT=str(port), STOP_GRACE="1") as life:
+        _, most = resource.prlimit(life.pid, resource.RLIMIT_FSIZE)
+        assert await health(port) == (200, {"worker": True, "slack": True})
+        resource.prlimit(life.pid, resource.RLIMIT_FSIZE, (SHORT_BYTES, most))
+        await world.ask(ASKED_MEANWHILE)
+        parts = await healthy_or_not(port, 503)
+        assert parts["database"] is False
+        assert "the disk takes nothing more" in str(parts["database_trouble"])
+        assert not any(delivery.acknowledged for delivery in world.slack.delivered(world.roots[-1]))
+        resource.prlimit(life.pid, resource.RLIMIT_FSIZE, (most, most))
+        await healthy_or_not(port, 200)
+        assert life.log.read_text().count("nothing can be stored: the disk takes nothing more") == 1
+        assert life.says("it can be stored again")
+        assert not life.says("Traceback")
+
+
+async def healthy_or_not(port: int, wanted: int) -> dict[str, object]:
+    async with asyncio.timeout(30):
+        while True:
+            status, parts = await health(port)
+            if status == wanted:
+                return parts
+            await asyncio.sleep(0.1)
+
+
+async def health(port: int) -> tuple[int, dict[str, object]]:
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/healthz") as response:
+        return response.status, await response.json()
 
 
 @pytest.mark.parametrize("deleted", [False, True])

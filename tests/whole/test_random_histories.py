@@ -100,7 +100,7 @@ class InMemory:
     """The Database port on SQLite, in the one thread there is: nothing ever waits."""
 
     dialect = "sqlite"
-    shortage = ""
+    shortage = trouble = ""
 
     def __init__(self) -> None:
         self._engine = create_engine("sqlite+pysqlite://", poolclass=StaticPool, connect_args={"isolation_level": None})

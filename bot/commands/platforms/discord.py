@@ -75,7 +75,7 @@ async def announcement(platform: Platform, settings: Settings) -> str:  # noqa: 
     except PlatformError as error:
         if not error.passing:
             raise
-        return f"Discord: cannot be reached just now ({error.code}); trying on. Ctrl-C stops it."
+        return f"Discord: cannot be reached just now ({error.detail or error.code}); trying on. Ctrl-C stops it."
     without = "" if platform.hears_content else ", without the content of messages that do not mention it"
     return (
         f"Discord: {identity.called} ({identity.user_id}){without}.\n"

@@ -62,7 +62,7 @@ async def announcement(platform: Platform, settings: Settings) -> str:
     except PlatformError as error:
         if not error.passing:
             raise
-        return f"Slack: cannot be reached just now ({error.code}); trying on. Ctrl-C stops it."
+        return f"Slack: cannot be reached just now ({error.detail or error.code}); trying on. Ctrl-C stops it."
     return (
         f"Slack: {identity.bot_user_id} in workspace {identity.team_id}, {_way(settings)}.\n"
         "Mention the bot in a channel it is in. Ctrl-C stops it."

@@ -121,6 +121,9 @@ SENTENCES = {
     "and I can send {budget}. Shorten it, or send it in parts.",
     "model_rate_limited": "The model is too busy right now. Ask me again in a few minutes.",
     "model_unavailable": "I could not reach the model. Ask me again in a few minutes.",
+    "model_certificate": "I could not reach the model: its certificate is not accepted here. Please tell whoever runs "
+    "me.",
+    "model_proxy": "I could not reach the model: the proxy here does not let me through. Please tell whoever runs me.",
     "model_timeout": "The model did not answer in time. Ask me again.",
     "model_cut": "The connection to the model kept breaking off. Ask me again in a few minutes.",
     "model_quota": "The account that pays for the model has used up its quota. Please tell whoever runs me.",

@@ -41,7 +41,7 @@ async def started(platform: str, start: Callable[[], Awaitable[Result]]) -> Resu
             if not error.passing:
                 raise
             failures += 1
-            logger.warning("%s: cannot be reached (%s), trying again", platform, error.code)
+            logger.warning("%s: cannot be reached (%s), trying again", platform, error)
             asked = error.retry_after
             await asyncio.sleep(START_BACKOFF.wait(failures) if asked is None else asked)
 

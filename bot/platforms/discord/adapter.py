@@ -149,7 +149,7 @@ class DiscordPlatform:
         return await self._identify(application)
 
     async def run(self, receive: Receive) -> None:
-        async with aiohttp.ClientSession(trust_env=True) as session:
+        async with aiohttp.ClientSession() as session:
             self._api.use(session)
             try:
                 us = await started(PLATFORM, self.start)

@@ -17,7 +17,6 @@ from typing import Any
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.conversation import Deleted, MessageRef, ThreadRef
 from bot.core.errors import LedgerError, PlatformError
@@ -33,7 +32,7 @@ from bot.platforms.common.payloads import string
 from bot.platforms.slack.calls import sessions
 from bot.platforms.slack.calls.api import DEFAULT_URL, SlackApi
 from bot.platforms.slack.calls.limits import RATES
-from bot.platforms.slack.calls.logs import bolt_logger, sdk_logger
+from bot.platforms.slack.calls.logs import bolt_logger
 from bot.platforms.slack.incoming.actions import acted
 from bot.platforms.slack.incoming.events import PLATFORM, Identity, for_another_team, gone, incoming, joined
 from bot.platforms.slack.incoming.moved_channels import follow, moved
@@ -269,7 +268,7 @@ class SlackPlatform:
         return App(
             commit,
             name="threadbot",
-            client=AsyncWebClient(base_url=self._api_url, session=session, retry_handlers=[], logger=sdk_logger()),
+            client=sessions.client(self._api_url, session=session),
             authorize=authorize,
             request_verification_enabled=False,  # Socket Mode carries no signatures; http.py verifies its own
             ignoring_self_events_enabled=False,  # what to ignore is the policy's to say

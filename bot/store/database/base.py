@@ -7,6 +7,9 @@ its own, or in one that it shares; whatever it refuses with a BotError it refuse
 
 from __future__ import annotations
 
+import errno
+import logging
+import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
@@ -15,6 +18,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.core.errors import LedgerError
 from bot.core.shortage import is_shortage
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Operation = Callable[[Connection], T]
@@ -30,6 +35,10 @@ class Database(Protocol):
     @property
     def shortage(self) -> str:
         """How many connections there are of those that were wanted, such as "2 of 20"; empty when there are all."""
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be written just now, such as "the disk is full"; empty while it can."""
 
     async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
         """
@@ -70,6 +79,52 @@ def take_reads(connection: Connection) -> Sequence[Operation[None]]:
     return reads
 
 
+_SQLITE = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_READONLY: "the file, its directory or its file system is read-only",
+    sqlite3.SQLITE_IOERR: "the disk takes nothing more, is over its quota, or is broken",
+}
+_SYSTEM = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file may not grow any further",
+    errno.EROFS: "the file system is read-only",
+}
+_POSTGRESQL = {
+    "53100": "the server's disk is full",
+    "25006": "the server is read-only: a standby, or one that was set so",
+}
+
+
+class WriteTrouble:
+    """Why writes fail, for as long as they do: said once when it begins, and when it is over."""
+
+    def __init__(self) -> None:
+        self.words = ""
+
+    def note(self, error: BaseException) -> None:
+        words = write_problem(error)
+        if words and words != self.words:
+            log.error("nothing can be stored: %s. No event is acknowledged until there is room again", words)
+        self.words = words or self.words
+
+    def over(self) -> None:
+        if self.words:
+            log.info("it can be stored again: it was that %s", self.words)
+        self.words = ""
+
+
+def write_problem(error: BaseException) -> str:
+    """What keeps a write from the disk, in our words; empty for any other error."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(origin, sqlite3.Error):
+        code = getattr(origin, "sqlite_errorcode", None)
+        return _SQLITE.get(code & 0xFF, "") if isinstance(code, int) else ""
+    if isinstance(origin, OSError):
+        return _SYSTEM.get(origin.errno or 0, "")
+    return _POSTGRESQL.get(getattr(origin, "sqlstate", None) or "", "")
+
+
 def is_unusable(error: Exception) -> bool:
     """Whether *error* says that the database cannot be used just now; else it is a defect of ours, or a BotError."""
     return isinstance(error, SQLAlchemyError | OSError) or is_shortage(error)
@@ -77,6 +132,8 @@ def is_unusable(error: Exception) -> bool:
 
 def unusable(error: Exception) -> LedgerError:
     """What to tell of a database error: str() of SQLAlchemy's shows the statement's parameters, which hold messages."""
+    if words := write_problem(error):
+        return LedgerError(words)
     if isinstance(error, DBAPIError):
         return LedgerError(f"{type(error.orig).__name__}: {error.orig}")
     told = "" if isinstance(error, SQLAlchemyError) else str(error)

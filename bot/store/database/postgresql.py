@@ -6,12 +6,13 @@ import asyncio
 import time
 from typing import Any, TypeVar
 
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.core.errors import BotError, LedgerError, SettingsError
 from bot.environment.database_url import Server
-from bot.store.database.base import Operation, is_unusable, unusable
+from bot.store.database.base import Operation, WriteTrouble, is_unusable, unusable
 from bot.store.database.server.room import ConnectionRoom
 
 T = TypeVar("T")
@@ -54,10 +55,15 @@ class PostgresDatabase:
         self._engine = _engine(server, connections)
         self._room = ConnectionRoom(connections)
         self._refused_seconds = refused_seconds
+        self._trouble = WriteTrouble()
 
     @property
     def shortage(self) -> str:
         return self._room.shortage
+
+    @property
+    def trouble(self) -> str:
+        return self._trouble.words
 
     async def write(
         self,
@@ -77,6 +83,7 @@ class PostgresDatabase:
                         raise LedgerError("the server takes no more connections") from refused
                     await asyncio.sleep(REFUSED_PAUSE_SECONDS)
             except DBAPIError as error:
+                self._trouble.note(error)
                 if getattr(error.orig, "sqlstate", None) not in UNDONE:
                     raise unusable(error) from error
                 undone += 1
@@ -91,12 +98,18 @@ class PostgresDatabase:
     async def _tried(self, operation: Operation[T]) -> T:
         async with self._room.place():
             try:
+                probing = bool(self._trouble.words)
                 async with self._engine.begin() as connection:
-                    return await connection.run_sync(operation)
+                    result = await connection.run_sync(operation)
+                    if probing:  # what finds nothing to do writes nothing
+                        await connection.execute(text("CREATE TEMPORARY TABLE probe ON COMMIT DROP AS SELECT 1"))
             except DBAPIError as error:
                 if not _is_refused(error):
                     raise
                 raise _RefusedError(alone=not self._room.refused(str(error.orig))) from error
+        if probing:
+            self._trouble.over()
+        return result
 
     async def read(self, operation: Operation[T]) -> T:
         return await self.write(operation)

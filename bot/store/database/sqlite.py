@@ -26,7 +26,7 @@ from bot import database_file
 from bot.core.errors import BotError, LedgerError, LedgerGoneError
 from bot.store.database import erasure
 from bot.store.database.aiosqlite_thread import connected, raw_connection, started
-from bot.store.database.base import Operation, is_unusable, take_reads, unusable
+from bot.store.database.base import Operation, WriteTrouble, is_unusable, take_reads, unusable
 from bot.store.database.prepared import PreparedConnection
 from bot.store.database.residue import Residue
 
@@ -74,12 +74,17 @@ class SqliteDatabase:
         self._urgent: deque[_Waiting] = deque()
         self._failed_together: deque[_Waiting] = deque()
         self._running: asyncio.Future[_Outcomes] | None = None  # the batch that is at work
+        self._trouble = WriteTrouble()
         self._residue = Residue(file)
         self._cleaner = erasure.Cleaner(self._residue, self._writer.run_raw, self._reader.run_raw)
 
     @property
     def shortage(self) -> str:
         return ""
+
+    @property
+    def trouble(self) -> str:
+        return self._trouble.words
 
     async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:
         entry = _Waiting(operation, synced, asyncio.get_running_loop().create_future())
@@ -118,8 +123,9 @@ class SqliteDatabase:
         if not batch:
             self._running = None
             return
-        self._running = self._writer.start(lambda connection: _together(connection, batch))
-        self._running.add_done_callback(lambda done: self._settle(batch, done))
+        probing = bool(self._trouble.words)
+        self._running = self._writer.start(lambda connection: _together(connection, batch, probing=probing))
+        self._running.add_done_callback(lambda done: self._settle(batch, done, probing=probing))
 
     def _next_batch(self) -> list[_Waiting]:
         if self._failed_together:  # none of them has happened: find out whose fault it is
@@ -130,7 +136,7 @@ class SqliteDatabase:
                 batch.append(queue.popleft())
         return batch
 
-    def _settle(self, batch: Sequence[_Waiting], done: asyncio.Future[_Outcomes]) -> None:
+    def _settle(self, batch: Sequence[_Waiting], done: asyncio.Future[_Outcomes], *, probing: bool) -> None:
         """
         Tell each of *batch* what came of it, and go on.
 
@@ -138,7 +144,10 @@ class SqliteDatabase:
         """
         try:
             outcomes, erased = self._writer.result(done)
+            if probing:
+                self._trouble.over()
         except Exception as error:  # noqa: BLE001 - see above
+            self._trouble.note(error.__cause__ or error)
             if len(batch) > 1 and not isinstance(error, _NotBegunError | LedgerGoneError):
                 self._failed_together.extend(batch)
                 batch, outcomes, erased = [], [], False
@@ -292,13 +301,19 @@ def _alone(connection: Connection, operation: Operation[T]) -> T:
         return operation(connection)
 
 
-def _together(connection: Connection, batch: Sequence[_Waiting]) -> _Outcomes:
-    """One transaction for all, synced if one of them is to be; and whether text was erased in it."""
+def _together(connection: Connection, batch: Sequence[_Waiting], *, probing: bool) -> _Outcomes:
+    """
+    One transaction for all, synced if one of them is to be; and whether text was erased in it.
+
+    *probing*: with a page to write in any case. Of those that find nothing to do the disk hears nothing.
+    """
     _sync(connection, synced=any(entry.synced for entry in batch))
     take_reads(connection)  # by an attempt that failed
     with _begun(connection):
         outcomes = [_tried(connection, entry.operation) for entry in batch]
         erased = erasure.was_noted(connection)
+        if probing:
+            _write_a_page(connection)
     reads = take_reads(connection)
     if len(batch) == 1:  # else more writes may wait
         for read in reads:
@@ -315,6 +330,13 @@ def _read_now(connection: Connection, read: Operation[None]) -> None:
         log.info("what was to be read after a commit is left: %s", type(error).__name__)
     finally:
         del connection.info[_READING]
+
+
+def _write_a_page(connection: Connection) -> None:
+    """What stands there, again."""
+    raw = _raw(connection)
+    [(version,)] = raw.execute("PRAGMA user_version").fetchall()
+    raw.execute(f"PRAGMA user_version = {version:d}").close()
 
 
 def _begun(connection: Connection) -> RootTransaction:

@@ -34,7 +34,7 @@ class CountingDatabase:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.dialect = database.dialect
-        self.shortage = ""
+        self.shortage, self.trouble = "", ""
         self.transactions = 0
 
     async def write(self, operation: Operation[T], *, synced: bool = True, urgent: bool = False) -> T:

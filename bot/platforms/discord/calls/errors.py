@@ -8,11 +8,13 @@ from typing import Any
 import aiohttp
 
 from bot.core.errors import PlatformError, UncertainError
+from bot.network.failures import Failure, failure
 from bot.platforms.common.limiter import RATE_LIMITED
 
 CONNECTION_LOST = "connection_lost"
 INVALID_RESPONSE = "invalid_response"
 NOT_DISCORD = "not_discord"  # ours: what answers at the address is something else
+PROXY_LOGIN = 407
 NOT_INDEXED = "not_indexed"  # a search, where Discord has just begun to index the guild
 INVALID_TOKEN = "invalid_token"  # noqa: S105 - a code
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNKNOWN_INTERACTION = "unknown_channel", "unknown_message", "unknown_interaction"
@@ -79,11 +81,25 @@ class DiscordError(PlatformError):
         self.number = number
 
 
-def lost(error: Exception) -> PlatformError:
-    """Translate one of CallFailure."""
+def lost(error: BaseException, address: str) -> PlatformError:
+    """Translate one of CallFailure, of a call to *address*."""
     if isinstance(error, aiohttp.InvalidURL):
         return PlatformError(NOT_DISCORD, passing=False)
-    return UncertainError(CONNECTION_LOST)
+    told = failure(error, address, error.status if isinstance(error, aiohttp.ClientHttpProxyError) else None)
+    return _unreached(told)
+
+
+def by_proxy(status: int, address: str) -> PlatformError:
+    """Of what a proxy answered in Discord's place."""
+    return _unreached(failure(ConnectionError(), address, status))
+
+
+def _unreached(told: Failure | None) -> PlatformError:
+    return (
+        UncertainError(CONNECTION_LOST, detail=told.words, remedy=told.remedy)
+        if told
+        else UncertainError(CONNECTION_LOST)
+    )
 
 
 def refused(status: int, body: object, headers: Mapping[str, str]) -> PlatformError:

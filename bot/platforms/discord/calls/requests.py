@@ -12,19 +12,22 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import quote
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from yarl import URL
 
 from bot.core.errors import PlatformError, UncertainError
 from bot.core.shortage import is_shortage
+from bot.network.proxies import proxy_of
+from bot.network.ways import way_to
 from bot.platforms.common.limiter import RATE_LIMITED
 from bot.platforms.discord.calls.errors import (
     INVALID_RESPONSE,
     INVALID_TOKEN,
     NOT_DISCORD,
+    PROXY_LOGIN,
     CallFailure,
+    by_proxy,
     lost,
     refused,
     retry_after,
@@ -89,14 +92,16 @@ class Requests:
         except Exception as error:
             if not isinstance(error, CallFailure) and not is_shortage(error):
                 raise
-            raise lost(error) from error
+            raise lost(error, self._base) from error
+        if status == PROXY_LOGIN and proxy_of(self._base):  # where it opens no tunnel, as to http://
+            raise by_proxy(status, self._base)
         self._limits.tell(name, answer_headers, major)
         return self._read(name, status, answer_headers, data, major, open_to_all=open_to_all)
 
     async def _answer(self, verb: str, url: URL, more: dict[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
         if self.session is not None and not self.session.closed:
             return await _exchanged(self.session, verb, url, more | {"timeout": self._timeout})
-        async with aiohttp.ClientSession(timeout=self._timeout, trust_env=True) as session:
+        async with aiohttp.ClientSession(timeout=self._timeout) as session:
             return await _exchanged(session, verb, url, more)
 
     def _read(
@@ -152,16 +157,10 @@ def _is_success(status: int, body: object, data: bytes) -> bool:
     return 200 <= status < 300 and not is_error and (body is not None or not data)
 
 
-def proxy_of(address: str) -> str | None:
-    """The proxy that the environment names for *address*: for a library that does not look for it, as aiohttp does."""
-    url = URL(address)
-    return None if url.host is None or proxy_bypass(url.host) else getproxies().get(url.scheme)
-
-
 async def _exchanged(
     session: aiohttp.ClientSession, verb: str, url: URL, more: dict[str, Any]
 ) -> tuple[int, Mapping[str, str], bytes]:
-    async with session.request(verb, url, allow_redirects=False, **more) as response:
+    async with session.request(verb, url, allow_redirects=False, **way_to(str(url)), **more) as response:
         return response.status, response.headers, await response.read()
 
 

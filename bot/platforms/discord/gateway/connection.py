@@ -24,10 +24,12 @@ from discord.http import Route
 
 from bot.core.errors import PlatformError
 from bot.core.retry import Backoff
+from bot.network import certificates
+from bot.network.proxies import proxy_of
 from bot.platforms.common.leases import OwnLeases
 from bot.platforms.discord.calls.api import DiscordApi
-from bot.platforms.discord.calls.errors import CONNECTION_LOST, INVALID_TOKEN
-from bot.platforms.discord.calls.requests import Json, proxy_of
+from bot.platforms.discord.calls.errors import CONNECTION_LOST, INVALID_TOKEN, lost
+from bot.platforms.discord.calls.requests import Json
 from bot.platforms.discord.gateway.shards import ONLY, Shard
 from bot.platforms.discord.gateway.starts import Starts
 
@@ -87,6 +89,7 @@ class Connection:
         self._called = f"discord, {shard}" if shard.count > 1 else "discord"
         self._alive = False
         self._session: object | None = None
+        self._why: PlatformError | None = None  # there was no connection
         self._heard_by: Heard | None = None
         self._on_new_session: Callable[[], None] = lambda: None
         self._awaited: set[str] = set()  # guilds of a new session that have not come yet
@@ -124,7 +127,7 @@ class Connection:
                 if not error.passing:
                     raise
                 failures = 0 if self._session is not None else failures + 1
-                logger.warning("%s: not connected (%s), trying again", self._called, error.code)
+                logger.warning("%s: not connected (%s), trying again", self._called, error)
                 wait = error.retry_after
                 await asyncio.sleep(self._patience.backoff.wait(max(1, failures)) if wait is None else wait)
             finally:
@@ -141,6 +144,7 @@ class Connection:
         address = await self._starts.address(self.shard)
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = self._api_url, address  # where discord.py looks for Discord
         client = _Client(self, intents, self._patience.dead, proxy_of(self._api_url))
+        self._why = None
         connecting: asyncio.Task[None] | None = None
         try:
             await self._log_in(client)
@@ -157,7 +161,7 @@ class Connection:
             login.cancel()
         [error] = await asyncio.gather(login, return_exceptions=True)
         if error is not None:
-            raise _translated(error) from error
+            raise _translated(error, self._api_url) from error
 
     async def _watch(self, client: _Client, connecting: asyncio.Task[None]) -> None:
         """Until the library gives up, or has no session for long."""
@@ -179,10 +183,11 @@ class Connection:
                 said = True
                 logger.info("%s: connecting", self._called)
             elif clock() - gone > self._patience.lost:
-                raise PlatformError(CONNECTION_LOST, passing=True)
+                raise self._why or PlatformError(CONNECTION_LOST, passing=True)
         # Whatever it is: where the first try fails, discord.py 2.7 raises an AttributeError.
         error = connecting.exception()
-        raise _translated(error) from error
+        translated = _translated(error)
+        raise (self._why if self._why and translated.code == CONNECTION_LOST else translated) from error
 
     def _is_zombie(self) -> bool:
         """Whether heartbeats are not acknowledged: such a connection is to be closed; Discord, "Sending Heartbeats"."""
@@ -212,6 +217,13 @@ class Connection:
             self._heard_by(str(name), data)
         if name in ("READY", "GUILD_CREATE", "GUILD_DELETE"):  # one that is not available comes as deleted
             self._check_guilds(name, str(data.get("id")))
+
+    def failed(self, error: Exception, address: str) -> None:
+        """The gateway could not be reached."""
+        found = lost(error, address)
+        if self._why is None or self._why.detail != found.detail:
+            logger.warning("%s: the gateway cannot be reached: %s", self._called, found.detail or type(error).__name__)
+        self._why = found
 
     def dropped(self) -> None:
         self._alive = False
@@ -281,11 +293,17 @@ class _Client(discord.Client):
     async def login(self, token: str) -> None:
         """Ready for connect(). The library would also read what our application is, and expect more than we do."""
         await self._async_setup_hook()
+        self.http.connector = aiohttp.TCPConnector(limit=0, ssl=certificates.context())
         await self.http.static_login(token)
 
     async def _remembered(self, url: str, **options: Any) -> aiohttp.ClientWebSocketResponse:
         """The library forgets a socket that has not said hello yet when it is told to end."""
-        socket = await self._connect_socket(url, **options)
+        try:
+            self.http.proxy = proxy_of(url)  # not always that of the API
+            socket = await self._connect_socket(url, **options)
+        except (aiohttp.ClientError, OSError) as error:
+            self._told.failed(error, url.partition("?")[0])
+            raise
         self._sockets = [*(each for each in self._sockets if not each.closed), socket]
         return socket
 
@@ -338,7 +356,7 @@ async def _close(client: _Client, connecting: asyncio.Task[None] | None) -> None
             thread.stop()
 
 
-def _translated(error: BaseException | None) -> PlatformError:
+def _translated(error: BaseException | None, address: str = "") -> PlatformError:
     if isinstance(error, PlatformError):
         return error
     code = 4014 if isinstance(error, discord.PrivilegedIntentsRequired) else getattr(error, "code", None)
@@ -347,4 +365,4 @@ def _translated(error: BaseException | None) -> PlatformError:
     if isinstance(error, discord.ConnectionClosed | discord.PrivilegedIntentsRequired) and code in CLOSED:
         return PlatformError(CLOSED[code], passing=False)
     logger.info("discord: the library has ended: %s", type(error).__name__)
-    return PlatformError(CONNECTION_LOST, passing=True)
+    return lost(error, address) if error is not None else PlatformError(CONNECTION_LOST, passing=True)

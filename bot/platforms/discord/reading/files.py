@@ -16,8 +16,15 @@ from bot.core.errors import PlatformError
 from bot.core.files import FileOutcome, FileRef
 from bot.core.ports import FileError
 from bot.core.shortage import SHORTAGE, is_shortage
+from bot.network.ways import way_to
 from bot.platforms.discord.calls.api import DiscordApi
-from bot.platforms.discord.calls.errors import MISSING_ACCESS, MISSING_PERMISSIONS, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
+from bot.platforms.discord.calls.errors import (
+    MISSING_ACCESS,
+    MISSING_PERMISSIONS,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
+    lost,
+)
 from bot.platforms.discord.calls.limits import MESSAGE
 from bot.platforms.discord.incoming.files import attachments_of, place_of
 from bot.platforms.discord.places.payloads import Json, text
@@ -109,12 +116,12 @@ class DiscordFiles:
 
     async def _get(self, address: str, limit: int) -> bytes:
         try:
-            async with aiohttp.ClientSession(timeout=TIMEOUT, trust_env=True) as session:
+            async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
                 return await self._followed(session, URL(address), limit)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             if is_shortage(error):  # the answer waits: without the file it would be another one
                 raise PlatformError(SHORTAGE, passing=True) from error
-            logger.info("discord: a file could not be fetched: %s", type(error).__name__)
+            logger.info("discord: a file could not be fetched: %s", lost(error, address).detail or type(error).__name__)
             raise FileError(FileOutcome.NOT_FETCHED, passing=not isinstance(error, ValueError)) from error
 
     async def _followed(self, session: aiohttp.ClientSession, url: URL, limit: int) -> bytes:
@@ -122,7 +129,7 @@ class DiscordFiles:
             if not self._hosts.serve(url):
                 raise FileError(FileOutcome.ELSEWHERE)
             headers = {"Accept-Encoding": "identity"}
-            async with session.get(url, headers=headers, allow_redirects=False) as response:
+            async with session.get(url, headers=headers, allow_redirects=False, **way_to(str(url))) as response:
                 if response.status not in (301, 302, 303, 307, 308):
                     return await _body(response, limit)
                 url = url.join(URL(response.headers.get("Location", "")))

@@ -68,7 +68,7 @@ async def check(
     wrong = token_kinds.kind(token)
     if wrong is not None:
         return [Finding("Discord token", Verdict.FAILED, f"it looks like {wrong}", f"{token_kinds.WHERE}.")]
-    async with aiohttp.ClientSession(trust_env=True) as session:
+    async with aiohttp.ClientSession() as session:
         api = DiscordApi(token, api_url, DiscordLimiter())
         api.use(session)
         try:
@@ -87,7 +87,7 @@ async def check(
 async def check_post(token: str, api_url: str, channel: str) -> Finding:
     """Post a message in *channel*, edit it and delete it again."""
     subject = "Discord post"
-    async with aiohttp.ClientSession(trust_env=True) as session:
+    async with aiohttp.ClientSession() as session:
         api = DiscordApi(token, api_url, DiscordLimiter())
         api.use(session)
         try:
@@ -229,4 +229,5 @@ def _refused(error: PlatformError, token: str) -> Finding:
 
 
 def failed(subject: str, error: PlatformError) -> Finding:
-    return Finding(subject, Verdict.FAILED, error.code, REMEDIES.get(error.code, "See Discord's JSON error codes."))
+    remedy = error.remedy or REMEDIES.get(error.code, "See Discord's JSON error codes.")
+    return Finding(subject, Verdict.FAILED, error.detail or error.code, remedy)

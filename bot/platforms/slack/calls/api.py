@@ -19,18 +19,19 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError, UncertainError
 from bot.core.shortage import is_shortage
+from bot.network.ways import way_to
 from bot.platforms.common.limiter import RATE_LIMITED, Limiter
+from bot.platforms.slack.calls import sessions
 from bot.platforms.slack.calls.errors import (
     ANSWER_TOO_LONG,
-    CONNECTION_LOST,
     INVALID_RESPONSE,
     MESSAGE_NOT_FOUND,
     NOT_SLACK,
     CallFailure,
+    lost,
     platform_error,
 )
 from bot.platforms.slack.calls.limits import APPEND, DELETE, POST, START, STOP, UPDATE
-from bot.platforms.slack.calls.logs import sdk_logger
 from bot.platforms.slack.calls.page_size import PageSize
 from bot.platforms.slack.calls.sessions import TIMEOUT
 
@@ -73,7 +74,7 @@ class SlackApi:
     """
 
     def __init__(self, bot_token: str, api_url: str, limits: Limiter) -> None:
-        self._client = AsyncWebClient(token=bot_token, base_url=api_url, retry_handlers=[], logger=sdk_logger())
+        self._client = sessions.client(api_url, token=bot_token)
         self.limits = limits
         self._answered = False  # Slack has, once
 
@@ -281,14 +282,14 @@ class SlackApi:
         """Send a file to where upload_url() said. The address is all that it takes: no token goes there."""
         try:
             async with (
-                aiohttp.ClientSession(timeout=TIMEOUT, trust_env=True) as session,
-                session.post(address, data=content, allow_redirects=False) as response,
+                aiohttp.ClientSession(timeout=TIMEOUT) as session,
+                session.post(address, data=content, allow_redirects=False, **way_to(address)) as response,
             ):
                 status = response.status
         except Exception as error:
             if not isinstance(error, (*CallFailure, ValueError)) and not is_shortage(error):
                 raise
-            raise UncertainError(CONNECTION_LOST) from error
+            raise lost(error, address) from error
         if status != 200:
             raise PlatformError(f"upload_http_{status}", passing=status >= 500 or status == 429)
 
@@ -316,7 +317,7 @@ class SlackApi:
         except Exception as error:
             if not isinstance(error, CallFailure) and not is_shortage(error):
                 raise
-            translated = self._placed(platform_error(error))
+            translated = self._placed(platform_error(error, self._client.base_url))
             if translated.code == RATE_LIMITED:
                 self.limits.note(method, translated.retry_after, channel)
             raise translated from error

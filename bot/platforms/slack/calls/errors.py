@@ -6,6 +6,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from bot.core.errors import PlatformError, UncertainError
+from bot.network.failures import failure
+from bot.network.proxies import proxy_of
 from bot.platforms.common.limiter import RATE_LIMITED
 from bot.platforms.slack.calls.sessions import AnswerTooLong
 
@@ -54,8 +56,12 @@ CallFailure = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, *UNREA
 """All that slack_sdk lets through from a call."""
 
 
-def platform_error(error: Exception) -> PlatformError:
-    """Translate one of CallFailure. An answer that is not of Slack's form is INVALID_RESPONSE, below 500."""
+def platform_error(error: Exception, address: str) -> PlatformError:
+    """
+    Translate one of CallFailure, of a call to *address*.
+
+    An answer that is not of Slack's form is INVALID_RESPONSE, below 500.
+    """
     if isinstance(error, aiohttp.InvalidURL):
         return PlatformError(NOT_SLACK, passing=False)
     if isinstance(error, AnswerTooLong):  # of what is written Slack says little
@@ -63,10 +69,12 @@ def platform_error(error: Exception) -> PlatformError:
     if isinstance(error, UNREADABLE):
         return UncertainError(INVALID_RESPONSE)
     if not isinstance(error, SlackApiError):
-        return UncertainError(CONNECTION_LOST)
+        return lost(error, address)
     response = error.response
     # An unreadable body leaves aiohttp's response in the place of the SDK's.
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 200)
+    if status == 407 and proxy_of(address):  # where it opens no tunnel, as to http://
+        return lost(error, address, 407)
     data = getattr(response, "data", None)
     code = str(data.get("error", "")) if isinstance(data, dict) and "ok" in data else ""
     if status == 429 or code in (RATE_LIMITED, "rate_limited"):
@@ -76,6 +84,14 @@ def platform_error(error: Exception) -> PlatformError:
     if not code or code in SERVER_SIDE:
         return UncertainError(code or INVALID_RESPONSE)
     return PlatformError(code, passing=False)
+
+
+def lost(error: BaseException, address: str, proxy_status: int | None = None) -> PlatformError:
+    """Of a connection to *address* that could not be made, or broke off."""
+    status = error.status if isinstance(error, aiohttp.ClientHttpProxyError) else proxy_status
+    if (told := failure(error, address, status)) is None:
+        return UncertainError(CONNECTION_LOST)
+    return UncertainError(CONNECTION_LOST, detail=told.words, remedy=told.remedy)
 
 
 def concerns_message(error: PlatformError) -> bool:

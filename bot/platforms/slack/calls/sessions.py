@@ -8,6 +8,11 @@ the answer has to be short. What becomes of a page of messages that is not is de
 from __future__ import annotations
 
 import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.network import certificates
+from bot.network.proxies import proxy_of
+from bot.platforms.slack.calls.logs import sdk_logger
 
 MOST_BYTES = 4 * 2**20  # uncompressed; json reads some 100 million bytes a second where a message is all styled words
 TIMEOUT = aiohttp.ClientTimeout(
@@ -21,6 +26,20 @@ class AnswerTooLong(aiohttp.ClientPayloadError):
 
 def opened() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(timeout=TIMEOUT, response_class=_Answer)
+
+
+def client(api_url: str, *, token: str | None = None, session: aiohttp.ClientSession | None = None) -> AsyncWebClient:
+    """The SDK's, which would read no NO_PROXY, and certificates of its own."""
+    made = AsyncWebClient(
+        token=token,
+        base_url=api_url,
+        ssl=certificates.context(),
+        session=session,
+        retry_handlers=[],
+        logger=sdk_logger(),
+    )
+    made.proxy = proxy_of(api_url)
+    return made
 
 
 class _Answer(aiohttp.ClientResponse):

@@ -16,7 +16,9 @@ from bot.core.errors import PlatformError
 from bot.core.files import FileOutcome, FileRef
 from bot.core.ports import FileError
 from bot.core.shortage import SHORTAGE, is_shortage
+from bot.network.ways import way_to
 from bot.platforms.slack.calls.api import SlackApi
+from bot.platforms.slack.calls.errors import lost
 from bot.platforms.slack.incoming.files import file_of
 from bot.platforms.slack.reading.file_hosts import FileHosts
 
@@ -40,12 +42,12 @@ class SlackFiles:
     async def fetch(self, file: FileRef, limit: int) -> bytes:
         address = file.locator or await self._locate(file)
         try:
-            async with aiohttp.ClientSession(timeout=TIMEOUT, trust_env=True) as session:
+            async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
                 return await self._get(session, address, limit)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             if is_shortage(error):  # the answer waits: without the file it would be another one
                 raise PlatformError(SHORTAGE, passing=True) from error
-            logger.info("slack: a file could not be fetched: %s", type(error).__name__)
+            logger.info("slack: a file could not be fetched: %s", lost(error, address).detail or type(error).__name__)
             raise FileError(FileOutcome.NOT_FETCHED, passing=not isinstance(error, ValueError)) from error
 
     async def _locate(self, file: FileRef) -> str:
@@ -64,7 +66,7 @@ class SlackFiles:
         for _ in range(REDIRECTS + 1):
             if not self._hosts.serve(url):
                 raise FileError(FileOutcome.ELSEWHERE)
-            async with session.get(url, headers=self._headers, allow_redirects=False) as response:
+            async with session.get(url, headers=self._headers, allow_redirects=False, **way_to(str(url))) as response:
                 if response.status not in (301, 302, 303, 307, 308):
                     return await _body(response, limit)
                 url = url.join(URL(response.headers.get("Location", "")))

@@ -149,8 +149,8 @@ def _events() -> Finding:
 
 
 def failed(subject: str, error: PlatformError) -> Finding:
-    remedy = REMEDIES.get(error.code, "See the method's errors in Slack's reference.")
-    return Finding(subject, Verdict.FAILED, error.code, remedy)
+    remedy = error.remedy or REMEDIES.get(error.code, "See the method's errors in Slack's reference.")
+    return Finding(subject, Verdict.FAILED, error.detail or error.code, remedy)
 
 
 def opened(bot_token: str, api_url: str, session: aiohttp.ClientSession) -> SlackApi:

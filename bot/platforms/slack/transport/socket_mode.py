@@ -22,8 +22,9 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.core.errors import PlatformError
+from bot.network.proxies import proxy_of
 from bot.platforms.slack.calls.api import OPEN, SlackApi
-from bot.platforms.slack.calls.errors import CONNECTION_LOST
+from bot.platforms.slack.calls.errors import CONNECTION_LOST, lost
 from bot.platforms.slack.calls.logs import sdk_logger
 from bot.platforms.slack.transport.dispatch import App
 
@@ -45,9 +46,21 @@ class _Client(SocketModeClient):
     tasks: set[asyncio.Task[Any]]
     address: Callable[[], Awaitable[str]]
     greeted: Callable[[], None]
+    said = ""  # why the last try failed, as it was logged
 
     async def issue_new_wss_url(self) -> str:
-        return await self.address()
+        try:
+            address = await self.address()
+            self.proxy = proxy_of(address)
+        except (PlatformError, OSError) as error:
+            self.note_failure(str(error))
+            raise
+        return address
+
+    def note_failure(self, why: str) -> None:
+        if why != self.said:
+            logger.warning("slack: the connection cannot be opened: %s", why)
+        self.said = why
 
     async def run_message_listeners(self, message: dict[str, object], raw_message: str) -> None:
         if message.get("type") == "hello":
@@ -157,7 +170,8 @@ class Connection:
         client.tasks, client.address, client.greeted = set(), self._address, greeted
         # The SDK's own session waits five minutes for a handshake. This limit does not end sockets that are open.
         await client.aiohttp_client_session.close()
-        client.aiohttp_client_session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TRY_SECONDS))
+        timeout = aiohttp.ClientTimeout(total=TRY_SECONDS)
+        client.aiohttp_client_session = aiohttp.ClientSession(timeout=timeout, trace_configs=[_tracing(client)])
         return client
 
     async def _address(self) -> str:
@@ -182,6 +196,7 @@ class Connection:
                 if gone.seconds() >= WATCH_SECONDS:
                     logger.info("slack: connected")
                 gone.reset()
+                client.said = ""
                 continue
             client.wss_uri = None
             if gone.start():
@@ -215,6 +230,17 @@ class _Stopwatch:
 
     def reset(self) -> None:
         self._since = None
+
+
+def _tracing(client: _Client) -> aiohttp.TraceConfig:
+    """The SDK says why a handshake failed in words of its own only."""
+
+    async def failed(_session: object, _context: object, request: aiohttp.TraceRequestExceptionParams) -> None:
+        client.note_failure(str(lost(request.exception, str(request.url.with_query(None)))))
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_exception.append(failed)
+    return tracing
 
 
 async def _connect(client: _Client) -> None:

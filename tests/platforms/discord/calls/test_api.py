@@ -6,10 +6,10 @@ import aiohttp
 import pytest
 
 from bot.core.errors import PlatformError, UncertainError
+from bot.network.proxies import proxy_of
 from bot.platforms.discord.calls.api import DiscordApi
 from bot.platforms.discord.calls.errors import DiscordError
 from bot.platforms.discord.calls.limits import DiscordLimiter
-from bot.platforms.discord.calls.requests import proxy_of
 from tests.standins.discord import Discord
 from tests.standins.discord.faults import Fault, Hung, Lost, RateLimited, Refused, ServerError, Stranger
 from tests.standins.discord.state.objects import MessageFlag

@@ -1,0 +1,1 @@
+"""The way to other machines, over real proxies and TLS."""
