@@ -43,7 +43,7 @@ class Asked:
 
     async def until(self, reached: int) -> None:
         """So many requests are being answered, or were."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(100):
             while self.at_work < reached:  # noqa: ASYNC110 - what the answers count
                 await asyncio.sleep(0.001)
 
@@ -56,7 +56,7 @@ async def asked(bounds: Bounds) -> AsyncIterator[Asked]:
 
 
 async def rest(reader: asyncio.StreamReader) -> bytes:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(100):
         return await reader.read()
 
 
@@ -65,7 +65,7 @@ async def test_a_head_that_comes_a_byte_at_a_time_is_not_waited_for(first: bytes
     async with asked(Bounds(head_seconds=2.0)) as found:
         reader, writer = await found.connect(first)
         if first:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(100):
                 await reader.readuntil(b"yes")
         reading = asyncio.create_task(rest(reader))
         writer.write(b"POST /")
@@ -80,7 +80,7 @@ async def test_a_head_that_comes_a_byte_at_a_time_is_not_waited_for(first: bytes
 async def test_a_connection_without_a_request_is_closed_without_a_word() -> None:
     async with asked(Bounds(head_seconds=2.0, idle_seconds=3.0)) as found:
         reader, writer = await found.connect(REQUEST)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(100):
             await reader.readuntil(b"yes")
         assert await rest(reader) == b""  # the time for a head begins with its first byte
         writer.close()
@@ -91,17 +91,17 @@ async def test_a_new_connection_takes_the_place_of_the_one_that_has_waited_longe
     async with asked(Bounds(connections=3)) as found:
         idle = [await found.connect() for _ in range(2)]
         kept, kept_writer = await found.connect(REQUEST)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(100):
             await kept.readuntil(b"yes")
         writers = [kept_writer, *(writer for _, writer in idle)]
         for number in range(2):
             reader, writer = await found.connect(REQUEST)
             writers.append(writer)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(100):
                 assert (await reader.readuntil(b"yes")).startswith(ONE)
             assert await rest(idle[number][0]) == b""
         kept_writer.write(REQUEST)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(100):
             assert (await kept.readuntil(b"yes")).startswith(ONE)
         for each in writers:
             each.close()
@@ -120,7 +120,7 @@ async def test_while_all_are_at_work_a_new_one_is_told_to_come_later() -> None:
         late_writer.close()
         found.gate.set()
         for reader, writer in working:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(100):
                 assert (await reader.readuntil(b"yes")).startswith(ONE)
             writer.close()
 
@@ -150,11 +150,11 @@ async def test_a_request_that_comes_when_there_is_no_descriptor_is_answered_when
             with without_descriptors():
                 await loop.sock_connect(caller, ("127.0.0.1", found.port))
                 await loop.sock_sendall(caller, REQUEST)
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(100):
                     while not found.notes:  # noqa: ASYNC110 - what the listener notes
                         await asyncio.sleep(0.001)
                 assert found.at_work == 0
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(100):
                 assert (await loop.sock_recv(caller, 1000)).startswith(ONE)
     assert {status for status, _ in found.notes} == {503}
 

@@ -1,7 +1,7 @@
 """
 What a long conversation's input costs where prompts are cached, beside dropping the oldest turn at every reply.
 
-The bot's own prompts go to the model stand-in, which bills like a cache does (standins/model_cache.py). What the other
+The bot's own prompts go to the model stand-in, which bills like a cache does (standins/model/cache.py). What the other
 way would have cost, with the same questions and answers, is reckoned beside it. Nothing here depends on the machine.
 """
 
@@ -30,10 +30,9 @@ from bot.store.database.urls import open_database
 from bot.store.ledger.ledger import SqlLedger
 from bot.store.model_facts import SqlModelFacts
 from tests.bench.mute import MUTE, MutePlatform, nowhere
-from tests.standins import model_tokens
-from tests.standins.model import ModelServer
-from tests.standins.model_cache import PromptCache, price, serialized
-from tests.standins.model_script import Answer
+from tests.standins.model import ModelServer, counting
+from tests.standins.model.cache import PromptCache, price, serialized
+from tests.standins.model.script import Answer
 
 SYSTEM_PROMPT = "You are a helpful assistant. Answer in the language of the question, briefly and exactly."
 
@@ -110,7 +109,7 @@ async def billed(talk: Talk, turns: int, budget: int, directory: Path, keep: flo
     cuts = [number for number in range(1, turns) if firsts[number] != firsts[number - 1]]
     used = [tokens / budget for tokens, _ in prompts]
     return Billed(
-        turn_tokens=mean(model_tokens.count(question + answer) + 8 for question, answer in conversation),
+        turn_tokens=mean(counting.count(question + answer) + 8 for question, answer in conversation),
         ours=round(sum(price(*prompt) for prompt in prompts)),
         sliding=round(sliding_cost(conversation, budget)),
         full=mean(used[cuts[0] :]) if cuts else 0.0,

@@ -1,7 +1,7 @@
 """
 `python -m tests.bench.crowd [--answers N] [--seconds S]`: many long answers in one workspace that keeps to its tiers.
 
-The Slack stand-in answers 429 beyond a method's tier (slack_tiers.py: a sliding minute per method; posts 1 a second a
+The Slack stand-in answers 429 beyond a method's tier (a sliding minute per method; posts 1 a second a
 channel with a burst of 5). Everything runs in one process on the loopback. By default 300 answers within 10 minutes.
 """
 
@@ -23,7 +23,7 @@ from bot import app
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.settings import Settings
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.standins.slack import Slack
 
 WORDS = "The quick brown fox jumps over the lazy dog, 그리고 여우는 다시 달립니다. "

@@ -15,7 +15,7 @@ from bot.files import confinement
 from bot.llm.offline import OfflineModel
 from bot.settings import Settings
 from tests.standins.model import ModelServer
-from tests.standins.model_rules import Rules
+from tests.standins.model.rules import Rules
 
 
 def without_accounts(file: Path, **settings: Any) -> Settings:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.commands import tokens
-from tests.standins import model_tokens
+from tests.standins.model import counting
 
 SEED = json.loads((Path(__file__).parents[1] / "data" / "seed-conversations.json").read_text())
 
@@ -45,7 +45,7 @@ def test_the_second_conversation_counts_91_where_the_older_rule_gives_92() -> No
 
 def test_a_name_counts_as_the_api_counts_it() -> None:
     message = {"role": "user", "name": "Minji", "content": "안녕"}
-    assert counted([message]).total == model_tokens.count_prompt([message])
+    assert counted([message]).total == counting.count_prompt([message])
 
 
 def test_text_parts_count_as_their_text() -> None:

@@ -16,9 +16,9 @@ from bot.platforms.slack.markup import buttons
 from bot.platforms.slack.markup.message import PART_LIMIT
 from tests.contract.world import Asked, Capability, CapableWorld, Person
 from tests.standins.slack import Slack
-from tests.standins.slack_faults import Lost, Refused, ServerError
-from tests.standins.slack_files import failed
-from tests.standins.slack_workspace import Json, Message
+from tests.standins.slack.api.files import failed
+from tests.standins.slack.faults import Lost, Refused, ServerError
+from tests.standins.slack.workspace import Json, Message
 
 LACKS: Mapping[Capability, str] = {Capability.CLOSING: "Slack cannot close a thread"}
 STATUS_METHODS = ("agents.sessions.setStatus", "assistant.threads.setStatus", "reactions.add")

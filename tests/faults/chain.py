@@ -29,9 +29,9 @@ from tests.faults.steps import CHUNKS, FEW, SCRIPTS, Platform, Step
 from tests.faults.venue import WAIT_SECONDS, Venue
 from tests.standins.discord import Discord
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.standins.slack import Slack
-from tests.standins.slack_faults import Gate
+from tests.standins.slack.faults import Gate
 
 log = logging.getLogger(__name__)
 

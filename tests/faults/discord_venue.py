@@ -8,7 +8,7 @@ from tests.faults.steps import Call
 from tests.faults.venue import WAIT_SECONDS, Venue
 from tests.standins.discord import Discord
 from tests.standins.discord.state.objects import BASIC_MESSAGES, Message
-from tests.standins.slack_faults import Gate
+from tests.standins.slack.faults import Gate
 
 SMALL = "-# "  # small print: sentences of the bot's own below an answer
 STOP, CONTINUE = "threadbot:stop:", "threadbot:continue:"  # how the ids of these buttons begin

@@ -51,7 +51,7 @@ class Life:
         async with asyncio.timeout(seconds):
             return await asyncio.shield(self._ended)
 
-    async def stop(self, seconds: float = 30.0) -> None:
+    async def stop(self, seconds: float = 100.0) -> None:
         """SIGTERM, and SIGKILL when that is not enough."""
         self.send(signal.SIGTERM)
         try:

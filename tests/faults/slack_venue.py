@@ -11,7 +11,7 @@ from tests.faults.steps import Call, Step
 from tests.faults.venue import WAIT_SECONDS, Venue
 from tests.standins.model import ModelServer
 from tests.standins.slack import Slack
-from tests.standins.slack_faults import Gate
+from tests.standins.slack.faults import Gate
 
 CONTINUE = "threadbot_continue"  # the action of the button
 METHODS: Mapping[Call, str] = {

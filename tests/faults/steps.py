@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 
 CHUNKS = 67  # of the long answer, on each platform
 FEW = 16  # chunks, which one stream holds

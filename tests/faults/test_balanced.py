@@ -18,7 +18,7 @@ from tests.faults.lives import Life, bot
 from tests.faults.slack_venue import environment
 from tests.platforms.slack.transport.requesting import SECRET, send, signing
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.standins.postgres import Postgres
 from tests.standins.slack import Slack
 
@@ -37,7 +37,7 @@ class Pair:
 
     async def listening(self) -> None:
         for number, life in enumerate(self.bots):
-            await self.slack.wait_for(partial(life.says, "listening on"), 30)
+            await self.slack.wait_for(partial(life.says, "listening on"))
             found = re.search(r"listening on 127\.0\.0\.1:(\d+)", life.log.read_text())
             assert found is not None
             self.ports[number] = int(found[1])
@@ -56,8 +56,8 @@ class Pair:
         return (await send(self.ports[number], EVENTS, body, headers)).status
 
     async def settled(self, roots: list[str]) -> None:
-        await self.slack.wait_for(lambda: all(self.slack.replies(self.channel, root) for root in roots), 30)
-        async with asyncio.timeout(30):
+        await self.slack.wait_for(lambda: all(self.slack.replies(self.channel, root) for root in roots))
+        async with asyncio.timeout(100):
             while await self.tables.count(OPEN):  # noqa: ASYNC110 - a database has no condition to wait for
                 await asyncio.sleep(0.02)
 
@@ -120,7 +120,7 @@ async def test_what_one_process_took_and_could_not_answer_the_other_one_answers(
     pair.model.default = Answer(chunk_size=4, gate=gate, gate_at=3)
     root, bodies = await pair.ask("누가 대답하나요?")
     assert [await pair.deliver(0, body) for body in bodies] == [200, 200]
-    await pair.slack.wait_for(lambda: pair.model.requests, 10)
+    await pair.slack.wait_for(lambda: pair.model.requests)
     for life in pair.bots:
         if life.says("state=running"):
             life.send(signal.SIGKILL)

@@ -20,7 +20,7 @@ from tests.faults.chain import PASSED, Tables
 from tests.faults.lives import Life, bot
 from tests.faults.slack_venue import environment
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.standins.postgres import Postgres
 from tests.standins.slack import Slack
 
@@ -56,8 +56,8 @@ class World:
         async with bot(self.directory, named, *arguments) as life:
             await self.slack.wait_connected(30)
             await self.ask(RUNNING)
-            await self.slack.wait_for(lambda: self.answers(0), 10)
-            await self.slack.wait_for(self.acknowledged, 10)
+            await self.slack.wait_for(lambda: self.answers(0))
+            await self.slack.wait_for(self.acknowledged)
             yield life
 
     async def ask(self, text: str) -> None:
@@ -75,13 +75,13 @@ class World:
         for _ in range(3):
             await self.ask(ASKED_MEANWHILE)
         self._gate.set()  # the answer ends, and cannot be stored either
-        await self.slack.wait_for(lambda: life.says(UNSTORED) and life.says(WAITING), 20)
+        await self.slack.wait_for(lambda: life.says(UNSTORED) and life.says(WAITING))
         meanwhile = [each for root in self.roots[1:] for each in self.slack.delivered(root)]
         assert not any(delivery.acknowledged for delivery in meanwhile)
         assert life.running
         await mend_it()
 
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(100):
             while not self.all_answered():
                 await self.slack.socket_mode.redeliver()
                 await asyncio.sleep(0.5)  # each event has a few tries only
@@ -184,7 +184,7 @@ async def test_a_disk_that_takes_no_more_is_said_once_and_shown_until_it_has_roo
 
 
 async def healthy_or_not(port: int, wanted: int) -> dict[str, object]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(100):
         while True:
             status, parts = await health(port)
             if status == wanted:

@@ -17,7 +17,7 @@ from tests.faults.nursery import Nursery
 from tests.faults.slack_venue import environment
 from tests.faults.steps import CHAINS, Platform, Step
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer, failure
+from tests.standins.model.script import Answer, failure
 from tests.standins.postgres import Postgres
 from tests.standins.slack import Slack
 
@@ -63,7 +63,7 @@ async def test_an_answer_after_an_outage_whose_notice_nobody_noted_is_a_new_mess
             assert await life.ended(30) == -signal.SIGKILL
         assert len(slack.calls("chat.postMessage")) == 1
         async with bot(tmp_path, settings, *told):
-            await slack.wait_for(lambda: slack.replies(channel, root) == ["You said: anybody there?"], 30)
+            await slack.wait_for(lambda: slack.replies(channel, root) == ["You said: anybody there?"])
         assert len(slack.calls("chat.postMessage")) == 2
 
 
@@ -89,7 +89,7 @@ async def test_a_file_stands_there_once_when_its_process_dies_beside_its_noting(
         async with bot(tmp_path, settings):
             await slack.wait_connected(30)
             await slack.post(kim, channel, f"{slack.mention} and now?", root)
-            await slack.wait_for(lambda: "You said: and now?" in slack.replies(channel, root), 30)
+            await slack.wait_for(lambda: "You said: and now?" in slack.replies(channel, root))
         *answer, _ = [message for message in slack.thread(channel, root) if message.user == slack.bot_user]
         assert [bool(message.files) for message in answer] == [False, True]
         [file] = slack.files.stored.values()

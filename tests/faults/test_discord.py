@@ -22,7 +22,7 @@ from tests.standins.discord import Discord, Lost, RateLimited, Refused, ServerEr
 from tests.standins.discord.faults import Fault
 from tests.standins.discord.state.objects import BASIC_MESSAGES, Message
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 
 QUESTIONS, CHANNELS = 200, 10
 PACE_SECONDS = 0.05  # between two questions: all the while something is going wrong

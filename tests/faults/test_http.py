@@ -16,9 +16,9 @@ from tests.faults.lives import Life, bot
 from tests.faults.slack_venue import environment
 from tests.platforms.slack.transport.requesting import SECRET
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.standins.slack import Slack
-from tests.standins.slack_http import HttpRequests, RequestUrls
+from tests.standins.slack.delivery.http import HttpRequests, RequestUrls
 
 LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
 RECEIPT = "threadbot_receipt"
@@ -44,7 +44,7 @@ class World:
     async def bot(self, *arguments: str) -> AsyncIterator[Life]:
         self._lives += 1
         async with bot(self.directory, self._settings, *arguments, name=f"bot-{self._lives}") as life:
-            await self.slack.wait_for(lambda: life.says("listening on"), 30)
+            await self.slack.wait_for(lambda: life.says("listening on"))
             found = LISTENING.search(life.log.read_text())
             assert found is not None
             if self._settings["HTTP_PORT"] == "0":
@@ -58,7 +58,7 @@ class World:
 
     async def answered(self, root: str, answer: str) -> str:
         """The ts of the one reply that says so."""
-        await self.slack.wait_for(lambda: self.slack.replies(self.channel, root) == [answer], 30)
+        await self.slack.wait_for(lambda: self.slack.replies(self.channel, root) == [answer])
         return self.slack.thread(self.channel, root)[1].ts
 
 

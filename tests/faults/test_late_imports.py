@@ -18,7 +18,7 @@ from tests.faults.slack_venue import environment
 from tests.faults.test_http import World
 from tests.files.making import picture
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer, Failure
+from tests.standins.model.script import Answer, Failure
 from tests.standins.slack import Slack
 
 RECEIPT = "threadbot_receipt"

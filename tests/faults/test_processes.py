@@ -25,7 +25,7 @@ from tests.faults.chain import PASSED, Tables
 from tests.faults.lives import Life, bot
 from tests.faults.slack_venue import environment
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.standins.postgres import Postgres
 from tests.standins.slack import Slack
 
@@ -72,7 +72,7 @@ class Fleet:
         for _ in range(count):
             life = bot(self._directory, self._environment, name=f"bot-{len(self.bots)}")
             self.bots.append(await self._stack.enter_async_context(life))
-        await self.slack.wait_for(lambda: self.slack.socket_mode.connections == connected, 30)
+        await self.slack.wait_for(lambda: self.slack.socket_mode.connections == connected)
 
     async def ask(self, text: str, thread: str | None = None) -> str:
         return await self.slack.post(self.kim, self.channel, f"{self.slack.mention} {text}", thread)
@@ -114,8 +114,8 @@ async def test_what_one_of_three_processes_was_doing_when_it_died_is_finished_by
     await fleet.until(AT_WORK, 6, 20)  # two each: none takes more
     for root, number in questions.items():
         await fleet.ask(f"다음 질문 {number}: and then?", root)
-    await fleet.slack.wait_for(lambda: all(fleet.answers(root) for root in questions), 10)
-    await fleet.slack.wait_for(lambda: all(delivery.acknowledged for delivery in fleet.slack.deliveries), 10)
+    await fleet.slack.wait_for(lambda: all(fleet.answers(root) for root in questions))
+    await fleet.slack.wait_for(lambda: all(delivery.acknowledged for delivery in fleet.slack.deliveries))
     fleet.bots[0].send(signal.SIGKILL)
     killed = time.monotonic()
     gate.set()
@@ -141,8 +141,8 @@ async def test_a_process_that_wakes_up_after_its_lease_writes_nothing_more(fleet
     root = await fleet.ask("누가 대답하나요?")
     await fleet.model.received(1)
     if writing:
-        await fleet.slack.wait_for(lambda: fleet.answers(root), 10)
-        await fleet.slack.wait_for(lambda: all(delivery.acknowledged for delivery in fleet.slack.deliveries), 10)
+        await fleet.slack.wait_for(lambda: fleet.answers(root))
+        await fleet.slack.wait_for(lambda: all(delivery.acknowledged for delivery in fleet.slack.deliveries))
     sleeper = fleet.bots[0]
     sleeper.send(signal.SIGSTOP)
     await fleet.tables.leases_end()
@@ -152,7 +152,7 @@ async def test_a_process_that_wakes_up_after_its_lease_writes_nothing_more(fleet
     written, calls = await fleet.tables.rows(WRITTEN), len(fleet.slack.faults.calls)
     asleep.set()
     sleeper.send(signal.SIGCONT)
-    await fleet.slack.wait_for(lambda: sleeper.says("belongs to another worker by now"), 20)
+    await fleet.slack.wait_for(lambda: sleeper.says("belongs to another worker by now"))
     await sleeper.stop()
     assert await fleet.tables.rows(WRITTEN) == written
     assert fleet.answers(root) == ["The new owner's text."]
@@ -167,18 +167,18 @@ async def test_after_a_long_outage_of_the_database_nobody_takes_what_its_living_
     fleet.model.answers.append(Answer("The answer that waited.", chunk_size=4, gate=gate, gate_at=3))
     await fleet.start(1)
     root = await fleet.ask("누가 대답하나요?")
-    await fleet.slack.wait_for(lambda: fleet.answers(root), 20)
+    await fleet.slack.wait_for(lambda: fleet.answers(root))
     await fleet.start(int(neighbour_was_there))
     owner, *neighbours = fleet.bots
     async with postgres.away(fleet.database_url) as database:
         gate.set()
-        await fleet.slack.wait_for(lambda: owner.says("an answer waits for the database"), 20)
-        await fleet.slack.wait_for(lambda: all(one.says("turns wait") for one in neighbours), 20)
+        await fleet.slack.wait_for(lambda: owner.says("an answer waits for the database"))
+        await fleet.slack.wait_for(lambda: all(one.says("turns wait") for one in neighbours))
         owner.send(signal.SIGSTOP)  # the neighbour is the first to see that it is back
         await database.execute(text(PASSED))
     await fleet.start(1 - len(neighbours))
     [neighbour] = fleet.bots[1:]
-    await fleet.slack.wait_for(lambda: not neighbour_was_there or neighbour.says("the database can be used again"), 20)
+    await fleet.slack.wait_for(lambda: not neighbour_was_there or neighbour.says("the database can be used again"))
     owner.send(signal.SIGCONT)
     await fleet.until(OPEN, 0, 20)
     assert fleet.answers(root) == ["The answer that waited."]
@@ -198,12 +198,12 @@ async def test_presses_that_reach_two_processes_are_done_once(fleet: Fleet) -> N
     fleet.model.answers.extend([Answer("하나 둘 ", finish_reason="length"), Answer("셋")])
     await fleet.start(2)
     root = await fleet.ask("세어 줘")
-    await fleet.slack.wait_for(lambda: fleet.answers(root), 20)
+    await fleet.slack.wait_for(lambda: fleet.answers(root))
     await fleet.until(OPEN, 0, 20)
     [answer] = [one for one in fleet.slack.thread(fleet.channel, root) if one.user == fleet.slack.bot_user]
     pressed = await fleet.slack.press(fleet.kim, fleet.channel, answer.ts, "threadbot_continue", times=4)
-    await fleet.slack.wait_for(lambda: all(one.acknowledged for one in pressed), 10)
-    await fleet.slack.wait_for(lambda: fleet.answers(root) == ["하나 둘 셋"], 20)
+    await fleet.slack.wait_for(lambda: all(one.acknowledged for one in pressed))
+    await fleet.slack.wait_for(lambda: fleet.answers(root) == ["하나 둘 셋"])
     await fleet.until(OPEN, 0, 20)
     assert len(fleet.model.requests) == 2
 
@@ -217,8 +217,8 @@ async def test_a_change_that_reaches_one_process_reaches_the_turn_in_another_wit
     fleet.model.default = Answer(whole)
     await fleet.start(1)
     root = await fleet.ask("세어 줘")
-    await fleet.slack.wait_for(lambda: fleet.answers(root) == [half], 10)
-    await fleet.slack.wait_for(lambda: all(delivery.acknowledged for delivery in fleet.slack.deliveries), 10)
+    await fleet.slack.wait_for(lambda: fleet.answers(root) == [half])
+    await fleet.slack.wait_for(lambda: all(delivery.acknowledged for delivery in fleet.slack.deliveries))
     fleet.slack.socket_mode.to_newest = True
     await fleet.start(1)
     changed = time.monotonic()
@@ -230,11 +230,11 @@ async def test_a_change_that_reaches_one_process_reaches_the_turn_in_another_wit
         await fleet.slack.edit(fleet.channel, root, f"{fleet.slack.mention} 다섯부터 세어 줘")
     else:
         await fleet.slack.remove(fleet.channel, root)
-    await fleet.slack.wait_for(lambda: fleet.model.requests[0].disconnected, 10)
+    await fleet.slack.wait_for(lambda: fleet.model.requests[0].disconnected)
     if change in ("stop", "button"):
-        await fleet.slack.wait_for(lambda: any("멈췄습니다" in answer for answer in fleet.answers(root)), 10)
+        await fleet.slack.wait_for(lambda: any("멈췄습니다" in answer for answer in fleet.answers(root)))
     elif change == "delete":
-        await fleet.slack.wait_for(lambda: not fleet.answers(root), 10)
+        await fleet.slack.wait_for(lambda: not fleet.answers(root))
     took = time.monotonic() - changed
     print(f"{change} in one process, effect in another: {took:.2f} s")  # noqa: T201 - a figure to report
     assert took < 2
@@ -272,7 +272,7 @@ async def test_what_a_person_says_does_not_wait_for_what_another_process_records
         return (await ledger.record(said, decide)).due
 
     await say("1")
-    async with other.begin() as recording, asyncio.timeout(10):
+    async with other.begin() as recording, asyncio.timeout(100):
         await recording.execute(text("SELECT 1 FROM participants FOR NO KEY UPDATE"))
         assert await say("2")
     await other.dispose()

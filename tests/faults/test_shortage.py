@@ -11,7 +11,7 @@ from tests.faults.lives import bot
 from tests.faults.slack_venue import environment
 from tests.files.making import picture
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.standins.slack import Slack
 
 QUESTIONS = 20
@@ -27,7 +27,7 @@ async def test_questions_asked_without_a_free_descriptor_are_answered_once_when_
         async with bot(tmp_path, settings, "-m", "tests.faults.starved_bot", "armed") as life:
             await slack.wait_connected(30)
             (tmp_path / "armed").touch()
-            await slack.wait_for(lambda: life.says("starved"), 30)
+            await slack.wait_for(lambda: life.says("starved"))
             files = [slack.files.add(f"p{number}.png", picture(size=(20, 15)), "image/png") for number in range(5)]
             roots = [
                 await slack.post(kim, channel, f"{slack.mention} question {number}", files=files[number : number + 1])
@@ -35,10 +35,10 @@ async def test_questions_asked_without_a_free_descriptor_are_answered_once_when_
             ]
             await slack.wait_for(lambda: len(set(FAILED.findall(life.log.read_text()))) == QUESTIONS, 60)
             (tmp_path / "armed").unlink()
-            await slack.wait_for(lambda: life.says("fed"), 30)
+            await slack.wait_for(lambda: life.says("fed"))
             await slack.socket_mode.redeliver()
             await slack.wait_for(lambda: all(slack.replies(channel, root) == ["Here it is."] for root in roots), 90)
-            async with Tables.opened(settings["DATABASE_URL"]) as tables, asyncio.timeout(30):
+            async with Tables.opened(settings["DATABASE_URL"]) as tables, asyncio.timeout(100):
                 while await tables.count(OPEN):  # noqa: ASYNC110 - it is another process's event
                     await asyncio.sleep(0.02)
             log = life.log.read_text()

@@ -15,7 +15,7 @@ from bot.store.database.sqlite import BUSY_TIMEOUT_SECONDS
 from tests.faults.lives import Life, bot
 from tests.faults.slack_venue import environment
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.standins.postgres import Postgres
 from tests.standins.slack import Slack
 
@@ -47,7 +47,7 @@ class World:
     async def finished_by_the_next(self, requests: int = 2) -> None:
         self.gate.set()
         async with self.bot(5):
-            await self.slack.wait_for(lambda: self.replies() == [ANSWER.strip()], 30)
+            await self.slack.wait_for(lambda: self.replies() == [ANSWER.strip()])
         assert self.replies() == [ANSWER.strip()]
         assert len(self._model.requests) == requests  # the first answers were not complete
 
@@ -62,7 +62,7 @@ async def world(request: pytest.FixtureRequest, postgres: Postgres, tmp_path: Pa
 async def test_an_answer_that_takes_longer_than_the_grace_is_finished_after_the_next_start(world: World) -> None:
     async with world.bot(1) as life:
         await world.ask()
-        await world.slack.wait_for(world.replies, 10)
+        await world.slack.wait_for(world.replies)
         life.send(signal.SIGTERM)
         assert await life.ended(30) == 0
         assert life.says("state=pending attempt=1 reason=stopping")
@@ -76,9 +76,9 @@ async def test_a_second_sigterm_does_not_wait_for_a_call_that_slack_does_not_ans
     async with world.bot(60) as life:
         gate = world.slack.hold("chat.startStream")
         await world.ask()
-        await world.slack.wait_for(gate.reached.is_set, 10)
+        await world.slack.wait_for(gate.reached.is_set)
         life.send(signal.SIGTERM)
-        await world.slack.wait_for(lambda: lock.read_bytes() == b"stopping", 10)
+        await world.slack.wait_for(lambda: lock.read_bytes() == b"stopping")
         life.send(signal.SIGTERM)
         await life.ended(SECOND_SIGNAL_SECONDS)
         gate.open()
@@ -91,11 +91,11 @@ async def test_a_second_sigterm_does_not_wait_for_a_locked_file_once_for_each_tu
     async with world.bot(60) as life:
         for _ in range(6):
             await world.ask()
-            await world.slack.wait_for(world.replies, 10)
+            await world.slack.wait_for(world.replies)
         with closing(sqlite3.connect(world.directory / "threadbot.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             life.send(signal.SIGTERM)
-            await world.slack.wait_for(lambda: lock.read_bytes() == b"stopping", 10)
+            await world.slack.wait_for(lambda: lock.read_bytes() == b"stopping")
             life.send(signal.SIGTERM)
             await life.ended(SECOND_SIGNAL_SECONDS + BUSY_TIMEOUT_SECONDS)  # one transaction may have begun to wait
     await world.finished_by_the_next(requests=6 + 6)

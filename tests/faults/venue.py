@@ -12,7 +12,7 @@ from random import Random
 from typing import ClassVar
 
 from tests.faults.steps import Call, Platform, Step
-from tests.standins.slack_faults import Gate
+from tests.standins.slack.faults import Gate
 
 WAIT_SECONDS = 30.0  # for anything that should happen
 

@@ -23,7 +23,7 @@ def children() -> list[int]:
 
 async def child() -> int:
     """The one that is at work, as soon as there is one."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(100):
         while not (found := children()):  # noqa: ASYNC110 - nobody outside of the process can be told by an event
             await asyncio.sleep(0.01)
     return found[0]

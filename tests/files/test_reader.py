@@ -102,7 +102,7 @@ async def test_a_child_is_told_none_of_our_secrets(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     reading = asyncio.create_task(ChildReader().read(slow_pdf(), "", "kim"))
     process = Path("/proc") / str(await child())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(100):
         while b"bot.files.child" not in (process / "cmdline").read_bytes():  # noqa: ASYNC110 - see child()
             await asyncio.sleep(0.01)
 

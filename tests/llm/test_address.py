@@ -11,7 +11,7 @@ from bot.core.ports import CompletionRequest, PromptMessage
 from bot.llm.openai_chat import OpenAIChat
 from bot.llm.wire.address import AZURE_VERSION, Address
 from tests.standins.model import ModelServer
-from tests.standins.model_rules import Rules
+from tests.standins.model.rules import Rules
 
 REQUEST = CompletionRequest("gpt-4o", [PromptMessage("user", "hello")], 100)
 AZURE = "https://acme.openai.azure.com"

@@ -12,7 +12,7 @@ from bot.core.ports import CompletionRequest, PromptMessage
 from bot.llm.openai_chat import OpenAIChat
 from tests.llm.test_openai_errors import drain
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer, Failure
+from tests.standins.model.script import Answer, Failure
 
 REQUEST = CompletionRequest("m", [PromptMessage("user", "hello")], 100)
 EVENTS = "text/event-stream"

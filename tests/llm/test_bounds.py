@@ -18,8 +18,8 @@ from bot.llm import tokens
 from bot.llm.openai_chat import OpenAIChat
 from bot.llm.wire import bounds
 from tests.standins.model import ModelServer
-from tests.standins.model_rules import Rules
-from tests.standins.model_script import Answer, Failure
+from tests.standins.model.rules import Rules
+from tests.standins.model.script import Answer, Failure
 
 LIMIT = 50  # tokens
 REQUEST = CompletionRequest("gpt-4o-mini", [PromptMessage("user", "go on for ever")], max_tokens=LIMIT)

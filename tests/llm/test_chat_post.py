@@ -22,7 +22,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from bot.llm.wire.chat_post import ChatPost
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer, failure
+from tests.standins.model.script import Answer, failure
 
 Post = Callable[[dict[str, Any]], Awaitable[AsyncStream[Any]]]
 

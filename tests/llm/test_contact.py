@@ -11,8 +11,8 @@ from bot.core.errors import ModelError
 from bot.core.ports import CompletionRequest, PromptMessage
 from bot.llm.openai_chat import OpenAIChat
 from tests.standins.model import ModelServer
-from tests.standins.model_rules import Rules
-from tests.standins.model_script import Answer, failure
+from tests.standins.model.rules import Rules
+from tests.standins.model.script import Answer, failure
 
 DOWN = Answer(failure=failure(503, "overloaded"))
 BUSY = Answer(failure=failure(429, "slow down", code="rate_limit_exceeded"))

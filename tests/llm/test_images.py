@@ -11,8 +11,8 @@ from bot.llm.images import content_of
 from bot.llm.openai_chat import OpenAIChat
 from tests.files.making import picture
 from tests.standins.model import ModelServer
-from tests.standins.model_rules import Rules
-from tests.standins.model_script import Answer, Failure, failure
+from tests.standins.model.rules import Rules
+from tests.standins.model.script import Answer, Failure, failure
 
 PNG = picture()
 

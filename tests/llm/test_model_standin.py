@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 
 from tests.standins.model import ModelServer
-from tests.standins.model_rules import Rules, refuse
-from tests.standins.model_script import Failure
+from tests.standins.model.rules import Rules, refuse
+from tests.standins.model.script import Failure
 
 GOOD: dict[str, Any] = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}]}
 

@@ -14,10 +14,9 @@ from bot.core.errors import ModelError, ModelProblem
 from bot.core.ports import Chunk, CompletionRequest, LanguageModel, PromptMessage, Sampling
 from bot.core.turn import Usage
 from bot.llm.openai_chat import OpenAIChat
-from tests.standins import model_tokens
-from tests.standins.model import ModelServer
-from tests.standins.model_rules import Rules
-from tests.standins.model_script import Answer, failure
+from tests.standins.model import ModelServer, counting
+from tests.standins.model.rules import Rules
+from tests.standins.model.script import Answer, failure
 
 PROMPT = [
     PromptMessage("system", "You are a helpful assistant."),
@@ -50,8 +49,8 @@ async def test_an_answer_is_streamed_with_its_usage_and_names(server: ModelServe
     assert finish_reasons(chunks) == ["stop"]
     assert [chunk.usage for chunk in chunks if chunk.usage] == [
         Usage(
-            prompt_tokens=model_tokens.count_prompt([{"role": m.role, "content": m.content} for m in PROMPT]),
-            completion_tokens=model_tokens.count("창원 NC파크에서 열렸습니다."),
+            prompt_tokens=counting.count_prompt([{"role": m.role, "content": m.content} for m in PROMPT]),
+            completion_tokens=counting.count("창원 NC파크에서 열렸습니다."),
             cached_tokens=7,
             reasoning_tokens=0,
         )
@@ -122,7 +121,7 @@ async def test_reasoning_and_tool_calls_are_not_text(server: ModelServer, model:
     chunks = await collect(model)
     assert text(chunks) == "4"
     assert finish_reasons(chunks) == ["tool_calls"]
-    assert [chunk.usage.reasoning_tokens for chunk in chunks if chunk.usage] == [model_tokens.count("2 and 2 make")]
+    assert [chunk.usage.reasoning_tokens for chunk in chunks if chunk.usage] == [counting.count("2 and 2 make")]
 
 
 async def test_a_refusal_is_told_apart_from_text(server: ModelServer, model: OpenAIChat) -> None:
@@ -220,7 +219,7 @@ async def test_cancelling_the_task_ends_the_request(server: ModelServer, model: 
 
 async def left(server: ModelServer) -> None:
     request = await server.received(1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(100):
         await request.finished.wait()
     assert request.disconnected
 
@@ -276,7 +275,7 @@ async def test_the_limit_holds_at_a_server_that_passes_over_the_newer_name(
     server.default = Answer(text="하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉 열")
     chunks = await collect(model, replace(REQUEST, model="llama3.2", max_tokens=3))
     assert finish_reasons(chunks) == ["length"]
-    assert model_tokens.count(text(chunks)) <= 3
+    assert counting.count(text(chunks)) <= 3
 
 
 async def test_an_open_model_is_limited_by_the_newer_name_where_the_older_is_refused(

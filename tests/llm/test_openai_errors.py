@@ -19,8 +19,8 @@ from bot.core.ports import CompletionRequest, PromptMessage, Sampling
 from bot.llm import openai_errors
 from bot.llm.openai_chat import OpenAIChat
 from tests.standins.model import ModelServer
-from tests.standins.model_rules import Rules
-from tests.standins.model_script import Answer, Failure, failure
+from tests.standins.model.rules import Rules
+from tests.standins.model.script import Answer, Failure, failure
 
 SECRET = "아무에게도 말하지 마"
 REQUEST = CompletionRequest("gpt-4o-mini", [PromptMessage("user", SECRET)], 100, Sampling())

@@ -9,8 +9,8 @@ from bot.core.ports import Sampling
 from bot.llm import probe
 from bot.llm.openai_chat import OpenAIChat
 from tests.standins.model import ModelServer
-from tests.standins.model_rules import Rules
-from tests.standins.model_script import Answer, Failure, failure
+from tests.standins.model.rules import Rules
+from tests.standins.model.script import Answer, Failure, failure
 
 
 async def test_a_model_that_answers_is_ok_and_costs_a_few_tokens(server: ModelServer, model: OpenAIChat) -> None:

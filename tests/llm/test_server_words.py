@@ -11,7 +11,7 @@ from bot.core.ports import CompletionRequest, PromptMessage
 from bot.llm.openai_chat import OpenAIChat
 from tests.llm.test_openai_errors import drain
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer, Failure, failure
+from tests.standins.model.script import Answer, Failure, failure
 
 QUESTION = "Where did the last game of the season take place, and who won it?"
 REQUEST = CompletionRequest("m", [PromptMessage("system", "Be brief."), PromptMessage("user", QUESTION)], 100)

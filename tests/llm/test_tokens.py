@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.core.ports import PromptMessage
 from bot.llm import tokens
-from tests.standins import model_tokens
+from tests.standins.model import counting
 
 SEED = json.loads((Path(__file__).parents[1] / "data" / "seed-conversations.json").read_text())
 
@@ -59,7 +59,7 @@ def test_pieces_may_end_inside_a_korean_character() -> None:
 @given(st.text(max_size=200))
 def test_any_text_has_the_ids_of_the_original_definition(text: str) -> None:
     split = tokens.split(text)
-    assert list(split.ids) == model_tokens.encoding().encode(text, disallowed_special=())
+    assert list(split.ids) == counting.encoding().encode(text, disallowed_special=())
     assert tokens.count(text) == len(split.ids) == len(split.pieces)
 
 

@@ -218,7 +218,7 @@ async def test_a_bot_on_both_platforms_goes_through_the_proxy_with_all_that_it_d
             lee, place = discord.add_user("lee"), discord.add_channel("general")
             await discord.wait_for(lambda: discord.gateway.identified)
             await discord.post(lee, place, f"<@{discord.bot}> hello", files=[("n.txt", b"a note", "text/plain")])
-            await discord.wait_for(lambda: discord.cdn.requests, 20)
+            await discord.wait_for(lambda: discord.cdn.requests)
         finally:
             bot.send_signal(signal.SIGTERM)
             await bot.wait()

@@ -1,1 +1,1 @@
-"""Local servers that behave as Slack and as a model server do. They know nothing of bot/."""
+"""Local servers that behave as Slack, Discord and a model server do: see README.md. They know nothing of bot/."""

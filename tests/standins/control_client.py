@@ -1,4 +1,4 @@
-"""The control API of a stand-in that is a process of its own, for whoever drives it: slack_control.py, model.py."""
+"""The control API of a stand-in that is a process of its own, for whoever drives it: control.py, model.py."""
 
 from __future__ import annotations
 

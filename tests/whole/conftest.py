@@ -22,7 +22,7 @@ from bot.settings import Settings
 from bot.store.thread_index import SqlThreadIndex
 from tests.standins.model import ModelServer
 from tests.standins.slack import Slack
-from tests.standins.slack_http import RequestUrls
+from tests.standins.slack.delivery.http import RequestUrls
 
 
 class Office:
@@ -98,7 +98,7 @@ class Office:
     async def answers(self, root: str, count: int = 1, *, channel: str | None = None) -> list[str]:
         """The bot's replies in a thread, when it has *count* of them and every turn is settled."""
         where = channel or self.general
-        await self.slack.wait_for(lambda: len(self.slack.replies(where, root)) >= count and self.settled(), 30)
+        await self.slack.wait_for(lambda: len(self.slack.replies(where, root)) >= count and self.settled())
         return self.slack.replies(where, root)
 
     def settled(self) -> bool:

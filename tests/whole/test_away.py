@@ -14,7 +14,7 @@ from bot.platforms.common.catch_up import LOOK_BACK, CatchUpSettings
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.settings import Settings
 from bot.store.watermarks import SqlWatermarks
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.whole.conftest import Office
 
 
@@ -36,7 +36,7 @@ async def bot(office: Office, *, look_back: timedelta = LOOK_BACK, **settings: A
         )
         running = asyncio.create_task(app.run(chosen, [platform], until=lambda: _set(stop), store=store))
         try:
-            await office.slack.wait_for(lambda: office.slack.socket_mode.connections and platform.connected, 30)
+            await office.slack.wait_for(lambda: office.slack.socket_mode.connections and platform.connected)
             await office.slack.wait_for(lambda: office.rows("SELECT 1 FROM watermarks WHERE channel = ''"))
             yield platform
         finally:

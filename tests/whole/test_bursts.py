@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.whole.conftest import Office
 
 
@@ -36,7 +36,7 @@ async def test_messages_that_wait_for_a_running_turn_become_one_next_turn(office
         await office.model.received(1)
         for number in range(1, 51):
             await office.ask(f"message {number}", thread=root)
-        await office.slack.wait_for(lambda: office.rows("SELECT count(*) FROM messages") == [(51,)], 30)
+        await office.slack.wait_for(lambda: office.rows("SELECT count(*) FROM messages") == [(51,)])
         gate.set()
         assert len(await office.answers(root, 2)) == 2
     assert office.prompts()[1][-1][1].split("\n\n") == [f"message {number}" for number in range(1, 51)]

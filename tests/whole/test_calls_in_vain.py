@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.retry import Backoff, Patience, RetryPolicy
 from bot.core.texts import LANGUAGES
-from tests.standins.model_script import Answer, Failure, failure
+from tests.standins.model.script import Answer, Failure, failure
 from tests.whole.conftest import Office
 
 QUICK = Backoff(first=0.01, longest=0.01)
@@ -107,5 +107,5 @@ async def test_a_question_that_somebody_asks_again_may_cost_as_much_again(office
         await office.answers(root)
         office.model.default = Answer("All of it.")
         await office.slack.edit(office.general, root, f"{office.slack.mention} hello again")
-        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["All of it."], 20)
+        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["All of it."])
     assert len(office.model.requests) == 5

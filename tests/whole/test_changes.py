@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.standins.model_script import Answer, failure
+from tests.standins.model.script import Answer, failure
 from tests.whole.conftest import Office
 
 WRONG_KEY = Answer(failure=failure(401, "Incorrect API key", code="invalid_api_key"))
@@ -192,7 +192,7 @@ async def test_an_answer_that_somebody_deletes_while_it_is_written_is_asked_for_
         root = await office.ask("what is the code?")
         await office.slack.wait_for(lambda: office.slack.replies(office.general, root) and reactions(office, root))
         await office.slack.remove(office.general, reply(office, root))
-        await office.slack.wait_for(lambda: office.model.requests[0].disconnected, 10)
+        await office.slack.wait_for(lambda: office.model.requests[0].disconnected)
         await states(office, "failed")
         assert office.slack.replies(office.general, root) == []
         await office.slack.wait_for(lambda: not reactions(office, root))
@@ -227,7 +227,7 @@ async def test_a_part_that_we_take_away_ourselves_takes_no_answer_with_it(office
         await office.slack.wait_for(lambda: len(office.slack.replies(office.general, root)) == 2 and office.settled())
         surplus = bots(office, root)[-1]
         await office.slack.edit(office.general, root, f"{office.slack.mention} tell me little")
-        await office.slack.wait_for(lambda: "a short answer" in office.slack.replies(office.general, root), 20)
+        await office.slack.wait_for(lambda: "a short answer" in office.slack.replies(office.general, root))
         await office.slack.wait_for(office.settled)
         assert surplus not in bots(office, root)
         event = {"type": "message", "subtype": "message_deleted", "channel": office.general, "deleted_ts": surplus}

@@ -8,7 +8,7 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from tests.standins.model_rules import Rules
+from tests.standins.model.rules import Rules
 from tests.whole.conftest import Office
 
 

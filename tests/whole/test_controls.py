@@ -8,8 +8,8 @@ import pytest
 from slack_sdk.models.blocks import Block
 
 from bot.core.retry import Patience, RetryPolicy
-from tests.standins.model_script import Answer, failure
-from tests.standins.slack_delivery import Delivery
+from tests.standins.model.script import Answer, failure
+from tests.standins.slack.delivery.deliveries import Delivery
 from tests.whole.conftest import Office
 from tests.whole.test_prompt_command import compared
 

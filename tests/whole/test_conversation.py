@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.whole.conftest import Office
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.standins import model_tokens
-from tests.standins.model_rules import Rules
-from tests.standins.model_script import Answer
+from tests.standins.model import counting
+from tests.standins.model.rules import Rules
+from tests.standins.model.script import Answer
 from tests.whole.conftest import Office
 
 pytestmark = pytest.mark.usefixtures("no_burst")
@@ -51,7 +51,7 @@ async def test_what_was_learned_is_known_after_a_restart(office: Office) -> None
     async with office.bot(**LOCAL):
         await talk(office, 12)
     question = "단어 " * 1_100
-    assert 3_000 / 1.4 < model_tokens.count(question) < 3_000 - 400 - 64, "it fits by our count, and not by the model's"
+    assert 3_000 / 1.4 < counting.count(question) < 3_000 - 400 - 64, "it fits by our count, and not by the model's"
     async with office.bot(**LOCAL):
         [shown] = await office.answers(await office.ask(question))
     assert statuses(office) == [200] * 12
@@ -86,7 +86,7 @@ async def test_the_estimate_is_stored_and_its_error_is_said(office: Office, capl
     rows = office.rows(
         "SELECT counted_prompt_tokens, estimated_prompt_tokens, prompt_tokens FROM completions ORDER BY id"
     )
-    sent = [model_tokens.count_prompt(request.body["messages"]) for request in office.model.requests]
+    sent = [counting.count_prompt(request.body["messages"]) for request in office.model.requests]
     assert [counted for counted, _, _ in rows] == sent
     assert [billed for _, _, billed in rows] == [round(count * 1.4) for count in sent]
     assert rows[0][1] == rows[0][0], "nothing was learned yet"

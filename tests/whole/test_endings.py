@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.standins.model_script import Answer, failure
-from tests.standins.slack_faults import Lost, RateLimited, Refused, ServerError
+from tests.standins.model.script import Answer, failure
+from tests.standins.slack.faults import Lost, RateLimited, Refused, ServerError
 from tests.whole.conftest import Office
 
 
@@ -110,7 +110,7 @@ async def test_a_channel_that_can_no_longer_be_written_to_ends_the_turn(office: 
     office.slack.fail("chat.postMessage", Refused("is_archived"), times=5)
     async with office.bot():
         await office.ask("hello")
-        await office.slack.wait_for(lambda: office.settled(), 10)
+        await office.slack.wait_for(lambda: office.settled())
     assert office.rows("SELECT state, reason FROM turns") == [("failed", "is_archived")]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot import database_file
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.whole.conftest import Office
 from tests.whole.test_away import bot
 
@@ -17,7 +17,7 @@ def is_stored(office: Office) -> bool:
 
 
 async def gone(office: Office) -> None:
-    await office.slack.wait_for(lambda: not is_stored(office), 10)
+    await office.slack.wait_for(lambda: not is_stored(office))
 
 
 async def test_a_deleted_message_leaves_the_files_with_its_edited_versions(office: Office) -> None:

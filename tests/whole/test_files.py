@@ -10,11 +10,11 @@ import pytest
 from bot.files.reader import EACH
 from tests.files.children import children
 from tests.files.making import locked_pdf, pdf, picture, slow_pdf
-from tests.standins import slack_files
-from tests.standins.model_rules import Rules
-from tests.standins.model_script import Answer, Failure
-from tests.standins.model_tokens import pictures_of, text_of
-from tests.standins.slack_workspace import Json
+from tests.standins.model.counting import pictures_of, text_of
+from tests.standins.model.rules import Rules
+from tests.standins.model.script import Answer, Failure
+from tests.standins.slack.api import files
+from tests.standins.slack.workspace import Json
 from tests.whole.conftest import Office
 
 CSV = b"month,sales\nJanuary,12\nFebruary,31\n"
@@ -157,7 +157,7 @@ async def test_without_the_scope_the_user_is_told_and_the_page_to_sign_in_is_not
 
 async def test_a_host_of_files_that_stumbles_is_asked_again(office: Office) -> None:
     file = upload(office, "s.csv", CSV, "text/csv")
-    office.slack.files.stored[file["id"]].answer = slack_files.failed(503, 429, then=CSV)
+    office.slack.files.stored[file["id"]].answer = files.failed(503, 429, then=CSV)
     async with office.bot():
         await office.answers(await ask_with(office, "read it", file))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.standins.slack_faults import Refused
-from tests.standins.slack_views import View
+from tests.standins.slack.api.views import View
+from tests.standins.slack.faults import Refused
 from tests.whole.conftest import Office
 
 PROMPTS = "assistant.threads.setSuggestedPrompts"

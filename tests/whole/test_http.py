@@ -6,8 +6,8 @@ import pytest
 
 from bot.platforms.slack.setup.manifest import COMMANDS_PATH, EVENTS_PATH
 from tests.platforms.slack.transport.requesting import HTTP
-from tests.standins.model_script import Answer
-from tests.standins.slack_http import HttpRequests
+from tests.standins.model.script import Answer
+from tests.standins.slack.delivery.http import HttpRequests
 from tests.whole.conftest import Office
 from tests.whole.test_controls import REPEAT, press, shown
 

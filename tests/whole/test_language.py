@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.standins.model_script import Answer
-from tests.standins.slack_faults import Refused
+from tests.standins.model.script import Answer
+from tests.standins.slack.faults import Refused
 from tests.whole.conftest import Office
 
 LATE = Answer("네.", latency=1.0)

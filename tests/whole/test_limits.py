@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.core.retry import Backoff, Patience, RetryPolicy
-from tests.standins.model_rules import Rules
-from tests.standins.model_script import Answer, Failure
+from tests.standins.model.rules import Rules
+from tests.standins.model.script import Answer, Failure
 from tests.whole.conftest import Office
 
 

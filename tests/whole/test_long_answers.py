@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from bot.core.texts import LANGUAGES
-from tests.standins.model_script import Answer
-from tests.standins.slack_workspace import Message
+from tests.standins.model.script import Answer
+from tests.standins.slack.workspace import Message
 from tests.whole.conftest import Office
 
 ENGLISH = "".join(f"Paragraph {n} goes on and on about the same thing.\n\n" for n in range(300)).strip()
@@ -32,7 +32,7 @@ async def answered(office: Office, text: str, thread: str | None = None) -> list
     """What *text* is answered with, when all is settled."""
     asked = await office.ask(text, thread=thread)
     root = thread or asked
-    await office.slack.wait_for(lambda: answer(office, root) and office.settled(), 30)
+    await office.slack.wait_for(lambda: answer(office, root) and office.settled())
     return answer(office, root)
 
 
@@ -84,13 +84,13 @@ async def test_another_variant_and_a_deleted_question_take_the_file_with_them(of
     async with office.bot(openai_max_tokens=WHOLE):
         await answered(office, "long answers as a file in this channel")
         root = await office.ask("hello")
-        await office.slack.wait_for(lambda: answer(office, root) and office.settled(), 30)
+        await office.slack.wait_for(lambda: answer(office, root) and office.settled())
         assert file_in(office, answer(office, root)[1]) == ENGLISH
         await office.slack.edit(office.general, root, f"{office.slack.mention} 한국어로")
-        await office.slack.wait_for(lambda: len(office.model.requests) == 2 and office.settled(), 30)
+        await office.slack.wait_for(lambda: len(office.model.requests) == 2 and office.settled())
         assert file_in(office, answer(office, root)[1]) == KOREAN
         await office.slack.edit(office.general, root, f"{office.slack.mention} in a word")
-        await office.slack.wait_for(lambda: len(office.model.requests) == 3 and office.settled(), 30)
+        await office.slack.wait_for(lambda: len(office.model.requests) == 3 and office.settled())
         assert [message.shown for message in answer(office, root)] == ["Short."]
     assert office.slack.files.stored == {}
     assert office.rows("SELECT count(*) FROM completions WHERE text IS NULL") == [(0,)], "we deleted, nobody else did"

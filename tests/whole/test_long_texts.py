@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.hostile import LENGTH, run
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.watchdog import Watchdog, watching
 from tests.whole.conftest import Office
 

@@ -8,8 +8,8 @@ import logging
 import pytest
 
 from bot.core.texts import LANGUAGES
-from tests.standins.model_script import Answer
-from tests.standins.slack_faults import Lost
+from tests.standins.model.script import Answer
+from tests.standins.slack.faults import Lost
 from tests.whole.conftest import Office
 
 TOLD = {

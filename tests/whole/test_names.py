@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.standins.model_script import Answer, failure
-from tests.standins.slack_faults import Refused
-from tests.standins.slack_workspace import BOT_USER
+from tests.standins.model.script import Answer, failure
+from tests.standins.slack.faults import Refused
+from tests.standins.slack.workspace import BOT_USER
 from tests.whole.conftest import Office
 
 NOTE = "⟦the messages without a name are from ⟦kim⟧⟧\n"
@@ -38,7 +38,7 @@ async def asked(office: Office, text: str, root: str, *, user: str | None = None
     """What the model was sent for a question in a thread."""
     calls = len(office.prompts())
     await office.ask(text, thread=root, user=user)
-    await office.slack.wait_for(lambda: len(office.prompts()) > calls and office.settled(), 30)
+    await office.slack.wait_for(lambda: len(office.prompts()) > calls and office.settled())
     return office.prompts()[-1]
 
 

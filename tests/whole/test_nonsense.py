@@ -33,6 +33,6 @@ async def test_a_place_whose_name_cannot_be_stored_is_no_defect(
         port = int(office.address.rpartition(":")[2])
         answers = [await send(port, "/slack/events", event(each)) for each in events]
         answers.append(await send(port, "/slack/interactions", form(payload=opened)))
-        await office.slack.wait_for(office.settled, 30)
+        await office.slack.wait_for(office.settled)
     assert {answer.status for answer in answers} == {200}
     assert "Traceback" not in caplog.text

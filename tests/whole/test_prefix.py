@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from bot.core.retry import Backoff, Patience, RetryPolicy
-from tests.standins.model_rules import Rules
-from tests.standins.model_script import Answer, failure
+from tests.standins.model.rules import Rules
+from tests.standins.model.script import Answer, failure
 from tests.whole.conftest import Office
 
 pytestmark = pytest.mark.usefixtures("no_burst")

@@ -14,8 +14,8 @@ from bot.core.prompt.speakers import TRUNCATED
 from bot.core.retry import Backoff, Patience, RetryPolicy
 from bot.settings import Settings
 from tests.files.making import picture
-from tests.standins.model_script import Answer, failure
-from tests.standins.slack_faults import Refused
+from tests.standins.model.script import Answer, failure
+from tests.standins.slack.faults import Refused
 from tests.whole.conftest import Office
 from tests.whole.test_files import CSV, ask_with, upload
 from tests.whole.test_reactions import SMALL, answer_of, ask, exchange, reacted

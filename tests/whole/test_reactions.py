@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.core.prompt.speakers import TRUNCATED
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.whole.conftest import Office
 
 pytestmark = pytest.mark.usefixtures("no_burst")

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.core.texts import LANGUAGES
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.whole.conftest import Office
 
 THOUGHT = "Kim greets me, so I greet Kim."
@@ -70,12 +70,12 @@ async def test_what_was_shown_before_a_closing_tag_alone_is_taken_away_and_held_
     office.model.answers.extend(Answer(text, gate=gate, gate_at=20) for gate in gates)
     async with office.bot():
         root = await office.ask("hello")
-        await office.slack.wait_for(lambda: office.slack.replies(office.general, root), 10)
+        await office.slack.wait_for(lambda: office.slack.replies(office.general, root))
         gates[0].set()
         assert await office.answers(root) == ["Hello, Kim."]
         second = await office.ask("hello")
         statuses = office.slack.workspace.channels[office.general].statuses
-        await office.slack.wait_for(lambda: second in statuses, 10)
+        await office.slack.wait_for(lambda: second in statuses)
         assert office.slack.replies(office.general, second) == []
         gates[1].set()
         assert await office.answers(second) == ["Hello, Kim."]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.standins.asking import client
-from tests.standins.model_script import Answer
-from tests.standins.slack_views import View
+from tests.standins.model.script import Answer
+from tests.standins.slack.api.views import View
 from tests.whole.conftest import Office
 from tests.whole.test_summaries import ON, question, scripted, summarized, until_cut
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.standins.model_script import Answer
-from tests.standins.slack_faults import Refused
+from tests.standins.model.script import Answer
+from tests.standins.slack.faults import Refused
 from tests.whole.conftest import Office
 
 WORDS = " ".join(f"word{number}" for number in range(30))

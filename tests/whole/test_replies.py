@@ -7,8 +7,8 @@ from contextlib import suppress
 from datetime import timedelta
 
 from bot.core.retry import Patience, RetryPolicy
-from tests.standins.model_script import Answer, failure
-from tests.standins.slack_faults import Call, Refused, ServerError
+from tests.standins.model.script import Answer, failure
+from tests.standins.slack.faults import Call, Refused, ServerError
 from tests.whole.conftest import Office
 
 IMPATIENT = Patience(asking=RetryPolicy(attempts=1))
@@ -86,7 +86,7 @@ async def test_after_an_outage_a_cut_is_tried_again(office: Office) -> None:
     office.model.answers.extend([down, down, cut, Answer("All of it.")])
     async with office.bot(Patience(asking=RetryPolicy(attempts=2))):
         root = await office.ask("hello")
-        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["All of it."], 30)
+        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["All of it."])
 
 
 async def test_a_channel_that_refuses_the_answer_leaves_it_to_be_shown_later(office: Office) -> None:

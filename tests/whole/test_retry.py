@@ -2,7 +2,7 @@
 
 import json
 
-from tests.standins.model_script import Answer, failure
+from tests.standins.model.script import Answer, failure
 from tests.test_cli import Result, threadbot
 from tests.whole.conftest import Office
 
@@ -25,7 +25,7 @@ async def test_a_turn_that_failed_with_a_wrong_key_is_answered_in_the_same_reply
         retried = await operator(office, "retry", "1")
         assert (retried.status, retried.err) == (0, "")
         assert retried.out.startswith("Turn 1 is pending")
-        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) != [sentence], 10)
+        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) != [sentence])
         assert await office.answers(root) == ["창원 NC파크입니다."]
     assert office.prompts() == [[("user", "마지막 게임은 어디?")]] * 2
     assert office.rows("SELECT state, reason, attempts FROM turns") == [("shown", None, 1)]
@@ -51,7 +51,7 @@ async def test_a_turn_retried_after_a_later_one_was_answered_is_asked_as_it_was(
         await office.ask("third", thread=root)
         await office.answers(root, 3)
         await operator(office, "retry", "2")
-        await office.slack.wait_for(lambda: "Two, at last." in office.slack.replies(office.general, root), 10)
+        await office.slack.wait_for(lambda: "Two, at last." in office.slack.replies(office.general, root))
         assert await office.answers(root, 3) == ["One.", "Two, at last.", "Three."]
     assert office.prompts()[-1] == [("user", "first"), ("assistant", "One."), ("user", "second")]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.standins.model_script import Answer, failure
+from tests.standins.model.script import Answer, failure
 from tests.whole.conftest import Office
 
 

@@ -14,7 +14,7 @@ from bot.core.texts import LANGUAGES
 from bot.llm.wire import bounds
 from tests.contract.web_world import WebWorld, open_world
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.whole.conftest import Office
 from tests.whole.test_controls import CONTINUE, REPEAT, offered, press, shown
 from tests.whole.test_playground import bot

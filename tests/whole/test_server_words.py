@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from tests.standins.model_script import Answer, failure
+from tests.standins.model.script import Answer, failure
 from tests.whole.conftest import Office
 from tests.whole.test_retry import operator
 

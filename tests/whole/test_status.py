@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.standins.model_script import Answer
-from tests.standins.slack_faults import Fault, Lost, RateLimited, ServerError
+from tests.standins.model.script import Answer
+from tests.standins.slack.faults import Fault, Lost, RateLimited, ServerError
 from tests.whole.conftest import Office
 
 LATE = Answer("네.", latency=1.0)
@@ -46,7 +46,7 @@ async def test_a_reaction_that_slack_does_not_take_away_at_once_is_taken_away_la
         eyes = office.slack.workspace.channels[office.general].messages[root].reactions
         await office.slack.wait_for(lambda: office.slack.bot_user in eyes.get("eyes", ()))
         assert await office.answers(root) == ["네."]
-        await office.slack.wait_for(lambda: office.slack.bot_user not in eyes.get("eyes", ()), 10)
+        await office.slack.wait_for(lambda: office.slack.bot_user not in eyes.get("eyes", ()))
     assert len(office.slack.calls("reactions.remove")) == 3
 
 
@@ -98,7 +98,7 @@ async def test_a_question_that_is_hidden_looks_noticed_no_more(office: Office, a
         if answer is CUT:
             await waits_for_a_retry(office, root)
         await office.slack.react(office.kim, office.general, root, "see_no_evil")
-        await office.slack.wait_for(lambda: office.rows("SELECT state FROM turns") == [("removed",)], 10)
+        await office.slack.wait_for(lambda: office.rows("SELECT state FROM turns") == [("removed",)])
         await office.slack.wait_for(lambda: not eyes(office, root))
 
 
@@ -110,7 +110,7 @@ async def test_a_question_that_is_hidden_while_names_are_asked_for_looks_noticed
         asked = await office.ask("hello", thread=root)
         await office.slack.wait_for(lambda: eyes(office, asked))
         await office.slack.react(office.kim, office.general, asked, "see_no_evil")
-        await office.slack.wait_for(lambda: office.rows("SELECT state FROM turns") == [("removed",)], 10)
+        await office.slack.wait_for(lambda: office.rows("SELECT state FROM turns") == [("removed",)])
         gate.open()
         await office.slack.wait_for(lambda: not eyes(office, asked))
     assert office.model.requests == []

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.standins.model_script import Answer
-from tests.standins.slack_faults import Call
+from tests.standins.model.script import Answer
+from tests.standins.slack.faults import Call
 from tests.whole.conftest import Office
 
 SESSION, STATUS, EYES = "agents.sessions.setStatus", "assistant.threads.setStatus", "reactions.add"

@@ -10,8 +10,8 @@ import pytest
 
 from bot.core.retry import Backoff, Patience, RetryPolicy
 from bot.core.texts import LANGUAGES
-from tests.standins.model_script import Answer
-from tests.standins.slack_faults import Gate, ServerError
+from tests.standins.model.script import Answer
+from tests.standins.slack.faults import Gate, ServerError
 from tests.whole.conftest import Office
 
 LONG = "".join(f"Paragraph {n} goes on and on about the same thing.\n\n" for n in range(1_500)).strip()

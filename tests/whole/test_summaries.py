@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.standins.model_script import Answer, Body, failure
+from tests.standins.model.script import Answer, Body, failure
 from tests.whole.conftest import Office
 from tests.whole.test_prompt_command import document
 from tests.whole.test_reactions import answer_of, ask, reacted
@@ -65,7 +65,7 @@ def caught_up(office: Office) -> bool:
 
 
 async def summarized(office: Office) -> None:
-    await office.slack.wait_for(lambda: caught_up(office), 30)
+    await office.slack.wait_for(lambda: caught_up(office))
 
 
 async def question(office: Office, number: int, root: str | None = None) -> str:

@@ -10,8 +10,8 @@ from bot.core.prompt.speakers import TRUNCATED
 from bot.core.retry import Patience, RetryPolicy
 from bot.core.texts import LANGUAGES
 from bot.platforms.slack.reading import thread as threads
-from tests.standins.model_script import Answer, failure
-from tests.standins.slack_faults import RateLimited, Refused
+from tests.standins.model.script import Answer, failure
+from tests.standins.slack.faults import RateLimited, Refused
 from tests.whole.conftest import Office
 
 REPLIES = "conversations.replies"

@@ -10,9 +10,9 @@ from functools import partial
 import pytest
 
 from bot.core.retry import Patience, RetryPolicy
-from tests.standins.model_rules import Rules
-from tests.standins.model_script import Answer, failure
-from tests.standins.slack_faults import Fault, Lost, RateLimited, Refused, ServerError
+from tests.standins.model.rules import Rules
+from tests.standins.model.script import Answer, failure
+from tests.standins.slack.faults import Fault, Lost, RateLimited, Refused, ServerError
 from tests.whole.conftest import Office
 
 DOWN = Answer(failure=failure(503, "overloaded"))
@@ -28,7 +28,7 @@ async def test_in_an_outage_the_user_is_told_once_and_the_answer_comes_when_it_i
         root = await office.ask("hello")
         await office.slack.wait_for(lambda: any(OUTAGE in r for r in office.slack.replies(office.general, root)))
         await office.ask("and one more thing", thread=root)
-        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["Here it is."], 20)
+        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["Here it is."])
     assert len(office.slack.calls("chat.postMessage")) == 1
     assert office.prompts()[2] == [("user", "hello\n\nand one more thing")]
 
@@ -39,7 +39,7 @@ async def test_an_answer_after_a_long_outage_is_a_new_message_so_that_it_is_noti
     office.model.answers.extend([DOWN, Answer("Here it is.")])
     async with office.bot(replace(IMPATIENT, overlooked_after=timedelta(0))):
         root = await office.ask("hello")
-        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["Here it is."], 20)
+        await office.slack.wait_for(lambda: office.slack.replies(office.general, root) == ["Here it is."])
     assert len(office.slack.calls("chat.postMessage")) == 2
     assert len(office.slack.calls("chat.delete")) == 1
 
@@ -65,7 +65,7 @@ async def test_the_notice_of_a_long_outage_never_stands_beside_the_answer(
     async with office.bot(replace(IMPATIENT, overlooked_after=timedelta(0))):
         root = await office.ask("hello")
         await office.slack.wait_for(lambda: any(OUTAGE in r for r in office.slack.replies(office.general, root)))
-        await office.slack.wait_for(lambda: office.settled(), 20)
+        await office.slack.wait_for(lambda: office.settled())
         assert office.slack.replies(office.general, root) == ["Here it is."]
     assert len(office.slack.calls("chat.postMessage")) == posts
     assert len(office.model.requests) == 2
@@ -78,7 +78,7 @@ async def test_a_notice_that_somebody_deleted_is_followed_by_the_answer(office: 
         await office.slack.wait_for(lambda: any(OUTAGE in r for r in office.slack.replies(office.general, root)))
         [notice] = [each for each in office.slack.thread(office.general, root) if each.user == office.slack.bot_user]
         await office.slack.remove(office.general, notice.ts)
-        await office.slack.wait_for(lambda: office.settled(), 20)
+        await office.slack.wait_for(lambda: office.settled())
         assert office.slack.replies(office.general, root) == ["Here it is."]
 
 

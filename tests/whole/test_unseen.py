@@ -10,7 +10,7 @@ import pytest
 from tests.standins.discord import Discord
 from tests.standins.discord.state.objects import Channel, User
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.whole.dialogues.stages import DiscordStage
 
 SAID = "-# Discord shows me only messages that mention me, so I could not read this one: "

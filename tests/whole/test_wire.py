@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.core.texts import LANGUAGES
-from tests.standins.model_script import Answer, Failure, failure
+from tests.standins.model.script import Answer, Failure, failure
 from tests.whole.conftest import Office
 
 WHOLE: dict[str, Any] = {

@@ -162,7 +162,7 @@ class Away:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(100):
         while not condition():  # noqa: ASYNC110 - asks what nobody tells of
             await asyncio.sleep(0.005)
 

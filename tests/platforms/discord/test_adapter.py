@@ -173,7 +173,7 @@ async def test_what_was_said_while_there_was_no_session_is_read(
         await discord.wait_for(lambda: not platform.connected)
         await discord.post(kim, channel, f"{discord.mention} second")
         discord.gateway.refuses = False
-        await discord.wait_for(lambda: "second" in heard.texts, 40)
+        await discord.wait_for(lambda: "second" in heard.texts)
     assert next(each for each in heard if each.words == "second").recovered
 
 

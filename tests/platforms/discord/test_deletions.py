@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.platforms.discord.test_locked import Stage, staged
 from tests.platforms.discord.test_process import started
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 
 TEXTS = "SELECT text FROM message_versions UNION ALL SELECT text FROM completions"
 

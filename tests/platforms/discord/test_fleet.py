@@ -18,7 +18,7 @@ from tests.platforms.discord.test_processes import guild_of
 from tests.standins.discord import Discord
 from tests.standins.discord.state.objects import Channel, Message, User
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.standins.postgres import Postgres
 
 LEASE_SECONDS = 3.0  # a fifth of the usual ones

@@ -17,7 +17,7 @@ from tests.platforms.discord.test_process import started, variables
 from tests.standins.discord import Discord
 from tests.standins.discord.state.objects import Channel, Message, User
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 
 WRITES = ("create message", "edit message", "delete message", "trigger typing indicator", "modify channel")
 

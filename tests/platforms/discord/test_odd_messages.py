@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.platforms.discord.test_locked import Stage, staged
 from tests.platforms.discord.test_process import started
 from tests.standins.discord.state.objects import Message
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 
 POLL = {
     "question": {"text": "Where to eat?"},

@@ -22,7 +22,7 @@ from tests.faults.slack_venue import environment
 from tests.standins.discord import Discord
 from tests.standins.discord.state.objects import Message
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.standins.slack import Slack
 from tests.test_cli import threadbot
 
@@ -52,7 +52,7 @@ async def started(directory: Path, given: Mapping[str, str]) -> AsyncIterator[as
     finally:
         if bot.returncode is None:
             bot.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(100):
             await bot.wait()
 
 

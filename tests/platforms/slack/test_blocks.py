@@ -7,7 +7,7 @@ import pytest
 from bot.core.controls import Control, Controls
 from tests.contract.world import Log
 from tests.platforms.slack.conftest import DELETE, POST, UPDATE, Place
-from tests.standins.slack_faults import Refused
+from tests.standins.slack.faults import Refused
 
 
 async def refused_replies(place: Place, count: int) -> None:

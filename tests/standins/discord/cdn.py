@@ -10,7 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from tests.standins.discord.state.objects import Attachment
-from tests.standins.slack_workspace import Clock
+from tests.standins.slack.workspace import Clock
 
 LIFETIME_SECONDS = 24 * 3600.0
 GONE = "This content is no longer available."

@@ -10,7 +10,7 @@ import pytest
 from tests.standins.discord import Discord
 from tests.standins.discord.state.objects import Channel, User
 from tests.standins.discord.tests.asking import Client, client
-from tests.standins.slack_workspace import Clock
+from tests.standins.slack.workspace import Clock
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tests.standins.discord.state.objects import Json
-from tests.standins.slack_faults import Gate
+from tests.standins.slack.faults import Gate
 
 ANY = "*"  # the name under which a fault or a gate meets requests of every kind
 

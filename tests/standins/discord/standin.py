@@ -32,8 +32,8 @@ from tests.standins.discord.rest.server import Api
 from tests.standins.discord.state.objects import BASIC_MESSAGES, Channel, Json, Message
 from tests.standins.discord.state.wire import Messages
 from tests.standins.discord.state.world import World
-from tests.standins.slack_faults import Gate
-from tests.standins.slack_workspace import Clock
+from tests.standins.slack.faults import Gate
+from tests.standins.slack.workspace import Clock
 
 
 class Discord(People, Presses):
@@ -156,13 +156,13 @@ class Discord(People, Presses):
     def thread_of(self, message: Message) -> Channel | None:
         return self.world.channels.get(message.id)
 
-    async def wait_for(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
+    async def wait_for(self, condition: Callable[[], object], seconds: float = 100.0) -> None:
         """Return when *condition* is true; TimeoutError after *seconds*."""
         async with asyncio.timeout(seconds):
             while not condition():  # noqa: ASYNC110
                 await asyncio.sleep(0.002)  # conditions may be anybody's, so nobody can announce them
 
-    async def wait_connected(self, seconds: float = 20.0, *, connections: int = 1) -> None:
+    async def wait_connected(self, seconds: float = 100.0, *, connections: int = 1) -> None:
         await self.wait_for(lambda: self.gateway.connected >= connections, seconds)
 
     # what goes wrong; more is in gateway, limits, search and cdn

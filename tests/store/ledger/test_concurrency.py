@@ -40,7 +40,7 @@ class Gate:
         await self._connection.execute(text("SELECT pg_advisory_unlock(1)"))
 
     async def reached(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(100):
             while not (await self._connection.execute(text(WAITING))).scalar():
                 await self._connection.execute(text("SELECT pg_sleep(0.005)"))
 

@@ -172,7 +172,7 @@ async def waiting(connection: AsyncConnection, count: int) -> None:
     query = text(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(100):
         while (await connection.execute(query)).scalar_one() < count:
             await connection.execute(text("SELECT pg_stat_clear_snapshot(), pg_sleep(0.005)"))
 

@@ -10,7 +10,7 @@ import signal
 from collections.abc import Awaitable, Callable
 
 from bot.core.conversation import Operation
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 from tests.whole.dialogues.stage import Stage, Upload
 
 Dialogue = Callable[[Stage], Awaitable[None]]

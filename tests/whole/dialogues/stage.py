@@ -163,7 +163,7 @@ class Stage(ABC):
 
     # what there is
 
-    async def wait_for(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
+    async def wait_for(self, condition: Callable[[], object], seconds: float = 100.0) -> None:
         async with asyncio.timeout(seconds):
             while not condition():  # noqa: ASYNC110
                 await asyncio.sleep(0.005)  # what it looks at is another process's, or a file

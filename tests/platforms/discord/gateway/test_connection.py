@@ -158,7 +158,7 @@ async def test_it_comes_back_after_an_outage_that_is_longer_than_the_patience_wi
         discord.gateway.forget_sessions()
         discord.gateway.drop()
         asked = len(discord.calls("get gateway bot"))
-        await discord.wait_for(lambda: len(discord.calls("get gateway bot")) > asked + 1, 30)
+        await discord.wait_for(lambda: len(discord.calls("get gateway bot")) > asked + 1)
         discord.gateway.refuses = False
         await discord.wait_for(lambda: len(us.sessions) == 2)
 

@@ -15,7 +15,7 @@ from tests.standins.discord import Discord
 from tests.standins.discord.interactions.interactions import DEFERRED_UPDATE
 from tests.standins.discord.state.objects import Channel, Message, User
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 
 
 def rows(directory: Path, query: str) -> list[tuple[Any, ...]]:
@@ -95,7 +95,7 @@ async def test_what_is_written_when_a_process_dies_is_stopped_by_its_button_in_t
             life.kill()
             await life.wait()
         async with started(tmp_path, given):
-            await discord.wait_for(lambda: len(model.requests) == 2, 40)
+            await discord.wait_for(lambda: len(model.requests) == 2)
             await discord.wait_connected()
             pressed = await discord.press(lee, shown, stop)
             await discord.wait_for(lambda: rows(tmp_path, "SELECT state FROM turns") == [("stopped",)])

@@ -15,7 +15,7 @@ from tests.standins.discord import Discord
 from tests.standins.discord.interactions.interactions import DEFERRED_MESSAGE, DEFERRED_UPDATE
 from tests.standins.discord.state.objects import Channel, Message, User
 from tests.standins.model import ModelServer
-from tests.standins.model_script import Answer
+from tests.standins.model.script import Answer
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ async def test_killed_between_the_commit_and_the_acknowledgement_a_question_is_a
     discord.interactions.answer_seconds = 0.0  # what was on its way comes to nothing
     discord.release("create interaction response")
     async with started(tmp_path, given):
-        await discord.wait_for(lambda: said(discord, channel) == ["마흔둘입니다."], 40)
+        await discord.wait_for(lambda: said(discord, channel) == ["마흔둘입니다."])
     assert asked.answered == 0
     assert said(discord, channel) == ["마흔둘입니다."]
 
@@ -174,6 +174,6 @@ async def test_killed_while_it_answers_it_goes_on_in_the_same_response(
         await bot.wait()
     model.default = Answer("마흔둘입니다.")
     async with started(tmp_path, given):
-        await discord.wait_for(lambda: asked.original is not None and asked.original.content == "마흔둘입니다.", 40)
+        await discord.wait_for(lambda: asked.original is not None and asked.original.content == "마흔둘입니다.")
     assert said(discord, channel) == ["마흔둘입니다."]
     assert discord.commands.writes == {"": 1}

@@ -152,7 +152,7 @@ async def test_names_that_take_long_are_not_waited_for(
     discord: Discord, kim: User, directory: DiscordDirectory
 ) -> None:
     gate = discord.hold(MEMBER)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(100):
         assert await directory.names(discord.guild.id, [kim.id]) == {}
     gate.open()
 

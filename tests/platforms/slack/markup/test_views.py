@@ -21,7 +21,7 @@ from bot.platforms.slack.adapter import SlackPlatform
 from bot.platforms.slack.markup import views
 from tests.platforms.slack.conftest import Heard, running
 from tests.standins.slack import Slack
-from tests.standins.slack_views import valid_view
+from tests.standins.slack.api.views import valid_view
 
 RECEIPT = "threadbot_receipt"
 LINES = st.lists(st.text(max_size=4_000), max_size=60)

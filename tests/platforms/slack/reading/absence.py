@@ -16,7 +16,7 @@ from bot.platforms.slack.adapter import SlackPlatform
 from bot.platforms.slack.incoming.events import microseconds, position_of
 from tests.platforms.slack.conftest import Heard, door, running
 from tests.standins.slack import Slack
-from tests.standins.slack_workspace import Message
+from tests.standins.slack.workspace import Message
 
 HOUR = timedelta(hours=1)
 HISTORY, REPLIES, CHANNELS = "conversations.history", "conversations.replies", "users.conversations"

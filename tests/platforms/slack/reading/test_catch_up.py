@@ -25,8 +25,8 @@ from tests.platforms.slack.reading.absence import (
 from tests.platforms.slack.reading.absence import marks as marks
 from tests.platforms.slack.reading.absence import office as office
 from tests.standins.slack import Slack
-from tests.standins.slack_faults import RateLimited, Refused
-from tests.standins.slack_workspace import SCOPES
+from tests.standins.slack.faults import RateLimited, Refused
+from tests.standins.slack.workspace import SCOPES
 
 
 async def test_what_was_said_is_handed_in_as_the_event_would_have_been_and_marked(

@@ -18,9 +18,9 @@ from bot.core.ports import FileError, FileReader
 from bot.platforms.slack.incoming.files import files_of
 from bot.platforms.slack.reading.file_hosts import FileHosts
 from tests.platforms.slack.conftest import door
-from tests.standins import slack_files
 from tests.standins.slack import Slack
-from tests.standins.slack_faults import RateLimited, Refused
+from tests.standins.slack.api import files
+from tests.standins.slack.faults import RateLimited, Refused
 
 LIMIT = 100_000
 DESCRIBED = {
@@ -138,7 +138,7 @@ def test_an_address_that_programs_read_differently_is_none(address: str) -> None
 # fetching
 
 
-def stored(slack: Slack, content: bytes = b"a,b\n1,2\n", answer: slack_files.Answer | None = None) -> FileRef:
+def stored(slack: Slack, content: bytes = b"a,b\n1,2\n", answer: files.Answer | None = None) -> FileRef:
     [file] = files_of({"files": [slack.files.add("report.csv", content, "text/csv")]})
     slack.files.stored[file.id].answer = answer
     return file
@@ -186,7 +186,7 @@ async def test_a_page_to_sign_in_at_is_no_file(slack: Slack) -> None:
 async def test_a_refusal_says_why_and_whether_it_may_pass(
     slack: Slack, status: int, outcome: FileOutcome, *, passing: bool
 ) -> None:
-    error = await refusal(slack, stored(slack, answer=slack_files.failed(status)))
+    error = await refusal(slack, stored(slack, answer=files.failed(status)))
 
     assert (error.outcome, error.passing) == (outcome, passing)
     assert isinstance(error, BotError)
@@ -194,12 +194,12 @@ async def test_a_refusal_says_why_and_whether_it_may_pass(
 
 
 async def test_a_connection_that_breaks_off_may_be_better_later(slack: Slack) -> None:
-    assert (await refusal(slack, stored(slack, answer=slack_files.broken_off))).passing
+    assert (await refusal(slack, stored(slack, answer=files.broken_off))).passing
     assert (await refusal(slack, replace(stored(slack), locator="http://127.0.0.1:x/"))).passing is False
 
 
 async def test_a_file_that_is_larger_than_it_may_be_is_not_read_to_its_end(slack: Slack) -> None:
-    for answer in (None, slack_files.endless):
+    for answer in (None, files.endless):
         error = await refusal(slack, stored(slack, b"x" * 2000, answer), limit=1000)
         assert error.outcome is FileOutcome.TOO_BIG
     assert len(await door(slack).fetch(stored(slack, b"x" * 1000), 1000)) == 1000
@@ -207,10 +207,10 @@ async def test_a_file_that_is_larger_than_it_may_be_is_not_read_to_its_end(slack
 
 async def test_a_redirect_within_slack_is_followed_and_another_is_not(slack: Slack, elsewhere: Elsewhere) -> None:
     file = stored(slack)
-    moved = stored(slack, answer=slack_files.redirected(file.locator))
-    away = stored(slack, answer=slack_files.redirected(elsewhere.url))
+    moved = stored(slack, answer=files.redirected(file.locator))
+    away = stored(slack, answer=files.redirected(elsewhere.url))
     around = stored(slack)
-    slack.files.stored[around.id].answer = slack_files.redirected(around.locator)
+    slack.files.stored[around.id].answer = files.redirected(around.locator)
 
     assert await door(slack).fetch(moved, LIMIT) == b"a,b\n1,2\n"
     assert (await refusal(slack, away)).outcome is FileOutcome.ELSEWHERE
@@ -236,7 +236,7 @@ async def test_no_address_of_a_file_reaches_the_api(slack: Slack, path: str) -> 
     channel = slack.add_channel("secret", "group")
     base = slack.api_url.removesuffix("/api/")
     address = base + path.format(f"chat.postMessage?channel={channel}&text=x")
-    named, moved = stored(slack), stored(slack, answer=slack_files.redirected(address))
+    named, moved = stored(slack), stored(slack, answer=files.redirected(address))
     slack.files.stored[named.id].described |= {"url_private": address, "url_private_download": address}
 
     for file in (replace(named, locator=address), replace(named, locator=""), moved):

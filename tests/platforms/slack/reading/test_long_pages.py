@@ -19,7 +19,7 @@ from tests.platforms.slack.reading.absence import HISTORY, Marks, Office, caught
 from tests.platforms.slack.reading.absence import marks as marks
 from tests.platforms.slack.reading.absence import office as office
 from tests.standins.slack import Slack
-from tests.standins.slack_workspace import Json
+from tests.standins.slack.workspace import Json
 from tests.watchdog import Watchdog, watching
 
 EMOJI = "😀" * LENGTH  # which Slack writes with 12 bytes each

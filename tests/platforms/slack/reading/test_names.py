@@ -18,8 +18,8 @@ from bot.platforms.slack.incoming.participants import name_of
 from bot.platforms.slack.reading.names import KEPT_CHANNEL, PRIVATE, SlackDirectory
 from tests.platforms.slack.conftest import door
 from tests.standins.slack import Slack
-from tests.standins.slack_faults import RateLimited, Refused, ServerError, Stranger
-from tests.standins.slack_workspace import BOT
+from tests.standins.slack.faults import RateLimited, Refused, ServerError, Stranger
+from tests.standins.slack.workspace import BOT
 
 USER, CHANNEL = "users.info", "conversations.info"
 
@@ -163,7 +163,7 @@ async def test_names_that_do_not_come_in_time_are_absent_and_not_waited_for_agai
 ) -> None:
     gate = slack.hold(USER)
     kim = slack.add_user("kim")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(100):
         assert await directory.names([kim, BOT]) == {BOT: "threadbot"}
     gate.open()
     assert await directory.names([kim]) == {}

@@ -12,7 +12,7 @@ from bot.core.ports import Reply, ReplyRequest
 from bot.core.texts import LANGUAGES
 from bot.platforms.slack.markup.own_message import answer_of
 from tests.platforms.slack.conftest import POST, UPDATE, Place
-from tests.standins.slack_workspace import Message
+from tests.standins.slack.workspace import Message
 
 NOTES = ("Words that no version has ever said.", "두 번째 문장: main.py & co. <읽지> 못했습니다.")
 TWO_LINES = ("I could not read a\nb.md, whatever its name is.", "_Another_ one.")

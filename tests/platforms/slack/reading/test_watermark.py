@@ -13,7 +13,7 @@ from tests.platforms.slack.reading.absence import CHANNELS, HISTORY, HOUR, Marks
 from tests.platforms.slack.reading.absence import marks as marks
 from tests.platforms.slack.reading.absence import office as office
 from tests.standins.slack import Slack
-from tests.standins.slack_faults import ServerError
+from tests.standins.slack.faults import ServerError
 
 
 async def test_at_the_first_start_in_a_workspace_nothing_is_read(slack: Slack, office: Office) -> None:
@@ -45,9 +45,9 @@ async def test_a_channel_that_fails_in_passing_is_read_again_before_the_watermar
     office.say()
     heard = Heard()
     async with running(slack, heard, away(slack, marks)):
-        await slack.wait_for(lambda: len(slack.calls(HISTORY)) == 3, 10)
+        await slack.wait_for(lambda: len(slack.calls(HISTORY)) == 3)
         assert marks.whole == before
-        await slack.wait_for(lambda: heard, 10)
+        await slack.wait_for(lambda: heard)
         await caught_up(slack, marks, since=before)
 
 

@@ -15,9 +15,9 @@ from bot.platforms.slack.calls.api import COMPLETE_UPLOAD, DELETE_FILE, FILE, UP
 from bot.platforms.slack.markup.message import SHORTENED
 from bot.platforms.slack.reply.answer_file import FILE_PART, file_name, shared_at
 from tests.platforms.slack.conftest import DELETE, POST, UPDATE, Place
-from tests.standins.slack_faults import Lost, RateLimited, Refused, ServerError
-from tests.standins.slack_uploads import NEVER
-from tests.standins.slack_workspace import Message
+from tests.standins.slack.api.uploads import NEVER
+from tests.standins.slack.faults import Lost, RateLimited, Refused, ServerError
+from tests.standins.slack.workspace import Message
 
 LONG = "".join(f"Paragraph {n} says <!channel> and a little more of it, up to the end.\n\n" for n in range(200))
 KOREAN = "".join(f"## 제목 {n}\n\n{'**한국어** 답변은 조사가 붙어서 길어집니다. ' * 8}\n\n" for n in range(60))

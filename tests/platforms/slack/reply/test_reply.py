@@ -7,7 +7,7 @@ import pytest
 from bot.core.errors import LeaseLost, PlatformError
 from tests.contract.world import Log
 from tests.platforms.slack.conftest import DELETE, POST, REPLIES, UPDATE, Place
-from tests.standins.slack_faults import Lost, RateLimited, Refused, ServerError
+from tests.standins.slack.faults import Lost, RateLimited, Refused, ServerError
 
 
 async def test_a_short_answer_takes_one_call(place: Place) -> None:

@@ -26,8 +26,8 @@ from bot.platforms.slack.status.status import SlackStatus
 from tests.contract.world import Log
 from tests.platforms.slack.conftest import DELETE, POST, REPLIES, UPDATE
 from tests.standins.slack import Slack
-from tests.standins.slack_faults import Lost, RateLimited, Refused
-from tests.standins.slack_workspace import BOT, BOT_USER
+from tests.standins.slack.faults import Lost, RateLimited, Refused
+from tests.standins.slack.workspace import BOT, BOT_USER
 
 STREAM_LIFE = 301.0  # seconds
 BUTTON_TIME = 4.1

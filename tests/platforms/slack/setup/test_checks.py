@@ -11,8 +11,8 @@ from bot.core.texts import language_of
 from bot.platforms.slack.setup.checks import check
 from bot.platforms.slack.setup.manifest import EVENTS, SCOPES, manifest
 from tests.standins.slack import Slack
-from tests.standins.slack_faults import Lost, Refused, Stranger
-from tests.standins.slack_workspace import SCOPES as GRANTED
+from tests.standins.slack.faults import Lost, Refused, Stranger
+from tests.standins.slack.workspace import SCOPES as GRANTED
 
 
 async def found(slack: Slack, *, bot_token: str | None = None, app_token: str | None = None) -> dict[str, Finding]:

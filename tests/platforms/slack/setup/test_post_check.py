@@ -9,7 +9,7 @@ import pytest
 from bot.core.check_findings import Finding, Verdict
 from bot.platforms.slack.setup.post_check import check_post
 from tests.standins.slack import Slack
-from tests.standins.slack_faults import Refused
+from tests.standins.slack.faults import Refused
 
 OK, FAILED, UNKNOWN, ABSENT = Verdict.OK, Verdict.FAILED, Verdict.UNKNOWN, Verdict.ABSENT
 STREAM = ("Slack: begin a stream", "Slack: a long stream", "Slack: end a stream")

@@ -16,8 +16,8 @@ from bot.platforms.slack.status.status import SlackStatus
 from tests.contract.world import Log
 from tests.platforms.slack.conftest import door
 from tests.standins.slack import Slack
-from tests.standins.slack_faults import Fault, Lost, RateLimited, Refused, ServerError
-from tests.standins.slack_workspace import SCOPES
+from tests.standins.slack.faults import Fault, Lost, RateLimited, Refused, ServerError
+from tests.standins.slack.workspace import SCOPES
 
 STATUS, REACT, UNREACT = "assistant.threads.setStatus", "reactions.add", "reactions.remove"
 SESSION, TITLE = "agents.sessions.setStatus", "assistant.threads.setTitle"

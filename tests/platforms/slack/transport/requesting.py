@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import aiohttp
 
 from bot.platforms.slack.transport.http import HttpSettings
-from tests.standins.slack_workspace import APP, TEAM
+from tests.standins.slack.workspace import APP, TEAM
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 HTTP = HttpSettings(SECRET, "127.0.0.1", 0)

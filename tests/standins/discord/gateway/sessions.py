@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tests.standins.discord.state.objects import Guild, Json
-from tests.standins.slack_workspace import Clock
+from tests.standins.slack.workspace import Clock
 
 KEPT = 5000  # events that a session keeps for a resume
 

@@ -7,7 +7,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from tests.standins.slack_workspace import Clock
+from tests.standins.slack.workspace import Clock
 
 INVALID = (401, 403, 429)
 BAN_SECONDS = 600.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tests.standins.slack_workspace import Clock
+from tests.standins.slack.workspace import Clock
 
 EPOCH = 1_420_070_400_000  # ms, the first second of 2015
 LARGEST = (1 << 63) - 1

@@ -19,7 +19,7 @@ from tests.standins.discord.state.objects import (
     ThreadState,
     User,
 )
-from tests.standins.slack_workspace import Clock
+from tests.standins.slack.workspace import Clock
 
 TOKEN = "MTE0NTE0MTkxOTgxMDkzMTg5Mw.GxStand.in-has-no-secret-to-keep-0000000000000"
 ARCHIVE_MINUTES = (60, 1440, 4320, 10080)

@@ -79,7 +79,7 @@ class Socket:
 
     async def next(self) -> dict[str, Any]:
         """The next payload of any kind; ConnectionError with the close code where the socket ends instead."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(100):
             message = await self.raw.receive()
         if message.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
             raise ConnectionError(self.raw.close_code)

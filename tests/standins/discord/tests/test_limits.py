@@ -20,7 +20,7 @@ from tests.standins.discord import (
 )
 from tests.standins.discord.state.objects import Channel
 from tests.standins.discord.tests.asking import USER_AGENT, Client, client
-from tests.standins.slack_workspace import Clock
+from tests.standins.slack.workspace import Clock
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Tests of the Slack stand-in itself, without bot/."""
