@@ -12,7 +12,7 @@ import pytest
 from tests.bench.processes import ROOT
 from tests.bench.report import Section, limit, ratio, table
 
-pytestmark = pytest.mark.timeout(240)  # the first test waits for the run
+pytestmark = pytest.mark.timeout(1_200)  # the first test waits for the run
 
 
 @pytest.fixture(scope="module")

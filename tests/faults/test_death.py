@@ -24,7 +24,7 @@ from tests.standins.slack import Slack
 AT_ONCE = 3  # chains at a time on each database: most of a chain is waiting
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1_200)
 @pytest.mark.parametrize(
     ("platform", "steps"),
     [("slack", CHAINS["slack"][0]), ("slack", CHAINS["slack"][1]), ("discord", CHAINS["discord"][0])],

@@ -195,7 +195,7 @@ async def until(reached: Callable[[], Awaitable[object]]) -> None:
             await asyncio.sleep(PACE_SECONDS)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(1_200)
 async def test_each_of_200_questions_is_answered_once_whatever_goes_wrong_on_discord(tmp_path: Path) -> None:
     async with Discord() as discord, ModelServer() as model:
         discord.gateway.limit.enforced = False

@@ -549,7 +549,7 @@ def check(do: Callable[[Coroutine[Any, Any, Any]], Any], database: port.Database
         do(database.close())
 
 
-@pytest.mark.timeout(300)  # on a busy machine; alone it takes some 40 s
+@pytest.mark.timeout(1_200)  # on a busy machine; alone it takes some 40 s
 def test_after_any_history_the_prompt_is_what_the_reference_says() -> None:
     check(at_once, InMemory(), 1_000)
 
