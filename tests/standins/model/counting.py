@@ -22,7 +22,7 @@ from typing import Any
 import tiktoken
 from PIL import Image
 
-_PACKED = Path(__file__).parents[2] / "bot" / "llm" / "data" / "o200k_base.tiktoken.xz"
+_PACKED = Path(__file__).parents[3] / "bot" / "llm" / "data" / "o200k_base.tiktoken.xz"
 _SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
 _CACHE_NAME = "fb374d419588a4632f3f557e76b4b70aebbca790"  # SHA-1 of the address that tiktoken would download from
 _VARIABLE = "TIKTOKEN_CACHE_DIR"
