@@ -92,7 +92,8 @@ async def ask(chunks: AsyncGenerator[Chunk, None], name: str, url: str) -> tuple
 
 def failed(name: str, error: ModelError, url: str) -> Finding:
     status = f" (HTTP {error.status})" if error.status else ""
-    remedy = error.remedy or _REMEDIES[error.problem].format(url=_shown(url), model=name)
+    on_the_way = f"{error.remedy} OPENAI_BASE_URL has the model's address." if error.remedy else ""
+    remedy = on_the_way or _REMEDIES[error.problem].format(url=_shown(url), model=name)
     detail = error.detail if error.remedy else _DETAILS[error.problem]
     said = f". It says: {error.said}" if error.said else ""
     return Finding(SUBJECT, Verdict.FAILED, f"{name}: {detail}{status}{said}", remedy)
