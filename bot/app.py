@@ -71,7 +71,7 @@ BURST = timedelta(seconds=BURST_SECONDS)
 
 
 async def no_checkpoint(_: str) -> None:
-    """What the product does at a checkpoint."""
+    """The product does nothing at a checkpoint."""
 
 
 async def run(
@@ -266,7 +266,7 @@ def sampling(settings: Settings) -> Sampling:
 
 
 def receipts(settings: Settings, database: Database) -> Receipts:
-    """What people may ask of *database* beside the conversation."""
+    """The records in *database* that people may look up."""
     about = About(
         model="" if settings.offline else settings.openai_model,
         reactions=[(name, Operation(what)) for what, name in settings.reactions.items() if name != "none"],

@@ -209,7 +209,7 @@ def tokens(file: IO[bytes], model: str | None, as_json: bool) -> None:
 
 
 def _print(text: str) -> None:
-    """What may be long, or go to a file: the reader may have left, the disk may be full."""
+    """Print output that may be long or go to a file: the reader may have left, the disk may be full."""
     if sys.stdout is None:
         _stop("The output could not be written: standard output is closed.", 1)
     try:  # beside sys.stdout, which under PYTHONUNBUFFERED loses what a short write leaves

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 BOUNDS = Bounds(connections=32, drain_seconds=1.0)
 
 Health = Callable[[], Mapping[str, bool | str]]
-"""What must be true for the process to do its work, by name; words are what an operator may want to know beside it."""
+"""The conditions for the process to do its work, by name; words are facts that an operator may want to know."""
 
 
 @asynccontextmanager

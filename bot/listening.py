@@ -221,7 +221,7 @@ class _Connection(web.RequestHandler):
 
 
 class _ServerLog(logging.LoggerAdapter[logging.Logger]):
-    """What aiohttp says. It would write a stack trace, with what was sent in it, whenever a stranger speaks no HTTP."""
+    """Filters aiohttp's log: it writes a stack trace, with the request in it, whenever a client speaks no HTTP."""
 
     def __init__(self, note: Note) -> None:
         super().__init__(logging.getLogger(__name__), {})

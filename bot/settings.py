@@ -36,7 +36,7 @@ AS_WRITTEN = ("system_prompt", "openai_stop")  # blanks at their ends may be mea
 DAY, YEAR = 86_400, 8_766  # seconds; hours: longest times, so that none is more than a date can hold
 MOST = 2**31 - 1  # tokens: what a column of the database holds
 Example = tuple[str, str]
-"""What a user might write, and what the model should answer."""
+"""A user's message, and the answer that the model should give."""
 
 
 class Settings(BaseSettings):
@@ -347,7 +347,7 @@ class Settings(BaseSettings):
 
     @property
     def reactions(self) -> Mapping[str, str]:
-        """What is done → the name of the reaction that does it, or `none`."""
+        """Operation → the name of its reaction, or `none`."""
         return {
             "pin": self.reaction_pin,
             "hide": self.reaction_hide,
@@ -357,12 +357,12 @@ class Settings(BaseSettings):
         }
 
     def note_misspelled(self, warnings: tuple[str, ...]) -> None:
-        """What was said of names that look like those of settings."""
+        """The warnings about names that look like those of settings."""
         self._misspelled = warnings
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What is understood and should be written in another way, one line each."""
+        """One line for each value that is understood and should be written in another way."""
         found = [*self._misspelled, *parse_database_url(self.database_url).warnings]
         if (unread := certificates.warning(os.environ)) is not None:
             found.append(unread)

@@ -11,7 +11,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """What the signals have asked for so far. Make it where the loop runs."""
+    """The stops that signals have asked for so far. Create it where the loop runs."""
 
     def __init__(self) -> None:
         self.requested = asyncio.Event()

@@ -1,1 +1,1 @@
-"""What the commands of threadbot do; cli.py parses and prints."""
+"""The work of the commands of threadbot; cli.py parses and prints."""

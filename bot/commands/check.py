@@ -183,7 +183,7 @@ def _file_reader() -> Finding:
 
 
 def _instructions(settings: Settings, limit: int) -> Sequence[Finding]:
-    """What system prompt and examples take of every prompt; *limit* in tokens."""
+    """The share of the system prompt and the examples in every prompt; *limit* in tokens."""
     examples = settings.threadbot_examples
     texts = [text for text in (settings.system_prompt, *itertools.chain(*examples)) if text]
     if not texts:

@@ -1,4 +1,4 @@
-"""Opening the ledger beside a bot that may be running. What `turns` and `retry` share."""
+"""Opens the ledger while a bot may be running. Shared by `turns` and `retry`."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _messages(report: Report, sent: SentPrompt) -> Iterator[str]:
 
 
 def _origin(key: str, record: ConversationRecord, newest: Mapping[int, int]) -> str:
-    """What an entry is: whose message, or which turn's answer. *newest*: the version of each message."""
+    """The source of an entry: whose message, or which turn's answer. *newest*: the version of each message."""
     read = read_key(key)
     if read.kind == "v":
         message = record.messages[record.versions[read.id].message]

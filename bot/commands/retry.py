@@ -9,7 +9,7 @@ from bot.store.receipt import turn_retry
 
 
 async def retry(settings: Settings, turn: int) -> str:
-    """What became of the turn, in a sentence. Raises BotError, also when the turn is not a failed one."""
+    """The result for the turn, in a sentence. Raises BotError, also when the turn is not a failed one."""
     async with ledger.opened(settings) as database:
         return sentence(await turn_retry.retry(database, turn))
 

@@ -135,7 +135,7 @@ def _kind(value: object) -> str:
 
 
 def report(messages: Sequence[Message], model: str, base_url: str | None = None) -> Report:
-    """What the messages count as a prompt, and what that costs at *model*'s list price."""
+    """The tokens of the messages as a prompt, and their cost at *model*'s list price."""
     counted = tuple(_counted(message) for message in messages)
     total = tokens.PER_PROMPT + sum(message.tokens for message in counted)
     usage = Usage(prompt_tokens=total, completion_tokens=0)

@@ -94,7 +94,7 @@ class UncertainError(PlatformError):
 
 
 class ReplyUnwanted(PlatformError):  # noqa: N818 - a fact, as in StopIteration
-    """People want no answer, or no more of it: whoever writes it stops."""
+    """People want no answer, or no more of it: the writer stops."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code, passing=False)

@@ -79,7 +79,7 @@ class Turn:
     variant: int = 1  # of the answer, counted from 1
     stop_requested: bool = False
     command: Notice | None = None  # what to say; no model is asked
-    continues: int | None = None  # the completion that ended too early, to be gone on with
+    continues: int | None = None  # the completion that ended too early and is to be continued
     in_vain: int = 0  # calls by earlier attempts that brought something, and no answer
 
 

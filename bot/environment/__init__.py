@@ -1,1 +1,1 @@
-"""What stands in environment variables and in .env: reading it, and saying what is wrong. No setting is known here."""
+"""Reads environment variables and .env, and says what is wrong with them. It knows no setting."""

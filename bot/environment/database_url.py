@@ -33,7 +33,7 @@ _HELD = frozenset({
     *("pgbouncer", "client_encoding", "statement_cache_size", "prepared_statement_cache_size", "prepared_statements"),
     *("prepareThreshold", "default_query_exec_mode", "statement_cache_capacity", "supa", "workaround"),
 })  # fmt: skip
-"""What they ask for holds anyway: statements are not kept, and text is UTF-8."""
+"""They ask for nothing that would be otherwise: statements are not kept, and text is UTF-8."""
 
 _UNUSED = frozenset({
     *("pool_timeout", "pool_min_conns", "pool_max_conn_lifetime", "pool_max_conn_idle_time", "pool_mode"),
@@ -64,7 +64,7 @@ class SqliteFile:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A PostgreSQL server, or several of which one is taken. What is None or empty is as for libpq's programs."""
+    """A PostgreSQL server, or several of which one is taken. None or empty means what it means to libpq's programs."""
 
     hosts: Sequence[tuple[str, int]]  # a host that begins with / is a directory with a socket
     user: str | None

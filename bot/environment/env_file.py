@@ -32,7 +32,7 @@ ELSEWHERE = {
     "ADMINS": "THREADBOT_ADMINS",
     "LOGGING_LEVEL": "LOG_LEVEL",
 }
-"""What other programs of this kind call it → our name."""
+"""The name that other programs of this kind use → our name."""
 
 
 class EnvFileError(ValueError):

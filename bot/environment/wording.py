@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a value, in words for operators: the value, and what would be right."""
+"""Pydantic's findings about a value, in words for operators: the value, and a right one."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Contact:
             self._tell("")
 
     def failed(self, error: ModelError, trouble: str) -> None:
-        """*trouble*: in words for whoever runs the bot."""
+        """*trouble*: in words for the operator of the bot."""
         if error.problem in _ANSWERS:
             self.answered()
             return

@@ -223,7 +223,7 @@ class OpenAIChat:
         return True
 
     def _held_back(self, model: str, parting: Parting, reason: str | None) -> Sequence[Chunk]:
-        """What was held back of an answer that is over; how the model marks its reasoning is remembered."""
+        """The text that was held back when the answer ended. Remembers how the model marks its reasoning."""
         if parting.closed_unopened:
             self._thinking_unopened.add(model)
         elif parting.unopened and reason == "stop":
@@ -327,7 +327,7 @@ def _key_headers(address: Address, key: str | None) -> dict[str, Any]:
 
 
 def body(request: CompletionRequest, sent: frozenset[str]) -> dict[str, Any]:
-    """What is posted; *sent* are the optional parameters in it."""
+    """The body of the request; *sent* are its optional parameters."""
     sampling = request.sampling
     optional = {
         "stream_options": {"include_usage": True},
@@ -362,7 +362,7 @@ def _in_its_roles(request: CompletionRequest) -> CompletionRequest:
 
 
 def _asks_too_much(error: APIError, request: CompletionRequest) -> ModelError | None:
-    """What the error says of something in the request that the server takes less of, or None."""
+    """The refusal, if the error says that the server takes less of something; else None."""
     if images.refused(error, request.messages):
         return ModelError(ModelProblem.IMAGES)
     if request.knows_system and request.messages[0].role == "system" and openai_errors.refused_system(error):

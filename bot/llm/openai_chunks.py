@@ -63,7 +63,7 @@ def usage(said: Mapping[str, object]) -> Usage:
 
 
 def _said(choice: Mapping[str, object]) -> Mapping[str, object]:
-    """What a frame adds; all of an answer that came as one object."""
+    """The part of the answer in a frame; all of it, if the answer came as one object."""
     delta = choice.get("delta")
     if isinstance(delta, dict):
         return delta
@@ -91,7 +91,7 @@ class Halves:
 
     @property
     def left(self) -> str:
-        """What is to be said of a half that the other one never came to."""
+        """The text for a half whose other half never came."""
         return _paired(self._half)
 
 

@@ -40,7 +40,7 @@ _CODES = {
     ),
 }
 
-# What stands in the place of the status where there is none: in a frame of a stream. Beside a status they say less than
+# These replace the status where there is none: in a frame of a stream. With a status they say less than
 # it does; OpenAI gives the type invalid_request_error to a 401 and a 404 too. As written, in lower case, by OpenAI,
 # Anthropic, llama.cpp, vLLM, Ollama and OpenRouter.
 _STATUSLESS_CODES = {
@@ -169,7 +169,7 @@ QUOTED = 8_000  # characters at either end of what a server says that are looked
 
 @dataclass(frozen=True, slots=True)
 class ServerError:
-    """What a server said of an error, however it put it."""
+    """A server's description of an error, in whatever form it came."""
 
     status: int | None  # HTTP, or such a number that an error inside a stream gives as its code
     codes: tuple[str, ...]  # its code and its type
@@ -335,7 +335,7 @@ def _connection(error: APIConnectionError) -> ModelError:
 
 
 def _on_the_way(error: APIConnectionError, cause: BaseException | None) -> ModelError | None:
-    """What is known of a connection that was not made; None of one that was."""
+    """The reason why a connection was not made; None if it was made."""
     if not isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError):
         return None
     status = _number(str(cause)[:3]) if isinstance(cause, httpx2.ProxyError) else None

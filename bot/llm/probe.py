@@ -77,7 +77,7 @@ def request(
 
 
 async def ask(chunks: AsyncGenerator[Chunk, None], name: str, url: str) -> tuple[Finding, ModelError | None]:
-    """What the answer to `request` tells of the model, and the error that the call raised."""
+    """The finding about the model from the answer to `request`, and the error that the call raised."""
     started = time.monotonic()
     reason, usage = None, False
     try:

@@ -1,5 +1,5 @@
 """
-What a server says of an error, in its own words, for whoever runs the bot. Pure.
+A server's own words about an error, for the operator of the bot. Pure.
 
 It may quote what it was sent: keys, and what people have said. Neither gets into a log.
 """

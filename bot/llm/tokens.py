@@ -21,7 +21,7 @@ from bot.core.ports import PromptMessage
 
 ENCODING = "o200k_base"
 
-# What the API adds, as the cookbook of OpenAI found for gpt-3.5-0613 and later ("How to count tokens with tiktoken").
+# Tokens that the API adds, as OpenAI's cookbook found for gpt-3.5-0613 and later ("How to count tokens with tiktoken").
 # Models behind other servers, and tools, may add more: keep a margin.
 PER_MESSAGE = 3
 PER_ROLE = 1  # system, user and assistant are one token each

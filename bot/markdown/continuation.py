@@ -113,7 +113,7 @@ def _is_repetition(before: str, end: str, length: int, block: _Block | None, *, 
     least_of_a_line = LEAST_OF_A_LINE_AFTER_A_FENCE if restarted else LEAST_OF_A_BEGUN_LINE
     if from_a_line_on and (block or "\n" in common) and _columns(common) >= least_of_a_line:
         return True
-    if from_a_line_on and _is_begun_anew(before, common):
+    if from_a_line_on and _starts_over(before, common):
         return True
     if restarted:
         return _columns(common) >= (LEAST_OF_A_LINE_AFTER_A_FENCE if whole_unfinished_line else LEAST)
@@ -122,7 +122,7 @@ def _is_repetition(before: str, end: str, length: int, block: _Block | None, *, 
     return _columns(common) >= least and not within_a_word and before.count(common) == 1
 
 
-def _is_begun_anew(before: str, common: str) -> bool:
+def _starts_over(before: str, common: str) -> bool:
     """
     Whether *common*, the whole last line of *before*, is repeated because the model began that line again.
 

@@ -1,4 +1,4 @@
-"""What aiohttp is told for each request: the proxy to the address, and whom to trust."""
+"""aiohttp's arguments for each request: the proxy for the address, and the certificates to trust."""
 
 from __future__ import annotations
 

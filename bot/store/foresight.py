@@ -1,4 +1,4 @@
-"""What would become of a message, by all that the ledger knows: the Foresight port. Read only."""
+"""The decision that a message would get, without recording it: the Foresight port. Read only."""
 
 from __future__ import annotations
 

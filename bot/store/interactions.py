@@ -1,4 +1,4 @@
-"""What was asked by commands: the InteractionStore port on SQLite and PostgreSQL."""
+"""Questions asked by commands: the InteractionStore port on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

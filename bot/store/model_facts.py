@@ -1,4 +1,4 @@
-"""What was learned of models: the ModelFactStore port on SQLite and PostgreSQL."""
+"""Facts learned about models: the ModelFactStore port on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.store.database.base import Database
 from bot.store.database.dialects import upsert
 from bot.store.tables import models
 
-# A server may be started again with a larger window, or with eyes: a refused call tells anew what is still so.
+# A server may be started again with a larger window, or with eyes: a refused call tells again what is still so.
 TRUSTED = timedelta(days=1)
 
 # Built once; see statements.py.
@@ -68,14 +68,14 @@ class SqlModelFacts:
         await self._note(model, knows_system=knows)
 
     async def _note(self, model: str, **said: int | bool) -> None:
-        """What its server said just now."""
+        """The limits that its server has just stated."""
 
         def write(connection: Connection) -> None:
             now = self._now(connection)
             values: dict[str, Any] = {**said, "learned_at": now}
             made = self._upsert(models).values(name=model[:_LONGEST_NAME], **values)
             lately = models.c.learned_at > now - TRUSTED
-            # What it said longer ago is not to be believed for another day.
+            # An older statement does not hold for another day.
             old = {each: case((lately, models.c[each]), else_=null()) for each in _SAID if each not in said}
             connection.execute(made.on_conflict_do_update(index_elements=["name"], set_=values | old))
 

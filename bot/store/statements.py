@@ -99,7 +99,7 @@ def in_channel(table: Any) -> tuple[ColumnElement[bool], ...]:
 
 
 def address(ref: MessageRef) -> dict[str, str]:
-    """What AT_ADDRESS is asked with."""
+    """The parameters of AT_ADDRESS."""
     return {
         "on_platform": ref.platform,
         "in_workspace": ref.workspace,
@@ -275,22 +275,24 @@ def _participant(upsert: Any) -> Executable:
 def _named(upsert: Any) -> Executable:
     """A name, of somebody who has not spoken yet, perhaps: who was mentioned is taken for a person until then."""
     made = upsert(participants).values(kind="person")
-    anew = {
+    refreshed = {
         "name": made.excluded.name,
         "locale": func.coalesce(made.excluded.locale, participants.c.locale),
         "refreshed_at": made.excluded.refreshed_at,
     }
-    known: Executable = made.on_conflict_do_update(index_elements=["platform", "workspace", "external_id"], set_=anew)
+    known: Executable = made.on_conflict_do_update(
+        index_elements=["platform", "workspace", "external_id"], set_=refreshed
+    )
     return known
 
 
 def _part(upsert: Any) -> Executable:
     made = upsert(reply_parts)
-    anew: Executable = made.on_conflict_do_update(
+    refreshed: Executable = made.on_conflict_do_update(
         index_elements=["turn_id", "number"],
         set_={"intended_at": made.excluded.intended_at, "external_id": None},
     )
-    return anew
+    return refreshed
 
 
 def _due(*, skip_locked: bool) -> Executable:

@@ -24,7 +24,7 @@ from bot.store.tables import UtcDateTime, conversations, messages, turns
 from bot.store.tables import summaries as rows
 
 TURNS = 200  # that are read at once
-MAKING = timedelta(minutes=15)  # whoever has not finished a summary by then, has died
+MAKING = timedelta(minutes=15)  # a process that has not finished a summary by then has died
 
 _UNTIL_NOW = 2**62  # a turn's id
 
@@ -63,7 +63,7 @@ class SqlSummaries:
         return self._clock() if self._clock is not None else sql.now(connection)
 
     async def expire(self) -> None:
-        """What a dead process left unfinished can be begun again. Only for the one process on this database."""
+        """Let summaries that a dead process left unfinished be made again. For the one process on this database."""
         await self._database.write(lambda connection: connection.execute(_UNFINISHED))
 
     async def conversation_of(self, ref: MessageRef) -> int | None:

@@ -148,11 +148,11 @@ turns = Table(
     Column("notices", JSON),  # [{"key": …, "values": {…}}]: sentences to show with the answer, or instead
     Column("language", String(8)),  # of the notices
     Column("stop_requested", Boolean, nullable=False, server_default=false()),
-    Column("changed", Boolean, nullable=False, server_default=false()),  # what is asked is another: begin anew
-    Column("closed", Boolean, nullable=False, server_default=false()),  # asked anew: takes no more messages
+    Column("changed", Boolean, nullable=False, server_default=false()),  # the question was changed: start over
+    Column("closed", Boolean, nullable=False, server_default=false()),  # asked again: takes no more messages
     Column("variant", Integer, nullable=False, server_default="1"),  # of the answer that is being made, or is there
     Column("pressed_at", UtcDateTime),  # when the last press that did something was made, by the platform's clock
-    Column("continues", BigInteger),  # the completion that is gone on with, in the same variant
+    Column("continues", BigInteger),  # the completion that this turn continues, in the same variant
     Column("command", JSON),  # {"key": …, "values": {…}}: a sentence to say; no model is asked
     Column("stale", Boolean, nullable=False, server_default=false()),  # its question has changed since
     Column("pinned", Boolean, nullable=False, server_default=false()),  # the answer, as in messages
@@ -386,8 +386,8 @@ interactions = Table(
     Column("workspace", String(64), nullable=False),
     Column("channel", String(64), nullable=False),
     Column("external_id", String(64), nullable=False),  # as in messages: what was asked by a command is one there
-    Column("token", Text),  # a secret: whoever has it answers in our place; null once it is over
-    Column("private", Boolean, nullable=False),  # nobody but whoever asked is to see the answer
+    Column("token", Text),  # a secret: with it, anybody could answer in our place; null once it is over
+    Column("private", Boolean, nullable=False),  # only the asker may see the answer
     Column("ends_at", UtcDateTime, nullable=False),
     UniqueConstraint("platform", "workspace", "channel", "external_id"),
     Index(

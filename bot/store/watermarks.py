@@ -108,7 +108,7 @@ class SqlWatermarks:
 
 
 def _kept_under(workspace: str | None) -> str:
-    """What stands in the table for all workspaces is no workspace's id."""
+    """The table's value for all workspaces is no workspace's id."""
     return workspace or ""
 
 

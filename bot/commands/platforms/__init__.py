@@ -1,4 +1,4 @@
-"""The platforms that `run` starts and `check` looks at, one module each. What a platform does is in bot/platforms/."""
+"""The platforms that `run` starts and `check` looks at, one module each. The platforms are in bot/platforms/."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PlatformSetup(Protocol):
-    """What the commands need to know of a platform. A module is one; it imports its SDK where that is used."""
+    """The commands' view of a platform. A module is one; it imports its SDK where that is used."""
 
     NAME: str  # as in ThreadRef.platform
     LABEL: str  # as people write it
@@ -40,7 +40,7 @@ class PlatformSetup(Protocol):
         """Whether *channel* has the form that ids of channels have there."""
 
     def remedy(self, code: str) -> str:
-        """What to do about a refusal, in sentences; empty where `threadbot check` says it."""
+        """The remedy for a refusal, in sentences; empty if `threadbot check` says it."""
 
 
 PLATFORMS: Sequence[PlatformSetup] = (slack, discord)

@@ -84,7 +84,7 @@ async def findings(settings: Settings, channel: str | None) -> Sequence[Finding]
 
 
 def takes_channel(channel: str) -> bool:
-    """What is no id of another platform's: Slack says what is wrong with it."""
+    """Any id without another platform's name: Slack says what is wrong with it."""
     return not channel.isdecimal()
 
 

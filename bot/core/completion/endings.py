@@ -1,4 +1,4 @@
-"""What to say about the way a completion ended. Pure. Source of the values: `finish_reason` of Chat Completions."""
+"""Notices about the way a completion ended. Pure. Source of the values: `finish_reason` of Chat Completions."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def nothing_added(completion: Completion, max_tokens: int) -> Notice:
 
 
 def forgotten(messages: int, *, summarized: bool = False) -> Notice:
-    """What to say when the window has left *messages* behind. *summarized*: a summary takes their place."""
+    """The notice when the window has left *messages* behind. *summarized*: a summary takes their place."""
     key = "summarized" if summarized else "forgotten"
     return Notice(key, {"messages": messages}) if messages > 1 else Notice(f"{key}_one")
 
@@ -87,7 +87,7 @@ def tells_of_window(notices: Sequence[Notice]) -> bool:
 
 
 def lateness(began_at: datetime, asked_at: datetime) -> Notice | None:
-    """What to say when work on an answer began long after the question was asked."""
+    """The notice when work on an answer began long after the question was asked."""
     late = began_at - asked_at
     if late < LATE_AFTER:
         return None

@@ -24,7 +24,7 @@ def learned(factor: float | None, counted: int, billed: int | None) -> float | N
     """
     The factor after an answer whose prompt was *counted* by us and *billed* by its server, in tokens.
 
-    *factor* is what was known, None: nothing. What the server does not say, or what cannot be, changes nothing.
+    *factor* is the one known before, None: none. Missing or impossible numbers change nothing.
     """
     if billed is None or counted <= 0 or not PLAUSIBLE[0] <= billed / counted <= PLAUSIBLE[1]:
         return factor
@@ -49,7 +49,7 @@ def to_our_tokens(budget: int, factor: float) -> int:
 
 
 def to_model_tokens(tokens: int, factor: float) -> int:
-    """What our *tokens* are at the model."""
+    """Our *tokens* in tokens of the model."""
     return math.ceil(tokens * factor)
 
 

@@ -65,7 +65,7 @@ class ModelFacts:
             log.debug("what was learned of %s could not be read: %s", model, error)
             return
         known, before = self.known(model), self._noted.get(model, LearnedFacts())
-        # What this process has not noted, because it is too little or the database was away, is kept.
+        # Facts that this process has not stored, because they are too few or the database was away, are kept.
         factor = known.token_factor if noted.token_factor == before.token_factor else noted.token_factor
         self._known[model] = replace(noted, token_factor=factor)
         self._noted[model] = noted

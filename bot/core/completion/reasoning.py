@@ -66,7 +66,7 @@ _CLOSING = re.compile("|".join(marks.closing.pattern for marks in _ALL if not ma
 _OPENING = re.compile("|".join(f"(?:{marks.opening.pattern})" for marks in _ALL if not marks.doubtful), re.IGNORECASE)
 _UNOPENED = _Marks(_OPENING, _CLOSING, doubtful=True)
 
-# What some models put around the answer itself, once they have thought.
+# Marks that some models put around the answer itself, once they have thought.
 _AROUND = re.compile(
     r"<(?P<tag>answer|response|output|final_answer)>|<\|begin_of_solution\|>|<\|START_RESPONSE\|>|"
     rf"(?:<\|start\|>assistant)?{_FINAL}|<\|message\|>",
@@ -180,7 +180,7 @@ class Parting:
         return self._parted(final=False)
 
     def end(self, *, cut: bool) -> Parted:
-        """What was held back. *cut*: the answer ended early, so that a closing mark may have been to come."""
+        """The text that was held back. *cut*: the answer ended early, before a closing mark that may have followed."""
         parted = self._parted(final=True)
         if self._marks is None or not self._marks.doubtful:
             return parted if self._marks else Parted(parted.text + self._blank(), parted.reasoning, parted.unsaid)
@@ -358,7 +358,7 @@ class Parting:
 
 
 def _ends_around(held: str) -> re.Match[str] | None:
-    """What ends an answer that a model puts marks around, where it stands at the end of what is held."""
+    """The closing mark of an answer, if the held text ends with it."""
     found = _AROUND_END.search(held, max(0, len(held) - 40))
     return found if found and found.end() == len(held) else None
 

@@ -1,4 +1,4 @@
-"""What a streamed completion has brought so far, and what came of it in the end. Pure: the caller brings the clock."""
+"""Collects a streamed completion, and makes the result of it. Pure: the caller brings the clock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CollectedStream:
     """
     Texts add up, of everything else the last value counts. Times are seconds of one monotonic clock.
 
-    *continued*: what there is of the answer already, which is gone on with.
+    *continued*: the text of the answer so far, which this completion continues.
     """
 
     started: float
@@ -102,7 +102,7 @@ class CollectedStream:
         return replace(result, cost_nanodollars=cost(self._usage))
 
     def partial(self, model: str, now: float, *, count: Callable[[str], int]) -> Completion:
-        """What there is of it, without its cost. Its text is the whole answer, with what it continues."""
+        """The completion so far, without its cost. Its text is the whole answer, with the part that it continues."""
         refusal = "".join(self._refusal) or None
         said = self.said or (refusal if self.continued is None else None) or ""
         text = self._whole(said) if _visible(said) else ""

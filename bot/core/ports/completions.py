@@ -1,4 +1,4 @@
-"""What the core needs of the record of completions: what models were sent, and what turns are answered with."""
+"""The core's port to the record of completions: the prompts that were sent, and the answers of turns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class CompletionStart:
-    """What is stored before the model is called."""
+    """The record that is stored before the model is called."""
 
     model: str
     prompt: Sequence[str]  # the keys of its entries, in the order in which they are sent: see entries.py
@@ -102,7 +102,7 @@ class CompletionStore(Protocol):
         """
 
     async def outcome(self, claim: Claim) -> Outcome:
-        """What is to be shown for an answered turn."""
+        """The outcome to show for an answered turn."""
 
 
 class Persist(Protocol):

@@ -1,4 +1,4 @@
-"""What the core needs of the record of what was said: to write it as it happens, and to read it for a turn."""
+"""The core's port to the record of messages: written as they come, read for a turn."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class ConversationStore(Protocol):
         answer, once. An edit adds a version, if the text is another one than before. With Action.LISTEN a message
         outside of any conversation is not stored. A command is carried out, once, and has a turn that confirms it.
 
-        An edit of a question has it answered anew, in the same reply, if nothing was asked in the thread since; the
+        An edit of a question has it answered again, in the same reply, if nothing was asked in the thread since; the
         turn that is at work on it, in whatever process, is told by renew(). Otherwise its answer is stale.
 
         With *claim*, what is due may be claimed in the same transaction, if the message is to be answered. That spares
@@ -81,7 +81,7 @@ class ConversationStore(Protocol):
         """
 
     async def move(self, moved: Moved) -> None:
-        """Keep under a channel's new id what is kept under the old one. A turn that is at work there begins anew."""
+        """Move a channel's rows to its new id. A turn that is at work there starts over."""
 
     async def fill(self, claim: Claim, since: int, read: ThreadRead) -> None:
         """
@@ -121,7 +121,7 @@ class ThreadIndex(Protocol):
 
 
 class PlaceContents(Protocol):
-    """What stands in a place that is deleted as a whole, for a platform that tells of no message then."""
+    """The messages in a place that is deleted as a whole, for a platform that names none of them then."""
 
     async def standing_in(self, platform: str, workspace: str, channel: str, thread: str | None) -> Sequence[str]:
         """
@@ -131,7 +131,7 @@ class PlaceContents(Protocol):
 
 
 class Foresight(Protocol):
-    """What would become of a message that is not handed in, for a platform that is not shown all of it."""
+    """The decision that a message would get, for a platform that is not shown all of the message."""
 
     async def would_answer(self, posted: Posted) -> bool:
         """Whether it would be answered. Raises LedgerError."""
@@ -143,7 +143,7 @@ class Interaction:
     Something that was asked by a command instead of a message: the platform takes the answer by a *token* as well.
 
     *message* is its address as that of what was said; there is no message there. *token*: a secret, until *ends_at*;
-    None once it is over, or cannot be used. *private*: nobody but whoever asked is to see the question or the answer.
+    None once it is over, or cannot be used. *private*: only the asker may see the question and the answer.
     """
 
     message: MessageRef
@@ -153,7 +153,7 @@ class Interaction:
 
 
 class InteractionStore(Protocol):
-    """What was asked by commands; kept as long as what was said, tokens aside. All methods raise LedgerError."""
+    """Questions asked by commands; kept as long as messages, tokens aside. All methods raise LedgerError."""
 
     async def note(self, interaction: Interaction) -> None:
         """Call before it is handed in as something said. Noted again, it stays as it is."""
@@ -168,7 +168,7 @@ class InteractionStore(Protocol):
         """The token of that one cannot be used any more."""
 
     async def ending(self, within: timedelta) -> Sequence[tuple[Interaction, str | None]]:
-        """Private ones that wait for an answer and end so soon, and the locale of whoever asked."""
+        """Private ones that wait for an answer and end soon, and the locale of the asker."""
 
     async def forget_tokens(self) -> int:
         """Forget those that are over; how many."""

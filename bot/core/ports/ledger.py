@@ -1,4 +1,4 @@
-"""The whole ledger, for whoever puts parts together. What only needs a part of it takes one of the ports below."""
+"""The whole ledger, for the code that puts parts together. Code that needs a part takes one of the ports below."""
 
 from __future__ import annotations
 

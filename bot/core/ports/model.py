@@ -1,4 +1,4 @@
-"""What the core needs of a language model's provider."""
+"""The core's port to the provider of a language model."""
 
 from __future__ import annotations
 

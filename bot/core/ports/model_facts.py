@@ -1,4 +1,4 @@
-"""What the core needs of the record of what servers' answers have told of models."""
+"""The core's port to the facts that servers' answers have told of models."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class LearnedFacts:
-    """What its server's answers have told of a model; None: nothing yet."""
+    """Facts about a model from its server's answers; None: not known yet."""
 
     token_factor: float | None = None  # its own tokens for each that we count
     window: int | None = None  # tokens, as its server said lately
@@ -18,7 +18,7 @@ class LearnedFacts:
 
 
 class ModelFactStore(Protocol):
-    """What every process on this database has learned of models. All methods raise LedgerError."""
+    """The facts about models, shared by all processes on this database. All methods raise LedgerError."""
 
     async def learned(self, model: str) -> LearnedFacts: ...
 

@@ -1,4 +1,4 @@
-"""What the core needs of the record of replies: which messages of ours stand on the platform for a turn."""
+"""The core's port to the record of replies: our messages on the platform for a turn."""
 
 from __future__ import annotations
 

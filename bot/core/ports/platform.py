@@ -1,4 +1,4 @@
-"""What the core needs of a chat service. What only some can do is a capability: a Protocol of its own."""
+"""The core's port to a chat service. Each thing that only some services can do is a capability: a Protocol."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PartLog(Protocol):
         """Call as soon as the platform has named the post."""
 
     async def removed(self, number: int) -> None:
-        """Call once we have taken part *number* away: whoever hears of it must not take it for somebody's doing."""
+        """Call after we removed part *number*, so that its deletion event is not taken for somebody's doing."""
 
     async def check(self) -> None:
         """Raise LeaseLost if another worker owns the turn by now. Cheap: call before each change on the platform."""
@@ -84,7 +84,7 @@ class Reply(Protocol):
         Show *text* as the whole answer, in the same parts; what an earlier attempt showed beyond it is removed.
 
         *notes* are sentences of ours, shown small below the answer; without a *text* they are the message. They are
-        plain text and can be trusted. What is a note is kept with the message, for read_thread(). *controls* stand
+        plain text and can be trusted. The message records which lines are notes, for read_thread(). *controls* stand
         below its last part, as far as the platform has such.
         """
 
@@ -103,7 +103,7 @@ class Reply(Protocol):
         """
 
     async def remove(self) -> None:
-        """Take every part away. What the platform does not let us delete stays, and is edited by what comes next."""
+        """Remove every part. A part that the platform does not let us delete stays; the next text is edited into it."""
 
 
 class Platform(Protocol):

@@ -1,4 +1,4 @@
-"""What the core needs of the database for receipts: all that is stored of a turn and its conversation, as values."""
+"""The core's port to the database for receipts: all that is stored of a turn and its conversation, as values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.core.turn import Place, TurnState, Usage
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whoever wants to see something, by the platform's id."""
+    """A person who wants to see something, by the platform's id."""
 
     platform: str
     workspace: str
@@ -169,7 +169,7 @@ class Opinions:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What somebody's questions came to. *cost_nanodollars*: as far as prices are known."""
+    """The use by one person's questions. *cost_nanodollars*: as far as prices are known."""
 
     turns: int = 0
     prompt_tokens: int = 0

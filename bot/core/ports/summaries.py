@@ -17,7 +17,7 @@ from bot.core.turn import Completion, PastTurn, Place, Summary
 
 @dataclass(frozen=True, slots=True)
 class Older:
-    """What was said from *since* on and before *until*, and what is known of the time before that."""
+    """The messages from *since* on and before *until*, and the summary of the time before that."""
 
     conversation: int
     platform: str
@@ -31,7 +31,7 @@ class Older:
 
 @dataclass(frozen=True, slots=True)
 class SummaryStart:
-    """What is stored before a model is called for a summary of what was said before *until*."""
+    """The record that is stored before a model is called for a summary of the time before *until*."""
 
     older: Older
     part: Sequence[str]  # of *older.past*, what is told of: versions and completions, all of those before *until*

@@ -1,4 +1,4 @@
-"""What the core needs of the queue of turns: to claim the due ones, keep them, give them back and end them."""
+"""The core's port to the queue of turns: claim the due ones, keep them, give them back and end them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
-    """What a worker asks for that has room for turns; see TurnQueue.claim()."""
+    """The request of a worker that has room for turns; see TurnQueue.claim()."""
 
     owner: str
     platforms: Collection[str]

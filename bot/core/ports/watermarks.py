@@ -1,4 +1,4 @@
-"""What a door needs of the database to find out what it missed."""
+"""A platform's port to the database, to find out what it missed."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ KEEP = 0.75  # of the budget, after a cut
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What is sent: *dropped_turns* oldest past turns and *dropped_context* oldest context messages are not."""
+    """The part that is sent: without the *dropped_turns* oldest turns and *dropped_context* oldest context messages."""
 
     tokens: int  # of the whole prompt
     dropped_turns: int

@@ -32,7 +32,7 @@ from bot.core.prompt.speakers import GO_ON, TRUNCATED, Speakers, is_named, unbra
 from bot.core.turn import Answer, History, PastTurn
 
 Readable = Callable[[str, Mapping[str, str]], str]
-"""What a person reads of a text, in which those mentioned are called by these names: see Platform."""
+"""A text as a person reads it, with these names for the people mentioned: see Platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def build(
 def _fitting(
     written: _Written, first_lines: Sequence[Entry], fixed: int, prompt_tokens: int, keep: float
 ) -> tuple[budget.Window, list[Entry]] | budget.QuestionTooLong:
-    """What is sent of all that is *written*; *fixed* are the tokens of what has to be."""
+    """The part of *written* that is sent; *fixed* are the tokens of the parts that have to be sent."""
     pinned = _pinned(written.before_the_question(), fixed, prompt_tokens)
     window = budget.fit(
         fixed=fixed + _total(pinned.values()),
@@ -154,7 +154,7 @@ class _Written:
         return [*self.older, *chain(*self.past, *self.context)]
 
     def within(self, window: budget.Window, pinned: Mapping[str, Entry]) -> list[Entry]:
-        """What is sent of that: all that is in *window*, and what is *pinned* of the rest, where it was said."""
+        """The messages to send: all in *window*, and the *pinned* ones of the rest, in their places."""
         turns, messages = window.dropped_turns, window.dropped_context
         left, left_context = chain(self.older, *self.past[:turns]), chain(*self.context[:messages])
         return [
@@ -176,7 +176,7 @@ def _written(history: History, writer: Writer) -> _Written:
 
 
 def _first_lines(writer: Writer, conversation: Conversation, history: History, room: int) -> list[Entry]:
-    """What we say before all messages; a summary only if there is *room* for it, in tokens."""
+    """Our text before all messages; with a summary only if there is *room* for it, in tokens."""
     lines = []
     if is_truncated(conversation, history):
         lines.append(_truncated(writer))
@@ -262,11 +262,11 @@ class Writer:
         return answer_entry(answer.completion, answer.text, tokens, pinned=answer.pinned)
 
     def begun(self, answer: Answer) -> list[Entry]:
-        """What there is of an answer, and the request to go on with it."""
+        """The text of an answer so far, and the request to continue it."""
         return [self.answer(answer), Entry(GO_ON_KEY, "user", GO_ON, self.cost(GO_ON))]
 
     def message(self, message: Message) -> list[Entry]:
-        """What was said, and the files that came with it."""
+        """A message's text, and the files that came with it."""
         return [self._said(message), *(self._file(file, message) for file in message.files)]
 
     def _said(self, message: Message) -> Entry:

@@ -10,7 +10,7 @@ sent is stored as the keys of its entries:
     c5            a completion: an earlier answer; c5:unbracketed is one whose brackets were taken out
     t             TRUNCATED, which belongs to no message
     s3            a summary of what the window has left behind
-    g             GO_ON, after the beginning of the answer that is to be gone on with (c5)
+    g             GO_ON, after the beginning of the answer that is to be continued (c5)
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Key:
 
     @property
     def outcome(self) -> FileOutcome:
-        """What had become of the file when it was sent."""
+        """The state of the file when it was sent."""
         return FileOutcome(self.form) if self.form and not self.unseen else FileOutcome.READ
 
 
@@ -109,7 +109,7 @@ def file_key(file: File, *, sees: bool) -> str:
 
 
 def instructions(system_prompt: str, examples: Sequence[Example]) -> list[PromptMessage]:
-    """What stands before the conversation, and is joined with nothing."""
+    """The messages before the conversation, which are joined with nothing."""
     messages = [PromptMessage("system", system_prompt)] if system_prompt else []
     for example in examples:
         messages += [PromptMessage("user", example.user), PromptMessage("assistant", example.assistant)]

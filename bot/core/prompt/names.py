@@ -2,7 +2,7 @@
 The names that a prompt is going to show: of those who speak, and of whom and what they refer to; and in which language
 somebody reads the platform, which comes with their name.
 
-They are kept in the ledger and asked for anew after a day, so that a restart asks for nobody. How a name stands in a
+They are kept in the ledger and asked for again after a day, so that a restart asks for nobody. How a name stands in a
 prompt is in speakers.py; a message that was sent before keeps the form it was sent in, and needs none.
 """
 
@@ -111,7 +111,7 @@ async def _names(
 async def _ask_for_names(
     people: Sequence[str], thread: ThreadRef, platform: Directory, name_store: NameStore
 ) -> Mapping[str, str]:
-    """What the platform says of them today; noted."""
+    """The names that the platform gives today. Stores them."""
     names = await platform.names(thread.workspace, people)
     if names:
         await name_store.name_participants(thread, names, await platform.locales(thread.workspace, list(names)))

@@ -1,1 +1,1 @@
-"""Receives events, claims due turns, settles what fails, stops. What an answer is made of is in answer/."""
+"""Receives events, claims due turns, settles failures, stops. How a turn is answered is in answer/."""

@@ -1,7 +1,7 @@
 """
 How often this process has tried something for a turn, and since when.
 
-What the ledger knows of a turn's attempts reaches back over outages and absences: patience begins anew where the
+What the ledger knows of a turn's attempts reaches back over outages and absences: patience starts over where the
 trouble is another one. Where several processes share the work each counts its own tries, so that the limit in number
 is one for each of them; the limit in time holds about the same. Pure: the caller brings the clock.
 """

@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0  # turns that other processes made due, or that become due by time
 RENEW_SECONDS = 1.5  # leases last much longer, but a claim that was lost should end its work soon
 BURST_SECONDS = 1.0  # what follows on a question within this time is answered together, even after its answer
-EDIT_QUIET_SECONDS = 3.0  # an edited question is answered anew when it has not been edited for so long
+EDIT_QUIET_SECONDS = 3.0  # an edited question is answered again when it has not been edited for so long
 CALL_SECONDS = 60.0  # longer than any call to a platform takes
 SECOND_SIGNAL_SECONDS = 1.0  # what a second signal leaves for giving back what a healthy database takes
 MOST_BROKEN = 100  # answers of which the beginning is kept in memory
@@ -229,7 +229,7 @@ class Worker:
             task.add_done_callback(self._ended)
 
     async def _noted(self, call: Awaitable[_T]) -> _T:
-        """What *call* to the ledger gives, and whether there was a database."""
+        """The result of *call* to the ledger. Notes whether there was a database."""
         began = time.monotonic()
         try:
             result = await call
@@ -381,7 +381,7 @@ class Worker:
         """
         No new turns; those that run get *grace_seconds*, or until *at_once* is set.
 
-        Then they are released for whoever starts next.
+        Then they are released for the next worker that starts.
         """
         self._stopping.set()
         self._wake.set()
@@ -404,7 +404,7 @@ class Worker:
         waiting.cancel()
 
     async def _cancel(self, at_once: asyncio.Event) -> None:
-        """What is cancelled waits for a call that is under way, unless it is cancelled once more."""
+        """A cancelled task waits for a call that is under way, unless it is cancelled once more."""
         for task in self._tasks:
             task.cancel()
         await asyncio.sleep(0)  # let them come to that call

@@ -1,1 +1,1 @@
-"""What goes over the wire to a model server, and how much of what comes back is read. What it says is read outside."""
+"""Sends requests to a model server and limits how much of a response is read. It does not interpret responses."""

@@ -23,7 +23,7 @@ _SAYS_CHOICES = '"choices"'
 
 
 class NotAnswered(Exception):  # noqa: N818 - a fact, as in StopIteration
-    """What came is no answer of this API: a page, say."""
+    """The response is no answer of this API: a web page, for example."""
 
 
 class AnswerStream(AsyncStream[object]):
@@ -82,7 +82,7 @@ class _Forms(SSEDecoder):
 
 
 def _frames(event: ServerSentEvent) -> Sequence[ServerSentEvent]:
-    """What an event says, in the API's own form; nothing, where it is none of an answer's."""
+    """The content of an event in the API's own form; empty if the event is no part of an answer."""
     data = event.data.strip()
     if data[:6].upper() == "[DONE]":
         return [ServerSentEvent(data="[DONE]")]

@@ -50,7 +50,7 @@ def seconds(max_tokens: int, timeout: float) -> float:
 
 
 class Room:
-    """What an answer of *max_tokens* has room for, in words. *count* gives the tokens of a text."""
+    """The room for words in an answer of *max_tokens*. *count* gives the tokens of a text."""
 
     def __init__(self, max_tokens: int, count: Callable[[str], int]) -> None:
         self._left = max_tokens * TOKENS + SPARE_TOKENS
@@ -149,7 +149,7 @@ class _Beginning(httpx2.AsyncByteStream):
 
 
 class _Inflated(httpx2.AsyncByteStream):
-    """What was compressed, in pieces as small as others are: one of them may make a thousand times as much."""
+    """Inflates in small pieces, because a compressed piece may become a thousand times as long."""
 
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream

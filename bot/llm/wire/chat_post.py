@@ -1,5 +1,5 @@
 """
-Posting a body to `/chat/completions`: the SDK's client, errors and streams, without what it does anew for each request.
+Posting a body to `/chat/completions`: the SDK's client, errors and streams, without what it repeats for each request.
 
 The SDK (3.54) copies and merges options, headers and the address, and reads the address three times: half a millisecond
 until it is sent, of which nothing differs between two of our requests. This is the one place here that uses what the

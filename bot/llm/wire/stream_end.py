@@ -26,7 +26,7 @@ _TAIL = 24  # bytes; longer than the mark
 
 
 class StreamEnd:
-    """What one stream tells of its end. Make it before the first frame is read."""
+    """How one stream ended. Create it before the first frame is read."""
 
     def __init__(self, stream: AsyncStream[object], whole: Callable[[], bool] = lambda: False) -> None:
         """*whole*: whether all came at once, which needs no mark."""
@@ -91,7 +91,7 @@ class Endings:
         self._marks: dict[str, bool] = {}  # whether an end was ever marked; nothing: none was seen
 
     def told(self, model: str, end: StreamEnd) -> Chunk | None:
-        """What to say of a stream that is over, if it did not itself. Raises ModelError for one that was cut off."""
+        """The last chunk of a stream that did not state its end. Raises ModelError if the stream was cut off."""
         if end.reason == FAULT:
             raise ModelError(ModelProblem.CUT, "the server ended the answer with an error")
         if end.over:

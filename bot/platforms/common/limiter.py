@@ -72,7 +72,7 @@ class Limiter:
         self._beyond = defaultdict[str, asyncio.Lock](asyncio.Lock)  # held by the one call that goes beyond a rate
         self._promises: set[Promise] = set()
 
-    # What the platform asked for
+    # Waits that the platform asked for
 
     def note(self, method: str, retry_after: float | None, channel: str = "") -> None:
         """The platform answered 429 to *method* and asked to wait *retry_after* seconds."""

@@ -20,7 +20,7 @@ _NOT_ASCII = re.compile("[\x00-\x7f]?[^\x00-\x7f]+")  # with what the first mark
 
 
 def mapping(body: Json, key: str) -> Json:
-    """What is at *key*; empty where there is nothing, or something else."""
+    """The object at *key*; empty if there is none, or something else."""
     found = body.get(key)
     return found if isinstance(found, Mapping) else {}
 

@@ -232,7 +232,7 @@ class SlackPlatform:
                 await self._learn_name()
 
     async def _spoken(self, command: Mapping[str, Any], us: Identity) -> str:
-        """The language of whoever gave a slash command."""
+        """The language of the person who gave a slash command."""
         text, user = str(command.get("text") or ""), str(command.get("user_id") or "")
         if self._views is None:
             return language_of(text)
@@ -289,7 +289,7 @@ async def _commit(
     contents: PlaceContents | None,
 ) -> BoltResponse:
     """
-    Only a 200 is acknowledged. What is of no interest gets one too: Slack would deliver it again and again.
+    Only a 200 is acknowledged. Events of no interest get one too: Slack would deliver them again and again.
 
     A retry is treated as a first delivery; what is stored already is the ledger's to say.
     """

@@ -136,7 +136,7 @@ def _without_notices(message: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 async def _take(socket: aiohttp.ClientWebSocketResponse, event: dict[str, Any], receive: Receive) -> None:
-    """Hand one event in, then acknowledge it. What is not acknowledged is delivered again."""
+    """Hand one event in, then acknowledge it. An event that is not acknowledged is delivered again."""
     posted = events.posted(event["workspace"], event["message"])
     try:
         if posted is not None:

@@ -27,7 +27,7 @@ PART_LIMIT = 20_000  # characters; the playground takes 40,000, but long message
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one message of the reply shows."""
+    """The content of one message of the reply."""
 
     text: str
     notes: tuple[str, ...] = ()

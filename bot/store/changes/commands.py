@@ -81,13 +81,13 @@ def _carry_out(
 
 
 def _stop_waiting(connection: Connection, posted: Posted, scope: Scope, conversation: int, now: datetime) -> None:
-    """What was asked before and waits, perhaps for a model that is down, is told so instead of answered hours later."""
+    """Tell the askers of waiting questions, because an answer hours later (a model may be down) would surprise them."""
     which = [conversation]
     if scope is not Scope.THREAD:
         thread = posted.thread
         where = {"on_platform": thread.platform, "in_workspace": thread.workspace, "in_channel": thread.channel}
         which = list(connection.execute(_OF_CHANNEL, where).scalars())
-    connection.execute(_ASKED, {"conversations": which}).all()  # whoever gives one back just now waits, or we do
+    connection.execute(_ASKED, {"conversations": which}).all()  # a worker that gives one back now waits, or we do
     connection.execute(_STOPPED, {"conversations": which, "at": now})
 
 

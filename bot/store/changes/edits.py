@@ -69,7 +69,7 @@ _NEWEST_VERSION = (
 _AT = bindparam("when", type_=UtcDateTime)
 _STILL_SAID = update(message_versions).where(message_versions.c.id == bindparam("version")).values(at=_AT)
 _LATER = case((turns.c.due_at < _AT, _AT), else_=turns.c.due_at)
-_WANTED = (  # whoever edits a question after it was stopped wants an answer
+_WANTED = (  # a person who edits a stopped question wants an answer
     update(turns)
     .where(turns.c.id == bindparam("turn"), turns.c.state.in_([PENDING, *AT_WORK]))
     .values(stop_requested=False)
@@ -84,7 +84,7 @@ _CHANGED = (
     )
     .values(changed=True, due_at=_AT)
 )
-_NOT_SENT_YET = (  # whoever prepares a prompt of this conversation may have read the message: it begins anew
+_NOT_SENT_YET = (  # whoever prepares a prompt of this conversation may have read the message: it starts over
     update(turns)
     .where(
         turns.c.conversation_id
@@ -178,7 +178,7 @@ def edit(connection: Connection, edited: Edited, now: datetime, quiet: timedelta
     """
     Add a version if the text is another one, and not older than the one we have: edits, too, arrive in any order.
 
-    A question is answered anew once it has been *quiet*; without *again* its answer is only stale.
+    A question is answered again once it has been *quiet*; without *again* its answer is only stale.
     """
     posted = edited.message
     found = find(connection, posted.ref)
@@ -194,7 +194,7 @@ def edit(connection: Connection, edited: Edited, now: datetime, quiet: timedelta
     outdated_summaries.outdate_for_message(connection, found.id)
     if found.turn is not None and found.addressed:
         if again:
-            _ask_anew(connection, found.turn, now, quiet)
+            _ask_again(connection, found.turn, now, quiet)
         else:
             connection.execute(_STALE, {"turn": found.turn})
 
@@ -204,7 +204,7 @@ def _is_older(edited_at: datetime, than: datetime) -> bool:
     return edited_at < (than if edited_at.microsecond else than.replace(microsecond=0))
 
 
-def _ask_anew(connection: Connection, turn: int, now: datetime, quiet: timedelta) -> None:
+def _ask_again(connection: Connection, turn: int, now: datetime, quiet: timedelta) -> None:
     state = state_of(connection, turn)
     if not still_asked(connection, turn):
         return  # what is edited is hidden: there is nothing to answer instead
@@ -225,7 +225,7 @@ def _ask_anew(connection: Connection, turn: int, now: datetime, quiet: timedelta
 
 
 def ask_again(connection: Connection, turn: int, due: datetime) -> None:
-    """Mark a turn that is at work: it is asked anew, at *due*."""
+    """Mark a turn that is at work: it is asked again, at *due*."""
     connection.execute(_CHANGED, {"turn": turn, "when": due})
 
 
@@ -266,9 +266,9 @@ def erase_texts(connection: Connection, message: int, now: datetime) -> None:
 
 def ask_less(connection: Connection, turn: int, now: datetime) -> None:
     """
-    One of the questions of *turn* is gone, perhaps its only one: a turn that is not over begins anew with the others.
+    One of the questions of *turn* is gone, perhaps its only one: a turn that is not over starts over with the others.
 
-    With none left its reply is removed by whoever claims it next: only a worker can do that.
+    With none left, the worker that claims the turn next removes its reply: only a worker can do that.
     """
     state_of(connection, turn)  # a claim that is under way is waited for: the mark is for a turn at work
     ask_again(connection, turn, now)
@@ -299,8 +299,8 @@ def _erase_answer(connection: Connection, ref: MessageRef, now: datetime) -> boo
     row = find_answer(connection, ref)
     if row is None:
         return False
-    begins_anew = row.state == TurnState.PENDING and row.attempts == 0  # nobody is at work on it yet
-    if begins_anew or row.state in (TurnState.SHOWN, TurnState.STOPPED, TurnState.FAILED):
+    starts_over = row.state == TurnState.PENDING and row.attempts == 0  # nobody is at work on it yet
+    if starts_over or row.state in (TurnState.SHOWN, TurnState.STOPPED, TurnState.FAILED):
         if row.number == 1:
             erase_asked_by_commands(connection, row.id, now)
         erase_answer(connection, row.id, now)

@@ -2,7 +2,7 @@
 A turn that gives its messages to another one of its conversation: two may not wait for messages at the same time.
 
 Part of the ledger. The turn that gave them away stays, without messages, and says where they went. Closed turns are
-left alone: what is asked anew has a reply of its own.
+left alone: what is asked again has a reply of its own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _WAITING = (
         ~turns.c.closed,
         turns.c.id != bindparam("turn"),
     )
-    .with_for_update()  # whoever claims it waits for us, or we for them
+    .with_for_update()  # a worker that claims it waits for us, or we for it
 )
 _LEFT = update(messages).where(messages.c.turn_id == bindparam("left")).values(turn_id=None)
 _STOPS = turns.alias("stops")

@@ -2,7 +2,7 @@
 A channel has another id: all that is kept under the old one is kept under the new one. Part of the ledger.
 
 Events come in any order, so something may be kept under the new one already: a thread that goes on there is joined with
-its beginning, and of what was set twice the later one holds. A turn at work begins anew: its platform knows the old id
+its beginning, and of what was set twice the later one holds. A turn at work starts over: its platform knows the old id
 no more.
 """
 
@@ -54,7 +54,7 @@ def _at(table: Any, moved: Moved, channel: str) -> Sequence[Any]:
 
 
 def _moving(table: Table, moved: Moved, keys: Sequence[str]) -> Any:
-    """What has no counterpart at the new id."""
+    """Rows that have no counterpart at the new id."""
     there = table.alias("there")
     taken = exists(select(there.c.id).where(*_at(there, moved, moved.to), *(there.c[k] == table.c[k] for k in keys)))
     return update(table).where(*_at(table, moved, moved.channel), ~taken).values(channel=moved.to)

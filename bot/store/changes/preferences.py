@@ -1,4 +1,4 @@
-"""What people set for a place: the table of preferences, and the record of who set what, when. Part of the ledger."""
+"""Preferences that people set for a place: their table, and the record of who set what, when. Part of the ledger."""
 
 from __future__ import annotations
 

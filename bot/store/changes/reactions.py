@@ -32,7 +32,7 @@ OVER = (TurnState.SHOWN, TurnState.FAILED, TurnState.STOPPED)
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What the reaction stands on; *message* is None for an answer."""
+    """The message or answer that the reaction stands on; *message* is None for an answer."""
 
     message: int | None
     turn: int | None
@@ -193,7 +193,7 @@ def repeat(connection: Connection, turn: int, now: datetime) -> bool:
     """Have another variant of the answer, if there is one that is not being made; whether that is so."""
     state = edits.state_of(connection, turn)
     if not edits.still_asked(connection, turn):
-        return False  # its question is gone: asked anew, the answer would go, too
+        return False  # its question is gone: asked again, the answer would go, too
     if state in OVER:
         reopened_turns.begin(connection, turn, now, now, "repeated")
     elif state is TurnState.ANSWERED:

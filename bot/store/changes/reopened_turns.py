@@ -1,6 +1,6 @@
 """
-A turn that is over is asked anew: its messages, and its reply, and another variant of the answer; or its answer is gone
-on with, in the same variant. Part of the ledger.
+Opens a turn that is over: its messages are asked again, in the same reply, for another variant of the answer; or its
+answer is continued, in the same variant. Part of the ledger.
 
 What leads to it: an edited question (edits.py), a reaction (reactions.py), a button (presses.py), an operator
 (turn_retry.py).
@@ -58,7 +58,7 @@ _GO_ON_LATER = update(turns).where(turns.c.id == bindparam("turn")).values(conti
 _UNCONTINUED = (
     update(turns).where(turns.c.id == bindparam("turn"), turns.c.continues.is_not(None)).values(continues=None)
 )
-_ANOTHER_VARIANT = (  # of what is not gone on with, after all
+_ANOTHER_VARIANT = (  # of an answer that is not continued after all
     update(turns)
     .where(
         turns.c.id == bindparam("turn"),
@@ -116,7 +116,7 @@ def restore(connection: Connection, turn: int) -> None:
 
 
 def continue_answer(connection: Connection, turn: int, completion: int, now: datetime) -> None:
-    """*turn*, which is over, is pending and due: the answer that *completion* ended too early is to be gone on with."""
+    """Make *turn*, which is over, pending and due, to continue the answer that *completion* ended too early."""
     connection.execute(_GO_ON, {"turn": turn, "completion": completion, "at": now})
     turn_log.note(connection, turn, TurnState.PENDING, CONTINUED)
 
@@ -127,10 +127,10 @@ def continue_answer_later(connection: Connection, turn: int, completion: int) ->
 
 
 def end_continuation(connection: Connection, turn: int) -> bool:
-    """The answer of *turn* is not to be gone on with: its question is another one. Whether it was to be."""
+    """Stop *turn* from continuing an answer: its question was changed. Returns whether it was to continue one."""
     return connection.execute(_UNCONTINUED, {"turn": turn}).rowcount == 1
 
 
 def take_another_variant(connection: Connection, turn: int) -> None:
-    """What is asked anew instead of going on with the answer that there is, is another variant of it."""
+    """Ask for another variant, instead of continuing the answer that there is."""
     connection.execute(_ANOTHER_VARIANT, {"turn": turn})

@@ -74,7 +74,7 @@ def read_after_commit(connection: Connection, read: Operation[None]) -> None:
 
 
 def take_reads(connection: Connection) -> Sequence[Operation[None]]:
-    """What is to be read after the commit; it is no longer noted then."""
+    """Take the reads that were noted for after the commit."""
     reads: Sequence[Operation[None]] = connection.info.pop(_READS, ())
     return reads
 
@@ -115,7 +115,7 @@ class WriteTrouble:
 
 
 def write_problem(error: BaseException) -> str:
-    """What keeps a write from the disk, in our words; empty for any other error."""
+    """The reason why the disk takes no write, in our words; empty for any other error."""
     origin = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(origin, sqlite3.Error):
         code = getattr(origin, "sqlite_errorcode", None)
@@ -131,7 +131,7 @@ def is_unusable(error: Exception) -> bool:
 
 
 def unusable(error: Exception) -> LedgerError:
-    """What to tell of a database error: str() of SQLAlchemy's shows the statement's parameters, which hold messages."""
+    """A description of a database error. SQLAlchemy's str() shows the statement's parameters, which hold messages."""
     if words := write_problem(error):
         return LedgerError(words)
     if isinstance(error, DBAPIError):

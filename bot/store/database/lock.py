@@ -30,7 +30,7 @@ class WorkerLock:
         os.ftruncate(descriptor, 0)
 
     def note_stopping(self) -> None:
-        """Tell whoever waits for the lock that it pays to wait."""
+        """Tell a process that waits for the lock that waiting is worth it."""
         os.pwrite(self._descriptor, _STOPPING, 0)
 
 

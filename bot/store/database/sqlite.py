@@ -322,7 +322,7 @@ def _together(connection: Connection, batch: Sequence[_Waiting], *, probing: boo
 
 
 def _read_now(connection: Connection, read: Operation[None]) -> None:
-    """What is committed is told, whatever comes of reading: who needs it reads it again, and is told why it fails."""
+    """A failure to read does not undo the commit: the caller reads again, and then gets the error."""
     connection.info[_READING] = True
     try:
         _alone(connection, read)
@@ -333,7 +333,7 @@ def _read_now(connection: Connection, read: Operation[None]) -> None:
 
 
 def _write_a_page(connection: Connection) -> None:
-    """What stands there, again."""
+    """Write the value that is there already."""
     raw = _raw(connection)
     [(version,)] = raw.execute("PRAGMA user_version").fetchall()
     raw.execute(f"PRAGMA user_version = {version:d}").close()
@@ -354,7 +354,7 @@ def _tried(connection: Connection, operation: Operation[Any]) -> _Outcome:
 
 
 def _deliver(entry: _Waiting, result: Any, error: BaseException | None) -> None:
-    if entry.done.done():  # whoever waited was cancelled
+    if entry.done.done():  # the caller was cancelled
         return
     if error is not None:
         entry.done.set_exception(error)

@@ -68,7 +68,7 @@ _LOST = (
     .where(completions.c.turn_id.in_(bindparam("turns", expanding=True)), completions.c.outcome == "started")
     .values(outcome="lost")
 )
-_IN_VAIN = (  # since the turn was first claimed, or asked anew
+_IN_VAIN = (  # since the turn was first claimed, or asked again
     select(completions.c.turn_id, func.count().label("calls"))
     .join(turns, turns.c.id == completions.c.turn_id)
     .where(

@@ -38,9 +38,9 @@ class SqlConversationStore(Transactions):
         *burst*: a turn is not due before this long after the one before it in its conversation was asked for, be that
         one answered or not, so that what comes in between is answered with it. Only what follows so soon ever waits.
 
-        *quiet*: an edited question is answered anew when it has not been edited for so long.
+        *quiet*: an edited question is answered again when it has not been edited for so long.
 
-        *language*: that of confirmations, where nothing is known of whoever is told.
+        *language*: that of confirmations, if the reader's language is not known.
         """
         super().__init__(database, clock)
         self._quiet = quiet

@@ -81,7 +81,7 @@ def _summary(connection: Connection, conversation: int, cut: Place, start: Place
 
 
 def between(connection: Connection, conversation: int, first: Place, until: Place) -> Sequence[PastTurn]:
-    """What was said from *first* on and before *until*, whether it is pinned or not."""
+    """The messages from *first* on and before *until*, pinned or not."""
     window = {"conversation": conversation, "start": first[0], "turn": until[0]}
     files = file_rows.of_window(connection, window)
     said: dict[int, list[Message]] = {}
@@ -93,7 +93,7 @@ def between(connection: Connection, conversation: int, first: Place, until: Plac
 
 
 def _pinned(connection: Connection, window: Mapping[str, int], first: Place, until: Place) -> list[PastTurn]:
-    """What is pinned from *first* on and before *until*."""
+    """The pinned messages from *first* on and before *until*."""
     before = {**window, "start": first[0], "turn": min(until[0], window["turn"])}
     files = file_rows.of_window(connection, before)
     said: dict[int, list[Message]] = {}

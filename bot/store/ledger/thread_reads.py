@@ -120,7 +120,7 @@ def _deleted_parts(parts: Sequence[Row[Any]], known: Sequence[Row[Any]], read: T
 
 
 def _turns(connection: Connection, turn: int, new: Sequence[Said]) -> Sequence[int | None]:
-    """What was said after the question is left to the next turn, as if it had come while this one is answered."""
+    """Messages after the question belong to the next turn, as if they had come while this one is answered."""
     asked: int | None = connection.execute(_ASKED, {"turn": turn}).scalar()
     return [turn if asked is None or posted_of(said).position <= asked else None for said in new]
 

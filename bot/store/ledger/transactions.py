@@ -18,7 +18,7 @@ STOPPED = "stopped"  # as a turn's reason
 
 
 class Transactions:
-    """What the parts of the ledger share. *clock* replaces the time of the machine or of the database in tests."""
+    """The base of the ledger's parts. *clock* replaces the time of the machine or of the database in tests."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime] | None = None) -> None:
         self._database = database

@@ -232,7 +232,7 @@ def _unshown(state: TurnState, reason: str, now: datetime) -> dict[str, Any]:
 
 
 def _ended(connection: Connection, claim: Claim, state: TurnState, reason: str, now: datetime) -> TurnState:
-    """What the turn is now that it has ended: pending again, where its question has become another one meanwhile."""
+    """The state of the turn after its end: pending again, if its question was changed meanwhile."""
     row = connection.execute(sql.STATE, {"id": claim.turn}).one()
     if not (row.changed and edits.still_asked(connection, claim.turn)):
         return state

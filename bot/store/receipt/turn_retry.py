@@ -26,7 +26,7 @@ class NotRetriableError(BotError):
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """What became of the turn. *state*: PENDING, it is asked again; ANSWERED, the answer it has is shown."""
+    """The result for the turn. *state*: PENDING, it is asked again; ANSWERED, the answer it has is shown."""
 
     turn: int
     state: TurnState

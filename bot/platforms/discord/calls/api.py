@@ -258,7 +258,7 @@ class DiscordApi:
         await self._requests.send(DELETE_FOLLOW_UP, "DELETE", *path, open_to_all=True, major=token)
 
     async def response(self, token: str) -> Json:
-        """What respond() showed, as it is now."""
+        """The message that respond() showed, as it is now."""
         path = (*await self._hook(token), "messages", "@original")
         return _object(await self._requests.send(RESPONSE, "GET", *path, open_to_all=True, major=token))
 

@@ -1,4 +1,4 @@
-"""What went wrong in a call of Discord's, as the core reads it. Pure."""
+"""Turns errors of Discord's calls into those of the core. Pure."""
 
 from __future__ import annotations
 

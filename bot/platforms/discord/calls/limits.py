@@ -74,10 +74,10 @@ class DiscordLimiter(Limiter):
 
     @property
     def rates(self) -> Mapping[str, Rate]:
-        """What was told so far, by method."""
+        """The limits known so far, by method."""
         return self._told
 
-    # What Discord tells
+    # Discord's headers
 
     def tell(self, method: str, headers: Mapping[str, str], channel: str = "") -> None:
         """Read the headers of an answer to *method*, whatever its status is."""

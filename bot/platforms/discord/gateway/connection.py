@@ -61,7 +61,7 @@ class Patience:
     """All in seconds."""
 
     dead: float = 60.0  # without a word, though Discord answers a heartbeat every 41.25: the socket is dead
-    lost: float = 45.0  # without a session, until the library is started anew: its own pauses grow to 17 minutes
+    lost: float = 45.0  # without a session, until the library is started again: its own pauses grow to 17 minutes
     guilds: float = 10.0  # that the guilds of a new session are waited for
     late: float = 2.0  # from a guild that comes later to what is done about it: another one may follow
     between: float = 5.0  # two IDENTIFYs; Discord, "Session Start Limit": max_concurrency in so many
@@ -194,7 +194,7 @@ class Connection:
         silent = time.monotonic() - self._acknowledged_at
         return self._beat is not None and silent > BEATS * self._beat + BEAT_MARGIN
 
-    # What the client tells
+    # Callbacks of the client
 
     def heard(self, text: str) -> None:
         """One payload of the gateway's."""
@@ -332,7 +332,7 @@ class _Client(discord.Client):
 
 
 def _intents(*, content: bool) -> discord.Intents:
-    """What we ask to be told of: no members, no presences, and the content of messages only where we may have it."""
+    """Our intents: no members, no presences, and the content of messages only where we may have it."""
     intents = discord.Intents.none()
     intents.guilds = intents.guild_messages = intents.dm_messages = True
     intents.guild_reactions = intents.dm_reactions = True

@@ -79,7 +79,7 @@ class Connections:
             self._wanted = self._starts.recommended
             logger.info("discord: %d shards are recommended", self._wanted)
 
-    # What we hold
+    # Our connections
 
     async def _renew(self, serve: Serve) -> None:
         began, chosen = time.monotonic(), Share(frozenset())
@@ -152,7 +152,7 @@ class Connections:
             logger.warning("discord: the database cannot be used to hold the connection: %s", error)
         self._failing = True
 
-    # What follows from it
+    # Conclusions
 
     def _follow(self, shards: set[Shard], serve: Serve) -> None:
         for shard in self._open.keys() - self._ending - shards:

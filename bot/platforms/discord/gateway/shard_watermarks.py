@@ -15,7 +15,7 @@ from bot.platforms.discord.gateway.shards import Shard, stored_under, stored_unt
 
 
 class ShardWatermarks:
-    """The Watermarks of one *shard*, for whoever asks for those of all workspaces."""
+    """The Watermarks of one *shard*, for a caller that asks for those of all workspaces."""
 
     def __init__(self, watermarks: SharedWatermarks, shard: Shard) -> None:
         self._watermarks, self._shard, self._kept = watermarks, shard, stored_under(shard) or None
@@ -31,7 +31,7 @@ class ShardWatermarks:
             await self.advance(platform, None, WHOLE_WORKSPACE, position)
 
     async def seen_until(self, platform: str, workspace: str | None) -> Mapping[str, int]:  # noqa: ARG002 - of all
-        """What shards of another number have stored counts as well: the number may have changed."""
+        """Watermarks stored by another number of shards count as well: the number may have changed."""
         seen = await self._watermarks.seen_until(platform, self._kept)
         until = stored_until(await self._watermarks.of_connections(platform))
         if until is None:

@@ -29,7 +29,7 @@ LEDGER_SECONDS = 1.0  # until a database that cannot be used is asked again
 
 
 class Starts:
-    """What all connections of a process know of the limits. *between*: seconds, for `max_concurrency` starts."""
+    """The limits, shared by all connections of a process. *between*: seconds, for `max_concurrency` starts."""
 
     def __init__(self, api: DiscordApi, leases: Leases, between: float) -> None:
         self._api, self._leases, self._between = api, leases, between * MARGIN

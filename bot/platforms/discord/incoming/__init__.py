@@ -1,1 +1,1 @@
-"""What Discord tells us, as events of the core. Pure: no call is made here."""
+"""Turns Discord's payloads into events of the core. Pure: no call is made here."""

@@ -82,7 +82,7 @@ def tells_of_edit(message: Json, now: datetime) -> bool:
 
 
 def deleted(data: Json, place: Place) -> Sequence[Deleted]:
-    """What a MESSAGE_DELETE or MESSAGE_DELETE_BULK tells. It does not say when: surely not before it was written."""
+    """The deletions in a MESSAGE_DELETE or MESSAGE_DELETE_BULK, which do not tell their time."""
     ids = texts(data, "ids") or [text(data, "id")]
     return [
         Deleted(ref_of(id_, place), None, moment_of(position))
@@ -161,5 +161,5 @@ def _posted(message: Json, place: Place, thread: ThreadRef, us: Identity, *, rec
 
 
 def _for_us(said: str, us: Identity, own_role: str | None) -> str:
-    """Whoever mentions our own role mentions us."""
+    """A mention of our own role is a mention of us."""
     return said.replace(f"<@&{own_role}>", f"<@{us.user_id}>") if own_role else said

@@ -1,7 +1,7 @@
 """
 The files of a message, as Discord describes them beside it. Pure; fetching them is in reading/files.py.
 
-Their addresses are signed anew each time that a message is shown, and expire: what is kept is the message to look at.
+Their addresses are signed again each time that a message is shown, and expire: what is kept is the message to look at.
 Source: Discord, "Attachment Object", "Signed Attachment CDN URLs".
 """
 

@@ -17,5 +17,5 @@ class Identity:
 
     @property
     def called(self) -> str:
-        """What a mention of us reads as."""
+        """The text of a mention of us."""
         return self.name or PRODUCT_NAMES[0]

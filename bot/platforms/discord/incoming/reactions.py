@@ -29,7 +29,7 @@ DEFAULT_SIGNS: Signs = {
 }
 EVENTS = ("MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE")
 MARKS = (Operation.PIN, Operation.HIDE, Operation.CUT)
-"""What stands as long as the reaction does; the others are done once, when it comes."""
+"""Operations that hold as long as the reaction stands; the others happen once, when it comes."""
 
 MOST_HEARD = 2_000  # messages whose reactions are remembered
 

@@ -67,7 +67,7 @@ class Acknowledger:
             task.cancel()
 
     async def _show(self, received: Received, usual: Json, texts: Sequence[str], *, early: bool) -> None:
-        """What the first answer does not. *early*: it was given before it was known what there is to show."""
+        """The texts that the first answer does not show. *early*: it was given before they were known."""
         if early and texts:
             await self._fill(received, usual, texts[0])
         for text in texts[1:]:
@@ -99,7 +99,7 @@ class Acknowledger:
         return max(0.0, seconds - max(0.0, age))
 
     async def _fill(self, received: Received, usual: Json, text: str) -> None:
-        """What was said to come is this text."""
+        """Show this text where an answer was announced."""
         if usual.get("type") == DEFERRED_UPDATE:
             await self._follow_up(received, text)
         else:
@@ -118,7 +118,7 @@ class Acknowledger:
 
 
 def shown(text: str) -> dict[str, Any]:
-    """The first answer that shows a text to whoever it was, alone."""
+    """The first answer that shows a text to that person alone."""
     return {"type": MESSAGE, "data": {"content": text, "flags": EPHEMERAL}}
 
 

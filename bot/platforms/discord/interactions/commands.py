@@ -24,7 +24,7 @@ QUIET, LISTEN, MENTION_ONLY = "quiet", "listen", "mention-only"
 DETAILS_OF, TRY_AGAIN, ASK_THIS = "Details", "Try again", "Ask about this"
 QUESTION, PRIVATE = "question", "private"
 SET_BY = {QUIET: "quiet", LISTEN: "listen", MENTION_ONLY: "mention only"}
-"""What each of these says in a message: decide/commands.py knows the words."""
+"""The text of each as a message: decide/commands.py knows the words."""
 
 
 def commands() -> list[Json]:

@@ -213,7 +213,7 @@ class Interactions:
         found = await _until_stored(lambda: store.of_turn(turn)) if store is not None else ()
         return any(each.token is not None and each.ends_at > datetime.now(UTC) for each in found)
 
-    # What is shown to one person
+    # Messages to one person
 
     async def _looked_up(self, asking: Received) -> Sequence[str]:
         match asking.name:
@@ -251,7 +251,7 @@ class Interactions:
 
 
 async def _until_stored(store: Callable[[], Awaitable[T]]) -> T:
-    """What *store* returns, once it can: nobody will bring the event again."""
+    """The result of *store*, once it succeeds: Discord does not bring the event again."""
     failures = 0
     while True:
         try:

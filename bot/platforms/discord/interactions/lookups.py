@@ -1,4 +1,4 @@
-"""What people look up, each for themselves: receipts, and how to use the bot. Nothing of it is kept."""
+"""Look-ups that only the person who asks sees: receipts, and how to use the bot. Nothing of them is kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AWAY = "receipt_away"
 
 
 class Lookups:
-    """Each method returns what is shown to whoever asked, in messages. *place*: None where there is none any more."""
+    """Each method returns the messages to show to the person who asked. *place*: None if it is gone."""
 
     def __init__(self, receipts: Receipts | None, signs: Signs, *, direct: bool) -> None:
         """*direct*: whether we answer direct messages."""

@@ -41,7 +41,7 @@ def about(received: Received) -> str | None:
 
 
 def form(received: Received, language: str) -> Json:
-    """What is filled in to ask about a message: all that it says is in it, so nothing has to be kept."""
+    """The form that asks about a message. It holds the whole message, so nothing has to be kept."""
     quoted = cut(text_of(received.target), MOST_WRITTEN)
     default = label("ask_this_default", language)
     question = {"style": _SHORT, "required": False, "placeholder": default[:MOST_PLACEHOLDER]}

@@ -76,7 +76,7 @@ class Received:
         return bool((number(self.message.get("flags")) or 0) & EPHEMERAL)
 
     def language(self, default: str = DEFAULT_LANGUAGE) -> str:
-        """To speak to whoever it was: their own, the guild's, or that of what they wrote."""
+        """The language to speak to that person: their own, the guild's, or that of their text."""
         said = " ".join(value for value in self.options.values() if isinstance(value, str))
         return language_for(self.user.locale, said, default, place=self.place_locale)
 
@@ -118,7 +118,7 @@ def _composed(value: object) -> object:
 
 
 def _written(data: Json, depth: int = 0) -> Iterator[tuple[str, object]]:
-    """What stands in the fields of a form, by their ids; each in a label or a row."""
+    """The values of a form's fields, by their ids; each in a label or a row."""
     for each in (*mappings(data, "components"), mapping(data, "component")):
         if text(each, "custom_id") and "value" in each:
             yield text(each, "custom_id"), _composed(each["value"])

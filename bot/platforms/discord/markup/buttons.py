@@ -34,7 +34,7 @@ _BUTTONS = (  # in the order in which they are drawn
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """What the id of a button of ours says. *completion*: the one below which it stands, where that matters."""
+    """The content of our button's id. *completion*: the one below which it stands, where that matters."""
 
     action: str
     turn: int
@@ -54,7 +54,7 @@ def button_of(custom_id: object) -> Button | None:
 
 
 def rows(controls: Controls, turn: int) -> list[Row]:
-    """What stands below the last part of an answer: at most two rows, none where nothing is offered."""
+    """The rows below the last part of an answer: at most two, none if there is nothing to offer."""
     language, completion = controls.language, controls.completion
     actions = [
         _button(Button(action, turn, completion), {"label": _label(key, language)})
@@ -70,7 +70,7 @@ def rows(controls: Controls, turn: int) -> list[Row]:
 
 
 def stop_row(turn: int, language: str) -> Row:
-    """What stands below an answer while it is written."""
+    """The rows below an answer while it is written."""
     return _row([_button(Button(STOP, turn), {"label": _label("button_stop", language)})])
 
 

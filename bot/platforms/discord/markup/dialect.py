@@ -128,7 +128,7 @@ def _filling(fence: Fence) -> str:
 
 
 def _line(line: str) -> str:
-    """What a line of a paragraph begins with."""
+    """The beginning of a line of a paragraph."""
     quote = _QUOTE.match(line)
     if quote:
         return f"> {_line(line[quote.end() :])}"  # Discord has one level, and wants the space
@@ -217,7 +217,7 @@ def _link(label: str, address: str) -> str:
 
 
 def _character(entity: str) -> str:
-    """What an entity stands for, which is no mark."""
+    """The character of an entity, which is no mark."""
     meant = html.unescape(entity)
     if meant == entity or not meant:
         return entity

@@ -29,7 +29,7 @@ _SMALLEST = 100  # characters; what becomes longer than a message even then is c
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one message shows: *text*, Discord's Markdown and safe; sentences of ours below it, and controls."""
+    """The content of one message: *text*, in Discord's Markdown and safe; our sentences below it, and controls."""
 
     text: str
     notes: tuple[str, ...] = ()

@@ -30,4 +30,4 @@ def _read(table: str) -> Mapping[str, str]:
 
 
 SHORTCODES = _read(_TABLE)
-"""What each name stands for."""
+"""The emoji of each name."""

@@ -1,4 +1,4 @@
-"""What is kept of a channel and of a guild, and what may be read there. Pure."""
+"""The facts that we keep of a channel and of a guild, and whether we may read there. Pure."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def _text(value: object) -> str:
 
 
 def name_of(user: Json, member: Json | None = None) -> str | None:
-    """What somebody is called, on one line: in the guild, else everywhere, else the handle."""
+    """A person's name on one line: that in the guild, else the global one, else the handle."""
     for name in (text(member or {}, "nick"), text(user, "global_name"), text(user, "username")):
         if words := " ".join(name.split()):
             return words

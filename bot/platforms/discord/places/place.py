@@ -11,7 +11,7 @@ PRIVATE_THREAD = 12
 
 
 class Kind(StrEnum):
-    """What a place is to us; media channels are forums, stages are voice channels with a chat."""
+    """The kinds of places that we tell apart; media channels are forums, stages are voice channels with a chat."""
 
     TEXT = "text"
     ANNOUNCEMENT = "announcement"

@@ -33,7 +33,7 @@ from bot.platforms.discord.places.place import DIRECT, Kind, Place
 MOST_ASKED = 2_000  # places that were asked for: the oldest is forgotten
 CHANNEL_SECONDS, GUILD_SECONDS = 60.0, 600.0  # for which they are known where nobody tells of changes
 GONE = frozenset({UNKNOWN_CHANNEL, MISSING_ACCESS, MISSING_PERMISSIONS, "http_403", "http_404"})
-"""What Discord says of a channel that is not there for us."""
+"""Discord's errors for a channel that does not exist for us."""
 
 
 class Places:
@@ -50,7 +50,7 @@ class Places:
         self._met: dict[str, tuple[KnownGuild, float]] = {}
         self._last: dict[str, int] = {}
 
-    # What others ask
+    # Questions of other rooms
 
     async def find(self, channel: str, guild: str | None) -> Place | None:
         """
@@ -145,11 +145,11 @@ class Places:
         return bool(bits & guilds.VIEW_CHANNEL) and not bits & permission
 
     def guild_locale(self, guild: str) -> str | None:
-        """What a community has set."""
+        """The locale that a community has set."""
         known = self._guild(guild)
         return known.locale if known else None
 
-    # What the gateway tells
+    # Events of the gateway
 
     def note(self, payload_type: str, data: object) -> None:
         """Take what a dispatch says of places. Never raises."""
@@ -290,7 +290,7 @@ class Places:
         if channel and position is not None:
             self._last[channel] = max(position, self._last.get(channel, 0))
 
-    # What the API tells
+    # Responses of the API
 
     async def _ask(self, channel: str, guild: str) -> KnownChannel | None:
         try:
@@ -313,7 +313,7 @@ class Places:
             del self._asked[next(iter(self._asked))]
         self._asked[channel] = known, self._clock() + CHANNEL_SECONDS
 
-    # What follows from it
+    # Conclusions
 
     def _known(self, channel: str) -> KnownChannel | None:
         asked, until = self._asked.get(channel, (None, 0.0))

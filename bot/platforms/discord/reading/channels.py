@@ -206,10 +206,10 @@ class DiscordChannelReader:
             if id_ not in self._places.threads_of(parent):
                 self._found.setdefault(parent, set()).add(id_)
 
-    # What happened there
+    # Events there
 
     async def _told(self, messages: Iterable[tuple[Json, Place]]) -> Sequence[_Told]:
-        """What others said, in which threads, and the marks that it bears."""
+        """Messages of others, by thread, with their reactions."""
         told: list[_Told] = []
         threads = ReadThreads(self._index)
         for message, place in messages:

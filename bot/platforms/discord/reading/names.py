@@ -71,7 +71,7 @@ class DiscordDirectory:
                 names[each] = name if each in here or self._places.is_open(each) else HIDDEN
         return names
 
-    # What events tell
+    # Events
 
     def note(self, payload_type: str, data: Json) -> None:
         """Take the names from a message, of its author and of those whom it mentions. Never raises."""
@@ -100,7 +100,7 @@ class DiscordDirectory:
             del self._locales[next(iter(self._locales))]
         self._locales[user] = locale[:16]
 
-    # What the API tells
+    # Responses of the API
 
     async def _meet(self, workspace: str) -> None:
         """For its roles and its locale, where another process is connected for it."""

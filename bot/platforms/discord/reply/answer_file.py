@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 FILE_PART = 1_000_000  # the number of the part; parts that show text count from 1
 TOO_LARGE = "too_large"
 NO_FILES = frozenset({MISSING_PERMISSIONS, NO_UPLOADS, TOO_LARGE, "http_413", "invalid_form"})
-"""What Discord says to a file that it does not take there; the permissions of channels differ."""
+"""Discord's errors for a file that it does not take there; the permissions of channels differ."""
 
 
 class AnswerFile:
@@ -97,7 +97,7 @@ class AnswerFile:
         self._id, self._name = self._calls.note(message, FILE_PART, spot), name
         await self._log.posted(FILE_PART, self._id)
 
-    # What an earlier attempt, or an earlier variant of the answer, has left
+    # The file that an earlier attempt, or an earlier variant of the answer, has left
 
     async def _locate(self, name: str | None = None) -> None:
         """Find out which message it is; with *name* also what its file is called, where that is not known."""
@@ -142,7 +142,7 @@ def _beginning(turn: int) -> str:
 
 
 def _named(message: Mapping[str, Any]) -> str:
-    """What the file of a message is called; empty where it has none."""
+    """The name of a message's file; empty if it has none."""
     attachments = message.get("attachments")
     first = attachments[0] if isinstance(attachments, list) and attachments else None
     return str(first.get("filename") or "") if isinstance(first, Mapping) else ""

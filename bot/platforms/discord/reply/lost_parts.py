@@ -57,7 +57,7 @@ async def find(
 
 
 async def own_posts(shared: ReplyServices, us: str, channel: str, since: int) -> list[Json]:
-    """What we posted in *channel* at position *since* or later, oldest first. Raises PlatformError."""
+    """Our posts in *channel* at position *since* or later, oldest first. Raises PlatformError."""
     found: list[Json] = []
     after = max(0, since - 1)
     for _ in range(MOST_PAGES):

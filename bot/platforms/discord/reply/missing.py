@@ -22,7 +22,7 @@ from bot.platforms.discord.reply.services import ReplyServices
 
 logger = logging.getLogger(__name__)
 
-# What is said of each, by its key in the texts
+# The sentence for each, by its key in the texts
 THREADS, POSTS_IN_THREADS, FILES = "lacks_threads", "lacks_posts_in_threads", "lacks_files"
 ANSWERS: Mapping[tuple[str, bool], str] = {
     (MISSING_PERMISSIONS, False): "lacks_answers",
@@ -40,7 +40,7 @@ def sentences(shared: ReplyServices, request: ReplyRequest, lacks: Sequence[str]
 
 
 async def tell(shared: ReplyServices, request: ReplyRequest, in_thread: bool, error: PlatformError) -> None:
-    """Tell whoever asked why there is no answer. Raises nothing of the platform's: they may take no messages."""
+    """Tell the asker why there is no answer. Raises nothing of the platform's: they may take no messages."""
     key, thread = ANSWERS.get((error.code, in_thread)), request.thread
     name = shared.places.channel_name(thread.channel)  # None as well in a guild that we have left
     if key is None or name is None or request.asker is None or thread.workspace == DIRECT or not shared.direct:
@@ -54,7 +54,7 @@ async def tell(shared: ReplyServices, request: ReplyRequest, in_thread: bool, er
         channel = text(found, "id")
         await limits.call(POST, lambda: api.create_message(channel, said), final=True, channel=channel)
     except PlatformError as refused:
-        logger.info("discord: whoever asked cannot be told what is missing: %s", refused.code)
+        logger.info("discord: the asker cannot be told what is missing: %s", refused.code)
 
 
 def _is_news(shared: ReplyServices, named: str) -> bool:

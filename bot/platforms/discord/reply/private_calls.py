@@ -1,5 +1,5 @@
 """
-The parts of a private answer: nobody but whoever asked sees them, and nothing of it is ever posted for all.
+The parts of a private answer: only the asker sees them, and none of them is ever posted for all.
 
 They are shown with the token of the interaction, and with nothing else: when that is over, the answer ends.
 """
@@ -90,7 +90,7 @@ class PrivatePartCalls(DiscordPartCalls):
                 return await self._with_token(lambda token: self._api.edit_response(token, wanted))
             except PlatformError as error:
                 if error.code != UNKNOWN_MESSAGE:
-                    raise  # else it was taken away, and is shown anew
+                    raise  # else it was taken away, and is shown again
         more = {**wanted, "flags": int(wanted.get("flags") or 0) | EPHEMERAL}
         return await self._with_token(lambda token: self._api.follow_up(token, more))
 

@@ -33,7 +33,7 @@ from bot.platforms.discord.reply.responses import RespondingPartCalls
 from bot.platforms.discord.reply.services import ReplyServices
 
 BLOCKED = frozenset({BLOCKED_BY_AUTOMOD, BLOCKED_LINKS})
-"""What Discord says to words that it does not let through."""
+"""Discord's errors for text that a filter blocks."""
 
 
 async def opened(shared: ReplyServices, us: Identity, request: ReplyRequest) -> DiscordReply:

@@ -48,7 +48,7 @@ def is_usable(interaction: Interaction) -> bool:
 
 
 async def once_acknowledged(interaction: Interaction, call: Callable[[], Awaitable[Result]]) -> Result:
-    """What *call* with the token returns: an answer may be there before Discord was told of it."""
+    """The result of *call* with the token: an answer may be there before Discord was told of it."""
     while True:
         try:
             return await call()

@@ -1,4 +1,4 @@
-"""What all replies share: the calls, and what is known of places and of what we posted. Made by the adapter."""
+"""The parts that all replies share: calls, places, and our own posts. Made by the adapter."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class Where:
         return list(dict.fromkeys([*own, *self._possible()]))
 
     async def finding(self, message: str, change: Callable[[str], Awaitable[Result]]) -> Result:
-        """What *change* returns in the channel in which *message* is. Raises UNKNOWN_MESSAGE when that is nowhere."""
+        """The result of *change* in the channel that holds *message*. Raises UNKNOWN_MESSAGE if no channel does."""
         gone: PlatformError | None = None
         for channel in self.candidates(message):
             try:

@@ -1,1 +1,1 @@
-"""What operators need: the link that invites the bot, what a wrong token is, and what `threadbot check` finds out."""
+"""For operators: the link that invites the bot, the kinds of wrong tokens, and the findings of `threadbot check`."""

@@ -35,7 +35,7 @@ REMEDIES: Mapping[str, str] = {
     "missing_permissions": "The line of its server above says which; Edit Channel → Permissions grants them.",
     "ratelimited": "Wait a minute and try again.",
 }
-"""What to do, by the code of a PlatformError."""
+"""Remedies, by the code of a PlatformError."""
 
 APPROVED, LIMITED = 1 << 18, 1 << 19  # Discord, "Application Flags": GATEWAY_MESSAGE_CONTENT, …_LIMITED
 REVIEWED_FROM = 10_000  # users; Discord, "Privileged Intents": since June 2026
@@ -188,7 +188,7 @@ async def _users(api: DiscordApi) -> Mapping[str, int]:
 
 
 async def _guild(api: DiscordApi, id_: str, own_id: str, invite: str) -> Finding:
-    """What the bot may do there."""
+    """The bot's permissions there."""
     calls = api.limits
     try:
         guild = await calls.call(GUILD, lambda: api.guild(id_), final=True, channel=id_)

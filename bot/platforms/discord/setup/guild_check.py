@@ -36,7 +36,7 @@ def finding(guild: Json, member: Json, channels: Sequence[Json], own_id: str, in
     bits = [(place, bits_in(place, known, known.own_roles, own_id)) for place in places]
     seen = [(place, may) for place, may in bits if may & VIEW.bit]
     if not seen:
-        remedy = f"Give its role {VIEW.label} in the channels where it is to answer, or invite it anew: {invite}"
+        remedy = f"Give its role {VIEW.label} in the channels where it is to answer, or invite it again: {invite}"
         return Finding(subject, Verdict.FAILED, "it sees no channel there", remedy)
     lacking = {each: [place for place, may in seen if _lacks(each, place, may)] for each in ON_TOP}
     missing = [f"{each.label} {_where(lacks, len(seen))}" for each, lacks in lacking.items() if lacks]
@@ -46,7 +46,7 @@ def finding(guild: Json, member: Json, channels: Sequence[Json], own_id: str, in
         return Finding(subject, Verdict.OK, f"it may do all it needs in {counted(len(seen), 'channel')}{unseen}")
     remedy = (
         f"Allow that for its role (Server Settings → Roles → {_role(known)}), or for the role in a channel "
-        f"(Edit Channel → Permissions). Or invite it anew: {invite}"
+        f"(Edit Channel → Permissions). Or invite it again: {invite}"
     )
     mute = all(_is_mute(place, may) for place, may in seen)
     verdict = Verdict.FAILED if mute else Verdict.WARNING

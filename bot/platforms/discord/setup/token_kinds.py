@@ -1,4 +1,4 @@
-"""What was given as the bot's token, by its form alone. Pure; nothing of it is said but what kind it is."""
+"""Tells by its form alone what was given as the bot's token. Pure; it says the kind and nothing of the value."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OTHER = "something other than a bot's token"
 
 
 def kind(token: str) -> str | None:
-    """What *token* looks like, such as "the application's client secret"; None for the form of a bot's token."""
+    """The kind of *token*, such as "the application's client secret"; None for the form of a bot's token."""
     if owner(token) is not None:
         return None
     return next((name for form, name in _KINDS if re.fullmatch(form, token, re.ASCII)), OTHER)

@@ -1,4 +1,4 @@
-"""What the threads that we open are to be called: like their first questions, while those are remembered. No calls."""
+"""The names of the threads that we open: their first questions, while we remember those. No calls."""
 
 from __future__ import annotations
 

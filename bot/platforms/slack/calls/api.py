@@ -217,7 +217,7 @@ class SlackApi:
                 return _page(answer, "messages")
 
     async def set_status(self, channel: str, thread: str, status: str) -> None:
-        """What a thread says that we are doing; an empty one says nothing. Slack clears it when we post there."""
+        """Set a thread's status; an empty one clears it. Slack clears it as well when we post there."""
         call = self._client.assistant_threads_setStatus(channel_id=channel, thread_ts=thread, status=status)
         await self._call(STATUS, call)
 
@@ -245,7 +245,7 @@ class SlackApi:
         await self._call(PROMPTS, call)
 
     async def open_view(self, trigger: str, view: Message) -> str:
-        """Open a modal for whoever has just done something. Returns its id."""
+        """Open a modal for the person who has just done something. Returns its id."""
         answer = await self._call(OPEN_VIEW, self._client.views_open(trigger_id=trigger, view=dict(view)))
         return str((answer.get("view") or {}).get("id") or "")
 
@@ -331,7 +331,7 @@ class SlackApi:
 
 
 def _field(answer: AsyncSlackResponse, name: str) -> str:
-    """What every answer to this method has; what was asked for was done, if one does not."""
+    """The field that every answer to this method has. If an answer lacks it, the call was carried out nevertheless."""
     if value := answer.get(name):
         return str(value)
     raise UncertainError(INVALID_RESPONSE)

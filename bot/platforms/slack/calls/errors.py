@@ -1,4 +1,4 @@
-"""What went wrong in a call of Slack's, as the core reads it. Pure."""
+"""Turns errors of Slack's calls into those of the core. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOT_HERE = frozenset(
         *("missing_scope", "not_allowed_token_type", "access_denied", "team_access_not_granted"),
     }
 )
-"""What Slack will say to every call of a method that this workspace, this app or its token does not have."""
+"""Slack's errors for a method that this workspace, this app or its token does not have."""
 
 TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long"})
 
@@ -47,7 +47,7 @@ BEYOND_THE_MESSAGE = frozenset(
         *TOO_LONG,
     }
 )
-"""What chat.update and chat.delete refuse for a reason that another message would not change (Slack, their errors)."""
+"""Errors of chat.update and chat.delete that another text would not change (Slack, their errors)."""
 
 UNREADABLE = (AttributeError, UnicodeDecodeError)
 """slack_sdk 3.47, for an answer that is no JSON object (it asks a text or a list for its `ok`), or no text at all."""

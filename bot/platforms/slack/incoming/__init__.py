@@ -1,1 +1,1 @@
-"""What Slack tells us, as events of the core. Pure: no call is made here."""
+"""Turns Slack's payloads into events of the core. Pure: no call is made here."""

@@ -32,7 +32,7 @@ _VALUE = re.compile(r"(\d{1,18}):(\d{0,18})(?::(\w+))?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Of a button of ours. What it claims to belong to may be forged."""
+    """Of a button of ours. Its value may be forged."""
 
     action: str  # its action_id
     turn: int

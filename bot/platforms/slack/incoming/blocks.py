@@ -32,7 +32,7 @@ _TOKEN_OR_PIPE = re.compile(r"<([^<>]*)>|\|")
 
 
 def pieces_of(blocks: object, *, but: str = "") -> list[str]:
-    """What each of *blocks* says, as far as it says anything; *but* is a type to leave out. Never raises."""
+    """The texts of *blocks*, without empty ones; *but* is a type to leave out. Never raises."""
     found = mappings({"blocks": blocks}, "blocks")
     said = (words_in(block) for block in found if block.get("type") != but)
     return [words for words in said if words.strip()]

@@ -86,7 +86,7 @@ def is_message(attachment: Json) -> bool:
 
 
 def messages_in(attachment: Json) -> list[Json]:
-    """What Slack adds of another message: itself, as it is."""
+    """The text of another message that Slack has attached, as it is."""
     return [mapping(each, "message") for each in mappings(attachment, "message_blocks")]
 
 

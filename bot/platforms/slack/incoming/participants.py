@@ -1,4 +1,4 @@
-"""Whom a message of Slack's names, and by which ids and name Slack knows whoever wrote it. Pure; see names.py, too."""
+"""The people whom a message of Slack's names, and the ids and the name of its author. Pure; see names.py, too."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def all_ids(message: Mapping[str, Any]) -> frozenset[str]:
 
 
 def name_of(who: Mapping[str, Any]) -> str | None:
-    """What a user or a bot object calls itself, on one line: the display name, else the real one, else the handle."""
+    """The name in a user or bot object, on one line: the display name, else the real one, else the handle."""
     profile = mapping(who, "profile")
     names = string(profile, "display_name"), string(profile, "real_name"), string(who, "real_name"), string(who, "name")
     for name in names:

@@ -26,7 +26,7 @@ EVENTS = ("reaction_added", "reaction_removed")
 
 
 MARKS = (Operation.PIN, Operation.HIDE, Operation.CUT)
-"""What stands as long as the reaction does; the others are done once, when it comes."""
+"""Operations that hold as long as the reaction stands; the others happen once, when it comes."""
 
 
 def standing(message: Json, place: Place, us: Identity, names: Names) -> list[Reacted]:

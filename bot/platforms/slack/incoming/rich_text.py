@@ -26,7 +26,7 @@ _NAMED_BY = ("text", "title", "name", "label", "fallback", "alt_text", "url")  #
 
 
 def escaped(plain: str) -> str:
-    """*plain*, such that nothing in it is a token. What Slack has escaped already, as it does in places, stays so."""
+    """*plain*, such that nothing in it is a token. Text that Slack has escaped already stays escaped."""
     return _AMPERSAND.sub("&amp;", plain).replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -74,7 +74,7 @@ def _is_shown(note: str, line: str) -> bool:
 
 
 def _shown(line: str) -> str:
-    """What people read of a line: Slack makes links of names like `main.py`."""
+    """A line as people read it: Slack makes links of names like `main.py`."""
     return readable(line, "")
 
 

@@ -33,7 +33,7 @@ from bot.platforms.slack.incoming.reactions import Names, standing
 
 KINDS = ("public_channel", "private_channel", "mpim", "im")
 UNUSABLE = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
-"""What Slack says of every call with such a token."""
+"""Slack's errors for every call with such a token."""
 
 
 class SlackChannelReader:
@@ -74,7 +74,7 @@ class SlackChannelReader:
         return moment_of(position)
 
     def _events(self, message: Message, place: Place) -> Sequence[Incoming]:
-        """What was said, and the reactions that it bears: one that was hidden at once is not to be answered."""
+        """Messages with their reactions: a message that was hidden at once gets no answer."""
         said = read(message, place, self._us)
         if said is None or _is_ours(said):
             return []

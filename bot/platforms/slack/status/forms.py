@@ -70,7 +70,7 @@ class AssistantStatus:
             await self._set_title(thread, request.title)
 
     async def _set_title(self, thread: ThreadRef, title: str) -> None:
-        """Only direct messages show one. What Slack refuses here is not asked for again."""
+        """Only direct messages show one. After a refusal we do not ask again."""
         if not self._api.limits.take(TITLE):
             return
         try:

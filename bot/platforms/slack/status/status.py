@@ -102,7 +102,7 @@ class SlackStatus:
         self._given.pop(where, None)
 
     def _keep(self, thread: ThreadRef, message: str) -> None:
-        """What was to be taken away would now take away what is given; a reaction to another message would not."""
+        """A waiting removal would remove the status that is given now; a reaction to another message would stay."""
         for (where, which), left in list(self._left.items()):
             if where != thread:
                 continue
@@ -140,7 +140,7 @@ class SlackStatus:
         return form is self._session and thread in self._streams
 
     def _given_too_late(self, where: Where, *, left_behind: bool) -> None:
-        """What was to be taken away while the call that gave it was under way, and for long."""
+        """A status that was to be removed while the slow call that set it was still under way."""
         if where in self._calls:
             return
         given = self._given.pop(where, None)

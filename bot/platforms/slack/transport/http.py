@@ -256,7 +256,7 @@ def _event(body: bytes) -> Payload:
 
 
 def _interaction(body: bytes) -> Payload:
-    """What a form has in `payload`."""
+    """The `payload` of a form."""
     fields = _form(body)
     if "payload" in fields:
         return _typed(fields["payload"])

@@ -119,7 +119,7 @@ class _Handler:
 
 
 def _payload(answer: BoltResponse) -> dict[str, Any] | None:
-    """What an acknowledgement says, where it says something (Slack, "Using Socket Mode", responding with a payload)."""
+    """The payload of an acknowledgement, if it has one (Slack, "Using Socket Mode", responding with a payload)."""
     if not answer.body:
         return None
     is_json = answer.first_headers()["content-type"].startswith("application/json")

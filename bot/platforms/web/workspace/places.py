@@ -67,7 +67,7 @@ class Draft:
 
 
 def browser_draft(body: Mapping[str, Any]) -> Draft:
-    """What a person posts: `{channel, text, thread?, nonce?}`. Raises RefusedError."""
+    """A person's post: `{channel, text, thread?, nonce?}`. Raises RefusedError."""
     nonce = body.get("nonce")
     if nonce is not None and not (isinstance(nonce, str) and 0 < len(nonce) <= NONCE_LIMIT):
         raise RefusedError(400, "bad_nonce")
@@ -78,7 +78,7 @@ def browser_draft(body: Mapping[str, Any]) -> Draft:
 
 
 def bot_draft(body: Mapping[str, Any]) -> Draft:
-    """What the bot posts: `{channel, thread, text, notes?, metadata?}`. Raises RefusedError."""
+    """The bot's post: `{channel, thread, text, notes?, metadata?}`. Raises RefusedError."""
     metadata = body.get("metadata", {})
     if not isinstance(metadata, dict):
         raise RefusedError(400, "bad_metadata")

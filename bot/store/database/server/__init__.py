@@ -1,1 +1,1 @@
-"""What a connection to a PostgreSQL server needs, directly or through a pooler, and how many there may be."""
+"""Connections to a PostgreSQL server, directly or through a pooler: their options and their number."""

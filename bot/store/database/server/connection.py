@@ -21,7 +21,7 @@ nobody could take the turn over.
 UNKEPT = {
     "statement_cache_size": 0,  # of asyncpg's
     "prepared_statement_cache_size": 0,  # of SQLAlchemy's
-    "prepared_statement_name_func": str,  # gives "": asyncpg sends a statement without a name anew with its parameters
+    "prepared_statement_name_func": str,  # gives "": asyncpg sends a statement without a name again with its parameters
 }
 """For connect(): nothing that is prepared outlives its transaction."""
 
