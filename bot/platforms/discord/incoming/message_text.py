@@ -12,9 +12,10 @@ from collections.abc import Iterator
 
 from bot.platforms.discord.incoming.files import attachments_of
 from bot.platforms.discord.incoming.participants import is_app
-from bot.platforms.discord.places.payloads import Json, mapping, mappings, number, text
+from bot.platforms.discord.places.payloads import Json, few, mapping, number, text
 
 MOST = 12_000  # characters of what is put together
+LONGEST = 40_000  # characters of a content; Discord takes a tenth of it
 _DEEPEST = 8  # levels of components
 _VOICE_MESSAGE = 1 << 13
 _LONGEST_VOICE = 86_400  # seconds
@@ -22,7 +23,7 @@ _LONGEST_VOICE = 86_400  # seconds
 
 def text_of(message: Json) -> str:
     """The content as Discord writes it, with what else there is below it."""
-    said = text(message, "content")
+    said = text(message, "content")[:LONGEST]
     more = [words for words in _beside(message, by_app=is_app(message)) if words]
     if not more:
         return said
@@ -35,9 +36,9 @@ def _beside(message: Json, *, by_app: bool) -> Iterator[str]:
     yield _poll(mapping(message, "poll"))
     if (flags := number(message.get("flags"))) is not None and flags & _VOICE_MESSAGE:
         yield _voice(message)
-    if names := [name for each in mappings(message, "sticker_items") if (name := text(each, "name").strip())]:
+    if names := [name for each in few(message, "sticker_items") if (name := text(each, "name").strip())]:
         yield f"Sticker: {', '.join(names)}"
-    for snapshot in mappings(message, "message_snapshots"):
+    for snapshot in few(message, "message_snapshots"):
         yield _forwarded(mapping(snapshot, "message"))
 
 
@@ -53,10 +54,10 @@ def _forwarded(message: Json) -> str:
 def _of_app(message: Json) -> Iterator[str]:
     """Its embeds; its components where there are no other words."""
     content = text(message, "content")
-    embeds = [words for each in mappings(message, "embeds") if (words := _embed(each, content))]
+    embeds = [words for each in few(message, "embeds") if (words := _embed(each, content))]
     yield from embeds
     if not content.strip() and not embeds:
-        yield "\n".join(words for each in mappings(message, "components") for words in _component(each) if words)
+        yield "\n".join(words for each in few(message, "components") for words in _component(each) if words)
 
 
 def _embed(embed: Json, content: str) -> str:
@@ -66,7 +67,7 @@ def _embed(embed: Json, content: str) -> str:
     said = [text(mapping(embed, "author"), "name"), text(embed, "title"), text(embed, "description")]
     said += [
         ": ".join(words for name in ("name", "value") if (words := text(field, name)).strip())
-        for field in mappings(embed, "fields")
+        for field in few(embed, "fields")
     ]
     return "\n".join(each for each in said if each.strip())
 
@@ -83,18 +84,18 @@ def _component(component: Json, depth: int = 0) -> Iterator[str]:
         case 2:  # button
             yield text(component, "label")
         case 12:  # media gallery
-            yield from (text(each, "description") for each in mappings(component, "items"))
+            yield from (text(each, "description") for each in few(component, "items"))
         case 1:  # action row
-            inner = (words for each in mappings(component, "components") for words in _component(each, depth + 1))
+            inner = (words for each in few(component, "components") for words in _component(each, depth + 1))
             yield ", ".join(words for words in inner if words)
         case _:
-            for each in (*mappings(component, "components"), mapping(component, "accessory")):
+            for each in (*few(component, "components"), mapping(component, "accessory")):
                 yield from _component(each, depth + 1)
 
 
 def _poll(poll: Json) -> str:
     question = text(mapping(poll, "question"), "text")
-    answers = [mapping(each, "poll_media") for each in mappings(poll, "answers")]
+    answers = [mapping(each, "poll_media") for each in few(poll, "answers")]
     shown = [text(each, "text") or text(mapping(each, "emoji"), "name") for each in answers]
     if not question and not any(shown):
         return ""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Json = Mapping[str, Any]
+MOST_IN_MESSAGE = 100  # of what is in a list of a message's; Discord takes ten files or embeds, and 40 components
 
 
 def mapping(body: Json, key: str) -> Json:
@@ -22,6 +23,12 @@ def mappings(body: Json, key: str) -> list[Json]:
     """Those in a list at *key*."""
     found = body.get(key)
     return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+
+
+def few(message: Json, key: str) -> list[Json]:
+    """Those among the first in a list of a message's, however long it is."""
+    found = message.get(key)
+    return mappings({key: found[:MOST_IN_MESSAGE]}, key) if isinstance(found, list) else []
 
 
 def text(body: Json, key: str) -> str:

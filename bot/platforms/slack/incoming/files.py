@@ -14,6 +14,7 @@ from typing import Any
 from bot.core.files import FileOutcome, FileRef
 
 MOST = 20  # files of a message that are read; Slack's clients send ten
+MOST_NAMED = 100  # files of a message that are looked at
 _GONE = ("tombstone", "hidden_by_limit")  # deleted; too old for a free workspace
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PLAIN = re.compile(r"[!-~]{1,255}")
@@ -21,9 +22,10 @@ _ADDRESS = re.compile(r"[!-~]{1,2000}")
 
 
 def files_of(message: Mapping[str, Any]) -> tuple[FileRef, ...]:
-    """Those that have an id; of too many the last ones are only named. Never raises."""
+    """Those that have an id; of too many the next ones are only named, and the last ones left. Never raises."""
     found = message.get("files")
-    described = [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+    first = found[:MOST_NAMED] if isinstance(found, list) else []
+    described = [each for each in first if isinstance(each, Mapping)]
     files = [file for each in described if (file := file_of(each)) is not None]
     return (*files[:MOST], *(replace(file, refused=file.refused or FileOutcome.TOO_MANY) for file in files[MOST:]))
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 MOST = 12_000  # characters of what is put together
+LONGEST = 40_000  # characters of a text; Slack cuts longer ones
+MOST_BLOCKS = 100  # blocks, or attachments, of a message; Slack takes fewer
 _TITLES = ("pretext", "author_name", "title", "text")
 
 
@@ -19,7 +21,8 @@ def text_of(message: Mapping[str, Any]) -> str:
     """The text as Slack writes it, with what attachments say below it; that of the blocks where there is none."""
     text = message.get("text")
     said = text if isinstance(text, str) and text.strip() else "\n".join(_lines(message.get("blocks")))
-    attached = [words for each in _mappings(message.get("attachments")) if (words := _attached(each))]
+    said = said[:LONGEST]
+    attached = [words for each in _mappings(message.get("attachments"), MOST_BLOCKS) if (words := _attached(each))]
     if not attached:
         return said
     return "\n\n".join([*([said] if said.strip() else []), *attached])[:MOST]
@@ -45,7 +48,7 @@ def _is_preview(attachment: Mapping[str, Any]) -> bool:
 
 
 def _lines(blocks: object) -> list[str]:
-    return [words for block in _mappings(blocks) if (words := "".join(_texts(block)).strip())]
+    return [words for block in _mappings(blocks, MOST_BLOCKS) if (words := "".join(_texts(block)).strip())]
 
 
 def _texts(element: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
@@ -73,5 +76,6 @@ def _texts(element: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
             yield f"\n{inner_text}" if own_line else inner_text
 
 
-def _mappings(value: object) -> list[Mapping[str, Any]]:
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+def _mappings(value: object, most: int | None = None) -> list[Mapping[str, Any]]:
+    """Those among the first *most* in a list."""
+    return [each for each in value[:most] if isinstance(each, Mapping)] if isinstance(value, list) else []
