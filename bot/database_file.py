@@ -65,9 +65,14 @@ def problem(file: Path) -> str | None:
 
 
 def there(file: Path, suffixes: Sequence[str] = SUFFIXES) -> Iterator[tuple[Path, int]]:
-    """Of *file* and what stands beside it under its name, all that exists, each with its mode bits."""
+    """
+    Of *file* and what stands beside it under its name, all that exists, each with its mode bits.
+
+    SQLite puts its other files beside the one that a link leads to.
+    """
+    real = Path(os.path.realpath(file))
     for suffix in suffixes:
-        path = file.with_name(file.name + suffix)
+        path = real.with_name(real.name + suffix)
         try:
             yield path, stat.S_IMODE(path.stat().st_mode)
         except OSError:

@@ -20,6 +20,7 @@ from bot.llm.wire import bounds
 from tests.standins.model import ModelServer
 from tests.standins.model.rules import Rules
 from tests.standins.model.script import Answer, Failure
+from tests.watchdog import watching
 
 LIMIT = 50  # tokens
 REQUEST = CompletionRequest("gpt-4o-mini", [PromptMessage("user", "go on for ever")], max_tokens=LIMIT)
@@ -96,6 +97,17 @@ async def test_bytes_without_an_end_are_cut_off(
     chunks = await collect(model)
     assert text(chunks) == "one two "
     assert [chunk.finish_reason for chunk in chunks][-1] == OVERRUN
+    await left(server)
+
+
+async def test_events_without_an_end_hold_nothing_up_and_are_cut_off(server: ModelServer, model: OpenAIChat) -> None:
+    server.answers.append(Answer("one two ", flood_at=1, flood="data: {}\n\n" * (LARGE // 10)))
+    with watching() as watchdog:
+        chunks = await collect(model)
+    assert text(chunks) == "one two "
+    assert chunks[-1].finish_reason == OVERRUN
+    assert len(chunks) < 70_000
+    assert watchdog.held == []
     await left(server)
 
 

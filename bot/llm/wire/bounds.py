@@ -32,8 +32,10 @@ BLOCK = 256  # characters that are counted together: what is counted in parts ge
 # Bytes. A token mostly has a frame of its own, of 200 to 500 bytes; reasoning is sent, too, and some servers do not
 # count it: 32,000 tokens of it were usual where that was so (DeepSeek's R1).
 BYTES, BYTES_A_TOKEN = 16 * 2**20, 2_048
+EVENTS, EVENTS_A_TOKEN = 2**16, 16  # the SDK takes some 50 µs for the smallest
 EVENT_BYTES, EVENT_BYTES_A_TOKEN = 2**20, 256  # some servers send all of an answer in one event; it is kept in memory
 PIECE_BYTES = 2**16
+TURN_BYTES = 2**12  # after which others have a turn: the events that came with one read of a socket may take a second
 WHOLE_BYTES = 2**20  # of what is read whole: errors, which may quote all of the request, and lists
 
 SECONDS_A_TOKEN = 1.0  # slower than a large model on a CPU
@@ -81,7 +83,8 @@ class Wire(httpx2.AsyncByteStream):
 
     Once the answer is *over* it only ends: some servers close no stream, and the answer is whole.
 
-    The SDK (3.54) keeps all of an event in memory until it ends, and has no limit for it.
+    The SDK (3.54) keeps all of an event in memory until it ends, and has no limit for it. It reads all events of a
+    piece in one go, so pieces are small.
     """
 
     def __init__(self, stream: AsyncStream[object], max_tokens: int, deadline: float, over: Callable[[], bool]) -> None:
@@ -92,11 +95,14 @@ class Wire(httpx2.AsyncByteStream):
         self._left = BYTES + max_tokens * BYTES_A_TOKEN
         self._event = EVENT_BYTES + max_tokens * EVENT_BYTES_A_TOKEN
         self._event_left = self._event
+        self._events_left = EVENTS + max_tokens * EVENTS_A_TOKEN
         self._deadline = deadline
+        self._rest = b""
 
     def event_ended(self) -> None:
         """The SDK has handed one on, and does not keep it."""
         self._event_left = self._event
+        self._events_left -= 1
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         self._pieces = aiter(self._stream)
@@ -104,7 +110,11 @@ class Wire(httpx2.AsyncByteStream):
 
     async def __anext__(self) -> bytes:
         try:
-            piece = await _next(self._pieces, self._deadline)
+            if self._rest:
+                await asyncio.sleep(0)
+            else:
+                self._rest = await _next(self._pieces, self._deadline)
+            piece, self._rest = self._rest[:TURN_BYTES], self._rest[TURN_BYTES:]
             self._note(len(piece))
         except (Overrun, httpx2.ReadTimeout):
             if self._over():
@@ -115,7 +125,7 @@ class Wire(httpx2.AsyncByteStream):
     def _note(self, size: int) -> None:
         self._left -= size
         self._event_left -= size
-        if min(self._left, self._event_left) < 0:
+        if min(self._left, self._event_left, self._events_left) < 0:
             raise Overrun
 
     async def aclose(self) -> None:

@@ -29,6 +29,10 @@ _BIDIRECTIONAL = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\uffa0\ufe00-\ufe0f\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")  # shown as nothing
+_NARROW = re.compile("[\u2004-\u2006\u2008-\u200a\u2028\u2029\u202f\u205f]")  # blanks; NFKC makes usual ones of them
+_GAP = "\x1f"  # one of those, within _seen()
+_UNSEEN_GAP = re.compile(f"(?<=[./:@]){_GAP}++|(?<!{_GAP}){_GAP}++(?=[./:@])")  # where none is seen
 # What looks like a full stop (UTS #39, confusables.txt; of Braille a dot below); a zero does between letters alone.
 _FULL_STOP = re.compile(
     "[\u0701\u0702\u06d4\u2804\u2820\u2840\u2880\ua4f8\ua60e\U00010a50\U0001d16d]|(?<=[a-z])[\u0660\u06f0](?=[a-z])"
@@ -147,11 +151,11 @@ def _unescaped(text: str) -> str:
 
 def _seen(text: str, own: str = " ") -> str:
     """*text* as it is seen, in small letters; *own* stands for punctuation that is not ASCII."""
-    text = unicodedata.normalize("NFKC", text).lower()
-    if text.isascii():
-        return text
-    plain = _FULL_STOP.sub(".", text) if own else text
-    return "".join([each if each < "\x80" else _instead(each, own) for each in plain])
+    text = unicodedata.normalize("NFKC", _NARROW.sub(_GAP, _CONTROL.sub("", text))).lower()
+    if not text.isascii():
+        plain = _FULL_STOP.sub(".", text) if own else text
+        text = "".join([each if each < "\x80" else _instead(each, own) for each in plain])
+    return _UNSEEN_GAP.sub("", text).replace(_GAP, " ")
 
 
 def _instead(character: str, own: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 Json = Mapping[str, Any]
 
+MOST = 100  # in a list of one message; Slack and Discord take fewer blocks, components, attachments and files
 _SHORT = 200  # characters, of which no normalization takes long
 _MOST_MARKS = 30  # in a row that are put in order; Unicode's "Stream-Safe Text Format" has no more
 _NOT_ASCII = re.compile("[\x00-\x7f]?[^\x00-\x7f]+")  # with what the first mark may belong to
@@ -29,6 +30,12 @@ def mappings(body: Json, key: str) -> list[Json]:
     """Those in a list at *key*."""
     found = body.get(key)
     return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+
+
+def few(body: Json, key: str) -> list[Json]:
+    """Those among the first MOST in a list of a message's, however long it is."""
+    found = body.get(key)
+    return mappings({key: found[:MOST]}, key) if isinstance(found, list) else []
 
 
 def string(body: Json, key: str) -> str:

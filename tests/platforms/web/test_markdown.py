@@ -163,6 +163,7 @@ NAMING_ANOTHER = [
         "bank\U0001d16dcom",
         "http:⁄⁄bank",
     ),
+    *("bank\u200a.com", "bank.\u202fcom", "bank。\u2009com", "https:\u200a//\u200abank", "bank\x85.\x1fcom"),
     *("bank\u00ad.com", "bank\u3164.com", "bank\U000e0062.com", "\u202emoc knab", "ba**nk.c**om"),
     *("bаnk.com", "은행.한국", "i❤.ws", "127.1", "0x7f000001", "2130706433", "\\[2001:db8::1\\]", "the bank " * 40),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -71,6 +72,17 @@ def test_what_an_earlier_version_left_open_to_everybody_is_closed(file: Path) ->
     file.chmod(0o644)
     Store.open(file).close()
     assert rights(file) == {0o600}
+
+
+def test_so_is_what_stands_beside_the_file_that_a_link_leads_to(file: Path, tmp_path: Path) -> None:
+    file.symlink_to(tmp_path / "elsewhere.db")
+    store = Store.open(file)
+    ask(store)
+    wal = tmp_path / "elsewhere.db-wal"
+    wal.chmod(0o644)
+    database_file.tighten(file)
+    assert stat.S_IMODE(wal.stat().st_mode) == 0o600
+    store.close()
 
 
 def test_a_file_that_is_no_database_is_named(file: Path) -> None:

@@ -10,26 +10,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from bot.core.files import FileOutcome, FileRef
-from bot.platforms.discord.places.payloads import Json, mapping, mappings, number, snowflake, text
+from bot.platforms.discord.places.payloads import Json, few, mapping, number, snowflake, text
 
 MOST = 20  # files of a message that are read; Discord's clients send ten
+MOST_NAMED = 100  # files of a message that are looked at
 _PLAIN = re.compile(r"[!-~]{1,255}")
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
 
 
 def files_of(message: Json) -> tuple[FileRef, ...]:
-    """Those that have an id, forwarded ones too; of too many the last ones are only named. Never raises."""
-    files = [file for each in attachments_of(message) if (file := _file(each, locator_of(message))) is not None]
+    """
+    Those that have an id, forwarded ones too. Of too many the next ones are only named, and the last ones left.
+
+    Never raises.
+    """
+    first = islice(attachments_of(message), MOST_NAMED)
+    files = [file for each in first if (file := _file(each, locator_of(message))) is not None]
     return (*files[:MOST], *(replace(file, refused=FileOutcome.TOO_MANY) for file in files[MOST:]))
 
 
 def attachments_of(message: Json) -> Iterator[Json]:
     """The attachment objects of a message, and of what it forwards."""
-    yield from mappings(message, "attachments")
-    for snapshot in mappings(message, "message_snapshots"):
-        yield from mappings(mapping(snapshot, "message"), "attachments")
+    yield from few(message, "attachments")
+    for snapshot in few(message, "message_snapshots"):
+        yield from few(mapping(snapshot, "message"), "attachments")
 
 
 def locator_of(message: Json) -> str:

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from bot.core.files import Cut
 from bot.platforms.discord.incoming.files import attachments_of
 from bot.platforms.discord.incoming.participants import is_app
-from bot.platforms.discord.places.payloads import Json, mapping, mappings, number, text
+from bot.platforms.discord.places.payloads import Json, few, mapping, number, text
 
 MOST = 12_000  # characters of what stands beside the content, which is never cut
+LONGEST = 40_000  # characters of a content; Discord takes a tenth of it
 _DEEPEST = 8  # levels of components
 _VOICE_MESSAGE = 1 << 13
 _LONGEST_VOICE = 86_400  # seconds
@@ -43,7 +44,7 @@ def text_of(message: Json) -> str:
 
 def said_in(message: Json) -> Words:
     """The content as Discord writes it, with what else there is below it."""
-    said = text(message, "content")
+    said = text(message, "content")[:LONGEST]
     beside = [words for words in _beside(message, by_app=is_app(message)) if words]
     forwarded = [words for words in _forwarded_by(message) if words]
     whole = "\n\n".join([*beside, *forwarded])
@@ -63,12 +64,12 @@ def _beside(message: Json, *, by_app: bool) -> Iterator[str]:
     yield _poll(mapping(message, "poll"))
     if (flags := number(message.get("flags"))) is not None and flags & _VOICE_MESSAGE:
         yield _voice(message)
-    if names := [name for each in mappings(message, "sticker_items") if (name := text(each, "name").strip())]:
+    if names := [name for each in few(message, "sticker_items") if (name := text(each, "name").strip())]:
         yield f"Sticker: {', '.join(names)}"
 
 
 def _forwarded_by(message: Json) -> Iterator[str]:
-    for snapshot in mappings(message, "message_snapshots"):
+    for snapshot in few(message, "message_snapshots"):
         yield _forwarded(mapping(snapshot, "message"))
 
 
@@ -85,9 +86,9 @@ def _of_app(message: Json) -> Iterator[str]:
     """Its embeds and its components, without what its content says as well."""
     content = text(message, "content")
     said = set(content.split("\n"))
-    for embed in mappings(message, "embeds"):
+    for embed in few(message, "embeds"):
         yield "\n".join(line for line in _embed(embed, content) if line.strip() and line not in said)
-    lines = (line for each in mappings(message, "components") for line in _component(each))
+    lines = (line for each in few(message, "components") for line in _component(each))
     yield "\n".join(line for line in lines if line.strip() and line not in said)
 
 
@@ -98,7 +99,7 @@ def _embed(embed: Json, content: str) -> Sequence[str]:
     said = [text(mapping(embed, "author"), "name"), text(embed, "title"), text(embed, "description")]
     said += [
         ": ".join(words for name in ("name", "value") if (words := text(field, name)).strip())
-        for field in mappings(embed, "fields")
+        for field in few(embed, "fields")
     ]
     return [*said, text(mapping(embed, "footer"), "text")]
 
@@ -113,17 +114,17 @@ def _component(component: Json, depth: int = 0) -> Iterator[str]:
         case 11:  # thumbnail
             yield text(component, "description")
         case 12:  # media gallery
-            yield from (text(each, "description") for each in mappings(component, "items"))
+            yield from (text(each, "description") for each in few(component, "items"))
         case 1 | 2:  # action row, button
             return
         case _:
-            for each in (*mappings(component, "components"), mapping(component, "accessory")):
+            for each in (*few(component, "components"), mapping(component, "accessory")):
                 yield from _component(each, depth + 1)
 
 
 def _poll(poll: Json) -> str:
     question = text(mapping(poll, "question"), "text")
-    answers = [mapping(each, "poll_media") for each in mappings(poll, "answers")]
+    answers = [mapping(each, "poll_media") for each in few(poll, "answers")]
     shown = [text(each, "text") or text(mapping(each, "emoji"), "name") for each in answers]
     if not question and not any(shown):
         return ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bot.platforms.common.payloads import Json as Json
 from bot.platforms.common.payloads import composed
+from bot.platforms.common.payloads import few as few
 from bot.platforms.common.payloads import mapping as mapping
 from bot.platforms.common.payloads import mappings as mappings
 

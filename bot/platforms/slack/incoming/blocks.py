@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from bot.platforms.common.payloads import Json, mapping, mappings, string
+from bot.platforms.common.payloads import Json, few, mapping, mappings, string
 from bot.platforms.slack.incoming.rich_text import DEEPEST, escaped, link, rich_text
 
 _PRESSED = frozenset(
@@ -33,7 +33,7 @@ _TOKEN_OR_PIPE = re.compile(r"<([^<>]*)>|\|")
 
 def pieces_of(blocks: object, *, but: str = "") -> list[str]:
     """The texts of *blocks*, without empty ones; *but* is a type to leave out. Never raises."""
-    found = mappings({"blocks": blocks}, "blocks")
+    found = few({"blocks": blocks}, "blocks")
     said = (words_in(block) for block in found if block.get("type") != but)
     return [words for words in said if words.strip()]
 

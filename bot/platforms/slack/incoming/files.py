@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from bot.core.files import FileOutcome, FileRef
-from bot.platforms.common.payloads import Json, mappings, string
+from bot.platforms.common.payloads import MOST as MOST_NAMED
+from bot.platforms.common.payloads import Json, few, string
 from bot.platforms.slack.incoming.message_text import attachments_of, messages_in
 
 MOST = 20  # files of a message that are read; Slack's clients send ten
@@ -24,8 +26,9 @@ _ADDRESS = re.compile(r"[!-~]{1,2000}")
 def files_of(message: Json) -> tuple[FileRef, ...]:
     """Those that have an id, forwarded ones too; of too many the last ones are only named. Never raises."""
     found: dict[str, FileRef] = {}
-    for described in (each for holder in (message, *_attached(message)) for each in mappings(holder, "files")):
-        if (file := file_of(described)) is not None:
+    described = (each for holder in (message, *_attached(message)) for each in few(holder, "files"))
+    for each in islice(described, MOST_NAMED):
+        if (file := file_of(each)) is not None:
             found.setdefault(file.id, file)
     files = list(found.values())
     return (*files[:MOST], *(replace(file, refused=file.refused or FileOutcome.TOO_MANY) for file in files[MOST:]))

@@ -15,11 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.core.files import Cut
-from bot.platforms.common.payloads import Json, mapping, mappings, string
+from bot.platforms.common.payloads import Json, few, mapping, string
 from bot.platforms.slack.incoming.blocks import joined, pieces_of
 from bot.platforms.slack.markup.text import unescaped
 
 MOST = 12_000  # characters of what is attached; what the author says is never cut
+LONGEST = 100_000  # characters of a text; Slack takes 40,000
 MOST_LINES = 40  # of a notification that are looked for within the lines of blocks
 _DEEPEST = 3  # messages that are forwarded within each other
 _TITLES = ("pretext", "author_name", "title")
@@ -49,7 +50,7 @@ def text_of(message: Json) -> str:
 def said_in(message: Json) -> Words:
     """Never raises."""
     by_app = is_app(message)
-    said = _once(string(message, "text"), message.get("blocks"), is_notification=by_app)
+    said = _once(string(message, "text")[:LONGEST], message.get("blocks"), is_notification=by_app)
     attached = [(words, is_message(each)) for each in attachments_of(message) if (words := _attached(each))]
     if by_app and attached and said.strip():
         attached = [(words, shared) for words, shared in attached if _key(words) not in _key(said)]
@@ -73,7 +74,7 @@ def is_app(message: Json) -> bool:
 
 def attachments_of(message: Json) -> list[Json]:
     """Those that somebody said; the others are previews of web pages."""
-    return [each for each in mappings(message, "attachments") if not _is_preview(each) or is_message(each)]
+    return [each for each in few(message, "attachments") if not _is_preview(each) or is_message(each)]
 
 
 def _is_preview(attachment: Json) -> bool:
@@ -87,17 +88,17 @@ def is_message(attachment: Json) -> bool:
 
 def messages_in(attachment: Json) -> list[Json]:
     """The text of another message that Slack has attached, as it is."""
-    return [mapping(each, "message") for each in mappings(attachment, "message_blocks")]
+    return [mapping(each, "message") for each in few(attachment, "message_blocks")]
 
 
 def _attached(attachment: Json, depth: int = 0) -> str:
     if depth > _DEEPEST:
         return ""
     shared, others = is_message(attachment), messages_in(attachment)
-    blocks = [block for each in (attachment, *others) for block in mappings(each, "blocks")]
+    blocks = [block for each in (attachment, *others) for block in few(each, "blocks")]
     said = [string(attachment, name) for name in _TITLES]
     said.append(_once(string(attachment, "text"), blocks, is_notification=not shared))
-    said += [_field(field) for field in mappings(attachment, "fields")]
+    said += [_field(field) for field in few(attachment, "fields")]
     said += [_attached(inner, depth + 1) for each in (attachment, *others) for inner in attachments_of(each)]
     if not shared:
         said.append(string(attachment, "footer"))

@@ -25,6 +25,8 @@ _ANSWERED_BY_BOLT = ("type", "challenge", "ssl_check", "token")  # its middlewar
 
 _UNSENDABLE = re.compile("[\x00\ud800-\udfff]")  # no request and no database takes it: a lone surrogate, or NUL
 DEEPEST = 100  # objects and lists within each other; Slack's blocks need some 15, and recursion ends at 1,000
+LONGEST = 14_000  # members of a list: the longest text with each letter styled by itself has 13,333 elements
+MOST = 160_000  # members of all objects and lists; that text has some 67,000, and comes twice when it is edited
 
 logger = logging.getLogger(__name__)
 
@@ -43,13 +45,13 @@ class App(AsyncApp):
 
     async def dispatch_payload(self, payload: dict[str, Any]) -> BoltResponse:
         """
-        What Slack is answered; 400 to what is nested deeper than anything of Slack's.
+        What Slack is answered; 400 to what has more in it, or deeper, than anything of Slack's.
 
         *payload*: verified where it came over HTTP, and parsed; whatever is in it. Its texts are mended in place. Which
         try of Slack's it is makes no difference, so Bolt is not told.
         """
         if not _mended(payload):
-            logger.warning("slack: a payload that is nested too deep is left")
+            logger.warning("slack: a payload is left that has too much in it, or too deep")
             return BoltResponse(status=400)
         if payload.get("type") == "event_callback":
             return await self._answer(payload)
@@ -58,18 +60,25 @@ class App(AsyncApp):
 
 
 def _mended(payload: dict[str, Any]) -> bool:
-    """Replace what is unsendable in all texts by U+FFFD. False, with a part of it done, where it goes too deep."""
+    """
+    Replace what is unsendable in all texts by U+FFFD, and cut lists to LONGEST. False, with a part of it done, where it
+    goes too far.
+    """
     left: list[tuple[int, dict[Any, Any] | list[Any]]] = [(1, payload)]
+    seen = 0
     while left:
         depth, place = left.pop()
+        if isinstance(place, list):
+            del place[LONGEST:]
+        seen += len(place)
+        if depth > DEEPEST or seen > MOST:
+            return False
         for key, value in _members(place):
             if isinstance(value, str):
                 if _UNSENDABLE.search(value):
                     place[key] = _UNSENDABLE.sub("\ufffd", value)
             elif isinstance(value, dict | list):
                 left.append((depth + 1, value))
-        if depth > DEEPEST:
-            return False
     return True
 
 

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import math
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -287,7 +288,8 @@ def _form(body: bytes) -> Payload:
 
 def _typed(text: str | bytes) -> Payload:
     try:
-        found = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number)
+        text = text if isinstance(text, str) else text.decode()  # json would take UTF-16, and halves of characters
+        found = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError):
         raise _RefusedError(400, "JSON") from None
     if not isinstance(found, dict) or not isinstance(found.get("type"), str):
@@ -306,6 +308,13 @@ def _unique(pairs: Sequence[tuple[str, Any]]) -> Payload:
 def _no_number(name: str) -> None:
     """NaN and Infinity are no JSON (RFC 8259), though Python reads them."""
     raise ValueError(name)
+
+
+def _finite(written: str) -> float:
+    """Python reads 1e999 as infinity."""
+    if math.isinf(number := float(written)):
+        raise ValueError(written)
+    return number
 
 
 def _response(answer: BoltResponse) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -317,3 +318,20 @@ def test_our_name_in_the_guild_calls_us() -> None:
     called = [posted(place, content=text, mentions=[]) for text in ("도우미야, 안녕", "threadbot, hi", "kim, hi")]
     assert [said.calls_bot for said in called] == [True, True, False]
     assert posted(place, content=f"ask <@{US.user_id}> about it").words == "ask @도우미 about it"
+
+
+LONG: dict[str, dict[str, Any]] = {
+    "attachments": {"attachments": [{"id": str(number)} for number in range(1, 40_001)]},
+    "forwards": {"message_snapshots": [{"message": {"attachments": [{"id": "5"}]}}] * 40_000},
+    "embeds": {"author": user(bot=True), "embeds": [{"title": "a"}] * 80_000},
+    "components": {"author": user(bot=True), "content": "", "components": [{"type": 17}] * 80_000},
+    "content": {"content": f"<@{KIM}> " * 45_000},
+}
+
+
+@pytest.mark.parametrize("changes", LONG.values(), ids=LONG.keys())
+def test_a_message_takes_no_longer_for_a_list_or_a_text_that_has_no_end(changes: dict[str, Any]) -> None:
+    said = message(**changes)
+    began = time.thread_time()
+    read(said, TEXT, root(TEXT), US)
+    assert time.thread_time() - began < 0.1

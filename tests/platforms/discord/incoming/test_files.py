@@ -61,6 +61,12 @@ def test_of_too_many_files_the_last_ones_are_only_named() -> None:
     assert [file.refused for file in files] == [None] * MOST + [FileOutcome.TOO_MANY] * 2
 
 
+def test_and_those_behind_them_are_left() -> None:
+    attached = [{**DESCRIBED, "id": str(number)} for number in range(1, 201)]
+    snapshots = [{"message": {"attachments": attached}}] * 2
+    assert len(files_of(message(attachments=attached, message_snapshots=snapshots))) == 100
+
+
 @pytest.mark.parametrize(
     ("locator", "place"),
     [("5/7", ("5", "7")), ("5", None), ("", None), ("5/7/9", None), ("a/7", None), ("https://x/y", None)],

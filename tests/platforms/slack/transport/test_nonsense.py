@@ -13,6 +13,7 @@ import pytest
 from tests.platforms.slack.conftest import Heard, door, running
 from tests.platforms.slack.transport.requesting import HTTP, event, form, message, signing
 from tests.standins.slack import Slack
+from tests.watchdog import watching
 
 TEAM = Slack.team
 HEARD = message("U1", "C1", "1700000000.000100", "<@U0BOT00001> 안녕")
@@ -32,6 +33,11 @@ INTERACTIONS: list[dict[str, Any]] = [
     PERSON | {"type": "message_action", "callback_id": "threadbot_receipt", "message": {"ts": "1.2"}},
     PERSON | {"type": "view_submission", "view": {"id": "V1", "callback_id": "x", "state": {"values": {}}}},
 ]
+LISTS: dict[str, list[Any]] = {
+    "files": [{"id": f"F{number}"} for number in range(40_000)],
+    "attachments": [{}] * 100_000,
+    "blocks": [{}] * 100_000,
+}
 NO_OBJECTS: tuple[Any, ...] = ([], None, "text", 7)
 VALUES: tuple[Any, ...] = (None, [], {}, 7, True, 1e999, 10**400, "x", "\x00", "\ud800", ["x"], [None], {"a": 1})
 
@@ -72,6 +78,22 @@ async def test_whatever_stands_in_the_place_of_what_slack_sends_is_no_defect_ove
     assert statuses == {200, 400}
     assert "Traceback" not in caplog.text
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_a_list_of_any_length_holds_nothing_and_its_message_is_heard(slack: Slack, name: str) -> None:
+    heard = Heard()
+    sent = event(HEARD | {"text": "", name: LISTS[name]})
+    async with running(slack, heard, door(slack, http=HTTP)) as platform, aiohttp.ClientSession() as session:
+        headers = signing(sent)
+        with watching() as watchdog:
+            async with session.post(
+                f"http://127.0.0.1:{platform.port}/slack/events", data=sent, headers=headers
+            ) as said:
+                assert said.status == 200
+    assert watchdog.held == []
+    [message] = heard
+    assert len(message.files) == (100 if name == "files" else 0)
 
 
 async def test_nor_over_socket_mode_where_all_of_it_is_acknowledged_and_the_connection_stays(

@@ -3,6 +3,10 @@
 const LONGEST_LABEL = 300; // characters that are looked at; a longer one may name any host
 const BIDIRECTIONAL = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu;
+const CONTROL = /[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]/g; // shown as nothing
+const NARROW = /[\u2004-\u2006\u2008-\u200a\u2028\u2029\u202f\u205f]/g; // blanks; NFKC makes usual ones of them
+const GAP = "\x1f"; // one of those, within seen()
+const UNSEEN_GAP = /(?<=[./:@])\x1f+|(?<!\x1f)\x1f+(?=[./:@])/g; // where none is seen
 const SLASHES = /[\\⁄∕⧸╱]/g; // those that NFKC leaves
 // What looks like a full stop; a zero does between letters alone.
 const FULL_STOP =
@@ -41,8 +45,10 @@ function recipients(href) {
 
 /** *label* as people see it, in small letters; of mail addresses the hosts. */
 function seen(label, mail) {
-  const plain = label.normalize("NFKC").toLowerCase().replace(INVISIBLE, "");
-  const text = plain.replace(FULL_STOP, ".").replace(SLASHES, "/").replace(SEPARATORS, " ");
+  const blanks = label.replace(CONTROL, "").replace(NARROW, GAP);
+  const plain = blanks.normalize("NFKC").toLowerCase().replace(INVISIBLE, "");
+  const dotted = plain.replace(FULL_STOP, ".").replace(SLASHES, "/").replace(SEPARATORS, " ");
+  const text = dotted.replace(UNSEEN_GAP, "").replaceAll(GAP, " ");
   return mail ? text.replace(/[^\s@]+@/g, " ") : text;
 }
 
