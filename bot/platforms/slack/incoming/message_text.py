@@ -11,21 +11,23 @@ Source: Slack, "Reference: Message payloads", "Blocks", "Legacy attachments".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.files import Cut
 from bot.platforms.common.payloads import Json, mapping, mappings, string
 from bot.platforms.slack.incoming.blocks import joined, pieces_of
+from bot.platforms.slack.incoming.rich_text import DEEPEST, flat
 from bot.platforms.slack.markup.text import unescaped
 
 MOST = 12_000  # characters of what is attached; what the author says is never cut
 MOST_LINES = 40  # of a notification that are looked for within the lines of blocks
-_DEEPEST = 3  # messages that are forwarded within each other
 _TITLES = ("pretext", "author_name", "title")
 _NO_FALLBACK = "[no preview available]"  # of an attachment that is made of blocks
 _HALF = re.compile(r"(?:<[^<>]{0,3000}|&[a-z]{0,3})\Z")  # of a token or an escape, where a text was cut
 _TOKEN = re.compile(r"<([^<>]*)>")
+_NAMED = re.compile(r"<((?:!subteam\^|#)[A-Z0-9]{1,40})\|([^<>]+)>")
+_NAMELESS = re.compile(r"<((?:!subteam\^|#)[A-Z0-9]{1,40})>")
 _EMOJI = re.compile(r":[a-z0-9_+'-]{1,100}:")
 _WORD = re.compile(r"\w+")
 
@@ -91,8 +93,8 @@ def messages_in(attachment: Json) -> list[Json]:
 
 
 def _attached(attachment: Json, depth: int = 0) -> str:
-    if depth > _DEEPEST:
-        return ""
+    if depth > DEEPEST:
+        return flat(attachment)
     shared, others = is_message(attachment), messages_in(attachment)
     blocks = [block for each in (attachment, *others) for block in mappings(each, "blocks")]
     said = [string(attachment, name) for name in _TITLES]
@@ -121,7 +123,7 @@ def _once(text: str, blocks: object, *, is_notification: bool) -> str:
     """
     if not text.strip():
         return joined(pieces_of(blocks))
-    pieces = pieces_of(blocks, but="" if is_notification else "rich_text")
+    pieces = _with_names(pieces_of(blocks, but="" if is_notification else "rich_text"), text)
     if not pieces:
         return text
     said = _key(text)
@@ -130,6 +132,16 @@ def _once(text: str, blocks: object, *, is_notification: bool) -> str:
     shown = joined(pieces)
     unsaid = joined(list(_unsaid(text, shown)))
     return text if unsaid and _key(shown) in said else joined([unsaid, shown])
+
+
+def _with_names(pieces: Sequence[str], text: str) -> Sequence[str]:
+    """Tokens of blocks have no names; those of *text* may, and Slack tells us that of a user group nowhere else."""
+    names = dict(_NAMED.findall(text))
+    return [_NAMELESS.sub(lambda token: _named(token[1], names), each) for each in pieces] if names else pieces
+
+
+def _named(target: str, names: Mapping[str, str]) -> str:
+    return f"<{target}|{names[target]}>" if target in names else f"<{target}>"
 
 
 def _unsaid(text: str, shown: str) -> Iterator[str]:
@@ -157,4 +169,4 @@ def _key(text: str) -> str:
 
 def _meant(token: re.Match[str]) -> str:
     target, _, label = token[1].partition("|")
-    return target[1:] if target[:1] in ("@", "#") else label or target
+    return target[1:] if target[:1] in ("@", "#") or target.startswith("!subteam^") else label or target

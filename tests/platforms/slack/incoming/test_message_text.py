@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.files import Cut
+from bot.platforms.slack.incoming.files import files_of
 from bot.platforms.slack.incoming.message_text import MOST, said_in, text_of
 
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "*배포 실패*"}, "fields": [{"text": "step 3"}]}
@@ -175,3 +176,30 @@ JSON = st.recursive(
 def test_whatever_it_holds_nothing_is_raised(blocks: object, attachments: object) -> None:
     assert isinstance(text_of({"blocks": blocks, "attachments": attachments}), str)
     assert isinstance(text_of({"text": blocks, "attachments": [attachments]}), str)
+
+
+GROUP = {"type": "rich_text_section", "elements": [{"text": "page "}, {"type": "usergroup", "usergroup_id": "S1"}]}
+
+
+@pytest.mark.parametrize(
+    "block",
+    [section("page <!subteam^S1>"), section("*page* <!subteam^S1|@ops>"), {"type": "rich_text", "elements": [GROUP]}],
+)
+def test_a_user_group_has_the_name_that_its_token_in_the_text_brings(block: dict[str, Any]) -> None:
+    assert by_app("page <!subteam^S1|@ops>", block).replace("*", "") == "page <!subteam^S1|@ops>"
+    forwarded = {
+        "is_share": True,
+        "text": "page <!subteam^S1|@ops>",
+        "message_blocks": [{"message": {"blocks": [block]}}],
+    }
+    assert text_of({"text": "see", "attachments": [forwarded]}) == "see\n\npage <!subteam^S1|@ops>"
+
+
+def test_however_deep_messages_are_forwarded_within_each_other_their_words_and_files_are_read() -> None:
+    message: dict[str, Any] = {"text": "words 40", "files": [{"id": "F40"}]}
+    for level in reversed(range(40)):
+        inner = {"attachments": [{**message, "is_share": True}]}
+        held = {"message_blocks": [{"message": inner}]} if level % 2 else inner
+        message = {"text": f"words {level}", "files": [{"id": f"F{level}"}], **held}
+    assert text_of(message).split("\n") == ["words 0", "", *(f"words {level}" for level in range(1, 41))]
+    assert [file.id for file in files_of(message)] == [f"F{level}" for level in range(41)]
