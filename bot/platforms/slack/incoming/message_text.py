@@ -18,9 +18,9 @@ from bot.core.files import Cut
 from bot.platforms.common.payloads import Json, mapping, mappings, string
 from bot.platforms.slack.incoming.blocks import joined, pieces_of
 from bot.platforms.slack.incoming.rich_text import DEEPEST, flat
-from bot.platforms.slack.markup.text import unescaped
+from bot.platforms.slack.markup.text import readable, unescaped
 
-MOST = 12_000  # characters of what is attached; what the author says is never cut
+MOST = 12_000  # characters of what is attached; what the author says is never cut, in blocks either
 MOST_LINES = 40  # of a notification that are looked for within the lines of blocks
 _TITLES = ("pretext", "author_name", "title")
 _NO_FALLBACK = "[no preview available]"  # of an attachment that is made of blocks
@@ -52,14 +52,21 @@ def said_in(message: Json) -> Words:
     """Never raises."""
     by_app = is_app(message)
     said = _once(string(message, "text"), message.get("blocks"), is_notification=by_app)
-    attached = [(words, is_message(each)) for each in attachments_of(message) if (words := _attached(each))]
+    attached = [(words, each) for each in attachments_of(message) if (words := _attached(each))]
     if by_app and attached and said.strip():
-        attached = [(words, shared) for words, shared in attached if _key(words) not in _key(said)]
+        attached = [(words, each) for words, each in attached if _key(words) not in _key(said)]
         said = "\n".join(_unsaid(said, joined([words for words, _ in attached]))) if attached else said
-    own = _apart([said, *(words for words, shared in attached if not shared)])
-    whole = _apart([words for words, _ in attached])
+    own = _apart([said, *(words for words, each in attached if not is_message(each))])
+    uncut = [words for words, each in attached if _is_own(each)]
+    whole = _apart([words for words, each in attached if not _is_own(each)])
     kept = whole if len(whole) <= MOST else _HALF.sub("", whole[:MOST])
-    return Words(own, _apart([said, kept]), None if kept == whole else Cut(len(kept), len(whole), "characters"))
+    text = _apart([said, *uncut, kept])
+    return Words(own, text, None if kept == whole else Cut(len(kept), len(whole), "characters"))
+
+
+def _is_own(attachment: Json) -> bool:
+    """Whether the author wrote it: a table that a person puts into a message comes as blocks of an attachment."""
+    return not is_message(attachment) and bool(mappings(attachment, "blocks"))
 
 
 def _apart(texts: Sequence[str]) -> str:
@@ -169,4 +176,6 @@ def _key(text: str) -> str:
 
 def _meant(token: re.Match[str]) -> str:
     target, _, label = token[1].partition("|")
+    if target.startswith("!date^"):
+        return readable(token[0], "")
     return target[1:] if target[:1] in ("@", "#") or target.startswith("!subteam^") else label or target

@@ -155,6 +155,33 @@ def test_what_the_author_says_is_never_cut_and_of_the_rest_it_is_told_how_much_i
     assert said_in({"bot_id": "B", "text": "", "blocks": [section(own)]}).text == own.strip()
 
 
+def test_what_an_author_writes_as_blocks_of_an_attachment_is_not_cut_to_make_room_for_what_is_forwarded() -> None:
+    table = {"type": "table", "rows": [[{"type": "raw_text", "text": "칸 " * 10_000}]]}
+    attachments = [
+        {"is_share": True, "text": "x" * (MOST + 1)},
+        {"fallback": "[no preview available]", "blocks": [table]},
+    ]
+    said = said_in({"text": "see", "attachments": attachments})
+    drawn = f"| {('칸 ' * 10_000).strip()} |\n| --- |"
+    assert said.own == f"see\n\n{drawn}"
+    assert said.text == f"see\n\n{drawn}\n\n{'x' * MOST}"
+    assert said.cut == Cut(MOST, MOST + 1, "characters")
+
+
+DATED = {"type": "date", "timestamp": 1392734382, "format": "{date_num} {time}"}
+
+
+@pytest.mark.parametrize("fallback", ["", "Feb 18"])
+def test_a_date_is_said_once(fallback: str) -> None:
+    text = f"<!date^1392734382^{{date_num}} {{time}}{'|' if fallback else ''}{fallback}>"
+    block = {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_section", "elements": [DATED | {"fallback": fallback}]}],
+    }
+    assert by_app(f"due {text}", section(f"*due* {text}")) == f"*due* {text}"
+    assert by_app(text, block) == (fallback or "2014-02-18 14:39 UTC")
+
+
 def test_a_cut_leaves_no_half_token() -> None:
     attached = "x" * (MOST - 5) + " <@U12345> &amp;"
     said = said_in({"text": "", "attachments": [{"text": attached}]})
