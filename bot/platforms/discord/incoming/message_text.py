@@ -19,7 +19,6 @@ from bot.platforms.discord.incoming.participants import is_app
 from bot.platforms.discord.places.payloads import Json, mapping, mappings, number, text
 
 MOST = 12_000  # characters of what stands beside the content, which is never cut
-_DEEPEST = 8  # levels of components
 _VOICE_MESSAGE = 1 << 13
 _LONGEST_VOICE = 86_400  # seconds
 _HALF = re.compile(r"<[^<>]{0,200}\Z")  # of a token, where a text was cut
@@ -103,22 +102,23 @@ def _embed(embed: Json, content: str) -> Sequence[str]:
     return [*said, text(mapping(embed, "footer"), "text")]
 
 
-def _component(component: Json, depth: int = 0) -> Iterator[str]:
-    """The texts in it; what is to be pressed says nothing. Numbers are those of "Component Types"."""
-    if depth > _DEEPEST:
-        return
-    match number(component.get("type")):
-        case 10:  # text display
-            yield text(component, "content")
-        case 11:  # thumbnail
-            yield text(component, "description")
-        case 12:  # media gallery
-            yield from (text(each, "description") for each in mappings(component, "items"))
-        case 1 | 2:  # action row, button
-            return
-        case _:
-            for each in (*mappings(component, "components"), mapping(component, "accessory")):
-                yield from _component(each, depth + 1)
+def _component(component: Json) -> Iterator[str]:
+    """The texts in it, however deep; what is to be pressed says nothing. Numbers are those of "Component Types"."""
+    rest = [component]
+    while rest:
+        each = rest.pop()
+        match number(each.get("type")):
+            case 10:  # text display
+                yield text(each, "content")
+            case 11:  # thumbnail
+                yield text(each, "description")
+            case 12:  # media gallery
+                yield from (text(item, "description") for item in mappings(each, "items"))
+            case 1 | 2:  # action row, button
+                continue
+            case _:
+                accessory = mapping(each, "accessory")
+                rest += reversed([*mappings(each, "components"), *([accessory] if accessory else [])])
 
 
 def _poll(poll: Json) -> str:
