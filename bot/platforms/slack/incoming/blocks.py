@@ -49,7 +49,7 @@ def words_in(block: Json, depth: int = 0) -> str:
     if type_.startswith("rich_text"):
         return rich_text({"elements": [block]}, depth)
     read = _READERS.get(type_)
-    return _lines(_all_words(block, depth)) if read is None else read(block, depth)
+    return (_lines(_all_words(block, depth)) or flat(block)) if read is None else read(block, depth)
 
 
 def _all_words(block: Json, depth: int) -> Iterator[str]:

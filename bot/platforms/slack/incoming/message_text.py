@@ -23,6 +23,7 @@ from bot.platforms.slack.markup.text import readable, unescaped
 MOST = 12_000  # characters of what is attached; what the author says is never cut, in blocks either
 MOST_LINES = 40  # of a notification that are looked for within the lines of blocks
 _TITLES = ("pretext", "author_name", "title")
+_OF_MESSAGES = ("is_share", "is_msg_unfurl", "is_reply_unfurl", "is_thread_root_unfurl")
 _NO_FALLBACK = "[no preview available]"  # of an attachment that is made of blocks
 _HALF = re.compile(r"(?:<[^<>]{0,3000}|&[a-z]{0,3})\Z")  # of a token or an escape, where a text was cut
 _TOKEN = re.compile(r"<([^<>]*)>")
@@ -91,7 +92,8 @@ def _is_preview(attachment: Json) -> bool:
 
 def is_message(attachment: Json) -> bool:
     """Whether it is another message: forwarded, or unfolded from a permalink."""
-    return attachment.get("is_share") is True or attachment.get("is_msg_unfurl") is True
+    told = any(attachment.get(name) is True for name in _OF_MESSAGES)
+    return told or bool(mappings(attachment, "message_blocks"))
 
 
 def messages_in(attachment: Json) -> list[Json]:

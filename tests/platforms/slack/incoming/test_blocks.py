@@ -265,6 +265,11 @@ def test_what_is_nested_deeper_than_anything_of_slacks_loses_its_form_and_no_wor
     assert "".join(read(block).replace("•", "").split()) == "deep<!er>"
 
 
+def test_a_type_that_comes_later_is_read_wherever_it_keeps_its_words() -> None:
+    meeting = {"title": "Meeting", "when": {"type": "date", "timestamp": 1720710212, "format": "{date}"}}
+    assert read({"type": "event", "event": meeting, "actions": [BUTTON]}) == "Meeting\n2024-07-11"
+
+
 def test_each_column_of_a_table_is_read() -> None:
     head, rule, row = read({"type": "table", "rows": [[raw("h")], [raw(str(n)) for n in range(150)]]}).split("\n")
     assert head.startswith("| h |")

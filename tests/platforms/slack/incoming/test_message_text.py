@@ -205,6 +205,25 @@ def test_whatever_it_holds_nothing_is_raised(blocks: object, attachments: object
     assert isinstance(text_of({"text": blocks, "attachments": [attachments]}), str)
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"is_share": True},
+        {"is_msg_unfurl": True},
+        {"is_reply_unfurl": True},
+        {"is_thread_root_unfurl": True},
+        {"message_blocks": [{"message": {"blocks": []}, "team": "T1", "ts": "1.1"}], "is_msg_unfurl": None},
+    ],
+)
+def test_a_message_that_a_permalink_shows_is_content_with_its_files_and_a_preview_is_not(told: dict[str, Any]) -> None:
+    shown = {"from_url": "https://t.slack.com/archives/C1/p1", "text": "it broke", "files": [{"id": "F1"}]}
+    message = {"text": "why?", "attachments": [shown | told]}
+    assert text_of(message) == "why?\n\nit broke"
+    assert [file.id for file in files_of(message)] == ["F1"]
+    preview = {"text": "why?", "attachments": [shown]}
+    assert (text_of(preview), files_of(preview)) == ("why?", ())
+
+
 GROUP = {"type": "rich_text_section", "elements": [{"text": "page "}, {"type": "usergroup", "usergroup_id": "S1"}]}
 
 
