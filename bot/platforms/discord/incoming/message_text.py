@@ -21,6 +21,7 @@ from bot.platforms.discord.places.payloads import Json, mapping, mappings, numbe
 MOST = 12_000  # characters of what stands beside the content, which is never cut
 _VOICE_MESSAGE = 1 << 13
 _LONGEST_VOICE = 86_400  # seconds
+_BLANKS = " \t\n\u200b\u200e\u2800\u3164"  # what apps fill in where Discord takes no empty text
 _HALF = re.compile(r"<[^<>]{0,200}\Z")  # of a token, where a text was cut
 
 
@@ -96,7 +97,7 @@ def _embed(embed: Json, content: str) -> Sequence[str]:
         return ()  # a preview
     said = [text(mapping(embed, "author"), "name"), text(embed, "title"), text(embed, "description")]
     said += [
-        ": ".join(words for name in ("name", "value") if (words := text(field, name)).strip())
+        ": ".join(words for name in ("name", "value") if (words := text(field, name)).strip(_BLANKS))
         for field in mappings(embed, "fields")
     ]
     return [*said, text(mapping(embed, "footer"), "text")]

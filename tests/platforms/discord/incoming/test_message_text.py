@@ -66,6 +66,11 @@ def forward(**said: Any) -> dict[str, Any]:
             "look\n\nMonitor\nDisk full\ndb1 has 2 % left\nhost: db1\nsince: 09:00\nv2",
         ),
         (APP | {"embeds": [{"title": "one"}, {"type": "rich", "description": "two"}]}, "one\n\ntwo"),
+        (
+            APP
+            | {"embeds": [{"fields": [{"name": "\u200b", "value": "only"}, {"name": "\u3164", "value": "\u200b"}]}]},
+            "only",
+        ),
         (APP | {"embeds": [{"type": "image", "url": "https://x/y.png"}]}, ""),
         (APP | {"content": "https://example.com/a", "embeds": [PREVIEW]}, "https://example.com/a"),
         (APP | {"content": "https://x.com/1", "embeds": [ALERT | {"url": "https://x.com/1"}]}, "https://x.com/1"),
