@@ -16,7 +16,7 @@ Json = Mapping[str, Any]
 
 MOST = 100  # in a list of one message; Slack and Discord take fewer blocks, components, attachments and files
 _SHORT = 200  # characters, of which no normalization takes long
-_MOST_MARKS = 30  # in a row that are put in order; Unicode's "Stream-Safe Text Format" has no more
+_MANY_MARKS = re.compile(b"[^\\x00]{30}")  # in a row; Unicode's "Stream-Safe Text Format" has no more
 _NOT_ASCII = re.compile("[\x00-\x7f]?[^\x00-\x7f]+")  # with what the first mark may belong to
 
 
@@ -54,10 +54,9 @@ def _composed(text: str) -> str:
     if len(text) <= _SHORT:
         return unicodedata.normalize("NFC", text)
     parts: list[str] = []
-    start = marks = 0
-    for at, character in enumerate(text):
-        marks = marks + 1 if unicodedata.combining(character) else 0
-        if marks == _MOST_MARKS:
-            parts.append(unicodedata.normalize("NFC", text[start : at + 1]))
-            start, marks = at + 1, 0
+    start = 0
+    classes = bytes(map(unicodedata.combining, text))  # 0 of all that is no mark
+    for run in _MANY_MARKS.finditer(classes):
+        parts.append(unicodedata.normalize("NFC", text[start : run.end()]))
+        start = run.end()
     return "".join([*parts, unicodedata.normalize("NFC", text[start:])])

@@ -68,6 +68,9 @@ from bot.platforms.discord.status.unseen import Unseen
 
 logger = logging.getLogger(__name__)
 
+CHANNEL_UPDATE = "CHANNEL_UPDATE"
+RIGHTS_CHANGED = (CHANNEL_UPDATE, "GUILD_ROLE_UPDATE", "GUILD_MEMBER_UPDATE")  # of members we hear of ourselves alone
+
 
 class DiscordPlatform:
     """
@@ -275,6 +278,10 @@ class DiscordPlatform:
     def _note(self, name: str, data: Json) -> None:
         self._directory.note(name, data)
         self._files.note(name, data)
+        if name in RIGHTS_CHANGED:  # whoever grants what was missing tries it at once
+            channel = text(data, "id") if name == CHANNEL_UPDATE else ""
+            self._replies.threadless.forget(channel)
+            self._replies.fileless.forget(channel)
 
     async def open_reply(self, request: ReplyRequest) -> Reply:
         return await opened(self._replies, await self._identify(), request)

@@ -81,3 +81,16 @@ async def test_a_server_that_goes_away_in_the_middle_of_an_answer_ends_it_and_no
             lambda: set(stage.rows("SELECT state FROM turns")) == {failed, ("shown",)},
         )
         assert stage.rows("SELECT reason FROM turns WHERE state = 'failed'") == [("missing_access",)]
+
+
+async def test_a_permission_that_is_granted_is_used_at_once(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage, started(tmp_path, stage.given):
+        discord, channel = stage.discord, stage.channel
+        await discord.wait_connected()
+        discord.forbid(channel, "CREATE_PUBLIC_THREADS")
+        in_place = await stage.say(channel, "here?")
+        await discord.wait_for(lambda: channel.shown[-1].components)
+        assert discord.thread_of(in_place) is None
+        discord.allow(channel, "CREATE_PUBLIC_THREADS")
+        _, thread = await stage.answered("and now?")
+        assert discord.replies(thread)

@@ -20,9 +20,9 @@ from bot.platforms.discord.places.payloads import Json, few, mapping, number, te
 
 MOST = 12_000  # characters of what stands beside the content, which is never cut
 LONGEST = 40_000  # characters of a content; Discord takes a tenth of it
-_DEEPEST = 8  # levels of components
 _VOICE_MESSAGE = 1 << 13
 _LONGEST_VOICE = 86_400  # seconds
+_BLANKS = " \t\n\u200b\u200e\u2800\u3164"  # what apps fill in where Discord takes no empty text
 _HALF = re.compile(r"<[^<>]{0,200}\Z")  # of a token, where a text was cut
 
 
@@ -98,28 +98,29 @@ def _embed(embed: Json, content: str) -> Sequence[str]:
         return ()  # a preview
     said = [text(mapping(embed, "author"), "name"), text(embed, "title"), text(embed, "description")]
     said += [
-        ": ".join(words for name in ("name", "value") if (words := text(field, name)).strip())
+        ": ".join(words for name in ("name", "value") if (words := text(field, name)).strip(_BLANKS))
         for field in few(embed, "fields")
     ]
     return [*said, text(mapping(embed, "footer"), "text")]
 
 
-def _component(component: Json, depth: int = 0) -> Iterator[str]:
-    """The texts in it; what is to be pressed says nothing. Numbers are those of "Component Types"."""
-    if depth > _DEEPEST:
-        return
-    match number(component.get("type")):
-        case 10:  # text display
-            yield text(component, "content")
-        case 11:  # thumbnail
-            yield text(component, "description")
-        case 12:  # media gallery
-            yield from (text(each, "description") for each in few(component, "items"))
-        case 1 | 2:  # action row, button
-            return
-        case _:
-            for each in (*few(component, "components"), mapping(component, "accessory")):
-                yield from _component(each, depth + 1)
+def _component(component: Json) -> Iterator[str]:
+    """The texts in it, however deep; what is to be pressed says nothing. Numbers are those of "Component Types"."""
+    rest = [component]
+    while rest:
+        each = rest.pop()
+        match number(each.get("type")):
+            case 10:  # text display
+                yield text(each, "content")
+            case 11:  # thumbnail
+                yield text(each, "description")
+            case 12:  # media gallery
+                yield from (text(item, "description") for item in few(each, "items"))
+            case 1 | 2:  # action row, button
+                continue
+            case _:
+                accessory = mapping(each, "accessory")
+                rest += reversed([*few(each, "components"), *([accessory] if accessory else [])])
 
 
 def _poll(poll: Json) -> str:

@@ -44,6 +44,13 @@ class LatelyRefused:
         self._until = {each: until for each, until in self._until.items() if until > self._clock()}
         self._until[channel] = self._clock() + self._seconds
 
+    def forget(self, channel: str = "") -> None:
+        """Somebody has changed what we may do in *channel*, or in all of them."""
+        if channel:
+            self._until.pop(channel, None)
+        else:
+            self._until.clear()
+
     def __contains__(self, channel: str) -> bool:
         return self._until.get(channel, 0.0) > self._clock()
 

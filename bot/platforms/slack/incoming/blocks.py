@@ -12,19 +12,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bot.platforms.common.payloads import Json, few, mapping, mappings, string
-from bot.platforms.slack.incoming.rich_text import DEEPEST, escaped, link, rich_text
+from bot.platforms.slack.incoming.pressed import is_pressed
+from bot.platforms.slack.incoming.rich_text import DEEPEST, escaped, flat, link, rich_text
 
-_PRESSED = frozenset(
-    {
-        "actions", "context_actions", "button", "workflow_button", "icon_button", "feedback_buttons", "overflow",
-        "checkboxes", "radio_buttons", "datepicker", "timepicker", "datetimepicker", "divider", "input",
-    }
-)  # fmt: skip
-_MENUS_AND_FIELDS = ("_select", "_input")  # end the types of the others
 _WORDS = ("title", "subtitle", "text", "body", "description", "details", "output", "caption", "message")
 _IMAGES = ("hero_image", "icon", "accessory")
 _INNER = ("elements", "fields", "tasks", "child_blocks", "blocks", "items", "sources")
-_COLUMNS = 100  # of a table that are read; Slack takes 20
 _SERIES = 20  # of a chart; Slack takes 6
 _RULES = {"left": ":--", "center": ":-:", "right": "--:"}
 _ANGLE = re.compile(r"<(?![@#!]|https?:|mailto:|tel:)")
@@ -44,17 +37,19 @@ def joined(pieces: Sequence[str]) -> str:
 
 def words_in(block: Json, depth: int = 0) -> str:
     """
-    One block, text object, element or cell, perhaps on several lines; nothing where it is nested too deep.
+    One block, text object, element or cell, perhaps on several lines.
 
     A table has a blank line on either side.
     """
     type_ = string(block, "type")
-    if depth > DEEPEST or type_ in _PRESSED or type_.endswith(_MENUS_AND_FIELDS):
+    if is_pressed(type_):
         return ""
+    if depth > DEEPEST:
+        return flat(block)
     if type_.startswith("rich_text"):
         return rich_text({"elements": [block]}, depth)
     read = _READERS.get(type_)
-    return _lines(_all_words(block, depth)) if read is None else read(block, depth)
+    return (_lines(_all_words(block, depth)) or flat(block)) if read is None else read(block, depth)
 
 
 def _all_words(block: Json, depth: int) -> Iterator[str]:
@@ -130,7 +125,7 @@ def _table(block: Json, depth: int) -> str:
 
 
 def _cells(row: object, depth: int) -> list[str]:
-    cells = [each if isinstance(each, Mapping) else {} for each in _list(row)[:_COLUMNS]]
+    cells = [each if isinstance(each, Mapping) else {} for each in _list(row)]
     return [words_in(cell, depth + 1) for cell in cells]
 
 

@@ -26,7 +26,7 @@ _ADDRESS = re.compile(r"[!-~]{1,2000}")
 def files_of(message: Json) -> tuple[FileRef, ...]:
     """Those that have an id, forwarded ones too; of too many the last ones are only named. Never raises."""
     found: dict[str, FileRef] = {}
-    described = (each for holder in (message, *_attached(message)) for each in few(holder, "files"))
+    described = (each for holder in _holders(message) for each in few(holder, "files"))
     for each in islice(described, MOST_NAMED):
         if (file := file_of(each)) is not None:
             found.setdefault(file.id, file)
@@ -34,10 +34,13 @@ def files_of(message: Json) -> tuple[FileRef, ...]:
     return (*files[:MOST], *(replace(file, refused=file.refused or FileOutcome.TOO_MANY) for file in files[MOST:]))
 
 
-def _attached(message: Json) -> Iterator[Json]:
-    """The messages that are forwarded with *message*, and what else is attached to it."""
-    for attachment in attachments_of(message):
-        yield from (attachment, *messages_in(attachment))
+def _holders(message: Json) -> Iterator[Json]:
+    """*message*, what is attached to it, the messages that are forwarded with it, and the same of each of these."""
+    rest = [message]
+    while rest:
+        holder = rest.pop()
+        yield holder
+        rest += reversed([*messages_in(holder), *attachments_of(holder)])
 
 
 def file_of(described: Json) -> FileRef | None:

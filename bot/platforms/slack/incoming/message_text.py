@@ -11,22 +11,25 @@ Source: Slack, "Reference: Message payloads", "Blocks", "Legacy attachments".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.files import Cut
 from bot.platforms.common.payloads import Json, few, mapping, string
 from bot.platforms.slack.incoming.blocks import joined, pieces_of
-from bot.platforms.slack.markup.text import unescaped
+from bot.platforms.slack.incoming.rich_text import DEEPEST, flat
+from bot.platforms.slack.markup.text import readable, unescaped
 
-MOST = 12_000  # characters of what is attached; what the author says is never cut
+MOST = 12_000  # characters of what is attached; what the author says is never cut, in blocks either
 LONGEST = 100_000  # characters of a text; Slack takes 40,000
 MOST_LINES = 40  # of a notification that are looked for within the lines of blocks
-_DEEPEST = 3  # messages that are forwarded within each other
 _TITLES = ("pretext", "author_name", "title")
+_OF_MESSAGES = ("is_share", "is_msg_unfurl", "is_reply_unfurl", "is_thread_root_unfurl")
 _NO_FALLBACK = "[no preview available]"  # of an attachment that is made of blocks
 _HALF = re.compile(r"(?:<[^<>]{0,3000}|&[a-z]{0,3})\Z")  # of a token or an escape, where a text was cut
 _TOKEN = re.compile(r"<([^<>]*)>")
+_NAMED = re.compile(r"<((?:!subteam\^|#)[A-Z0-9]{1,40})\|([^<>]+)>")
+_NAMELESS = re.compile(r"<((?:!subteam\^|#)[A-Z0-9]{1,40})>")
 _EMOJI = re.compile(r":[a-z0-9_+'-]{1,100}:")
 _WORD = re.compile(r"\w+")
 
@@ -51,14 +54,21 @@ def said_in(message: Json) -> Words:
     """Never raises."""
     by_app = is_app(message)
     said = _once(string(message, "text")[:LONGEST], message.get("blocks"), is_notification=by_app)
-    attached = [(words, is_message(each)) for each in attachments_of(message) if (words := _attached(each))]
+    attached = [(words, each) for each in attachments_of(message) if (words := _attached(each))]
     if by_app and attached and said.strip():
-        attached = [(words, shared) for words, shared in attached if _key(words) not in _key(said)]
+        attached = [(words, each) for words, each in attached if _key(words) not in _key(said)]
         said = "\n".join(_unsaid(said, joined([words for words, _ in attached]))) if attached else said
-    own = _apart([said, *(words for words, shared in attached if not shared)])
-    whole = _apart([words for words, _ in attached])
+    own = _apart([said, *(words for words, each in attached if not is_message(each))])
+    uncut = [words for words, each in attached if _is_own(each)]
+    whole = _apart([words for words, each in attached if not _is_own(each)])
     kept = whole if len(whole) <= MOST else _HALF.sub("", whole[:MOST])
-    return Words(own, _apart([said, kept]), None if kept == whole else Cut(len(kept), len(whole), "characters"))
+    text = _apart([said, *uncut, kept])
+    return Words(own, text, None if kept == whole else Cut(len(kept), len(whole), "characters"))
+
+
+def _is_own(attachment: Json) -> bool:
+    """Whether the author wrote it: a table that a person puts into a message comes as blocks of an attachment."""
+    return not is_message(attachment) and bool(few(attachment, "blocks"))
 
 
 def _apart(texts: Sequence[str]) -> str:
@@ -83,7 +93,8 @@ def _is_preview(attachment: Json) -> bool:
 
 def is_message(attachment: Json) -> bool:
     """Whether it is another message: forwarded, or unfolded from a permalink."""
-    return attachment.get("is_share") is True or attachment.get("is_msg_unfurl") is True
+    told = any(attachment.get(name) is True for name in _OF_MESSAGES)
+    return told or bool(few(attachment, "message_blocks"))
 
 
 def messages_in(attachment: Json) -> list[Json]:
@@ -92,8 +103,8 @@ def messages_in(attachment: Json) -> list[Json]:
 
 
 def _attached(attachment: Json, depth: int = 0) -> str:
-    if depth > _DEEPEST:
-        return ""
+    if depth > DEEPEST:
+        return flat(attachment)
     shared, others = is_message(attachment), messages_in(attachment)
     blocks = [block for each in (attachment, *others) for block in few(each, "blocks")]
     said = [string(attachment, name) for name in _TITLES]
@@ -122,7 +133,7 @@ def _once(text: str, blocks: object, *, is_notification: bool) -> str:
     """
     if not text.strip():
         return joined(pieces_of(blocks))
-    pieces = pieces_of(blocks, but="" if is_notification else "rich_text")
+    pieces = _with_names(pieces_of(blocks, but="" if is_notification else "rich_text"), text)
     if not pieces:
         return text
     said = _key(text)
@@ -131,6 +142,16 @@ def _once(text: str, blocks: object, *, is_notification: bool) -> str:
     shown = joined(pieces)
     unsaid = joined(list(_unsaid(text, shown)))
     return text if unsaid and _key(shown) in said else joined([unsaid, shown])
+
+
+def _with_names(pieces: Sequence[str], text: str) -> Sequence[str]:
+    """Tokens of blocks have no names; those of *text* may, and Slack tells us that of a user group nowhere else."""
+    names = dict(_NAMED.findall(text))
+    return [_NAMELESS.sub(lambda token: _named(token[1], names), each) for each in pieces] if names else pieces
+
+
+def _named(target: str, names: Mapping[str, str]) -> str:
+    return f"<{target}|{names[target]}>" if target in names else f"<{target}>"
 
 
 def _unsaid(text: str, shown: str) -> Iterator[str]:
@@ -158,4 +179,6 @@ def _key(text: str) -> str:
 
 def _meant(token: re.Match[str]) -> str:
     target, _, label = token[1].partition("|")
-    return target[1:] if target[:1] in ("@", "#") else label or target
+    if target.startswith("!date^"):
+        return readable(token[0], "")
+    return target[1:] if target[:1] in ("@", "#") or target.startswith("!subteam^") else label or target

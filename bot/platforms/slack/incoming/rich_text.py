@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 
 from bot.platforms.common.payloads import Json, mappings, string
+from bot.platforms.slack.incoming.pressed import is_pressed
+from bot.platforms.slack.markup.dates import date_in_words
 
-DEEPEST = 24  # levels of elements; Slack's documentation shows five
+DEEPEST = 24  # levels of elements that keep their form; Slack's documentation shows five
 _DEEPEST_INDENT = 8
 
 _AMPERSAND = re.compile(r"&(?!(?:lt|gt|amp);)")
@@ -20,9 +21,9 @@ _ID = re.compile(r"[A-Z][A-Z0-9]{1,40}")
 _BACKTICKS = re.compile("`+")
 _UNSAFE_IN_URL = {ord("<"): "%3C", ord(">"): "%3E", ord("|"): "%7C", ord(" "): "%20", ord("\n"): "%0A"}
 _BROADCASTS = ("here", "channel", "everyone")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STYLES = (("code", "`"), ("strike", "~"), ("italic", "_"), ("bold", "*"))
 _NAMED_BY = ("text", "title", "name", "label", "fallback", "alt_text", "url")  # of elements that came later than this
+_SAID_BY = ("title", "subtitle", "text", "body", "description", "details", "output", "caption", "message", "alt_text")
 
 
 def escaped(plain: str) -> str:
@@ -33,7 +34,7 @@ def escaped(plain: str) -> str:
 def rich_text(block: Json, depth: int = 0) -> str:
     """The lines of a `rich_text` block, or of whatever has elements like one."""
     if depth > DEEPEST:
-        return ""
+        return flat(block)
     parts = [_part(each, depth + 1) for each in mappings(block, "elements")]
     return "\n".join(part for part in parts if part.strip())
 
@@ -41,7 +42,7 @@ def rich_text(block: Json, depth: int = 0) -> str:
 def _part(element: Json, depth: int) -> str:
     """Of a list the items stand in lines of their own, and so does each section, quote and piece of code."""
     if depth > DEEPEST:
-        return ""
+        return flat(element)
     match element.get("type"):
         case "rich_text_list":
             return "\n".join(_items(element, depth))
@@ -71,6 +72,25 @@ def _items(element: Json, depth: int) -> Iterator[str]:
         yield f"{margin}{sign} " + words.replace("\n", f"\n{margin}  ")
 
 
+def flat(element: Json) -> str:
+    """The words of what is nested too deep to keep its form, each on a line: nothing that somebody says is left out."""
+    words: list[str] = []
+    rest: list[object] = [element]
+    while rest:
+        each = rest.pop()
+        if isinstance(each, Mapping):
+            type_ = string(each, "type")
+            if is_pressed(type_):
+                continue
+            write = _WORDS.get(type_)
+            said = (string(each, name) for name in _SAID_BY)
+            words += [write(each)] if write else [text if type_ == "mrkdwn" else escaped(text) for text in said]
+            each = [] if write else list(each.values())
+        if isinstance(each, list):
+            rest += reversed(each)
+    return "\n".join(found for found in words if found.strip())
+
+
 def _number(value: object) -> int:
     return value if isinstance(value, int) and 0 < value < 10_000 else 0
 
@@ -84,7 +104,7 @@ def _code(code: str) -> str:
 def _inline(element: Json, depth: int) -> str:
     """Elements in a row; what begins a line of its own does so here, too."""
     if depth > DEEPEST:
-        return ""
+        return flat(element)
     words: list[str] = []
     for each in mappings(element, "elements"):
         is_line = string(each, "type").startswith("rich_text")
@@ -107,18 +127,6 @@ def link(url: str, label: str = "") -> str:
         return escaped(label)
     address = _AMPERSAND.sub("&amp;", url.strip().translate(_UNSAFE_IN_URL))
     return f"<{address}|{escaped(label)}>" if label.strip() else f"<{address}>"
-
-
-def date_in_words(timestamp: object) -> str:
-    """Of seconds since 1970; empty for what is no moment."""
-    if isinstance(timestamp, str) and 0 < len(timestamp) < 14 and timestamp.isascii() and timestamp.isdecimal():
-        timestamp = int(timestamp)
-    if not isinstance(timestamp, int | float) or not -(10**14) < timestamp < 10**14:
-        return ""
-    try:
-        return (_EPOCH + timedelta(seconds=timestamp)).strftime("%Y-%m-%d %H:%M UTC")
-    except (OverflowError, ValueError):
-        return ""
 
 
 def _styled(words: str, element: Json) -> str:
@@ -155,6 +163,11 @@ def _broadcast(element: Json) -> str:
     return f"<!{called}>" if called in _BROADCASTS else ""
 
 
+def _date(element: Json) -> str:
+    words = string(element, "fallback") or date_in_words(element.get("timestamp"), string(element, "format"))
+    return link(string(element, "url"), words)
+
+
 _WORDS: Mapping[str, Callable[[Json], str]] = {
     "text": lambda element: _styled(escaped(string(element, "text")), element),
     "link": lambda element: link(string(element, "url"), string(element, "text")),
@@ -166,5 +179,5 @@ _WORDS: Mapping[str, Callable[[Json], str]] = {
     "broadcast": _broadcast,
     "emoji": _emoji,
     "color": lambda element: escaped(string(element, "value")),
-    "date": lambda element: escaped(string(element, "fallback")) or date_in_words(element.get("timestamp")),
+    "date": _date,
 }

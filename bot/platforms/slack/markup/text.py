@@ -13,6 +13,7 @@ from bot.core.ports import References
 from bot.markdown import plain_text
 from bot.platforms.common.links import with_targets
 from bot.platforms.common.mentions import uncalled
+from bot.platforms.slack.markup.dates import date_in_words
 from bot.platforms.slack.markup.mention_tokens import defused
 
 NOTIFICATION_LIMIT = 3_000  # characters; chat.update refuses a `text` above 4,000
@@ -74,7 +75,10 @@ def _link(target: str, label: str) -> str:
 
 def _special(command: str, label: str) -> str:
     if command.startswith("date^"):
-        return label or command
+        timestamp, _, pattern = command.removeprefix("date^").partition("^")
+        pattern, _, address = pattern.partition("^")
+        words = label or date_in_words(timestamp, pattern) or command
+        return _link(address, words) if address else words
     return "@" + (label.removeprefix("@") or command.removeprefix("subteam^"))
 
 

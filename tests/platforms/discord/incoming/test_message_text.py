@@ -66,6 +66,11 @@ def forward(**said: Any) -> dict[str, Any]:
             "look\n\nMonitor\nDisk full\ndb1 has 2 % left\nhost: db1\nsince: 09:00\nv2",
         ),
         (APP | {"embeds": [{"title": "one"}, {"type": "rich", "description": "two"}]}, "one\n\ntwo"),
+        (
+            APP
+            | {"embeds": [{"fields": [{"name": "\u200b", "value": "only"}, {"name": "\u3164", "value": "\u200b"}]}]},
+            "only",
+        ),
         (APP | {"embeds": [{"type": "image", "url": "https://x/y.png"}]}, ""),
         (APP | {"content": "https://example.com/a", "embeds": [PREVIEW]}, "https://example.com/a"),
         (APP | {"content": "https://x.com/1", "embeds": [ALERT | {"url": "https://x.com/1"}]}, "https://x.com/1"),
@@ -123,11 +128,11 @@ def test_what_the_author_says_is_never_cut_and_of_the_rest_it_is_told_how_much_i
     assert said_in(message(content=own)).cut is None
 
 
-def test_components_are_read_only_so_deep() -> None:
+def test_components_are_read_however_deep_they_are() -> None:
     deepest: dict[str, Any] = {"type": 10, "content": "deep"}
     for _ in range(5_000):
         deepest = {"type": 17, "components": [deepest]}
-    assert text_of(message(**APP | {"components": [deepest]})) == ""
+    assert text_of(message(**APP | {"components": [deepest]})) == "deep"
 
 
 JSON = st.recursive(

@@ -153,7 +153,13 @@ def test_what_a_block_says(block: Json, said: str) -> None:
             "@channel@everyone",
         ),
         (section({"type": "date", "timestamp": 1720710212, "format": "{date}", "fallback": "in July"}), "in July"),
-        (section({"type": "date", "timestamp": 1720710212, "format": "{date} at {time}"}), "2024-07-11 15:03 UTC"),
+        (section({"type": "date", "timestamp": 1720710212, "format": "{date} at {time}"}), "2024-07-11 at 15:03 UTC"),
+        (section({"type": "date", "timestamp": "1720710212", "format": "Due {date_short_pretty}"}), "Due 2024-07-11"),
+        (section({"type": "date", "timestamp": 1720710212, "format": "{ago}"}), "2024-07-11 15:03 UTC"),
+        (
+            section({"type": "date", "timestamp": 1720710212, "format": "{time_secs}", "url": "https://x.kr"}),
+            "15:03:32 UTC (https://x.kr)",
+        ),
         (section({"type": "date", "timestamp": 10**30, "format": "{date}"}), ""),
         (section({"type": "emoji", "name": "wave", "skin_tone": 3, "unicode": "1f44b"}), ":wave::skin-tone-3:"),
         (section({"type": "color", "value": "#F405B3"}), "#F405B3"),
@@ -250,15 +256,25 @@ def test_nothing_in_plain_text_is_a_token(kind: str, hostile: str) -> None:
 @pytest.mark.parametrize(
     "type_", ["section", "rich_text", "rich_text_section", "rich_text_list", "container", "of_2030"]
 )
-def test_what_is_nested_deeper_than_anything_of_slacks_is_left_out(type_: str) -> None:
+@pytest.mark.parametrize("levels", [4, 23, 24, 25, 400])
+def test_what_is_nested_deeper_than_anything_of_slacks_loses_its_form_and_no_words(type_: str, levels: int) -> None:
     holder = "child_blocks" if type_ == "container" else "elements"
-    block: Json = text("deep")
-    for _ in range(400):
+    block: Json = {"type": type_, holder: [text("deep"), text("<!er>"), BUTTON]}
+    for _ in range(levels):
         block = {"type": type_, holder: [block]}
-    assert read(block) == ""
-    for depth in range(4):
-        block = {"type": type_, holder: [block if depth else text("deep")]}
-    assert read(block).strip(" •") == "deep"
+    assert "".join(read(block).replace("•", "").split()) == "deep<!er>"
+
+
+def test_a_type_that_comes_later_is_read_wherever_it_keeps_its_words() -> None:
+    meeting = {"title": "Meeting", "when": {"type": "date", "timestamp": 1720710212, "format": "{date}"}}
+    assert read({"type": "event", "event": meeting, "actions": [BUTTON]}) == "Meeting\n2024-07-11"
+
+
+def test_each_column_of_a_table_is_read() -> None:
+    head, rule, row = read({"type": "table", "rows": [[raw("h")], [raw(str(n)) for n in range(150)]]}).split("\n")
+    assert head.startswith("| h |")
+    assert rule == "|" + " --- |" * 150
+    assert row == f"| {' | '.join(map(str, range(150)))} |"
 
 
 JSON = st.recursive(

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.files import Cut
+from bot.platforms.slack.incoming.files import files_of
 from bot.platforms.slack.incoming.message_text import MOST, said_in, text_of
 
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "*배포 실패*"}, "fields": [{"text": "step 3"}]}
@@ -154,6 +155,33 @@ def test_what_the_author_says_is_never_cut_and_of_the_rest_it_is_told_how_much_i
     assert said_in({"bot_id": "B", "text": "", "blocks": [section(own)]}).text == own.strip()
 
 
+def test_what_an_author_writes_as_blocks_of_an_attachment_is_not_cut_to_make_room_for_what_is_forwarded() -> None:
+    table = {"type": "table", "rows": [[{"type": "raw_text", "text": "칸 " * 10_000}]]}
+    attachments = [
+        {"is_share": True, "text": "x" * (MOST + 1)},
+        {"fallback": "[no preview available]", "blocks": [table]},
+    ]
+    said = said_in({"text": "see", "attachments": attachments})
+    drawn = f"| {('칸 ' * 10_000).strip()} |\n| --- |"
+    assert said.own == f"see\n\n{drawn}"
+    assert said.text == f"see\n\n{drawn}\n\n{'x' * MOST}"
+    assert said.cut == Cut(MOST, MOST + 1, "characters")
+
+
+DATED = {"type": "date", "timestamp": 1392734382, "format": "{date_num} {time}"}
+
+
+@pytest.mark.parametrize("fallback", ["", "Feb 18"])
+def test_a_date_is_said_once(fallback: str) -> None:
+    text = f"<!date^1392734382^{{date_num}} {{time}}{'|' if fallback else ''}{fallback}>"
+    block = {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_section", "elements": [DATED | {"fallback": fallback}]}],
+    }
+    assert by_app(f"due {text}", section(f"*due* {text}")) == f"*due* {text}"
+    assert by_app(text, block) == (fallback or "2014-02-18 14:39 UTC")
+
+
 def test_a_cut_leaves_no_half_token() -> None:
     attached = "x" * (MOST - 5) + " <@U12345> &amp;"
     said = said_in({"text": "", "attachments": [{"text": attached}]})
@@ -175,3 +203,49 @@ JSON = st.recursive(
 def test_whatever_it_holds_nothing_is_raised(blocks: object, attachments: object) -> None:
     assert isinstance(text_of({"blocks": blocks, "attachments": attachments}), str)
     assert isinstance(text_of({"text": blocks, "attachments": [attachments]}), str)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"is_share": True},
+        {"is_msg_unfurl": True},
+        {"is_reply_unfurl": True},
+        {"is_thread_root_unfurl": True},
+        {"message_blocks": [{"message": {"blocks": []}, "team": "T1", "ts": "1.1"}], "is_msg_unfurl": None},
+    ],
+)
+def test_a_message_that_a_permalink_shows_is_content_with_its_files_and_a_preview_is_not(told: dict[str, Any]) -> None:
+    shown = {"from_url": "https://t.slack.com/archives/C1/p1", "text": "it broke", "files": [{"id": "F1"}]}
+    message = {"text": "why?", "attachments": [shown | told]}
+    assert text_of(message) == "why?\n\nit broke"
+    assert [file.id for file in files_of(message)] == ["F1"]
+    preview = {"text": "why?", "attachments": [shown]}
+    assert (text_of(preview), files_of(preview)) == ("why?", ())
+
+
+GROUP = {"type": "rich_text_section", "elements": [{"text": "page "}, {"type": "usergroup", "usergroup_id": "S1"}]}
+
+
+@pytest.mark.parametrize(
+    "block",
+    [section("page <!subteam^S1>"), section("*page* <!subteam^S1|@ops>"), {"type": "rich_text", "elements": [GROUP]}],
+)
+def test_a_user_group_has_the_name_that_its_token_in_the_text_brings(block: dict[str, Any]) -> None:
+    assert by_app("page <!subteam^S1|@ops>", block).replace("*", "") == "page <!subteam^S1|@ops>"
+    forwarded = {
+        "is_share": True,
+        "text": "page <!subteam^S1|@ops>",
+        "message_blocks": [{"message": {"blocks": [block]}}],
+    }
+    assert text_of({"text": "see", "attachments": [forwarded]}) == "see\n\npage <!subteam^S1|@ops>"
+
+
+def test_however_deep_messages_are_forwarded_within_each_other_their_words_and_files_are_read() -> None:
+    message: dict[str, Any] = {"text": "words 40", "files": [{"id": "F40"}]}
+    for level in reversed(range(40)):
+        inner = {"attachments": [{**message, "is_share": True}]}
+        held = {"message_blocks": [{"message": inner}]} if level % 2 else inner
+        message = {"text": f"words {level}", "files": [{"id": f"F{level}"}], **held}
+    assert text_of(message).split("\n") == ["words 0", "", *(f"words {level}" for level in range(1, 41))]
+    assert [file.id for file in files_of(message)] == [f"F{level}" for level in range(41)]
