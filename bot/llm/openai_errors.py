@@ -69,11 +69,14 @@ _PROBLEMS = {
     Kind.PROXY_REFUSED: ModelProblem.PROXY,
 }
 
+_SENTENCES = {Kind.NOT_FOUND: "model_name_not_found", Kind.REFUSED: "model_refused"}  # where the problem says less
+
 _STATUSES = {
     401: ModelProblem.AUTH,
     402: ModelProblem.QUOTA,
     403: ModelProblem.AUTH,
     404: ModelProblem.NOT_FOUND,
+    405: ModelProblem.ADDRESS,  # there is a server, and no API at that path
     408: ModelProblem.UNAVAILABLE,
     407: ModelProblem.PROXY,  # of a proxy that opens no tunnel, as it is to http://
     409: ModelProblem.UNAVAILABLE,
@@ -342,7 +345,8 @@ def _on_the_way(error: APIConnectionError, cause: BaseException | None) -> Model
     told = failure(error, str(error.request.url), status)
     if told is None:
         return None
-    return ModelError(_PROBLEMS.get(told.kind, ModelProblem.UNAVAILABLE), told.words, remedy=told.remedy)
+    problem = _PROBLEMS.get(told.kind, ModelProblem.UNAVAILABLE)
+    return ModelError(problem, told.words, remedy=told.remedy, sentence=_SENTENCES.get(told.kind, ""))
 
 
 def _detail(said: ServerError) -> str:

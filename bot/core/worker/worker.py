@@ -333,10 +333,11 @@ class Worker:
             if isinstance(error, BrokenAnswer):
                 await self._answerer.keep(attempt, error)
             elif isinstance(error, ModelError) and (wait := self._outage_wait(turn, error)) is not None:
-                await self._release(turn, wait, reason, await self._answerer.say_outage(attempt))
+                await self._release(turn, wait, reason, await self._answerer.say_outage(attempt, error))
                 return
             else:
-                await self._answerer.say(attempt, reason, Notice(reason))
+                said = error.sentence if isinstance(error, ModelError) else reason
+                await self._answerer.say(attempt, reason, Notice(said))
             self._tries.forget(turn.claim.turn)
         except PlatformError as refused:
             await self._settle_unshown(turn, refused)
