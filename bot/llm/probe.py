@@ -51,7 +51,7 @@ _REMEDIES = {
     ModelProblem.AUTH: "Set OPENAI_API_KEY to a key that is valid for {url} and may use {model}.",
     ModelProblem.NOT_FOUND: "Set OPENAI_MODEL to a model that {url} offers; the address mostly ends in /v1.",
     ModelProblem.CONTEXT_LENGTH: "Load the model with a larger context, or choose another with OPENAI_MODEL.",
-    ModelProblem.ADDRESS: "Check OPENAI_BASE_URL: most servers' addresses end with /v1.",
+    ModelProblem.ADDRESS: "Check OPENAI_BASE_URL ({url}): most servers' addresses end with /v1.",
     ModelProblem.REPLY_LENGTH: "Lower OPENAI_MAX_TOKENS.",
     ModelProblem.SYSTEM: "Put no instructions into SYSTEM_PROMPT, or choose another model with OPENAI_MODEL.",
     ModelProblem.IMAGES: "Choose another model with OPENAI_MODEL.",
