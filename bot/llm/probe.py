@@ -93,6 +93,8 @@ async def ask(chunks: AsyncGenerator[Chunk, None], name: str, url: str) -> tuple
 def failed(name: str, error: ModelError, url: str) -> Finding:
     status = f" (HTTP {error.status})" if error.status else ""
     remedy = error.remedy or _REMEDIES[error.problem].format(url=_shown(url), model=name)
+    if error.remedy and error.problem is ModelProblem.UNAVAILABLE:  # the address may be wrong
+        remedy = f"{error.remedy} OPENAI_BASE_URL is {_shown(url)}."
     detail = error.detail if error.remedy else _DETAILS[error.problem]
     said = f". It says: {error.said}" if error.said else ""
     return Finding(SUBJECT, Verdict.FAILED, f"{name}: {detail}{status}{said}", remedy)
