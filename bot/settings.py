@@ -33,6 +33,7 @@ PARTICIPANT_IDS = {
 BARE = "slack"  # the platform of an id that names none, as all did once
 SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "discord_token", "openai_api_key")
 AS_WRITTEN = ("system_prompt", "openai_stop")  # blanks at their ends may be meant
+NETWORK = (*proxies.VARIABLES, *certificates.VARIABLES)  # read where they stand, and no settings of ours
 DAY, YEAR = 86_400, 8_766  # seconds; hours: longest times, so that none is more than a date can hold
 MOST = 2**31 - 1  # tokens: what a column of the database holds
 Example = tuple[str, str]
@@ -463,7 +464,7 @@ def read_settings(file: Path = ENV_FILE) -> Settings:
 
 def _share_network(said: Mapping[str, str | None]) -> None:
     """Of the file, what every program looks for in the environment: OpenSSL does, and processes that we start."""
-    for name in (*proxies.VARIABLES, *certificates.VARIABLES):
+    for name in NETWORK:
         for written in (name, name.lower()):
             value = said.get(written)
             if value and not any(os.environ.get(each) for each in (name, name.lower())):
@@ -483,7 +484,7 @@ def _network_problems(settings: Settings) -> Sequence[str]:
 
 def _misspelled(file: Path, said: Mapping[str, str | None]) -> tuple[str, ...]:
     """What looks like a setting and is none: in the file, and in the environment what is nearly one."""
-    here = env_file.misspelled(said, fields(), env_file.SIMILAR)
+    here = env_file.misspelled(said, [*fields(), *NETWORK], env_file.SIMILAR)
     elsewhere = env_file.misspelled(os.environ.keys() - said.keys(), fields(), env_file.SAME)
     return (*(f"{file.name}: {line}" for line in here), *elsewhere)
 

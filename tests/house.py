@@ -76,7 +76,7 @@ RULES = (
     ),
     Rule(
         "bot.store",
-        ("bot.core", "bot.database_file", "bot.environment.database_url", "bot.markdown", "bot.store"),
+        ("bot.core", "bot.database_file", "bot.environment.database_url", "bot.markdown", "bot.network", "bot.store"),
         ("sqlalchemy", "alembic", "aiosqlite", "asyncpg"),
         DOORS,
     ),

@@ -277,6 +277,25 @@ def test_a_name_that_looks_like_a_setting_is_named_with_the_one_that_was_meant(
 
 
 @pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("HTTPS_PROXYS", "HTTPS_PROXY"),
+        ("NO_PROXI", "NO_PROXY"),
+        ("SSL_CERT_FILES", "SSL_CERT_FILE"),
+        ("MAX_TOKENS", "OPENAI_MAX_TOKENS"),
+        ("model", "OPENAI_MODEL"),
+        ("SUMMARIZE", "THREADBOT_SUMMARIZE"),
+    ],
+)
+def test_in_the_file_more_is_taken_for_a_setting_than_in_the_environment_of_all_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, meant: str
+) -> None:
+    assert read(tmp_path, f"{name}=1\n").warnings == [f".env: unknown: {name}. Did you mean {meant}?"]
+    monkeypatch.setenv(name, "1")
+    assert read(tmp_path, "").warnings == []
+
+
+@pytest.mark.parametrize(
     "name", ["openai_api_key", "HTTP_PROXY", "SLACK_WEBHOOK_URL", "OPENAI_ORG_ID", "POSTGRES_PASSWORD", "TZ", "PATH"]
 )
 def test_a_setting_in_lower_case_and_what_is_another_programs_are_not_named(tmp_path: Path, name: str) -> None:

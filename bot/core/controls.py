@@ -18,6 +18,8 @@ PASSING = frozenset(
         "model_unavailable",
         "model_certificate",
         "model_proxy",
+        "model_name_not_found",
+        "model_refused",
         "model_timeout",
         "model_cut",
         "internal",

@@ -43,7 +43,11 @@ class ModelProblem(StrEnum):
 
 
 class ModelError(BotError):
-    """A model call ended without an answer. *spent*: the question has cost as many calls as it may."""
+    """
+    A model call ended without an answer. *spent*: the question has cost as many calls as it may.
+
+    *sentence* is the key in texts/ of what people are told.
+    """
 
     def __init__(
         self,
@@ -57,8 +61,10 @@ class ModelError(BotError):
         said: str = "",
         paid: int = 0,
         remedy: str = "",
+        sentence: str = "",
     ) -> None:
         super().__init__(f"{problem.value}: {detail}" if detail else problem.value)
+        self.sentence = sentence or problem.value
         self.problem = problem
         self.detail = detail
         self.remedy = remedy  # for operators, of a problem on the way to the server
@@ -70,6 +76,11 @@ class ModelError(BotError):
         self.limit = (
             limit  # tokens: the window, where a CONTEXT_LENGTH error names it; what a REPLY_LENGTH error leaves
         )
+
+    @property
+    def for_operators(self) -> str:
+        """What the server said, or what went wrong on the way to it; empty where nothing is known."""
+        return self.said or (self.detail if self.remedy else "")
 
 
 class PlatformError(BotError):

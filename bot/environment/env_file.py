@@ -13,6 +13,7 @@ SIMILAR = (
 )
 SAME = 0.9  # in the environment, where all programs have their variables
 OTHERS = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})  # they are read, but not as settings
+PREFIXES = ("OPENAI_", "THREADBOT_")  # of our names, where the rest alone says what is meant: MAX_TOKENS, SUMMARIZE
 ELSEWHERE = {
     "OPENAI_API_BASE": "OPENAI_BASE_URL",
     "OPENAI_API_URL": "OPENAI_BASE_URL",
@@ -59,7 +60,7 @@ def read_env_file(file: Path) -> Mapping[str, str | None]:
 
 
 def misspelled(names: Collection[str], known: Collection[str], similar: float) -> Sequence[str]:
-    """One sentence for each of *names* that is none of *known*, and looks like one."""
+    """One sentence for each of *names* that is none of *known*, and looks like one. *similar*: of difflib's ratio."""
     found = []
     for name in sorted(set(names) - OTHERS):
         meant = None if name.upper() in known else _meant(name.upper(), known, similar)
@@ -74,6 +75,8 @@ def _meant(name: str, known: Collection[str], similar: float) -> str | None:
     plain = {_plain(each): each for each in known}
     if (same := plain.get(_plain(name))) is not None:
         return same
+    if similar < SAME and (named := next((each for p in PREFIXES if (each := p + name) in known), None)) is not None:
+        return named
     return next(iter(difflib.get_close_matches(name, sorted(known), 1, similar)), None)
 
 

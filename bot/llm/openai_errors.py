@@ -69,6 +69,8 @@ _PROBLEMS = {
     Kind.PROXY_REFUSED: ModelProblem.PROXY,
 }
 
+_SENTENCES = {Kind.NOT_FOUND: "model_name_not_found", Kind.REFUSED: "model_refused"}  # where the problem says less
+
 _STATUSES = {
     401: ModelProblem.AUTH,
     402: ModelProblem.QUOTA,
@@ -162,6 +164,8 @@ _NO_SYSTEM = re.compile(
     r"only (?:the )?user(?:,)? and (?:the )?(?:assistant|model) roles|roles must alternate user/assistant",
     re.IGNORECASE,
 )
+_PAGE = re.compile(r"<(?:!doctype|html|head|title)\b", re.IGNORECASE)
+_OF_A_MODEL = re.compile(r"model|deployment|engine|resource", re.IGNORECASE)
 _PLAIN = re.compile(r"[\w.-]{1,64}")
 BEGINNING = 2_000  # characters in which a server says what the slower of them look for
 QUOTED = 8_000  # characters at either end of what a server says that are looked at: dozens of wordings are looked for
@@ -221,11 +225,24 @@ def classify(said: ServerError) -> tuple[ModelProblem, int | None]:
         return ModelProblem.NOT_FOUND, None
     if said.status in (None, 400, 422) and _WRONG_KEY.search(said.text):
         return ModelProblem.AUTH, None
+    if _elsewhere(said):
+        return ModelProblem.ADDRESS, None
     if said.status in _STATUSES:
         return _STATUSES[said.status], None
     if said.status is None or said.status < 400:
         return _without_status(said.codes), None
     return (ModelProblem.UNAVAILABLE if said.status >= 500 else ModelProblem.BAD_REQUEST), None
+
+
+def _elsewhere(said: ServerError) -> bool:
+    """Whether a server answers that has no API at that path: it redirects, shows a page, or knows no such path."""
+    if said.status is None or said.codes:
+        return False
+    if 300 <= said.status < 400 or said.status == 405:
+        return True
+    if said.status == 404:
+        return not _OF_A_MODEL.search(said.text[:BEGINNING])
+    return said.status == 400 and _PAGE.search(said.text[:BEGINNING]) is not None
 
 
 def _without_status(codes: Sequence[str]) -> ModelProblem:
@@ -342,7 +359,8 @@ def _on_the_way(error: APIConnectionError, cause: BaseException | None) -> Model
     told = failure(error, str(error.request.url), status)
     if told is None:
         return None
-    return ModelError(_PROBLEMS.get(told.kind, ModelProblem.UNAVAILABLE), told.words, remedy=told.remedy)
+    problem = _PROBLEMS.get(told.kind, ModelProblem.UNAVAILABLE)
+    return ModelError(problem, told.words, remedy=told.remedy, sentence=_SENTENCES.get(told.kind, ""))
 
 
 def _detail(said: ServerError) -> str:

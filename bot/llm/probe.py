@@ -51,7 +51,7 @@ _REMEDIES = {
     ModelProblem.AUTH: "Set OPENAI_API_KEY to a key that is valid for {url} and may use {model}.",
     ModelProblem.NOT_FOUND: "Set OPENAI_MODEL to a model that {url} offers; the address mostly ends in /v1.",
     ModelProblem.CONTEXT_LENGTH: "Load the model with a larger context, or choose another with OPENAI_MODEL.",
-    ModelProblem.ADDRESS: "Check OPENAI_BASE_URL: most servers' addresses end with /v1.",
+    ModelProblem.ADDRESS: "Check OPENAI_BASE_URL ({url}): most servers' addresses end with /v1.",
     ModelProblem.REPLY_LENGTH: "Lower OPENAI_MAX_TOKENS.",
     ModelProblem.SYSTEM: "Put no instructions into SYSTEM_PROMPT, or choose another model with OPENAI_MODEL.",
     ModelProblem.IMAGES: "Choose another model with OPENAI_MODEL.",
@@ -92,8 +92,9 @@ async def ask(chunks: AsyncGenerator[Chunk, None], name: str, url: str) -> tuple
 
 def failed(name: str, error: ModelError, url: str) -> Finding:
     status = f" (HTTP {error.status})" if error.status else ""
-    on_the_way = f"{error.remedy} OPENAI_BASE_URL has the model's address." if error.remedy else ""
-    remedy = on_the_way or _REMEDIES[error.problem].format(url=_shown(url), model=name)
+    remedy = error.remedy or _REMEDIES[error.problem].format(url=_shown(url), model=name)
+    if error.remedy and error.problem is ModelProblem.UNAVAILABLE:  # the address may be wrong
+        remedy = f"{error.remedy} OPENAI_BASE_URL is {_shown(url)}."
     detail = error.detail if error.remedy else _DETAILS[error.problem]
     said = f". It says: {error.said}" if error.said else ""
     return Finding(SUBJECT, Verdict.FAILED, f"{name}: {detail}{status}{said}", remedy)

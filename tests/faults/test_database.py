@@ -176,6 +176,9 @@ async def test_a_disk_that_takes_no_more_is_said_once_and_shown_until_it_has_roo
         assert parts["database"] is False
         assert "the disk takes nothing more" in str(parts["database_trouble"])
         assert not any(delivery.acknowledged for delivery in world.slack.delivered(world.roots[-1]))
+        repeated = ("the database cannot be used, turns wait", "leases could not be renewed")
+        await world.slack.wait_for(lambda: all(map(life.says, repeated)))
+        assert [life.log.read_text().count(line) for line in repeated] == [1, 1]
         resource.prlimit(life.pid, resource.RLIMIT_FSIZE, (most, most))
         await healthy_or_not(port, 200)
         assert life.log.read_text().count("nothing can be stored: the disk takes nothing more") == 1

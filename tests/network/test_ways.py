@@ -228,6 +228,52 @@ async def test_a_bot_on_both_platforms_goes_through_the_proxy_with_all_that_it_d
         assert proxy.refused == 0
 
 
+@pytest.mark.parametrize("proxied", [False, True])
+async def test_a_bot_on_both_platforms_trusts_our_own_ca_with_all_that_it_does(
+    proxied: bool, authority: Authority, tmp_path: Path
+) -> None:
+    """Web calls, Socket Mode, files, the gateway, the CDN and the model: all of them over TLS."""
+    async with AsyncExitStack() as stack:
+        slack, discord = await stack.enter_async_context(Slack()), await stack.enter_async_context(Discord())
+        model = await stack.enter_async_context(ModelServer())
+        proxy = await stack.enter_async_context(ForwardProxy(login="kim:pw"))
+        certificate = authority.certificate()
+
+        async def place(port: int) -> str:
+            return f"127.0.0.1:{await stack.enter_async_context(in_front_of(port, certificate))}"
+
+        discord.gateway.limit.enforced = False
+        places = [await place(port) for port in (slack.port, discord.port, discord.cdn_port)]
+        places.append(await place(urlsplit(model.url).port or 0))
+        slack.front, discord.cdn.base = f"https://{places[0]}", f"https://{places[2]}"
+        discord.gateway.url = f"wss://{places[1]}/gateway/"
+        variables = environment(slack, model, tmp_path) | {
+            "SLACK_API_URL": f"{slack.front}/api/",
+            "DISCORD_TOKEN": discord.token,
+            "DISCORD_API_URL": f"https://{places[1]}/api/v10",
+            "OPENAI_BASE_URL": f"https://{places[3]}/v1",
+            "SSL_CERT_FILE": str(authority.file),
+            **({"HTTPS_PROXY": proxy.url("kim:pw")} if proxied else {}),
+        }
+        bot = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", "run", cwd=tmp_path, env=variables)
+        try:
+            await slack.wait_connected(20)
+            kim, channel = slack.add_user("kim"), slack.add_channel("general")
+            note = slack.files.add("note.txt", b"of the first", "text/plain")
+            root = await slack.post(kim, channel, f"{slack.mention} hello", files=[note])
+            await slack.wait_for(lambda: slack.replies(channel, root))
+            lee, where = discord.add_user("lee"), discord.add_channel("general")
+            await discord.wait_for(lambda: discord.gateway.identified)
+            await discord.post(lee, where, f"<@{discord.bot}> hello", files=[("n.txt", b"of the second", "text/plain")])
+            await slack.wait_for(lambda: len(model.requests) == 2)
+        finally:
+            bot.send_signal(signal.SIGTERM)
+            await bot.wait()
+        asked = [str(request.body["messages"]) for request in model.requests]
+        assert ["of the first" in asked[0], "of the second" in asked[1]] == [True, True]
+        assert proxy.hosts("CONNECT") == (set(places) if proxied else set())
+
+
 async def test_a_handshake_of_the_gateway_that_fails_is_named(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

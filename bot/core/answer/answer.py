@@ -20,7 +20,7 @@ from bot.core.answer.settings import AnswerSettings
 from bot.core.answer.turn_end import NOT_ASKED, Completed, Concluded, Stored, TurnEnd, TurnFinisher
 from bot.core.completion import endings
 from bot.core.completion.model_facts import ModelFacts
-from bot.core.errors import PlatformError
+from bot.core.errors import ModelError, PlatformError
 from bot.core.interruption import Interrupt, Interrupted, Interruption, Partial, finish_before_cancel
 from bot.core.off_loop import off_loop
 from bot.core.ports import Checkpoint, LanguageModel, Ledger, Persist, Platform
@@ -28,7 +28,7 @@ from bot.core.prompt import file_form
 from bot.core.reply.addressee import Addressee
 from bot.core.reply.attempt import Attempt
 from bot.core.reply.opening import ReplyOpener, check_open
-from bot.core.reply.outage_notice import OUTAGE, outage_notices_in, outage_was_said
+from bot.core.reply.outage_notice import OUTAGE, outage_notices_in, outage_sentence, outage_was_said
 from bot.core.reply.status import clear_statuses
 from bot.core.texts import sentence
 from bot.core.turn import History, Notice, Outcome, Turn, TurnChange, TurnState
@@ -151,7 +151,7 @@ class Answerer:
         await self._end_stopped(attempt, await self._shortened(broken.partial, kept))
         return True
 
-    async def say_outage(self, attempt: Attempt) -> Sequence[Notice]:
+    async def say_outage(self, attempt: Attempt, error: ModelError) -> Sequence[Notice]:
         """
         The model is down for longer: tell the asker, once, that the answer will come. Returns what was said.
 
@@ -164,7 +164,7 @@ class Answerer:
         reply, continued = await attempt.presenter.reply(), attempt.history.continued
         await clear_statuses(attempt, self._ledger)
         await self._ledger.note_said(turn.claim, [Notice(OUTAGE)])  # or a death would leave a notice nobody knows of
-        said = sentence(Notice(OUTAGE), attempt.language)
+        said = sentence(Notice(outage_sentence(error)), attempt.language)
         await finish_before_cancel(reply.finish(continued.text if continued else "", [said]))
         await self._checkpoint("outage said")
         return outage_notices_in(await self._ledger.parts(turn.claim), below_an_answer=continued is not None)

@@ -38,6 +38,7 @@ class BrokenAnswer(ModelError):  # noqa: N818 - what there is of an answer, more
     def __init__(self, error: ModelError, partial: Partial) -> None:
         wait, spent = error.retry_after, error.spent
         super().__init__(error.problem, "in the middle", status=error.status, retry_after=wait, spent=spent)
+        self.sentence = error.sentence
         self.partial = partial
 
 
@@ -117,7 +118,7 @@ class CompletionCaller:
             billed = ran_to_its_end or collected.brought_something or error.paid > 0
             cut_off = await self._cut_off(prompt, collected) if billed else None
             await self._completions.abandon(
-                claim, completion, error.problem.value, result=cut_off, detail=error.said or None
+                claim, completion, error.problem.value, result=cut_off, detail=error.for_operators or None
             )
             for _ in range(1, error.paid):  # the door has called more than once
                 another = await self._completions.begin(claim, prepared.start)

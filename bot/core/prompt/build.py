@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, dropwhile
 from types import MappingProxyType
 
 from bot.core.conversation import Conversation, Message, ParticipantKind
@@ -108,6 +108,8 @@ def build(
             window, sent = refitted
             if not _begins_with_us([*sent[1:], *written.begun]):  # what it stands for had to go, too
                 sent = sent[1:]
+        else:  # no room for the line
+            sent = list(dropwhile(lambda entry: entry.role == "assistant" or not entry.text, sent))
     keys = {entry.key for entry in sent}
     sent = [*marked(sent), *written.begun]
     joined = join(sent, counting.per_message)

@@ -5,9 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from bot.core.errors import ModelError
 from bot.core.turn import Notice, ReplyPart, Turn
 
 OUTAGE = "outage"  # the notice's key; its value `part` is the platform's id of the message that shows it, once posted
+_SENTENCES = {
+    "model_rate_limited": "outage_busy",
+    "model_timeout": "outage_silent",
+    "model_cut": "outage_cut",
+    "model_certificate": "outage_certificate",
+    "model_proxy": "outage_proxy",
+    "model_name_not_found": "outage_name_not_found",
+    "model_refused": "outage_refused",
+}
+
+
+def outage_sentence(error: ModelError) -> str:
+    """The key in texts/ of what the asker is told: why, where that is known and more than that the model is away."""
+    return _SENTENCES.get(error.sentence, OUTAGE)
 
 
 def outage_notices(turn: Turn) -> Sequence[Notice]:

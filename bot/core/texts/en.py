@@ -111,7 +111,21 @@ SENTENCES = {
     "writing": "is writing…",
     "thinking": "is thinking…",
     # instead of an answer
+    # while the question is kept
     "outage": "The model cannot be reached right now. I keep your question and answer here as soon as it is back.",
+    "outage_busy": "The model is too busy right now. I keep your question and answer here as soon as it has room.",
+    "outage_silent": "The model does not answer in time right now. I keep your question and answer here as soon as it "
+    "does.",
+    "outage_cut": "The connection to the model keeps breaking off. I keep your question and answer here as soon as it "
+    "holds.",
+    "outage_certificate": "The model cannot be reached right now: its certificate is not accepted here. "
+    "Please tell whoever runs me. I keep your question and answer here as soon as it is back.",
+    "outage_proxy": "The model cannot be reached right now: the proxy here does not let me through. "
+    "Please tell whoever runs me. I keep your question and answer here as soon as it is back.",
+    "outage_name_not_found": "The model cannot be reached right now: the name of its server is not found. "
+    "Please tell whoever runs me. I keep your question and answer here as soon as it is back.",
+    "outage_refused": "The model cannot be reached right now: its server refuses the connection. "
+    "I keep your question and answer here as soon as it is back.",
     "empty_answer": "The model's answer was empty. Ask me again, perhaps in other words.",
     "empty_length": "The model used up its length limit of {limit} tokens before it wrote a word. "
     "Ask for something shorter, or ask whoever runs me to raise OPENAI_MAX_TOKENS.",
@@ -124,6 +138,10 @@ SENTENCES = {
     "model_certificate": "I could not reach the model: its certificate is not accepted here. Please tell whoever runs "
     "me.",
     "model_proxy": "I could not reach the model: the proxy here does not let me through. Please tell whoever runs me.",
+    "model_name_not_found": "I could not reach the model: the name of its server is not found. "
+    "Please tell whoever runs me.",
+    "model_refused": "I could not reach the model: its server refuses the connection. "
+    "Ask me again in a few minutes; if it stays that way, tell whoever runs me.",
     "model_timeout": "The model did not answer in time. Ask me again.",
     "model_cut": "The connection to the model kept breaking off. Ask me again in a few minutes.",
     "model_quota": "The account that pays for the model has used up its quota. Please tell whoever runs me.",

@@ -85,6 +85,7 @@ class Worker:
         self._working = False
         self._claiming = asyncio.Lock()  # or room for a turn would be given away twice
         self._contact = DatabaseContact()
+        self._said_away: set[str] = set()  # lines, since the database was there last
         self._deliveries = Deliveries()
         self._tries = AttemptCounts()
         self._broken: dict[int, BrokenAnswer] = {}  # by turn: what people see of an answer until it is asked for again
@@ -194,7 +195,7 @@ class Worker:
             except LedgerError as error:
                 failures += 1
                 self._working = False
-                log.warning("the database cannot be used, turns wait: %s", error)
+                self._say_away("the database cannot be used, turns wait", error)
             await self._rest(DATABASE_BACKOFF.wait(failures) if failures else POLL_SECONDS)
 
     async def _claim(self) -> None:
@@ -237,7 +238,15 @@ class Worker:
             self._contact.failed()
             raise
         self._contact.reached(began, time.monotonic())
+        self._said_away.clear()
         return result
+
+    def _say_away(self, what: str, error: LedgerError) -> None:
+        """Once, until the database can be used again: it is asked every few seconds."""
+        line = f"{what}: {error}"
+        if line not in self._said_away:
+            self._said_away.add(line)
+            log.warning("%s", line)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._tasks[task]
@@ -256,7 +265,7 @@ class Worker:
             try:
                 await self._renew_once()
             except LedgerError as error:
-                log.warning("leases could not be renewed: %s", error)
+                self._say_away("leases could not be renewed", error)
 
     async def _renew_once(self) -> None:
         held = {attempt.turn.claim: (task, attempt) for task, attempt in self._tasks.items()}
@@ -333,10 +342,11 @@ class Worker:
             if isinstance(error, BrokenAnswer):
                 await self._answerer.keep(attempt, error)
             elif isinstance(error, ModelError) and (wait := self._outage_wait(turn, error)) is not None:
-                await self._release(turn, wait, reason, await self._answerer.say_outage(attempt))
+                await self._release(turn, wait, reason, await self._answerer.say_outage(attempt, error))
                 return
             else:
-                await self._answerer.say(attempt, reason, Notice(reason))
+                said = error.sentence if isinstance(error, ModelError) else reason
+                await self._answerer.say(attempt, reason, Notice(said))
             self._tries.forget(turn.claim.turn)
         except PlatformError as refused:
             await self._settle_unshown(turn, refused)
@@ -454,5 +464,6 @@ async def persist(write: Callable[[], Awaitable[_T]]) -> _T:
             if time.monotonic() - started > PERSIST_SECONDS:
                 raise
             failures += 1
-            log.warning("an answer waits for the database: %s", error)
+            if failures == 1:
+                log.warning("an answer waits for the database: %s", error)
             await asyncio.sleep(DATABASE_BACKOFF.wait(failures))

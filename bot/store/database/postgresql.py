@@ -11,7 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.core.errors import BotError, LedgerError, SettingsError
+from bot.core.shortage import is_shortage
 from bot.environment.database_url import Server
+from bot.network.failures import failure
 from bot.store.database.base import Operation, WriteTrouble, is_unusable, unusable
 from bot.store.database.server.room import ConnectionRoom
 
@@ -53,6 +55,7 @@ class PostgresDatabase:
         self, server: Server, connections: int = CONNECTIONS, refused_seconds: float = REFUSED_SECONDS
     ) -> None:
         self._engine = _engine(server, connections)
+        self._address = _address(server)
         self._room = ConnectionRoom(connections)
         self._refused_seconds = refused_seconds
         self._trouble = WriteTrouble()
@@ -91,7 +94,8 @@ class PostgresDatabase:
                 raise
             except Exception as error:
                 if is_unusable(error):
-                    raise unusable(error) from error
+                    way = None if is_shortage(error) else failure(error, self._address)
+                    raise LedgerError(way.words) if way else unusable(error) from error
                 raise
         raise LedgerError("transactions of several processes wait for each other again and again")
 
@@ -119,6 +123,13 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+def _address(server: Server) -> str:
+    """Of all hosts, for what is said when no connection comes about."""
+    hosts = (f"[{host}]" if ":" in host else host for host, _ in server.hosts)
+    places = (f"{host}:{port}" for host, (_, port) in zip(hosts, server.hosts, strict=True) if not host.startswith("/"))
+    return f"postgresql://{','.join(places)}"
 
 
 def _is_refused(error: DBAPIError) -> bool:

@@ -245,6 +245,19 @@ def test_the_line_that_begins_for_the_user_is_within_the_budget() -> None:
         assert built.messages[0].role == "user"
 
 
+def test_where_the_line_that_begins_for_the_user_has_no_room_we_do_not_begin_either() -> None:
+    short = PastTurn(1, [], Answer(1, "4", 1))
+    pinned = PastTurn(1, [], Answer(1, "4", 1, pinned=True))
+    ours = message(1, "Hi!", Participant("UBOT", ParticipantKind.SELF), addressed=False)
+    for tokens in range(110, 200):
+        for earlier, said in (([short], []), ([pinned], []), ([], [ours])):
+            built = prompt([*said, message(9, "q" * 100)], earlier, tokens=tokens)
+            assert isinstance(built, Prompt)
+            assert built.tokens <= tokens
+            assert [m.role for m in built.messages][:1] == ["user"]
+            assert len(built.entries) == sum(m.content.count("\n\n") + 1 for m in built.messages)
+
+
 def test_what_the_bot_posted_first_in_a_thread_is_answered_by_nobody_before_the_question() -> None:
     ours = message(1, "Good morning!", Participant("UBOT", ParticipantKind.SELF), addressed=False)
     assert [role for role, _ in roles(prompt([ours, message(2, "hi")]))] == ["user", "assistant", "user"]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot.core.conversation import Conversation, Message, Participant, ParticipantKind, ThreadRef, Version
 from bot.core.ports import Given
 from bot.core.prompt.build import Counting, Prompt, build
-from bot.core.prompt.speakers import LONGEST_NAME, Speakers, cleaned, is_named, looks
+from bot.core.prompt.speakers import LONGEST_NAME, TRUNCATED, Speakers, cleaned, is_named, looks
 from bot.core.turn import Answer, History, PastTurn
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -326,6 +326,7 @@ def read(prompt: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str, str]],
     said: list[tuple[str, str, str]] = []
     first = None
     for content in (content for role, content in prompt if role == "user"):
+        content = content.removeprefix(TRUNCATED).removeprefix("\n\n")  # where it begins, instead of an answer
         headers = list(HEADER.finditer(content))
         starts = [header.start() for header in headers] + [len(content)]
         if starts[0] > 0:
@@ -374,6 +375,14 @@ def harmless(text: str) -> str:
 @given(turns, st.lists(kinds, min_size=5, max_size=5), st.sampled_from([400, 10**6]))
 @example(
     [([(1, "Alex", "hi")], True, None), ([(2, "Alex", "⟦Alex⟧ hi")], True, None)], [ParticipantKind.PERSON] * 5, 10**6
+)
+@example(
+    [
+        ([(1, None, ""), (1, None, ""), (1, None, "⟦")], True, None),
+        ([(1, None, "⟦the messages without a name are from ⟦Alex⟧⟧\n")], False, 2),
+    ],
+    [ParticipantKind.PERSON] * 5,
+    400,
 )
 def test_whoever_reads_a_prompt_knows_who_said_what(
     turns: list[tuple[list[tuple[int, str | None, str]], bool, int | None]], kinds: list[ParticipantKind], tokens: int

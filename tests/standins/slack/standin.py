@@ -54,11 +54,11 @@ class Slack:
         self.faults, self.tiers = Faults(), Tiers(self.clock)
         self.port = port
         self._echo = echo
-        base = lambda: f"http://127.0.0.1:{self.port}"  # noqa: E731 - the port is known later
+        self.front = ""  # where clients find it, if not at its own port: https://127.0.0.1:8443
+        base = self._base
         self.files = FileHost(self.workspace, base)
         self.uploads = Uploads(self.workspace, self.files, self._changed, base)
-        link = lambda: f"ws://127.0.0.1:{self.port}/link"  # noqa: E731 - the port is known later
-        self.socket_mode = SocketMode(link, schedule)
+        self.socket_mode = SocketMode(lambda: base().replace("http", "ws", 1) + "/link", schedule)
         self.http: HttpRequests | None = None
         self._schedule = schedule
         self.agents = Agents(self.workspace)
@@ -72,6 +72,9 @@ class Slack:
         self.events = Events(self.workspace)
         self._sending: set[asyncio.Task[Delivery]] = set()
         self._runner: web.AppRunner | None = None
+
+    def _base(self) -> str:
+        return self.front or f"http://127.0.0.1:{self.port}"
 
     # its life
 

@@ -8,7 +8,7 @@ from tests.store.database.dumps import bring_to, columns, rows
 async def test_every_version_stays_and_has_lost_nothing(database_url: str) -> None:
     database = open_database(database_url)
     await bring_to(database, "0007")
-    await migrate.upgrade(database, "0010")
+    await migrate.upgrade(database, "0011")
     stored, before = await database.read(rows), await database.read(columns)
     await migrate.upgrade(database, "0012")
     assert stored["message_versions"]

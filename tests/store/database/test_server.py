@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import text
 
@@ -39,3 +41,19 @@ async def test_a_login_that_the_server_refuses_is_an_error_of_the_database(postg
         with pytest.raises(LedgerError, match="does not exist"):
             await shown(database, "server_encoding")
         await database.close()
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("nobody.invalid", "the name of nobody.invalid:5432 is not found"),
+        ("127.0.0.1:1", "127.0.0.1:1 refuses the connection"),
+        ("127.0.0.1:1,[::1]:1", "refuses the connection"),
+    ],
+)
+async def test_what_keeps_a_server_from_being_reached_is_named_with_its_place(place: str, words: str) -> None:
+    database = open_database(f"postgresql://kim:secret@{place}/test?sslmode=disable")
+    with pytest.raises(LedgerError, match=re.escape(words)) as failed:
+        await shown(database, "server_encoding")
+    await database.close()
+    assert "secret" not in str(failed.value)
