@@ -57,11 +57,11 @@ async def test_a_restart_asks_for_nobody_whose_name_is_fresh(office: Office) -> 
         await office.answers(root)
         assert asked_for(office) == [office.kim], "in which language to speak to whoever asks"
         await asked(office, "two", root, user=office.lee)
-    assert sorted(asked_for(office)) == sorted([office.kim, office.lee, BOT_USER])
+    assert sorted(asked_for(office)) == sorted([office.kim, office.lee])
     async with office.bot():
         prompt = await asked(office, "three", root)
     assert prompt[-1] == ("user", "⟦kim⟧ three")
-    assert len(asked_for(office)) == 3
+    assert len(asked_for(office)) == 2
 
 
 async def test_who_was_renamed_has_the_new_name_within_a_day_and_what_was_sent_stays_as_it_was(office: Office) -> None:
