@@ -22,7 +22,7 @@ AZURE_HOSTS = (  # of Azure's public cloud, of the government's and of China's
     ".cognitiveservices.azure.cn",
 )
 AZURE_VERSION = "2024-10-21"  # the newest stable one of the API with deployments; Azure, "API version lifecycle"
-_CALLS = re.compile(r"/+(?:chat/+completions|completions|responses|embeddings|models|chat)/*\Z", re.IGNORECASE)
+_CALLS = re.compile(r"(?<!/)/++(?:chat/++completions|completions|responses|embeddings|models|chat)/*+\Z", re.IGNORECASE)
 _DEPLOYMENT = re.compile(r"/openai/deployments/[^/]+\Z", re.IGNORECASE)
 _AZURE_RESOURCE = re.compile(r"/*(?:openai/*)?\Z", re.IGNORECASE)
 _AZURE_INFERENCE = re.compile(r"/models/*\Z", re.IGNORECASE)

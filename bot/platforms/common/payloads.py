@@ -46,7 +46,9 @@ def string(body: Json, key: str) -> str:
 
 def composed(text: str) -> str:
     """*text* in Unicode's form NFC. Of very many marks on one character some may stay as they are."""
-    return text if text.isascii() else _NOT_ASCII.sub(lambda found: _composed(found[0]), text)
+    if text.isascii() or not any(map(unicodedata.combining, text)):
+        return unicodedata.normalize("NFC", text)
+    return _NOT_ASCII.sub(lambda found: _composed(found[0]), text)
 
 
 def _composed(text: str) -> str:
