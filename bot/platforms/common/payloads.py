@@ -17,6 +17,7 @@ Json = Mapping[str, Any]
 MOST = 100  # in a list of one message; Slack and Discord take fewer blocks, components, attachments and files
 _SHORT = 200  # characters, of which no normalization takes long
 _MANY_MARKS = re.compile(b"[^\\x00]{30}")  # in a row; Unicode's "Stream-Safe Text Format" has no more
+_TOO_MANY_MARKS = b"\1" * (_MOST_MARKS + 1)  # a byte for each character, 1 for a mark
 _NOT_ASCII = re.compile("[\x00-\x7f]?[^\x00-\x7f]+")  # with what the first mark may belong to
 
 
@@ -46,7 +47,9 @@ def string(body: Json, key: str) -> str:
 
 def composed(text: str) -> str:
     """*text* in Unicode's form NFC. Of very many marks on one character some may stay as they are."""
-    if text.isascii() or not any(map(unicodedata.combining, text)):
+    if text.isascii():
+        return text
+    if _TOO_MANY_MARKS not in bytes(map(bool, map(unicodedata.combining, text))):
         return unicodedata.normalize("NFC", text)
     return _NOT_ASCII.sub(lambda found: _composed(found[0]), text)
 
