@@ -15,10 +15,7 @@ from typing import Any
 Json = Mapping[str, Any]
 
 MOST = 100  # in a list of one message; Slack and Discord take fewer blocks, components, attachments and files
-_SHORT = 200  # characters, of which no normalization takes long
 _MANY_MARKS = re.compile(b"[^\\x00]{30}")  # in a row; Unicode's "Stream-Safe Text Format" has no more
-_TOO_MANY_MARKS = b"\1" * (_MOST_MARKS + 1)  # a byte for each character, 1 for a mark
-_NOT_ASCII = re.compile("[\x00-\x7f]?[^\x00-\x7f]+")  # with what the first mark may belong to
 
 
 def mapping(body: Json, key: str) -> Json:
@@ -46,18 +43,13 @@ def string(body: Json, key: str) -> str:
 
 
 def composed(text: str) -> str:
-    """*text* in Unicode's form NFC. Of very many marks on one character some may stay as they are."""
+    """
+    *text* in Unicode's form NFC. Of very many marks on one character some may stay as they are.
+
+    In pieces: Python puts marks in order in a time that is quadratic in their number.
+    """
     if text.isascii():
         return text
-    if _TOO_MANY_MARKS not in bytes(map(bool, map(unicodedata.combining, text))):
-        return unicodedata.normalize("NFC", text)
-    return _NOT_ASCII.sub(lambda found: _composed(found[0]), text)
-
-
-def _composed(text: str) -> str:
-    """In pieces: Python puts marks in order in a time that is quadratic in their number."""
-    if len(text) <= _SHORT:
-        return unicodedata.normalize("NFC", text)
     parts: list[str] = []
     start = 0
     classes = bytes(map(unicodedata.combining, text))  # 0 of all that is no mark
