@@ -14,7 +14,7 @@ from typing import Any
 
 Json = Mapping[str, Any]
 
-MOST = 100  # in a list of one message; Slack and Discord take fewer blocks, components, attachments and files
+MOST = 100  # in a list of one message: no platform takes as many blocks, components, attachments or files
 _MANY_MARKS = re.compile(b"[^\\x00]{30}")  # in a row; Unicode's "Stream-Safe Text Format" has no more
 
 

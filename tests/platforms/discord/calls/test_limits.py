@@ -118,7 +118,7 @@ async def test_no_call_is_refused_where_many_write_in_one_channel(discord: Disco
 
 async def test_many_threads_are_opened_at_once_without_one_refusal(discord: Discord, api: DiscordApi) -> None:
     kim, channel = discord.add_user("kim"), discord.add_channel("general")
-    discord.limits.set("start thread from message", 10, 0.5)
+    discord.limits.set("start thread from message", 10, 2.0)
     questions = [await discord.post(kim, channel, f"question {number}") for number in range(30)]
 
     async def start(message: str) -> None:
