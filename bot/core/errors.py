@@ -79,7 +79,7 @@ class ModelError(BotError):
 
     @property
     def for_operators(self) -> str:
-        """What the server said, or what went wrong on the way to it; empty where nothing is known."""
+        """The server's own words, or the failure on the way to it; empty if neither is known."""
         return self.said or (self.detail if self.remedy else "")
 
 

@@ -115,7 +115,7 @@ RULES = (
         "in a thread that was closed",
         Action.LISTEN,
         lambda case: case.posted.closed,
-        "Whoever closed it wants nothing more to be said there; a command could not be confirmed, either.",
+        "The people who closed the thread want no more messages there. The bot could not confirm a command, either.",
     ),
     # other bots
     Rule(

@@ -20,7 +20,7 @@ class Recorded:
     """
     What became of something said. *due*: there is a turn to work on; *known*: its thread has a conversation.
 
-    *claimed*: turns that are whoever's who asked for them from now on. *history*: that of the one turn that is claimed,
+    *claimed*: turns that now belong to the worker that asked for them. *history*: that of the one turn that is claimed,
     where it was no trouble to read it, too.
     """
 

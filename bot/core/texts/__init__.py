@@ -20,13 +20,13 @@ _HANGUL = re.compile(r"[ᄀ-ᇿ㄰-㆏가-힣]")
 
 
 def language_of(text: str, default: str = DEFAULT_LANGUAGE) -> str:
-    """The language to speak to whoever wrote *text*, where nothing else is known of them."""
+    """The language for the author of *text*, if nothing else is known of them."""
     return "ko" if _HANGUL.search(text) else default
 
 
 def language_for(locale: str | None, text: str, default: str = DEFAULT_LANGUAGE, *, place: str | None = None) -> str:
     """
-    The language to speak to whoever wrote *text*: that of their *locale* (ko-KR), else that of the *place* where they
+    The language for the author of *text*: that of their *locale* (ko-KR), else that of the *place* where they
     wrote it (a locale, too), else the text's, else *default*.
 
     The locale comes first, also for somebody who reads the platform in English and writes Korean: our sentences and

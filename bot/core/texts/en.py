@@ -93,17 +93,17 @@ SENTENCES = {
     "If you still need it, ask me again.",
     # if a permission is missing; quoted by Discord's name for it
     "lacks_threads": "I answer here because I may not open threads in this channel: "
-    "whoever manages it can allow me “Create Public Threads”.",
+    "somebody who manages it can allow me “Create Public Threads”.",
     "lacks_posts_in_threads": "I answer here because I may not write in the threads of this channel: "
-    "whoever manages it can allow me “Send Messages in Threads”.",
+    "somebody who manages it can allow me “Send Messages in Threads”.",
     "lacks_files": "I wrote this in messages because I may not send files in this channel: "
-    "whoever manages it can allow me “Attach Files”.",
-    "lacks_answers": "I cannot answer you in #{channel}: whoever manages that channel can allow me “Send Messages”.",
+    "somebody who manages it can allow me “Attach Files”.",
+    "lacks_answers": "I cannot answer you in #{channel}: a manager of that channel can allow me “Send Messages”.",
     "lacks_answers_in_threads": "I cannot answer you in the thread in #{channel}: "
-    "whoever manages that channel can allow me “Send Messages in Threads”.",
-    "lacks_view": "I cannot answer you in #{channel}: whoever manages that channel can allow me “View Channel”.",
+    "a manager of that channel can allow me “Send Messages in Threads”.",
+    "lacks_view": "I cannot answer you in #{channel}: a manager of that channel can allow me “View Channel”.",
     "answer_blocked": "Discord does not let my answer through: a filter of this server, or of Discord, takes "
-    "something in it for harmful. Whoever manages the server finds its own filters in Server Settings → AutoMod.",
+    "something in it for harmful. A manager of the server finds its own filters in Server Settings → AutoMod.",
     # to whoever wrote without a mention what the platform does not show us
     "content_unseen": "Discord shows me only messages that mention me, so I could not read this one: "
     "mention me, or ask whoever runs me to switch on “Message Content Intent”.",

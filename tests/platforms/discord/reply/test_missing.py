@@ -21,7 +21,7 @@ async def test_what_keeps_it_from_opening_a_thread_is_said_below_one_answer(aske
     asked.discord.forbid(asked.channel, "CREATE_PUBLIC_THREADS")
     for turn in (7, 8):
         await answer(asked, turn)
-    assert asked.shown == [f"답\n{THREADS}whoever manages it can allow me “Create Public Threads”.", "답"]
+    assert asked.shown == [f"답\n{THREADS}somebody who manages it can allow me “Create Public Threads”.", "답"]
 
 
 async def test_it_is_said_in_the_language_of_the_answer(asked: Asked) -> None:
@@ -45,7 +45,7 @@ async def test_no_thread_is_opened_that_it_may_not_write_in(asked: Asked) -> Non
     for turn in (7, 8):
         await answer(asked, turn)
     assert asked.opened is None
-    assert asked.shown == [f"답\n{POSTS}whoever manages it can allow me “Send Messages in Threads”.", "답"]
+    assert asked.shown == [f"답\n{POSTS}somebody who manages it can allow me “Send Messages in Threads”.", "답"]
 
 
 async def test_where_a_thread_takes_no_post_after_all_the_answer_stands_in_place(asked: Asked) -> None:
@@ -69,7 +69,7 @@ async def test_who_gets_no_answer_is_told_once_in_a_direct_message(asked: Asked)
     for turn in (7, 8):
         with pytest.raises(PlatformError, match="missing_permissions"):
             await answer(asked, turn)
-    told = "-# I cannot answer you in #general: whoever manages that channel can allow me “Send Messages”."
+    told = "-# I cannot answer you in #general: a manager of that channel can allow me “Send Messages”."
     assert asked.discord.replies(asked.discord.direct(asked.kim)) == [told]
 
 
