@@ -37,10 +37,11 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 class Heard(list[Posted]):
-    """What was said, of all that was handed in."""
+    """What was said, each message once: what comes over the gateway just after a start may be read back as well, and
+    the ledger takes it once."""
 
     async def receive(self, incoming: Incoming) -> None:
-        if isinstance(incoming, Posted):
+        if isinstance(incoming, Posted) and incoming.id not in {each.id for each in self}:
             self.append(incoming)
 
     @property
@@ -103,7 +104,7 @@ async def test_without_the_intent_it_hears_those_who_mention_it(
         await discord.post(kim, channel, "to nobody")
         await discord.post(kim, channel, f"{discord.mention} to you")
         await discord.wait_for(lambda: heard)
-    assert set(heard.texts) == {"to you"}  # read back after the start, it may come twice: the ledger takes it once
+    assert heard.texts == ["to you"]
     assert not discord.violations
 
 
