@@ -7,9 +7,9 @@ loader downloads without a timeout. Nothing here can reach the network. What a p
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import lzma
+from binascii import a2b_base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -60,7 +60,7 @@ class Pieces:
 
 
 def load() -> None:
-    """Read the vocabulary, once. It takes about 0.4 s of CPU: call it in a thread before the first count."""
+    """Read the vocabulary, once. It takes about 0.3 s of CPU: call it in a thread before the first count."""
     _encoding()
 
 
@@ -111,5 +111,8 @@ def _vocabulary() -> bytes:
 def _build(raw: bytes) -> tiktoken.Encoding:
     """*raw* is a line a token: its bytes in base64, a space, its id."""
     words = raw.split()
-    ranks = {base64.b64decode(token): int(rank) for token, rank in zip(words[::2], words[1::2], strict=True)}
-    return tiktoken.Encoding(ENCODING, pat_str=_PATTERN, mergeable_ranks=ranks, special_tokens=_SPECIAL)
+    # A comprehension takes twice as long.
+    ranks = dict(zip(map(a2b_base64, words[::2]), map(int, words[1::2]), strict=True))
+    encoding = tiktoken.Encoding(ENCODING, pat_str=_PATTERN, mergeable_ranks=ranks, special_tokens=_SPECIAL)
+    ranks.clear()  # 24 MB: tiktoken has made a map of its own, and keeps this one only to be pickled
+    return encoding
