@@ -7,7 +7,6 @@ from pathlib import Path
 from bot.core.errors import SettingsError
 from bot.environment.database_url import Server, SqliteFile, parse
 from bot.store.database.base import Database
-from bot.store.database.postgresql import CONNECTIONS, PostgresDatabase
 from bot.store.database.sqlite import SqliteDatabase
 
 
@@ -34,4 +33,6 @@ def open_database(url: str, connections: int | None = None) -> Database:
     parsed = parse_url(url)
     if isinstance(parsed, SqliteFile):
         return SqliteDatabase(parsed.path.resolve())
+    from bot.store.database.postgresql import CONNECTIONS, PostgresDatabase  # most people have SQLite
+
     return PostgresDatabase(parsed, connections or parsed.connections or CONNECTIONS)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from bot.core.errors import LedgerError, SettingsError
@@ -26,6 +28,12 @@ async def test_an_empty_database_migrates_to_exactly_the_tables(database_url: st
     assert (before, after) == (None, migrate.head())
     assert await migrate.upgrade(database) == (after, after)
     await database.close()
+
+
+def test_the_newest_revision_is_the_one_that_alembic_finds() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrate.scripts()))
+    assert migrate.head() == ScriptDirectory.from_config(config).get_current_head()
 
 
 async def test_a_database_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path) -> None:
