@@ -9,14 +9,14 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from bot import database_file, late_imports
 from bot.core.answer.answer import Answerer
 from bot.core.answer.file_intake import FileIntake
 from bot.core.answer.settings import AnswerSettings
 from bot.core.completion.model_facts import ModelFacts
-from bot.core.conversation import Operation
+from bot.core.conversation import Incoming, Operation
 from bot.core.decide.policy import decide
 from bot.core.errors import BotError, LedgerError, PlatformError
 from bot.core.ports import Checkpoint, Example, LanguageModel, Platform, Sampling
@@ -31,7 +31,6 @@ from bot.files.reader import ChildReader
 from bot.health import internal_listener
 from bot.llm import prices, tokens
 from bot.llm.offline import OfflineModel
-from bot.llm.openai_chat import OpenAIChat
 from bot.settings import Settings, participant_ids
 from bot.stop_signals import StopRequest
 from bot.store.database import migrate
@@ -42,6 +41,9 @@ from bot.store.ledger.ledger import SqlLedger
 from bot.store.model_facts import SqlModelFacts
 from bot.store.receipt.receipts import SqlReceiptStore
 from bot.store.summaries import SqlSummaries
+
+if TYPE_CHECKING:  # see _server_of
+    from bot.llm.openai_chat import OpenAIChat
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +105,7 @@ async def run(
         ledger = await open_ledger(database, settings.bot_language, burst)
         model_facts = ModelFacts(SqlModelFacts(database))
         await model_facts.refresh(settings.openai_model)
+        serving = await stack.enter_async_context(_Serving.begun(platforms))
         model = await stack.enter_async_context(open_model(settings))
         patience = patience or Patience(outage=timedelta(hours=settings.outage_hours))
         summarizer = await _summarizer(settings, platforms, database, model, model_facts)
@@ -114,9 +117,56 @@ async def run(
                 lambda: _health(worker, platforms, database, model),
             )
         )
-        if watch is not None and isinstance(model, OpenAIChat):
-            await stack.enter_async_context(_watched(model, settings.openai_model, watch))
-        await _serve(worker, platforms, settings.stop_grace, until, lock.note_stopping if lock else lambda: None)
+        server = _server_of(model)
+        if watch is not None and server is not None:
+            await stack.enter_async_context(_watched(server, settings.openai_model, watch))
+        await _serve(worker, serving, settings.stop_grace, until, lock.note_stopping if lock else lambda: None)
+
+
+class _Serving:
+    """
+    Platforms that are served. They connect while the model is loaded: each of the two takes most of a second.
+
+    What is said before there is a worker waits for it, and is not acknowledged: if it comes to nothing, the platform
+    delivers it again, or it is read by the next process.
+    """
+
+    def __init__(self, platforms: Sequence[Platform]) -> None:
+        self.platforms = platforms
+        self._worker: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
+        self.tasks = [asyncio.create_task(platform.run(self._receive)) for platform in platforms]
+
+    @classmethod
+    @asynccontextmanager
+    async def begun(cls, platforms: Sequence[Platform]) -> AsyncIterator[_Serving]:
+        serving = cls(platforms)
+        try:
+            yield serving
+        finally:  # they have ended, unless there has never been a worker
+            serving.end()
+            if serving.tasks:
+                await asyncio.wait(serving.tasks)
+
+    def lead_to(self, worker: Worker) -> None:
+        log.info("ready to answer")
+        self._worker.set_result(worker)
+
+    def end(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+
+    def results(self) -> None:
+        """Raises PlatformEndedError for a platform that has ended by itself, or the defect that ended it."""
+        for platform, task in zip(self.platforms, self.tasks, strict=True):
+            if task.done() and not task.cancelled():
+                try:
+                    task.result()
+                except PlatformError as error:
+                    raise PlatformEndedError(platform.name, error.code) from error
+
+    async def _receive(self, incoming: Incoming) -> None:
+        worker = await asyncio.shield(self._worker)
+        await worker.receive(incoming)
 
 
 @asynccontextmanager
@@ -139,8 +189,9 @@ def _health(
         parts |= {"database": False, "database_trouble": database.trouble}
     if database.shortage:  # it is slower, and works
         parts["database_connections"] = database.shortage
-    if isinstance(model, OpenAIChat) and model.contact.trouble:  # nothing that a new start of ours would mend
-        parts["model"] = model.contact.trouble
+    server = _server_of(model)
+    if server is not None and server.contact.trouble:  # nothing that a new start of ours would mend
+        parts["model"] = server.contact.trouble
     return parts
 
 
@@ -156,7 +207,7 @@ def _hide() -> None:
 
 async def _serve(
     worker: Worker,
-    platforms: Sequence[Platform],
+    serving: _Serving,
     grace_seconds: float,
     until: Callable[[], Coroutine[Any, Any, None]] | None,
     note_stopping: Callable[[], None],
@@ -164,27 +215,23 @@ async def _serve(
     stop = StopRequest()
     with stop.on_signals():
         working = asyncio.create_task(worker.run())
-        serving = [asyncio.create_task(platform.run(worker.receive)) for platform in platforms]
+        serving.lead_to(worker)
         ending: list[asyncio.Future[Any]] = [asyncio.create_task(stop.requested.wait())]
         if until is not None:
             ending.append(asyncio.create_task(until()))
         try:
-            await asyncio.wait([working, *serving, *ending], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([working, *serving.tasks, *ending], return_when=asyncio.FIRST_COMPLETED)
             note_stopping()
             # Events that arrive while turns finish are still stored: they are answered after the next start.
             await worker.stop(grace_seconds, stop.at_once)
         finally:
-            for task in (*serving, *ending):
+            serving.end()
+            for task in ending:
                 task.cancel()
-            await ended([working, *serving, *ending], 15, stop.at_once)
+            await ended([working, *serving.tasks, *ending], 15, stop.at_once)
     if working.done() and not working.cancelled():
         working.result()  # raises what ended it
-    for platform, task in zip(platforms, serving, strict=True):
-        if task.done() and not task.cancelled():
-            try:
-                task.result()
-            except PlatformError as error:
-                raise PlatformEndedError(platform.name, error.code) from error
+    serving.results()
 
 
 def _worker(
@@ -317,12 +364,12 @@ async def open_ledger(database: Database, language: str, burst: timedelta = BURS
 @asynccontextmanager
 async def open_model(settings: Settings) -> AsyncIterator[LanguageModel]:
     """The model, with all loaded that a first turn needs: it should neither wait for it, nor fail for want of it."""
-    await asyncio.to_thread(late_imports.load)
-    await asyncio.to_thread(tokens.load)
+    await asyncio.to_thread(_load, offline=settings.offline)
     if settings.offline:
         yield OfflineModel(context_tokens=settings.context_tokens)
         return
-    await asyncio.to_thread(prices.load)
+    from bot.llm.openai_chat import OpenAIChat
+
     model = OpenAIChat(
         api_key=settings.openai_api_key.get_secret_value() if settings.openai_api_key else None,
         base_url=settings.openai_base_url,
@@ -333,3 +380,16 @@ async def open_model(settings: Settings) -> AsyncIterator[LanguageModel]:
         yield model
     finally:
         await model.aclose()
+
+
+def _load(*, offline: bool) -> None:
+    """A second of CPU: it is done in a thread."""
+    tokens.load()
+    late_imports.load(offline=offline)
+    if not offline:
+        prices.load()
+
+
+def _server_of(model: LanguageModel) -> OpenAIChat | None:
+    """None for the demo model. Without it OpenAI's SDK, which takes half a second to import, is not asked for."""
+    return None if isinstance(model, OfflineModel) else cast("OpenAIChat", model)

@@ -27,6 +27,7 @@ async def test_questions_asked_without_a_free_descriptor_are_answered_once_when_
         settings = environment(slack, model, tmp_path)
         async with bot(tmp_path, settings, "-m", "tests.faults.starved_bot", "armed") as life:
             await slack.wait_connected(30)
+            await slack.wait_for(lambda: life.says("ready to answer"))
             (tmp_path / "armed").touch()
             await slack.wait_for(lambda: life.says("starved"))
             files = [slack.files.add(f"p{number}.png", picture(size=(20, 15)), "image/png") for number in range(5)]
