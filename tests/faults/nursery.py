@@ -85,10 +85,13 @@ class Nursery:
 
 
 def main() -> None:
+    from bot import late_imports
     from bot.llm import prices, tokens
     from bot.platforms.discord import adapter  # noqa: F401 - imported for its children
+    from bot.store.database import postgresql  # noqa: F401 - as above
     from tests.faults import dying_bot  # noqa: F401 - as above
 
+    late_imports.load()
     tokens.load()
     prices.load()
     children: set[int] = set()
