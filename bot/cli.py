@@ -1,7 +1,8 @@
 """
 The `threadbot` command: words in, one of bot/commands/ called, an exit status out.
 
-Modules are imported where they are needed: the playground's page must not wait for the model's SDK.
+Modules are imported where they are needed: the playground's page must not wait for the model's SDK, nor `--help` for
+the settings.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import re
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from bot.core.errors import BotError, SettingsError
+from bot.core.texts import LANGUAGES
 from bot.core.turn import TurnState
-from bot.settings import LANGUAGES, InvalidSettingsError, Settings, read_settings
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 UNUSABLE = 2  # exit status: these settings, or this file, cannot be used
 
@@ -55,8 +59,6 @@ def main() -> None:
     """The console script."""
     try:
         cli(prog_name="threadbot")
-    except InvalidSettingsError as error:
-        _stop(f"These settings cannot be used:\n{error}\nThey come from the environment and from .env.", UNUSABLE)
     except SettingsError as error:
         _stop(str(error), UNUSABLE)
     except BotError as error:
@@ -167,7 +169,7 @@ def prompt(turn: int, variant: int | None, completion: int | None, as_json: bool
 )
 @click.option(
     "--language",
-    type=click.Choice(LANGUAGES),
+    type=click.Choice(list(LANGUAGES)),
     default="en",
     help="Of the few words that everybody sees.  [default: en]",
 )
@@ -220,8 +222,13 @@ def _print(text: str) -> None:
 
 
 def _settings() -> Settings:
-    settings = read_settings()
     from bot.logs import configure
+    from bot.settings import InvalidSettingsError, read_settings
+
+    try:
+        settings = read_settings()
+    except InvalidSettingsError as error:
+        _stop(f"These settings cannot be used:\n{error}\nThey come from the environment and from .env.", UNUSABLE)
 
     configure(settings.log_level)
     return settings
@@ -233,6 +240,6 @@ def _run(command: Callable[[], Coroutine[Any, Any, None]]) -> None:
     app.run_until_complete(command())
 
 
-def _stop(message: str, status: int) -> Any:
+def _stop(message: str, status: int) -> NoReturn:
     click.echo(message, err=True)
     sys.exit(status)

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.store.database import migrate
 from bot.store.database.urls import open_database
 
@@ -24,6 +26,13 @@ async def main():
 
 asyncio.run(main())
 print(*sys.modules)
+"""
+COMMAND = """
+import atexit, sys
+from bot import cli
+
+atexit.register(lambda: print(*sys.modules, file=sys.stderr))
+cli.main()
 """
 
 
@@ -47,3 +56,11 @@ def test_a_database_with_the_newest_schema_is_opened_for_slack_without_what_only
     assert ended.returncode == 0, ended.stderr
     assert "slack_bolt" in ended.stdout.split()
     assert not LATER & set(ended.stdout.split())
+
+
+@pytest.mark.parametrize("words", [("--version",), ("--help",), ("manifest",)])
+def test_words_that_need_no_settings_do_not_wait_for_them(words: tuple[str, ...]) -> None:
+    ended = subprocess.run([sys.executable, "-c", COMMAND, *words], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout
+    assert not {"pydantic", "sqlalchemy", "aiohttp"} & set(ended.stderr.split())
