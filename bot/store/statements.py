@@ -163,9 +163,13 @@ PARTS = (
 HELD = update(turns).where(
     turns.c.id == bindparam("held"), turns.c.fence == bindparam("held_fence"), turns.c.state.in_(AT_WORK)
 )
-LAST_ASKED = (
+LAST_ASKED = (  # of those that are not answered yet
     select(turns.c.created_at)
-    .where(turns.c.conversation_id == bindparam("of_conversation"), turns.c.command.is_(None))
+    .where(
+        turns.c.conversation_id == bindparam("of_conversation"),
+        turns.c.command.is_(None),
+        or_(turns.c.state == PENDING, turns.c.state.in_(AT_WORK)),
+    )
     .order_by(turns.c.id.desc())
     .limit(1)
 )

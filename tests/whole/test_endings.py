@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.worker import worker
 from tests.standins.model.script import Answer, failure
 from tests.standins.slack.faults import Lost, RateLimited, Refused, ServerError
 from tests.whole.conftest import Office
@@ -69,6 +70,17 @@ async def test_passing_troubles_of_the_model_are_tried_again_in_the_same_reply(o
         assert await office.answers(await office.ask("hello")) == ["The whole answer."]
     assert len(office.model.requests) == 2
     assert [outcome for (outcome,) in office.rows("SELECT outcome FROM completions ORDER BY id")][1] == "complete"
+
+
+async def test_a_model_is_asked_again_as_soon_as_it_wanted_to_be(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "POLL_SECONDS", 1_000.0)  # what is looked for only now and then does not come
+    office.model.answers.append(Answer(failure=failure(429, "slow down", headers={"Retry-After": "1"})))
+    async with office.bot():
+        assert await office.answers(await office.ask("hello")) == ["You said: hello"]
+    first, second = (request.at for request in office.model.requests)
+    assert second - first >= 1.0
 
 
 async def test_a_model_that_says_nothing_for_too_long_is_given_up_and_tried_again(office: Office) -> None:

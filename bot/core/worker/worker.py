@@ -39,8 +39,9 @@ _T = TypeVar("_T")
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0  # turns that other processes made due, or that become due by time
+LOOK_SECONDS = 0.02  # after a turn is due, so that no clock's rounding finds it not due yet
 RENEW_SECONDS = 1.5  # leases last much longer, but a claim that was lost should end its work soon
-BURST_SECONDS = 1.0  # what follows on a question within this time is answered together, even after its answer
+BURST_SECONDS = 1.0  # what follows on a question within this time, and waits for its answer, is answered together
 EDIT_QUIET_SECONDS = 3.0  # an edited question is answered again when it has not been edited for so long
 CALL_SECONDS = 60.0  # longer than any call to a platform takes
 SECOND_SIGNAL_SECONDS = 1.0  # what a second signal leaves for giving back what a healthy database takes
@@ -383,6 +384,7 @@ class Worker:
 
     async def _release(self, turn: Turn, wait: float, reason: str, said: Sequence[Notice] = ()) -> None:
         await self._queue.release(turn.claim, timedelta(seconds=wait), reason, said)
+        asyncio.get_running_loop().call_later(wait + LOOK_SECONDS, self._wake.set)
         turn_changed(TurnChange.of(turn, TurnState.PENDING, f"{reason}, again in {wait:.1f} s"))
 
     # stopping

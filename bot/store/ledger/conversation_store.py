@@ -35,8 +35,8 @@ class SqlConversationStore(Transactions):
         language: str = DEFAULT_LANGUAGE,
     ) -> None:
         """
-        *burst*: a turn is not due before this long after the one before it in its conversation was asked for, be that
-        one answered or not, so that what comes in between is answered with it. Only what follows so soon ever waits.
+        *burst*: while a question is not answered, the turn after it in its conversation is not due before this long
+        after it was asked, so that what comes in between is answered together.
 
         *quiet*: an edited question is answered again when it has not been edited for so long.
 
