@@ -81,6 +81,7 @@ def _targets(address: str) -> Iterator[str]:
             yield host_of(address)
 
 
+@lru_cache(maxsize=1024)
 def names_host(label: str) -> bool:
     """Whether a reader of *label* may expect a certain host."""
     return not _is_clear(label) or any(_named(label))
