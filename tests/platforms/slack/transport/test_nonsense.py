@@ -135,6 +135,37 @@ async def test_nor_over_socket_mode(slack: Slack, of: str, caplog: pytest.LogCap
     assert "an event was not read" in caplog.text
 
 
+def _told(text: str) -> dict[str, dict[str, Any]]:
+    """*text* in each place that may hold a long one, and in pieces of many."""
+    said = {"type": "text", "text": text}
+    sections = [
+        {"type": "section", "text": {"type": "mrkdwn", "text": text[start : start + 100]}} for start in range(90)
+    ]
+    return {
+        "a section": {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]},
+        "Markdown": {"blocks": [{"type": "markdown", "text": text}]},
+        "rich text": {
+            "blocks": [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [said]}]}]
+        },
+        "attachments": {"attachments": [{"text": text[: len(text) // 90]}] * 90},
+        "attachments within": {"attachments": [{"attachments": [{"text": text[: len(text) // 90]}] * 90}]},
+        "sections of attachments": {"attachments": [{"blocks": sections}] * 50},
+    }
+
+
+@pytest.mark.parametrize("unit", ["<@U1>", "<", "a ", "<http://a|b>"])
+@pytest.mark.parametrize("place", _told(""))
+async def test_no_text_in_blocks_or_attachments_holds_anything(slack: Slack, place: str, unit: str) -> None:
+    heard = Heard()
+    sent = event(HEARD | {"bot_id": "B9", "text": "", **_told(unit * (900_000 // len(unit)))[place]})
+    async with running(slack, heard, door(slack, http=HTTP)) as platform, aiohttp.ClientSession() as session:
+        address, headers = f"http://127.0.0.1:{platform.port}/slack/events", signing(sent)
+        with watching() as watchdog:
+            async with session.post(address, data=sent, headers=headers) as said:
+                assert said.status == 200
+    assert watchdog.held == []
+
+
 @pytest.mark.parametrize("unit", ["%", "%4", "%41", "+", "&", "가"])
 async def test_no_form_holds_anything(slack: Slack, unit: str) -> None:
     sent = b"command=%2Fask&text=" + unit.encode() * (900_000 // len(unit.encode()))
