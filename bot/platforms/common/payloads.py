@@ -15,7 +15,7 @@ from typing import Any
 Json = Mapping[str, Any]
 
 MOST = 100  # in a list of one message: no platform takes as many blocks, components, attachments or files
-LONGEST = 80_000  # characters of a text; no platform takes half as many
+LONGEST = 80_000  # characters of a text; twice what any platform takes
 _MANY_MARKS = re.compile(b"[^\\x00]{30}")  # in a row; Unicode's "Stream-Safe Text Format" has no more
 
 
