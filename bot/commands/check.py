@@ -74,6 +74,7 @@ def _rights(settings: Settings) -> Sequence[Finding]:
     files = [*database_file.there(ENV_FILE, [""]), *database_file.there(PLAYGROUND_FILE)]
     files += database_file.there(database) if database else []
     findings = [_readable(path, mode) for path, mode in files if mode & (stat.S_IRGRP | stat.S_IRWXO)]
+    findings += [finding for path, _ in files if (finding := _owned(path))]
     if database and database.parent.is_dir():
         findings += _replaceable(database.parent)
     return findings or [Finding("Files", Verdict.OK, "only their owner can read them")]
@@ -82,6 +83,14 @@ def _rights(settings: Settings) -> Sequence[Finding]:
 def _readable(path: Path, mode: int) -> Finding:
     others = "everybody on this machine" if mode & stat.S_IRWXO else "its group"
     return Finding("Files", Verdict.WARNING, f"{others} can use {path} ({mode:04o})", f"chmod 600 {quote(str(path))}")
+
+
+def _owned(path: Path) -> Finding | None:
+    """Its owner can read a file, whatever its mode is; root can read every file."""
+    if os.name == "nt" or (owner := path.stat().st_uid) in (0, us := os.geteuid()):
+        return None
+    detail = f"another user owns {path}, and can read it (user id {owner}; this runs as {us})"
+    return Finding("Files", Verdict.WARNING, detail, f"chown {us} {quote(str(path))}")
 
 
 def _replaceable(directory: Path) -> Sequence[Finding]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 SHORTAGE = "out_of_resources"  # the code of a PlatformError
 
 _ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN})
+_NO_PAIR = -1  # uvloop's errno (0.23) where no pair of sockets can be made for a child, whatever is missing
 _NO_THREAD = "can't start new thread"  # CPython's RuntimeError for it has no class of its own
 # When an extension module cannot be loaded, dlopen() reports only words, those of the C library. If there is no memory
 # to map it, glibc (2.36) says no more than _NOT_MAPPED. It says the same on a noexec mount, but there Python itself
@@ -28,7 +29,7 @@ def is_shortage(error: BaseException) -> bool:
 
 def _tells(error: BaseException) -> bool:
     if isinstance(error, OSError):
-        return error.errno in _ERRNOS
+        return error.errno in _ERRNOS or error.errno == _NO_PAIR
     if isinstance(error, ImportError):
         return any(words in str(error) for words in _WORDS)
     return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _NO_THREAD in str(error))

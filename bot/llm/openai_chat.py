@@ -218,7 +218,7 @@ class OpenAIChat:
         except APIError as error:
             self._unexplained.discard(request.model)
             raise await self._translated(error, request) from error
-        except (OpenAIError, httpx2.HTTPError, NotAnswered, TimeoutError, ValueError, RecursionError):
+        except (OpenAIError, httpx2.HTTPError, NotAnswered, bounds.Overrun, TimeoutError, ValueError, RecursionError):
             return False
         return True
 

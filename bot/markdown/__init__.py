@@ -4,7 +4,7 @@ from bot.markdown.closing import close_open
 from bot.markdown.continuation import join_continuation
 from bot.markdown.emphasis import ZERO_WIDTH_SPACE, spaced
 from bot.markdown.fitting import fitting
-from bot.markdown.graphemes import boundary
+from bot.markdown.graphemes import boundary, is_ignorable, is_visible
 from bot.markdown.growing import Growing
 from bot.markdown.lines import prose
 from bot.markdown.plain import plain_text
@@ -19,6 +19,8 @@ __all__ = [
     "boundary",
     "close_open",
     "fitting",
+    "is_ignorable",
+    "is_visible",
     "join_continuation",
     "pieces",
     "plain_text",

@@ -1,15 +1,22 @@
 """
-Where a text may be cut between two characters: not before a combining mark, inside an emoji or a Hangul syllable.
+Where a text may be cut between two characters: not before a combining mark, inside an emoji or a Hangul syllable. And
+which characters nobody sees.
 
 The common part of Unicode's UAX #29, from the standard library alone.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 LOOK_BACK = 64  # characters; longer clusters are cut
 ZWJ = "\u200d"
+_BLANK_BRAILLE = "\u2800"
+# Ignorable, and not in the category Cf; U+2065, U+FFF0 and the tags may be unassigned.
+_IGNORABLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\uffa0\ufe00-\ufe0f\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
 
 
 def boundary(text: str, at: int, lowest: int) -> int:
@@ -61,3 +68,16 @@ def _flag_joined(text: str, at: int) -> bool:
 
 def _indicator(character: str) -> bool:
     return "\U0001f1e6" <= character <= "\U0001f1ff"
+
+
+def is_ignorable(character: str) -> bool:
+    """Whether it is shown as nothing by design: UAX #44, Default_Ignorable_Code_Point, and what else is in Cf."""
+    return unicodedata.category(character) == "Cf" or _IGNORABLE.match(character) is not None
+
+
+def is_visible(text: str) -> bool:
+    """Whether a reader sees anything of it: blanks, fillers and invisible characters are no words."""
+    return any(
+        unicodedata.category(character)[0] not in "ZC" and character != _BLANK_BRAILLE and not is_ignorable(character)
+        for character in text
+    )

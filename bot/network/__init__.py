@@ -1,1 +1,1 @@
-"""The way to other machines: proxies, certificates, and what went wrong on it, for each door alike."""
+"""The way to other machines: proxies, certificates, what went wrong, how much JSON is read, for each door alike."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,24 @@ async def test_a_file_that_others_can_read_is_a_warning(
     assert finding.remedy.startswith("chmod 600 ")
     assert exit_status([finding]) == 0
     assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode, "to check changes nothing"
+
+
+@pytest.mark.usefixtures("_here")
+@pytest.mark.parametrize("name", [".env", "threadbot.db", "playground.db"])
+async def test_a_file_that_belongs_to_somebody_else_is_a_warning(
+    tmp_path: Path, offline: Settings, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).touch(0o600)
+    us = os.geteuid()
+    if us == 0:
+        os.chown(tmp_path / name, 12_345, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: us + 1)
+    finding = await found(offline, "Files")
+    assert finding.verdict is Verdict.WARNING
+    assert "another user owns" in finding.detail
+    assert name in finding.detail
+    assert finding.remedy.startswith("chown ")
 
 
 @pytest.mark.usefixtures("_here")

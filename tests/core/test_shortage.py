@@ -26,6 +26,7 @@ FULL = OSError(errno.EMFILE, "Too many open files")
     "error",
     [
         *(OSError(number, "x") for number in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN)),
+        OSError(-1, "Unknown error -1"),  # uvloop's
         MemoryError(),
         RuntimeError("can't start new thread"),
         ImportError("libssl.so.3: cannot open shared object file: Too many open files"),

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from io import BytesIO
@@ -247,3 +248,19 @@ def test_a_bomb_is_refused_by_a_child_with_little_memory() -> None:
     )
 
     assert reading == Reading(FileOutcome.TOO_MANY_PIXELS)
+
+
+@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+async def test_without_the_descriptors_to_start_a_child_a_file_is_never_taken_for_one_that_cannot_be_read(
+    loop: str,
+) -> None:
+    program = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.files.short_of_descriptors", loop),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    said, _ = await program.communicate()
+    outcomes = [line.partition(" ")[2] for line in said.decode().splitlines()]
+    assert outcomes[0] == "short"
+    assert outcomes[-1] == "read"
+    assert set(outcomes) == {"short", "read"}

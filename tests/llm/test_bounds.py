@@ -117,6 +117,37 @@ async def test_one_event_that_is_larger_than_any_answer_is_not_read(server: Mode
     assert (text(chunks), chunks[-1].finish_reason) == ("one two ", OVERRUN)
 
 
+NESTED = json.dumps({"choices": [{"index": 0, "delta": {"content": "more"}}], "x": [[]] * 300_000})
+
+
+@pytest.mark.parametrize("said", [f"data: {NESTED}\n\n", f"data: [{NESTED}]\n\n", f"data: {NESTED[:-2]}\n\n"])
+async def test_an_event_of_more_objects_than_any_has_is_not_read(
+    server: ModelServer, model: OpenAIChat, said: str
+) -> None:
+    server.answers.append(Answer("one two ", raw_at=1, raw=said))
+    with watching() as watchdog:
+        chunks = await collect(model)
+    assert (text(chunks), chunks[-1].finish_reason) == ("one two ", OVERRUN)
+    assert watchdog.held == []
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
+async def test_nor_is_such_an_object(server: ModelServer, model: OpenAIChat, kind: str) -> None:
+    server.answers.append(Answer(failure=Failure(200, NESTED, kind=kind)))
+    with watching() as watchdog:
+        chunks = await collect(model)
+    assert [chunk.finish_reason for chunk in chunks] == [OVERRUN]
+    assert watchdog.held == []
+
+
+async def test_of_an_error_no_more_objects_are_read(server: ModelServer, model: OpenAIChat) -> None:
+    said = {"x": [[]] * 2 * bounds.WHOLE_BRACKETS, "error": {"message": "the context has 8192 tokens"}}
+    server.answers.append(Answer(failure=Failure(400, json.dumps(said))))
+    with pytest.raises(ModelError) as caught:
+        await collect(model)
+    assert "8192" not in str(caught.value.said)
+
+
 @pytest.mark.parametrize("flood", ["\n", ": keep-alive\n\n", frame({}), frame({"content": ""}), "data: {}\n\n"])
 async def test_a_drip_without_an_end_becomes_a_timeout(server: ModelServer, flood: str) -> None:
     server.answers.append(Answer("one two ", flood_at=1, flood=flood, flood_delay=0.05))

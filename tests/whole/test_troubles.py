@@ -135,11 +135,13 @@ async def test_an_answer_that_keeps_breaking_off_is_kept_as_far_as_it_came(offic
     assert office.prompts()[1] == [("user", "hello"), ("assistant", "The first half"), ("user", "go on")]
 
 
-async def test_an_answer_that_nobody_can_see_counts_as_empty(office: Office) -> None:
-    office.model.answers.append(Answer("\u200b \u2060"))
+@pytest.mark.parametrize("unseen", ["\u200b \u2060", "\u3164", "\uffa0\u2800\n", "\u202e\u2066", "\U000e0041"])
+async def test_an_answer_that_nobody_can_see_counts_as_empty_and_is_never_shown(office: Office, unseen: str) -> None:
+    office.model.answers.append(Answer(unseen * 20, chunk_size=4, chunk_delay=0.1))
     async with office.bot():
         [shown] = await office.answers(await office.ask("hello"))
     assert "empty" in shown
+    assert office.slack.calls("chat.update") == office.slack.calls("chat.startStream") == []
 
 
 async def test_a_turn_whose_lease_ended_while_the_bot_was_at_work_on_it_is_not_begun_again(office: Office) -> None:

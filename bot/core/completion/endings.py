@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.core.prompt.speakers import unbracketed
 from bot.core.turn import CUT_SHORT, OVERRUN, Completion, Notice
+from bot.markdown import is_visible
 
 UNSTATED = "unstated"  # the server ended the stream as it should, but gave no reason
 UNMARKED = "unmarked"  # it never marks an end: whether that was one, only the server knows
@@ -57,7 +58,7 @@ def used_up(completion: Completion) -> bool:
 def only_reasoned(completion: Completion) -> bool:
     """Whether the model came to an end, and all that it wrote is marked as reasoning: the answer may be in there."""
     return (
-        bool(completion.reasoning.strip())
+        is_visible(completion.reasoning)
         and not completion.text
         and not completion.refusal
         and completion.finish_reason in ("stop", UNSTATED, UNMARKED)

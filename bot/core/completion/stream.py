@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -10,7 +9,7 @@ from bot.core.errors import ModelError, ModelProblem
 from bot.core.ports import Chunk
 from bot.core.prompt.speakers import unbracketed
 from bot.core.turn import CUT_SHORT, OVERRUN, Completion, Usage
-from bot.markdown import join_continuation
+from bot.markdown import is_visible, join_continuation
 
 LONGEST_REASONING = 2**18  # characters that are kept, to count them, or to show them where there is no answer
 
@@ -86,7 +85,7 @@ class CollectedStream:
 
     @property
     def has_words(self) -> bool:
-        return _visible(self.said)
+        return is_visible(self.said)
 
     def completion(
         self, model: str, now: float, *, count: Callable[[str], int], cost: Callable[[Usage], int | None]
@@ -105,7 +104,7 @@ class CollectedStream:
         """The completion so far, without its cost. Its text is the whole answer, with the part that it continues."""
         refusal = "".join(self._refusal) or None
         said = self.said or (refusal if self.continued is None else None) or ""
-        text = self._whole(said) if _visible(said) else ""
+        text = self._whole(said) if is_visible(said) else ""
         return Completion(
             text=text,
             text_tokens=count(unbracketed(text)),
@@ -132,8 +131,3 @@ class CollectedStream:
         """Spaces at the end are kept where the answer was cut: a word may follow on them."""
         text = said if self.continued is None else join_continuation(self.continued, said, unbracketed)
         return text.lstrip() if self._finish_reason in CUT_SHORT else text.strip()
-
-
-def _visible(text: str) -> bool:
-    """Whether a reader sees anything: spaces and invisible characters are not an answer."""
-    return any(unicodedata.category(character)[0] not in "ZC" for character in text)

@@ -14,7 +14,7 @@ from bot.core.off_loop import off_loop
 from bot.core.ports import PaceSettings, Reply
 from bot.core.prompt.speakers import unbracketed
 from bot.core.reply.pace import Pace
-from bot.markdown import join_continuation
+from bot.markdown import is_visible, join_continuation
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ class Presenter:
             if self.continued:
                 join = partial(join_continuation, self.continued, text, unbracketed, finished=False)
                 text = await off_loop(len(self.continued) + len(text), join)
-            if text.strip():
+            if is_visible(text):
                 await reply.show(text)
         except (LeaseLost, ReplyUnwanted) as failure:
             self._failure = failure

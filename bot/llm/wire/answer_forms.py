@@ -15,6 +15,9 @@ import httpx2
 from openai import AsyncOpenAI, AsyncStream
 from openai._streaming import ServerSentEvent, SSEBytesDecoder, SSEDecoder
 
+from bot.llm.wire.bounds import Overrun
+from bot.network.json_bound import takes_too_long
+
 _FIELDS = (b"data", b"event", b"id", b"retry", b":")  # what a line of an event stream begins with
 _LONGEST_FIELD = 5  # bytes
 _MARK = b"\xef\xbb\xbf"  # of the order of bytes
@@ -74,7 +77,9 @@ class _Forms(SSEDecoder):
         """One object, or several: in a list, or one after the other."""
         pieces = [start, *[piece async for piece in rest]]
         self.whole = True
-        found = [_error_in(each) for each in _decoded(b"".join(pieces).decode("utf-8", "replace"))]
+        if takes_too_long(whole := b"".join(pieces)):
+            raise Overrun
+        found = [_error_in(each) for each in _decoded(whole.decode("utf-8", "replace"))]
         if not any(isinstance(each, dict) and ("error" in each or _is_frame(each)) for each in found):
             raise NotAnswered
         for said in found:
@@ -82,7 +87,13 @@ class _Forms(SSEDecoder):
 
 
 def _frames(event: ServerSentEvent) -> Sequence[ServerSentEvent]:
-    """The content of an event in the API's own form; empty if the event is no part of an answer."""
+    """
+    The content of an event in the API's own form; empty if the event is no part of an answer.
+
+    Raises Overrun for one that would take too long to read.
+    """
+    if takes_too_long(event.data):
+        raise Overrun
     data = event.data.strip()
     if data[:6].upper() == "[DONE]":
         return [ServerSentEvent(data="[DONE]")]

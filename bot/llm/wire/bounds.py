@@ -22,6 +22,7 @@ from openai import AsyncStream
 
 from bot.core.ports import Chunk
 from bot.core.turn import OVERRUN
+from bot.network.json_bound import MOST_CONTAINERS
 
 # Words. Each model counts in tokens of its own: a tokenizer made for one language may need a quarter of ours for it.
 TOKENS = 4  # of ours, for each that was asked for
@@ -37,6 +38,7 @@ EVENT_BYTES, EVENT_BYTES_A_TOKEN = 2**20, 256  # some servers send all of an ans
 PIECE_BYTES = 2**16
 TURN_BYTES = 2**12  # after which others have a turn: the events that came with one read of a socket may take a second
 WHOLE_BYTES = 2**20  # of what is read whole: errors, which may quote all of the request, and lists
+WHOLE_BRACKETS = MOST_CONTAINERS  # of the same, in strings as well
 
 SECONDS_A_TOKEN = 1.0  # slower than a large model on a CPU
 WHOLE_SECONDS = 30.0  # for the rest of what is read whole
@@ -137,7 +139,7 @@ class _Beginning(httpx2.AsyncByteStream):
 
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
-        self._left = WHOLE_BYTES
+        self._left, self._brackets_left = WHOLE_BYTES, WHOLE_BRACKETS
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         self._pieces = aiter(self._stream)
@@ -152,6 +154,9 @@ class _Beginning(httpx2.AsyncByteStream):
         except httpx2.ReadTimeout:
             raise StopAsyncIteration from None  # the status says most
         self._left, piece = self._left - len(piece), piece[: self._left]
+        self._brackets_left -= piece.count(b"{") + piece.count(b"[")
+        if self._brackets_left < 0:
+            raise StopAsyncIteration
         return piece
 
     async def aclose(self) -> None:

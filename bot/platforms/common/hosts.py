@@ -16,6 +16,7 @@ from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import unquote
 
 from bot.core.prompt.lookalikes import seems_ascii
+from bot.markdown import is_ignorable
 
 LONGEST_LABEL = 300  # characters; a longer label may name any host
 LONGEST_ADDRESS = 1_000  # characters; the host has to end within them
@@ -25,10 +26,6 @@ _LONGEST_PART = 63  # ibid.
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _MARKS = re.compile(r"[*_~`]")
 _BIDIRECTIONAL = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-# Ignorable, and not in the category Cf; U+2065, U+FFF0 and the tags may be unassigned.
-_IGNORABLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\uffa0\ufe00-\ufe0f\ufff0-\ufff8\U000e0000-\U000e0fff]"
-)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")  # shown as nothing
 _NARROW = re.compile("[\u2004-\u2006\u2008-\u200a\u2028\u2029\u202f\u205f]")  # blanks; NFKC makes usual ones of them
 _GAP = "\x1f"  # one of those, within _seen()
@@ -73,7 +70,7 @@ def hidden_target(label: str, address: str) -> str:
 def _targets(address: str) -> Iterator[str]:
     """All hosts that *address* may lead to; those of e-mail are of its recipients."""
     for each in dict.fromkeys([_ESCAPED.sub(r"\1", address), address]):  # escapes are Markdown's alone
-        address = "".join([c for c in each if not _is_unseen(c)]).lstrip()  # programs on the way may drop them
+        address = "".join([c for c in each if not is_ignorable(c)]).lstrip()  # programs on the way may drop them
         if address[:7].lower() == "mailto:":
             boxes = re.split("[,;]", ",".join(map(unquote, _RECIPIENTS.findall(address))))
             yield from (host_of(f"mailto:{box.rpartition('@')[2]}") for box in boxes if "@" in box)
@@ -81,6 +78,7 @@ def _targets(address: str) -> Iterator[str]:
             yield host_of(address)
 
 
+@lru_cache(maxsize=1024)
 def names_host(label: str) -> bool:
     """Whether a reader of *label* may expect a certain host."""
     return not _is_clear(label) or any(_named(label))
@@ -163,16 +161,12 @@ def _instead(character: str, own: str) -> str:
         return _INSTEAD[character]
     if character == "。":
         return "."
-    if _is_unseen(character):
+    if is_ignorable(character):
         return ""
     kind = unicodedata.category(character)
     if kind[0] in "LMN" or kind == "So" or not own:
         return character
     return own
-
-
-def _is_unseen(character: str) -> bool:
-    return unicodedata.category(character) == "Cf" or _IGNORABLE.match(character) is not None
 
 
 def _canonical(host: str) -> str:

@@ -24,7 +24,10 @@ logger = logging.getLogger(__name__)
 
 Content = TypeVar("Content")  # what one message shows; equal contents look the same
 
-Make = Callable[[], Awaitable[str | None]]
+Check = Callable[[], None]
+"""Called after the last wait before a new message: raises HaltedError where none may be posted any more."""
+
+Make = Callable[[Check], Awaitable[str | None]]
 """Makes one message and returns its id; None if the platform refused and another form is tried."""
 
 Noted = Callable[[Make], Awaitable[str | None]]
@@ -188,13 +191,14 @@ class Parts(Generic[Content]):
         if number not in self._intended:
             await self._log.intend(number)
             self._intended.add(number)
+            self.check_halted()
         # In doubt from here on: a cancellation or a lost response leaves a post that nobody noted.
         self._missing[number] = datetime.now(UTC)
         try:
-            id_ = await make()
+            id_ = await make(self.check_halted)
         except UncertainError:
             raise
-        except PlatformError:
+        except (PlatformError, HaltedError):
             del self._missing[number]  # refused: it was surely not posted
             raise
         del self._missing[number]

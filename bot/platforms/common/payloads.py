@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Json = Mapping[str, Any]
 
 MOST = 100  # in a list of one message: no platform takes as many blocks, components, attachments or files
+LONGEST = 80_000  # characters of a text; twice what any platform takes
 _MANY_MARKS = re.compile(b"[^\\x00]{30}")  # in a row; Unicode's "Stream-Safe Text Format" has no more
 
 
@@ -37,9 +38,22 @@ def few(body: Json, key: str) -> list[Json]:
 
 
 def string(body: Json, key: str) -> str:
-    """Composed; empty where there is no text."""
+    """The first LONGEST characters, composed; empty where there is no text."""
     found = body.get(key)
-    return composed(found) if isinstance(found, str) else ""
+    return composed(found[:LONGEST]) if isinstance(found, str) else ""
+
+
+def within(texts: Iterable[str]) -> list[str]:
+    """Of *texts* those with words, the first LONGEST characters of them all. The others are not even made."""
+    kept: list[str] = []
+    left = LONGEST
+    for text in texts:
+        if text.strip():
+            kept.append(text[:left])
+            left -= len(text)
+        if left <= 0:
+            break
+    return kept
 
 
 def composed(text: str) -> str:

@@ -40,7 +40,7 @@ class WebPartCalls(PartCalls[Part]):
     async def post(self, part: WantedPart[Part], noted: Noted) -> bool:
         shown, tag = part.content, metadata(self._turn, part.number)
         await self._log.check()
-        await noted(lambda: self._api.post(self._thread.channel, self._thread.thread, shown.text, shown.notes, tag))
+        await noted(lambda _: self._api.post(self._thread.channel, self._thread.thread, shown.text, shown.notes, tag))
         return True
 
     async def edit(self, part: WantedPart[Part], id: str) -> bool:  # noqa: A002 - the port's word

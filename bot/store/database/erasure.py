@@ -76,6 +76,7 @@ class Cleaner:
         self._writing, self._reading = writing, reading
         self._noted = self._left = False  # erased since the last cleaning; not yet out of the files
         self._task: asyncio.Task[None] | None = None
+        self._failure = ""  # of the database, at the last try; it is logged once
 
     def note(self) -> None:
         """Something was erased, and committed."""
@@ -102,7 +103,8 @@ class Cleaner:
                 since = started  # of what was erased meanwhile
             elif not warned and started - since > WARNED_SECONDS:
                 warned = True
-                log.warning("erased text is still in the database's files: another program keeps them in use")
+                why = self._failure or "another program keeps them in use"
+                log.warning("erased text is still in the database's files: %s", why)
             pause = max(SOON_SECONDS, _SHARE * (time.monotonic() - started))
 
     async def _tried(self) -> bool:
@@ -112,8 +114,11 @@ class Cleaner:
         try:
             overwritten = not noted or await self._overwritten()
             emptied = await self._at_once(database_file.truncate_wal)
+            self._failure = ""
         except LedgerError as error:
-            log.info("the database cannot be cleaned now: %s", error)
+            if not self._failure:
+                log.info("the database cannot be cleaned now: %s", error)
+            self._failure = str(error)
         finally:
             self._noted |= not overwritten
             self._left = self._noted or not emptied

@@ -12,7 +12,7 @@ import pytest
 from bot.core.conversation import ThreadRef
 from bot.core.errors import PlatformError, ReplyDeleted, UncertainError
 from bot.core.ports import ReplyRequest
-from bot.platforms.common.parts import HaltedError, Noted, PartCalls, Parts, WantedPart
+from bot.platforms.common.parts import Check, HaltedError, Noted, PartCalls, Parts, WantedPart
 from tests.contract.world import Log
 
 WHERE = ThreadRef("a_platform", "W1", "C1", "1")
@@ -30,6 +30,7 @@ class Thread(PartCalls[str]):
     before: dict[str, BaseException] = field(default_factory=dict)
     after: dict[str, BaseException] = field(default_factory=dict)
     on_admission: Callable[[], None] = lambda: None
+    on_turn: Callable[[], None] = lambda: None  # of the call itself, which may wait once more
     grows: bool = False  # what is being written shows less than it was told
     _ids: int = 0
 
@@ -40,7 +41,9 @@ class Thread(PartCalls[str]):
     async def post(self, part: WantedPart[str], noted: Noted) -> bool:
         self.on_admission()
 
-        async def make() -> str:
+        async def make(check: Check) -> str:
+            self.on_turn()
+            check()
             self._ids += 1
             id_ = f"m{self._ids}"
             with self._call(f"post {part.number}"):
@@ -198,7 +201,7 @@ async def test_a_post_that_was_refused_is_not_looked_for(
 async def test_a_platform_may_try_another_way_after_a_refusal(log: TellingLog) -> None:
     class Refusing(Thread):
         async def post(self, part: WantedPart[str], noted: Noted) -> bool:
-            async def refused() -> None:
+            async def refused(_: Check) -> None:
                 self.calls.append("refused")
 
             assert await noted(refused) is None
@@ -370,6 +373,22 @@ async def test_halted_while_a_post_waits_to_be_admitted_it_is_not_made(
     with pytest.raises(HaltedError):
         await parts.bring(["one"], final=False)
     assert (thread.calls, log.ids) == ([], {})
+
+
+async def test_halted_while_the_call_itself_waits_it_is_not_made_either_and_nothing_is_looked_for(
+    thread: Thread, parts: Parts[str]
+) -> None:
+    def halt() -> None:
+        parts.halted = True
+
+    thread.on_turn = halt
+    with pytest.raises(HaltedError):
+        await parts.bring(["one"], final=False)
+    assert thread.shown == []
+    thread.on_turn, parts.halted = lambda: None, False
+    await parts.bring(["one"], final=True)
+    assert thread.shown == ["one"]
+    assert thread.calls == ["intend 1", "post 1", "note 1"]
 
 
 @pytest.mark.parametrize("wanted", [[], ["one"]])

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import Connection, select, update
 
 from bot import database_file
 from bot.core.conversation import Deleted, Edited
+from bot.core.errors import LedgerError
 from bot.core.files import Cut, FileOutcome, FileRef, Reading
 from bot.core.turn import Completion, Notice, Turn
 from bot.store.database import migrate
+from bot.store.database.erasure import Cleaner
+from bot.store.database.residue import Residue
 from bot.store.database.sqlite import SqliteDatabase
 from bot.store.ledger.ledger import SqlLedger
 from bot.store.summaries import SqlSummaries
@@ -29,6 +34,7 @@ from tests.store.test_summaries import made, older, ref, talk
 SECRET = "the code is 7d1f4c"
 SOON = 10.0  # seconds
 
+T = TypeVar("T")
 Erase = Callable[[SqlLedger], Awaitable[object]]
 
 
@@ -254,6 +260,28 @@ async def test_a_reader_that_keeps_the_wal_is_outwaited(ledger: SqlLedger, file:
         assert await record(ledger, said(2.0, "meanwhile")) == [True]
         reader.execute("COMMIT")
         await leaves(file)
+
+
+async def test_that_nothing_can_be_cleaned_is_said_once_and_not_at_every_try(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    tries = 0
+
+    async def refused(work: Callable[[sqlite3.Connection], T]) -> T:
+        nonlocal tries
+        tries += 1
+        raise LedgerError("unable to open database file")
+
+    cleaner = Cleaner(Residue(file), refused, refused)
+    cleaner.note()
+    async with asyncio.timeout(SOON):
+        while tries < 3:  # noqa: ASYNC110 - it is nobody's event
+            await asyncio.sleep(0.02)
+    await cleaner.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "the database cannot be cleaned now: unable to open database file"
+    ]
 
 
 async def test_what_a_dead_process_left_in_the_wal_leaves_at_the_next_start(file: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ JSON goes in and comes out as Discord has it. What is written can call nobody, w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -179,11 +179,15 @@ class DiscordApi:
             await self._requests.send(MESSAGES, "GET", "channels", channel, "messages", query=query, major=channel)
         )
 
-    async def create_message(self, channel: str, payload: Json, files: Sequence[Upload] = ()) -> Json:
-        """Post a message, in a channel or a thread. Returns it."""
+    async def create_message(
+        self, channel: str, payload: Json, files: Sequence[Upload] = (), *, check: Callable[[], None] | None = None
+    ) -> Json:
+        """Post a message, in a channel or a thread. Returns it. *check* as Requests.send() has it."""
         path = ("channels", channel, "messages")
         body = _calling_nobody(payload) | _attached(files)
-        return _object(await self._requests.send(POST, "POST", *path, body=body, files=files, major=channel))
+        return _object(
+            await self._requests.send(POST, "POST", *path, body=body, files=files, major=channel, check=check)
+        )
 
     async def edit_message(self, channel: str, message: str, payload: Json) -> Json:
         path = ("channels", channel, "messages", message)

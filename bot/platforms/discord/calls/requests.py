@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import quote
@@ -71,17 +71,21 @@ class Requests:
         files: Sequence[Upload] = (),
         major: str = "",
         open_to_all: bool = False,
+        check: Callable[[], None] | None = None,
     ) -> Any:
         """
         Send the request *name* (see limits.py) and return its JSON; None where there is none.
 
         *path*: its steps, which need not be quoted. *major*: the channel or guild whose bucket it is.
-        *open_to_all*: it answers an interaction, needs no token and does not count.
+        *open_to_all*: it answers an interaction, needs no token and does not count. *check* is called after the wait
+        for its turn, and raises where the request is no longer wanted.
         """
         if not open_to_all:
             await self._limits.turn(name)
             if self.unusable.is_set() and self._answered:
                 raise PlatformError(INVALID_TOKEN, passing=True)
+        if check is not None:
+            check()
         url = _url(self._base, path)
         headers = {"User-Agent": self._agent}
         if not open_to_all:

@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.core.errors import PlatformError, UncertainError
 from bot.core.ports import CLOCK_SKEW, ReplyRequest
+from bot.platforms.common.parts import Check
 from bot.platforms.discord.calls.errors import MISSING_PERMISSIONS, NO_UPLOADS
 from bot.platforms.discord.calls.limits import MESSAGE, POST
 from bot.platforms.discord.incoming.events import position_of
@@ -36,8 +37,10 @@ NO_FILES = frozenset({MISSING_PERMISSIONS, NO_UPLOADS, TOO_LARGE, "http_413", "i
 class AnswerFile:
     """The file of one reply. Raises PlatformError for what passes; what does not makes post() say False."""
 
-    def __init__(self, shared: ReplyServices, us: str, request: ReplyRequest, calls: DiscordPartCalls) -> None:
-        self._shared, self._us, self._calls = shared, us, calls
+    def __init__(
+        self, shared: ReplyServices, us: str, request: ReplyRequest, calls: DiscordPartCalls, check: Check
+    ) -> None:
+        self._shared, self._us, self._calls, self._check = shared, us, calls, check
         self._turn, self._log = request.turn, request.log
         part = next((part for part in request.parts if part.number == FILE_PART), None)
         self._id = part.id if part else None
@@ -87,11 +90,12 @@ class AnswerFile:
 
     async def _post(self, name: str, content: bytes, spot: Spot) -> None:
         async def make() -> Mapping[str, Any]:
+            self._check()
             if self._intended_at is None:
                 await self._log.intend(FILE_PART)
                 self._intended_at = datetime.now(UTC)
             wanted = {"flags": SUPPRESS_EMBEDS}
-            return await self._calls.create(spot, f"{FILE_PART} {name}", wanted, [(name, content)])
+            return await self._calls.create(spot, f"{FILE_PART} {name}", wanted, self._check, [(name, content)])
 
         message = await self._calls.admitted(POST, make, final=True, channel=spot.channel)
         self._id, self._name = self._calls.note(message, FILE_PART, spot), name

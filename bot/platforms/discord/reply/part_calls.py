@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from bot.core.errors import PlatformError, ThreadClosed
 from bot.core.ports import ReplyRequest
-from bot.platforms.common.parts import Noted, PartCalls, WantedPart
+from bot.platforms.common.parts import Check, Noted, PartCalls, WantedPart
 from bot.platforms.discord.calls.errors import (
     MISSING_PERMISSIONS,
     THREAD_ARCHIVED,
@@ -54,8 +54,8 @@ class DiscordPartCalls(PartCalls[Piece]):
         wanted = content(part.content)
         made: list[Json] = []
 
-        async def make() -> str:
-            made.append(await self.create(spot, str(part.number), wanted))
+        async def make(check: Check) -> str:
+            made.append(await self.create(spot, str(part.number), wanted, check))
             return self.note(made[-1], part.number, spot)
 
         spot = await self.where.spot(final=part.final)
@@ -129,7 +129,7 @@ class DiscordPartCalls(PartCalls[Piece]):
 
         return await self._limits.call(method, make, final=final, channel=channel)
 
-    async def create(self, spot: Spot, part: str, wanted: Json, files: Sequence[Upload] = ()) -> Json:
+    async def create(self, spot: Spot, part: str, wanted: Json, check: Check, files: Sequence[Upload] = ()) -> Json:
         """
         Post *part*, or get it back where it was posted within the last minutes. Call it admitted, and noted.
 
@@ -139,7 +139,8 @@ class DiscordPartCalls(PartCalls[Piece]):
         while True:
             named = nonce(self._thread, self._turn, part, self._generations[part])
             try:
-                return await self._api.create_message(spot.channel, {**wanted, **_sent(named, reply_to)}, files)
+                posted = {**wanted, **_sent(named, reply_to)}
+                return await self._api.create_message(spot.channel, posted, files, check=check)
             except PlatformError as error:
                 if error.code == UNKNOWN_MESSAGE and self._generations[part] < MOST_GENERATIONS:
                     self._generations[part] += 1

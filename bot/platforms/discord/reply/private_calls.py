@@ -7,7 +7,7 @@ They are shown with the token of the interaction, and with nothing else: when th
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -16,16 +16,14 @@ from bot.core.errors import PlatformError
 from bot.core.ports import Interaction, ReplyRequest
 from bot.core.texts import sentence
 from bot.core.turn import Notice
-from bot.platforms.common.parts import Noted, WantedPart
+from bot.platforms.common.parts import Check, Noted, WantedPart
 from bot.platforms.discord.calls.errors import UNKNOWN_MESSAGE
 from bot.platforms.discord.calls.limits import DELETE_FOLLOW_UP, EDIT_FOLLOW_UP, EDIT_RESPONSE, FOLLOW_UP, RESPONSE
-from bot.platforms.discord.calls.requests import Upload
 from bot.platforms.discord.markup.message import Piece, content
 from bot.platforms.discord.places.payloads import Json, number, text
 from bot.platforms.discord.reply.part_calls import DiscordPartCalls
 from bot.platforms.discord.reply.responses import LOADING, USELESS, once_acknowledged
 from bot.platforms.discord.reply.services import ReplyServices
-from bot.platforms.discord.reply.where import Spot
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +45,8 @@ class PrivatePartCalls(DiscordPartCalls):
     async def post(self, part: WantedPart[Piece], noted: Noted) -> bool:
         wanted = self._wanted(part)
 
-        async def make() -> str:
-            return text(await self._shown(part.number, wanted), "id")
+        async def make(check: Check) -> str:
+            return text(await self._shown(part.number, wanted, check), "id")
 
         method = EDIT_RESPONSE if part.number == 1 else FOLLOW_UP
         await self.admitted(method, lambda: noted(make), final=part.final, channel=self._bucket)
@@ -80,19 +78,19 @@ class PrivatePartCalls(DiscordPartCalls):
         loading = (number(found.get("flags")) or 0) & LOADING
         return {} if loading or not text(found, "content") else {1: text(found, "id")}
 
-    async def create(self, spot: Spot, part: str, wanted: Json, files: Sequence[Upload] = ()) -> Json:  # noqa: ARG002
+    async def create(self, *_: Any, **__: Any) -> Json:
         """No part of it is posted where others see it."""
         raise PlatformError(OVER, passing=False)
 
-    async def _shown(self, part: int, wanted: Json) -> Json:
+    async def _shown(self, part: int, wanted: Json, check: Check) -> Json:
         if part == 1:
             try:
-                return await self._with_token(lambda token: self._api.edit_response(token, wanted))
+                return await self._with_token(lambda token: self._api.edit_response(token, wanted), check)
             except PlatformError as error:
                 if error.code != UNKNOWN_MESSAGE:
                     raise  # else it was taken away, and is shown again
         more = {**wanted, "flags": int(wanted.get("flags") or 0) | EPHEMERAL}
-        return await self._with_token(lambda token: self._api.follow_up(token, more))
+        return await self._with_token(lambda token: self._api.follow_up(token, more), check)
 
     # As long as the token lives
 
@@ -102,12 +100,12 @@ class PrivatePartCalls(DiscordPartCalls):
     def _left(self) -> timedelta:
         return self._interaction.ends_at - datetime.now(UTC)
 
-    async def _with_token(self, call: Callable[[str], Awaitable[Result]]) -> Result:
+    async def _with_token(self, call: Callable[[str], Awaitable[Result]], check: Check = lambda: None) -> Result:
         token = self._interaction.token
         if token is None or not self._is_usable():
             raise PlatformError(OVER, passing=False)
         try:
-            return await once_acknowledged(self._interaction, lambda: call(token))
+            return await once_acknowledged(self._interaction, lambda: call(token), check)
         except PlatformError as error:
             if error.code in USELESS - {UNKNOWN_MESSAGE}:
                 raise PlatformError(OVER, passing=False) from error

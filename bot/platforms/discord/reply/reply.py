@@ -68,10 +68,13 @@ class DiscordReply:
         self._shared, self._request, self._limits = shared, request, shared.api.limits
         self._turn, self._language, self._as_file = request.turn, request.language, request.as_file
         self._calls = calls or DiscordPartCalls(shared, us.user_id, request)
-        self._file = AnswerFile(shared, us.user_id, request, self._calls)
+        self._file = AnswerFile(shared, us.user_id, request, self._calls, self._check_halted)
         texts = [part for part in request.parts if part.number != FILE_PART]
         self.also: Sequence[str] = ()  # sentences below all others
         self._parts = Parts(self._calls, replace(request, parts=texts), clear_below=self._file.remove)
+
+    def _check_halted(self) -> None:
+        self._parts.check_halted()
 
     @property
     def pause(self) -> float:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from bot.core.errors import PlatformError, UncertainError
 from bot.core.ports import Interaction, InteractionStore, ReplyRequest
-from bot.platforms.common.parts import Noted, WantedPart
+from bot.platforms.common.parts import Check, Noted, WantedPart
 from bot.platforms.discord.calls.errors import (
     MISSING_ACCESS,
     MISSING_PERMISSIONS,
@@ -47,9 +47,12 @@ def is_usable(interaction: Interaction) -> bool:
     return interaction.token is not None and interaction.ends_at > datetime.now(UTC)
 
 
-async def once_acknowledged(interaction: Interaction, call: Callable[[], Awaitable[Result]]) -> Result:
+async def once_acknowledged(
+    interaction: Interaction, call: Callable[[], Awaitable[Result]], check: Check = lambda: None
+) -> Result:
     """The result of *call* with the token: an answer may be there before Discord was told of it."""
     while True:
+        check()
         try:
             return await call()
         except PlatformError as error:
@@ -105,10 +108,10 @@ class RespondingPartCalls(DiscordPartCalls):
         """Whether the response shows the part now."""
         token, wanted = str(interaction.token), content(part.content)
 
-        async def make() -> str | None:
+        async def make(check: Check) -> str | None:
             edit = lambda: self._api.edit_response(token, wanted)  # noqa: E731
             try:
-                message = await once_acknowledged(interaction, edit)
+                message = await once_acknowledged(interaction, edit, check)
             except UncertainError:
                 raise
             except PlatformError as error:
@@ -130,7 +133,7 @@ class RespondingPartCalls(DiscordPartCalls):
         """We may not post where we were called; what answers a command may stand there all the same."""
         wanted = content(part.content)
 
-        async def make() -> str:
+        async def make(_: Check) -> str:
             return self._noted(await self._api.follow_up(token, wanted), part.number)
 
         await self.admitted(FOLLOW_UP, lambda: noted(make), final=part.final, channel=token)

@@ -1,8 +1,8 @@
 """
 The HTTP sessions of calls to Slack: no answer is read that would hold the event loop.
 
-json reads a text in one go, and holds Python's lock meanwhile: a thread would hold the event loop just as long. So
-the answer has to be short. What becomes of a page of messages that is not is decided in page_size.py.
+So the answer has to be short (see json_bound.py). What becomes of a page of messages that is not is decided in
+page_size.py.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.network import certificates
+from bot.network.json_bound import takes_too_long
 from bot.network.proxies import proxy_of
 from bot.platforms.slack.calls.logs import sdk_logger
 
@@ -21,7 +22,7 @@ TIMEOUT = aiohttp.ClientTimeout(
 
 
 class AnswerTooLong(aiohttp.ClientPayloadError):
-    """More than MOST_BYTES; the rest was not read, and the connection is closed."""
+    """More than MOST_BYTES, or than json reads in time; the rest was not read, and the connection is closed."""
 
 
 def opened() -> aiohttp.ClientSession:
@@ -58,4 +59,7 @@ class _Answer(aiohttp.ClientResponse):
             body += piece
             if len(body) > MOST_BYTES:
                 raise AnswerTooLong(f"an answer of more than {MOST_BYTES} bytes")
-        return bytes(body)
+        read = bytes(body)
+        if takes_too_long(read):
+            raise AnswerTooLong("an answer of too many objects and arrays")
+        return read

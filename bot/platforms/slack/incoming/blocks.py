@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from bot.platforms.common.payloads import Json, few, mapping, mappings, string
+from bot.platforms.common.payloads import Json, few, mapping, mappings, string, within
 from bot.platforms.slack.incoming.pressed import is_pressed
 from bot.platforms.slack.incoming.rich_text import DEEPEST, escaped, flat, link, rich_text
 
@@ -26,9 +26,7 @@ _TOKEN_OR_PIPE = re.compile(r"<([^<>]*)>|\|")
 
 def pieces_of(blocks: object, *, but: str = "") -> list[str]:
     """The texts of *blocks*, without empty ones; *but* is a type to leave out. Never raises."""
-    found = few({"blocks": blocks}, "blocks")
-    said = (words_in(block) for block in found if block.get("type") != but)
-    return [words for words in said if words.strip()]
+    return within(words_in(block) for block in few({"blocks": blocks}, "blocks") if block.get("type") != but)
 
 
 def joined(pieces: Sequence[str]) -> str:
@@ -57,13 +55,16 @@ def _all_words(block: Json, depth: int) -> Iterator[str]:
     status = string(block, "status") if block.get("type") == "task_card" else ""
     has_rich_title = bool(mapping(block, "rich_text_title"))
     for name in ("rich_text_title", *_WORDS):
-        if name == "title" and has_rich_title:
+        if name not in block or (name == "title" and has_rich_title):
             continue
         words = _value(block, name, depth)
         yield f"{words} ({escaped(status)})" if name == "title" and status and words else words
     for name in _INNER:
-        yield from (words_in(each, depth + 1) for each in mappings(block, name))
-    yield from (words_in({"type": "image", **image}, depth + 1) for name in _IMAGES if (image := mapping(block, name)))
+        if name in block:
+            yield from (words_in(each, depth + 1) for each in mappings(block, name))
+    for name in _IMAGES:
+        if image := mapping(block, name):
+            yield words_in({"type": "image", **image}, depth + 1)
 
 
 def _value(block: Json, name: str, depth: int) -> str:

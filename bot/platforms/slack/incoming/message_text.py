@@ -15,13 +15,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.files import Cut
-from bot.platforms.common.payloads import Json, few, mapping, string
+from bot.platforms.common.payloads import LONGEST, Json, few, mapping, string, within
 from bot.platforms.slack.incoming.blocks import joined, pieces_of
 from bot.platforms.slack.incoming.rich_text import DEEPEST, flat
 from bot.platforms.slack.markup.text import readable, unescaped
 
 MOST = 12_000  # characters of what is attached; what the author says is never cut, in blocks either
-LONGEST = 100_000  # characters of a text; Slack takes 40,000
 MOST_LINES = 40  # of a notification that are looked for within the lines of blocks
 _TITLES = ("pretext", "author_name", "title")
 _OF_MESSAGES = ("is_share", "is_msg_unfurl", "is_reply_unfurl", "is_thread_root_unfurl")
@@ -53,8 +52,13 @@ def text_of(message: Json) -> str:
 def said_in(message: Json) -> Words:
     """Never raises."""
     by_app = is_app(message)
-    said = _once(string(message, "text")[:LONGEST], message.get("blocks"), is_notification=by_app)
-    attached = [(words, each) for each in attachments_of(message) if (words := _attached(each))]
+    said = _once(string(message, "text"), message.get("blocks"), is_notification=by_app)
+    attached: list[tuple[str, Json]] = []
+    left = LONGEST
+    for each in attachments_of(message):
+        if left > 0 and (words := _attached(each)):
+            attached.append((words, each))
+            left -= len(words)
     if by_app and attached and said.strip():
         attached = [(words, each) for words, each in attached if _key(words) not in _key(said)]
         said = "\n".join(_unsaid(said, joined([words for words, _ in attached]))) if attached else said
@@ -107,15 +111,17 @@ def _attached(attachment: Json, depth: int = 0) -> str:
         return flat(attachment)
     shared, others = is_message(attachment), messages_in(attachment)
     blocks = [block for each in (attachment, *others) for block in few(each, "blocks")]
-    said = [string(attachment, name) for name in _TITLES]
-    said.append(_once(string(attachment, "text"), blocks, is_notification=not shared))
-    said += [_field(field) for field in few(attachment, "fields")]
-    said += [_attached(inner, depth + 1) for each in (attachment, *others) for inner in attachments_of(each)]
-    if not shared:
-        said.append(string(attachment, "footer"))
-    if not any(each.strip() for each in said) and string(attachment, "fallback") != _NO_FALLBACK:
-        said.append(string(attachment, "fallback"))
-    return "\n".join(each for each in said if each.strip())
+
+    def said() -> Iterator[str]:
+        yield from (string(attachment, name) for name in _TITLES)
+        yield _once(string(attachment, "text"), blocks, is_notification=not shared)
+        yield from map(_field, few(attachment, "fields"))
+        yield from (_attached(inner, depth + 1) for each in (attachment, *others) for inner in attachments_of(each))
+        if not shared:
+            yield string(attachment, "footer")
+
+    fallback = string(attachment, "fallback")
+    return "\n".join(within(said()) or within([fallback] if fallback != _NO_FALLBACK else []))
 
 
 def _field(field: Json) -> str:

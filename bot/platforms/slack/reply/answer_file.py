@@ -21,6 +21,7 @@ from bot.core.errors import PlatformError
 from bot.core.ports import ReplyRequest
 from bot.core.texts import label
 from bot.platforms.common.features import Feature
+from bot.platforms.common.parts import Check
 from bot.platforms.slack.calls.api import COMPLETE_UPLOAD, DELETE_FILE, FILE, UPLOAD_URL, SlackApi
 from bot.platforms.slack.calls.errors import NOT_HERE
 from bot.platforms.slack.calls.limits import DELETE
@@ -60,8 +61,10 @@ class _Standing:
 class AnswerFile:
     """The file of one reply. Raises PlatformError for passing errors; after permanent ones, methods return False."""
 
-    def __init__(self, api: SlackApi, settings: FileSettings, request: ReplyRequest, admitted: Admitted) -> None:
-        self._api, self._admitted = api, admitted
+    def __init__(
+        self, api: SlackApi, settings: FileSettings, request: ReplyRequest, admitted: Admitted, check: Check
+    ) -> None:
+        self._api, self._admitted, self._check = api, admitted, check
         self._feature, self._waits = settings.feature, settings.waits
         self._thread, self._turn, self._log = request.thread, request.turn, request.log
         self._title = label("answer_file", request.language)
@@ -90,7 +93,11 @@ class AnswerFile:
         file = self._part
         if file is None or _is_ts(file):
             return file is not None
-        share = lambda: self._api.complete_upload(file, self._title, self._thread)  # noqa: E731
+
+        async def share() -> None:
+            self._check()
+            await self._api.complete_upload(file, self._title, self._thread)
+
         try:
             await self._admitted(COMPLETE_UPLOAD, share, final=True)
         except PlatformError as error:

@@ -16,7 +16,7 @@ from bot.core.errors import PlatformError
 from bot.core.off_loop import off_loop
 from bot.core.ports import ReplyRequest
 from bot.platforms.common.limiter import RATE_LIMITED, Promise
-from bot.platforms.common.parts import Noted, PartCalls, WantedPart
+from bot.platforms.common.parts import Check, Noted, PartCalls, WantedPart
 from bot.platforms.slack.calls.api import Recipient
 from bot.platforms.slack.calls.errors import MESSAGE_NOT_FOUND, concerns_message
 from bot.platforms.slack.calls.limits import DELETE, EDITS_SECONDS, POST, UPDATE
@@ -51,7 +51,7 @@ class SlackPartCalls(PartCalls[Piece]):
             raise PlatformError(RATE_LIMITED, passing=True)  # it is posted when it is whole
         what, tag = self._made_of(part)
 
-        async def make() -> str:
+        async def make(_: Check) -> str:
             ts = await self._api.post(self._thread.channel, what, thread=self._thread.thread, metadata=tag)
             self._status.posted(self._thread)
             return ts
@@ -126,7 +126,7 @@ class SlackPartCalls(PartCalls[Piece]):
         if promise is None:
             return False
 
-        async def make() -> str | None:
+        async def make(_: Check) -> str | None:
             ts = await self._streams.start(promise, self._thread, text, self._recipient)
             if ts is not None:
                 self._status.posted(self._thread)

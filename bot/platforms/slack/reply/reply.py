@@ -39,10 +39,13 @@ class SlackReply:
         self._thread, self._language, self._as_file = request.thread, request.language, request.as_file
         self._fallbacks = Fallbacks(shared.features, request.turn, request.language)
         self._calls = SlackPartCalls(shared, us, request, self._fallbacks)
-        self._file = AnswerFile(shared.api, shared.files, request, self._calls.admitted)
+        self._file = AnswerFile(shared.api, shared.files, request, self._calls.admitted, self._check_halted)
         texts = [part for part in request.parts if part.number != FILE_PART]
         self._parts = Parts(self._calls, replace(request, parts=texts), clear_below=self._file.remove)
         self._began: float | None = None  # by the clock of the streams, when the first words were shown
+
+    def _check_halted(self) -> None:
+        self._parts.check_halted()
 
     # How often
 

@@ -13,6 +13,7 @@ import json
 import logging
 import math
 import os
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.core.errors import BotError
 from bot.listening import Bounds, listening
+from bot.network.json_bound import takes_too_long
 from bot.platforms.slack.setup.manifest import COMMANDS_PATH, EVENTS_PATH, INTERACTIONS_PATH
 from bot.platforms.slack.transport.dispatch import App
 from bot.platforms.slack.transport.signature import SIGNATURE, TIMESTAMP, fresh, signed
@@ -38,6 +40,8 @@ BODY_SECONDS = 3.0  # for a whole body to come in: Slack itself waits no longer 
 PROVEN_SECONDS = 120.0  # after a delivery; no more than catch_up.LOOK_BACK
 SILENCE_SECONDS = 240.0  # less than Slack goes on bringing an event again: its last try comes 5 minutes after the first
 READ_SECONDS = 3600.0
+
+_NO_CODE = re.compile(rb"%(?![0-9A-Fa-f]{2})")  # a sign of a form that stands for itself; Slack writes %25
 
 Payload = dict[str, Any]
 
@@ -280,6 +284,8 @@ _PARSERS: Mapping[str, Callable[[bytes], Payload]] = {
 
 
 def _form(body: bytes) -> Payload:
+    if _NO_CODE.search(body):  # urllib takes a time for each that holds the event loop
+        raise _RefusedError(400, "form")
     try:
         return _unique(parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=1000))
     except ValueError:
@@ -289,6 +295,8 @@ def _form(body: bytes) -> Payload:
 def _typed(text: str | bytes) -> Payload:
     try:
         text = text if isinstance(text, str) else text.decode()  # json would take UTF-16, and halves of characters
+        if takes_too_long(text):
+            raise _RefusedError(400, "JSON of more objects and arrays than any of Slack's")
         found = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError):
         raise _RefusedError(400, "JSON") from None

@@ -22,6 +22,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.core.errors import PlatformError
+from bot.network.json_bound import takes_too_long
 from bot.network.proxies import proxy_of
 from bot.platforms.slack.calls.api import OPEN, SlackApi
 from bot.platforms.slack.calls.errors import CONNECTION_LOST, lost
@@ -61,6 +62,13 @@ class _Client(SocketModeClient):
         if why != self.said:
             logger.warning("slack: the connection cannot be opened: %s", why)
         self.said = why
+
+    async def enqueue_message(self, message: str) -> None:
+        """Slack sends again what is not acknowledged, three times: then it is left, too."""
+        if takes_too_long(message):
+            logger.warning("slack: an event was not read: it has more objects and arrays than any of Slack's")
+            return
+        await super().enqueue_message(message)
 
     async def run_message_listeners(self, message: dict[str, object], raw_message: str) -> None:
         if message.get("type") == "hello":

@@ -44,8 +44,14 @@ class Index:
 class Process:
     """One process of ours: what it knows ends with it."""
 
-    def __init__(self, discord: Discord, index: Index, session: aiohttp.ClientSession | None = None) -> None:
-        self.api = DiscordApi(discord.token, discord.api_url, DiscordLimiter())
+    def __init__(
+        self,
+        discord: Discord,
+        index: Index,
+        session: aiohttp.ClientSession | None = None,
+        limits: DiscordLimiter | None = None,
+    ) -> None:
+        self.api = DiscordApi(discord.token, discord.api_url, limits or DiscordLimiter())
         self.api.use(session)
         self.places = Places(self.api, discord.bot)
         self.places.note("GUILD_CREATE", wire.created_guild(discord.world, discord.guild))

@@ -65,6 +65,19 @@ async def test_its_beginning_is_shown_and_all_of_it_as_it_is_follows_as_a_file(
     assert place.slack.uploads.authorized == [], "the token has no business there"
 
 
+async def test_it_is_not_shared_when_the_reply_is_halted_while_slack_asks_to_wait(place: Place) -> None:
+    place.slack.fail(COMPLETE_UPLOAD, RateLimited(1))
+    reply = await opened(place)
+    finishing = asyncio.create_task(reply.finish(LONG))
+    await place.slack.wait_for(lambda: place.slack.calls(COMPLETE_UPLOAD))
+    reply.halt()
+    await finishing
+    assert len(place.slack.calls(COMPLETE_UPLOAD)) == 1
+    assert files(place) == []
+    await reply.finish(await reply.kept(LONG), ["Stopped here."])
+    assert len(messages(place)) == 1
+
+
 async def test_it_is_cut_between_paragraphs(place: Place) -> None:
     await (await opened(place)).finish(LONG)
     assert messages(place)[0].blocks[0]["text"].endswith("up to the end.")

@@ -35,8 +35,14 @@ INTERACTIONS: list[dict[str, Any]] = [
 ]
 LISTS: dict[str, list[Any]] = {
     "files": [{"id": f"F{number}"} for number in range(40_000)],
-    "attachments": [{}] * 100_000,
-    "blocks": [{}] * 100_000,
+    "attachments": [{}] * 40_000,
+    "blocks": [{}] * 40_000,
+}
+TOO_MUCH = {
+    "objects": [{}] * 240_000,
+    "arrays": [[]] * 240_000,
+    "arrays in arrays": [[[[[[]]]]]] * 60_000,
+    "objects with a field": [{"a": 1}] * 100_000,
 }
 NO_OBJECTS: tuple[Any, ...] = ([], None, "text", 7)
 VALUES: tuple[Any, ...] = (None, [], {}, 7, True, 1e999, 10**400, "x", "\x00", "\ud800", ["x"], [None], {"a": 1})
@@ -96,7 +102,82 @@ async def test_a_list_of_any_length_holds_nothing_and_its_message_is_heard(slack
     assert len(message.files) == (100 if name == "files" else 0)
 
 
-async def test_nor_over_socket_mode_where_all_of_it_is_acknowledged_and_the_connection_stays(
+@pytest.mark.parametrize("of", TOO_MUCH)
+async def test_json_of_more_objects_than_any_event_has_is_not_read(
+    slack: Slack, of: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard = Heard()
+    sent = event(HEARD | {"blocks": TOO_MUCH[of]}).replace(b" ", b"")
+    async with running(slack, heard, door(slack, http=HTTP)) as platform, aiohttp.ClientSession() as session:
+        address, headers = f"http://127.0.0.1:{platform.port}/slack/events", signing(sent)
+        with watching() as watchdog:
+            async with session.post(address, data=sent, headers=headers) as said:
+                assert said.status == 400
+    assert watchdog.held == []
+    assert heard == []
+    assert "JSON of more objects and arrays than any of Slack's" in caplog.text
+
+
+@pytest.mark.parametrize("of", TOO_MUCH)
+async def test_nor_over_socket_mode(slack: Slack, of: str, caplog: pytest.LogCaptureFixture) -> None:
+    heard = Heard()
+    blocks = json.loads(event(HEARD | {"blocks": TOO_MUCH[of]}))
+    sent = json.dumps({"type": "events_api", "envelope_id": "much", "payload": blocks})
+    after = json.dumps({"type": "events_api", "envelope_id": "after", "payload": json.loads(event(HEARD))})
+    async with running(slack, heard, door(slack)):
+        with watching() as watchdog:
+            await slack.socket_mode.send(sent)
+            await slack.socket_mode.send(after)
+            await slack.wait_for(lambda: slack.socket_mode.acknowledged)
+        assert slack.socket_mode.acknowledged == ["after"]
+    assert len(heard) == 1
+    assert watchdog.held == []
+    assert "an event was not read" in caplog.text
+
+
+def _told(text: str) -> dict[str, dict[str, Any]]:
+    """*text* in each place that may hold a long one, and in pieces of many."""
+    said = {"type": "text", "text": text}
+    sections = [
+        {"type": "section", "text": {"type": "mrkdwn", "text": text[start : start + 100]}} for start in range(90)
+    ]
+    return {
+        "a section": {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]},
+        "Markdown": {"blocks": [{"type": "markdown", "text": text}]},
+        "rich text": {
+            "blocks": [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [said]}]}]
+        },
+        "attachments": {"attachments": [{"text": text[: len(text) // 90]}] * 90},
+        "attachments within": {"attachments": [{"attachments": [{"text": text[: len(text) // 90]}] * 90}]},
+        "sections of attachments": {"attachments": [{"blocks": sections}] * 50},
+    }
+
+
+@pytest.mark.parametrize("unit", ["<@U1>", "<", "a ", "<http://a|b>"])
+@pytest.mark.parametrize("place", _told(""))
+async def test_no_text_in_blocks_or_attachments_holds_anything(slack: Slack, place: str, unit: str) -> None:
+    heard = Heard()
+    sent = event(HEARD | {"bot_id": "B9", "text": "", **_told(unit * (900_000 // len(unit)))[place]})
+    async with running(slack, heard, door(slack, http=HTTP)) as platform, aiohttp.ClientSession() as session:
+        address, headers = f"http://127.0.0.1:{platform.port}/slack/events", signing(sent)
+        with watching() as watchdog:
+            async with session.post(address, data=sent, headers=headers) as said:
+                assert said.status == 200
+    assert watchdog.held == []
+
+
+@pytest.mark.parametrize("unit", ["%", "%4", "%41", "+", "&", "가"])
+async def test_no_form_holds_anything(slack: Slack, unit: str) -> None:
+    sent = b"command=%2Fask&text=" + unit.encode() * (900_000 // len(unit.encode()))
+    async with running(slack, Heard(), door(slack, http=HTTP)) as platform, aiohttp.ClientSession() as session:
+        address, headers = f"http://127.0.0.1:{platform.port}/slack/commands", signing(sent)
+        with watching() as watchdog:
+            async with session.post(address, data=sent, headers=headers) as said:
+                assert said.status in (200, 400)
+    assert watchdog.held == []
+
+
+async def test_over_socket_mode_all_of_it_is_acknowledged_and_the_connection_stays(
     slack: Slack, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
