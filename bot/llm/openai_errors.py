@@ -204,7 +204,7 @@ def translate(error: APIError, now: datetime) -> ModelError:
 
 def cut(error: Exception) -> ModelError:
     """For a stream that broke off in a way the SDK has no exception for: bytes that are no JSON, say."""
-    return ModelError(ModelProblem.CUT, type(error).__name__)
+    return ModelError(ModelProblem.CUT, type(error).__name__, billed=True)
 
 
 def unsent(error: Exception) -> ModelError:
