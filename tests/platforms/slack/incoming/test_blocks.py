@@ -145,7 +145,7 @@ def test_what_a_block_says(block: Json, said: str) -> None:
         (section(text("ask "), {"type": "user", "user_id": "U2"}), "ask @Kim"),
         (
             section({"type": "usergroup", "usergroup_id": "S1"}, text(" and "), {"type": "team", "team_id": "T1"}),
-            "@S1 and T1",
+            "@group and T1",
         ),
         (section({"type": "broadcast", "range": "here"}, {"type": "channel", "channel_id": "C2"}), "@here#general"),
         (
