@@ -193,7 +193,19 @@ class OpenAIChat:
             yield last
 
     async def explain(self, request: CompletionRequest) -> bool:
-        """As the port has it. It is not streamed: some servers end a stream without a word where they say it then."""
+        """
+        As the port has it. It is not streamed: some servers end a stream without a word where they say it then.
+
+        They may also close the connection after that stream: what was sent on it meanwhile is sent once more.
+        """
+        for _ in range(2):
+            begun = await self._explain(request)
+            if begun is not None:
+                return begun
+        return False
+
+    async def _explain(self, request: CompletionRequest) -> bool | None:
+        """None where the connection broke without an answer."""
         deadline = asyncio.get_running_loop().time() + bounds.seconds(1, self._timeout)
         self._unexplained.add(request.model)
         unstreamed = self._refused.get(request.model, set()) | {"stream_options"}
@@ -210,7 +222,7 @@ class OpenAIChat:
                 finally:
                     await response.close()
         except APIConnectionError:
-            return begun
+            return begun or None
         except APIError as error:
             self._unexplained.discard(request.model)
             raise await self._translated(error, request) from error

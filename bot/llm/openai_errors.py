@@ -114,6 +114,7 @@ _TOO_LONG = [
         r"exceeds the maximum number of tokens allowed \(([\d,]+)\)",
         r"tokens`? \+ `max_new_tokens` must be <= ([\d,]+)",
         r"request too large for .{1,200}tokens per min.{0,20}: limit ([\d,]+)",  # a 429 that no waiting helps
+        r"context(?:_| )?window(?:_| )?exceeded()",  # LiteLLM, of whatever server is behind it
     )
 ]
 
