@@ -222,6 +222,9 @@ class SlackPlatform:
     def own_id(self) -> str | None:
         return self._identity.bot_user_id if self._identity else None
 
+    def own_name(self, workspace: str) -> str | None:  # noqa: ARG002 - as above
+        return self._identity.called if self._identity else None
+
     def references(self, text: str) -> References:
         return slack_text.references(text)
 
