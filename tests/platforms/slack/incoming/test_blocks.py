@@ -268,6 +268,10 @@ def test_what_is_nested_deeper_than_anything_of_slacks_loses_its_form_and_no_wor
 def test_a_type_that_comes_later_is_read_wherever_it_keeps_its_words() -> None:
     meeting = {"title": "Meeting", "when": {"type": "date", "timestamp": 1720710212, "format": "{date}"}}
     assert read({"type": "event", "event": meeting, "actions": [BUTTON]}) == "Meeting\n2024-07-11"
+    steps = [{"label": text("first"), "text": text("second")}, BUTTON]
+    assert read({"type": "steps", "heading": text("How"), "text": text("Do it:"), "steps": steps}) == (
+        "How\nDo it:\nfirst\nsecond"
+    )
 
 
 def test_each_column_of_a_table_is_read() -> None:
