@@ -367,6 +367,11 @@ class Settings(BaseSettings):
         found = [*self._misspelled, *parse_database_url(self.database_url).warnings]
         if (unread := certificates.warning(os.environ)) is not None:
             found.append(unread)
+        if self.openai_api_key is not None and forms.logs_in(self.openai_base_url or ""):
+            found.append(
+                "OPENAI_BASE_URL: it holds a user or a password, so these are sent (HTTP Basic), and OPENAI_API_KEY is "
+                "not. Take them out of the address to have the key sent."
+            )
         unused = {
             "DISCORD_ALLOWED_GUILDS": self.discord_allowed_guilds,
             "DISCORD_DIRECT_MESSAGES": not self.discord_direct_messages,

@@ -161,7 +161,7 @@ ORDERS = (
             "foresight receipt summaries",
             "ledger",
             "changes model_facts",
-            "interactions leases thread_index watermarks",
+            "channel_ids interactions leases thread_index watermarks",
             "statements",
             "database tables",
         ),

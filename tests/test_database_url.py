@@ -99,10 +99,10 @@ def test_the_systems_certificates_are_asked_for_as_libpq_does() -> None:
 
 
 def test_what_is_not_kept_or_not_used_is_said_in_one_line_each() -> None:
-    url = "postgres://me:hunter2@h/d?sslmode=require&channel_binding=require&keepalives=1&pool_timeout=3"
+    url = "postgres://me:hunter2@h/d?sslmode=require&channel_binding=require&keepalives=1&uselibpqcompat=true"
     binding, unused = Settings(database_url=url).warnings
     assert binding.startswith("DATABASE_URL: channel_binding=require is not kept")
-    assert unused == "DATABASE_URL: not used here: keepalives, pool_timeout"
+    assert unused == "DATABASE_URL: not used here: keepalives, uselibpqcompat"
     assert Settings(database_url="sqlite:///a.db?timeout=5").warnings == [
         "DATABASE_URL: what stands after ? is not used with SQLite"
     ]
@@ -131,6 +131,10 @@ def test_what_is_not_kept_or_not_used_is_said_in_one_line_each() -> None:
         ("postgres://me:hunter2@h/d?ssl_mode=require", "Did you mean sslmode?"),
         ("postgres://me:hunter2@h/d?frobnicate=1", "frobnicate (after ?) is not known"),
         ("postgres://me:hunter2@h/d?require_auth=none", "require_auth"),
+        ("postgres://me:hunter2@h/d?requiressl=1", "Write sslmode=require"),
+        ("postgres://me:hunter2@h/d?oauth_issuer=x", "Write a user and a password"),
+        ("postgres://me:hunter2@h/d?scram_client_key=x", "Write a password"),
+        ("postgres://me:hunter2@h/d?sslidentity=a.p12", "sslcert=FILE"),
         ("postgres://me:hunter2@h/d?connect_timeout=soon", "no number of seconds"),
         ("postgres://me:hunter2@h/d?pool_size=0", "use 1 to 500"),
         ("postgres://me:hunter2@h/d?sslrootcert=/nowhere/ca.pem", "/nowhere/ca.pem, and there is no such file"),

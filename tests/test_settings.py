@@ -479,3 +479,19 @@ def test_a_bundle_that_nothing_here_reads_is_named(tmp_path: Path, monkeypatch: 
     assert read(tmp_path, "").warnings == [
         "REQUESTS_CA_BUNDLE is not read here. Set SSL_CERT_FILE to the file for the bot to trust its certificates"
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("http://kim:secret@model.example/v1", True),
+        ("https://kim@model.example/v1", True),
+        ("http://kim:secret@model.example/openai/deployments/gpt?api-version=1", False),  # the key has another header
+        ("http://model.example/@kim/v1", False),
+    ],
+)
+def test_a_key_that_is_not_sent_is_told(tmp_path: Path, address: str, told: bool) -> None:
+    with_key = read(tmp_path, f"OPENAI_BASE_URL={address}\nOPENAI_API_KEY=sk-1\n").warnings
+    assert [line.partition(":")[0] for line in with_key] == (["OPENAI_BASE_URL"] if told else [])
+    assert not any("secret" in line or "sk-1" in line for line in with_key)
+    assert not read(tmp_path, f"OPENAI_BASE_URL={address}\n").warnings

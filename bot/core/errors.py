@@ -44,7 +44,8 @@ class ModelProblem(StrEnum):
 
 class ModelError(BotError):
     """
-    A model call ended without an answer. *spent*: the question has cost as many calls as it may.
+    A model call ended without an answer. *spent*: the question has cost as many calls as it may. *billed*: the server
+    had begun to answer, so it may ask money for it. *unexplained*: LanguageModel.explain() may tell more.
 
     *sentence* is the key in texts/ of what people are told.
     """
@@ -59,7 +60,8 @@ class ModelError(BotError):
         limit: int | None = None,
         spent: bool = False,
         said: str = "",
-        paid: int = 0,
+        billed: bool = False,
+        unexplained: bool = False,
         remedy: str = "",
         sentence: str = "",
     ) -> None:
@@ -71,7 +73,8 @@ class ModelError(BotError):
         self.status = status  # HTTP
         self.retry_after = retry_after  # seconds, as the server asked
         self.spent = spent
-        self.paid = paid  # calls that ran to their end for nothing, as far as the server's side tells
+        self.billed = billed
+        self.unexplained = unexplained
         self.said = said  # by the server, on one line: its beginning, without keys and what it quotes of the prompt
         self.limit = (
             limit  # tokens: the window, where a CONTEXT_LENGTH error names it; what a REPLY_LENGTH error leaves

@@ -26,7 +26,15 @@ _DRIVERS = frozenset({
 })  # fmt: skip
 """Words that asyncpg reads from a URL as libpq does."""
 
-_COUNTS = ("pool_size", "connection_limit", "pool_max_conns", "max_pool_size", "maxPoolSize", "maximumPoolSize")
+_COUNTS = (
+    "pool_size",
+    "connection_limit",
+    "pool_max_conns",
+    "pool_max_size",
+    "max_pool_size",
+    "maxPoolSize",
+    "maximumPoolSize",
+)
 """Words of pools for the number of connections: of SQLAlchemy, Prisma, pgx, Ecto and JDBC."""
 
 _HELD = frozenset({
@@ -40,7 +48,8 @@ _UNUSED = frozenset({
     *("pool_recycle", "pool_pre_ping", "max_overflow", "socket_timeout", "command_timeout", "tcpKeepAlive"),
     *("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"),
     *("sslcompression", "sslsni", "sslcertmode", "load_balance_hosts", "async_fallback"),
-    *("min_protocol_version", "max_protocol_version", "sslaccept"),
+    *("min_protocol_version", "max_protocol_version", "sslaccept", "sslkeylogfile", "uselibpqcompat"),
+    *("pool_min_size", "min_pool_size", "maxIdle", "reWriteBatchedInserts", "loggerLevel"),
 })  # fmt: skip
 """Words that are understood and do nothing here; it is said."""
 
@@ -51,6 +60,15 @@ _REFUSED = {
     "require_auth": "the driver cannot limit how the server asks for the password. Leave it out",
     "requirepeer": "the driver cannot check who runs the server. Leave it out",
     "replication": "the bot is no replica. Leave it out",
+    "requiressl": "this word is an old one. Write sslmode=require",
+    "sslidentity": "the driver reads no PKCS #12. Write sslcert=FILE and sslkey=FILE",
+    **dict.fromkeys(
+        ("oauth_issuer", "oauth_client_id", "oauth_client_secret", "oauth_scope"),
+        "the driver cannot log in with OAuth. Write a user and a password",
+    ),
+    **dict.fromkeys(
+        ("scram_client_key", "scram_server_key"), "the driver cannot log in with keys of SCRAM. Write a password"
+    ),
 }
 
 

@@ -80,3 +80,14 @@ def shown_url(url: str) -> str:
     if port is not None:
         place = f"{place}:{port}"
     return SplitResult(parts.scheme, place, parts.path, "", "").geturl()
+
+
+def logs_in(url: str) -> bool:
+    """
+    Whether a user or a password in *url* takes the header that a key is sent in; Azure's deployments have another one.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return "@" in parts.netloc and "/openai/deployments/" not in parts.path.lower()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 
 from bot.core.files import Cut, FileOutcome, Reading
 
@@ -49,8 +50,12 @@ def cut_text(text: str, characters: int) -> Reading:
 
 
 def cleaned(text: str) -> str:
-    """*text* with `\\n` line ends and without control characters (databases refuse NUL)."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    """
+    *text* in Unicode's form NFC, with `\\n` line ends and without control characters (databases refuse NUL).
+
+    Very many marks on one character take a time that is quadratic in their number: the process that reads has limits.
+    """
+    return unicodedata.normalize("NFC", _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def decoded(content: bytes) -> str | None:

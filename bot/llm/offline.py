@@ -81,6 +81,9 @@ class OfflineModel:
         usage = Usage(prompt_tokens, tokens.count(text), cached_tokens=0)
         yield Chunk(finish_reason=reason, usage=usage)
 
+    async def explain(self, request: CompletionRequest) -> bool:  # noqa: ARG002 - there is nothing to explain
+        return False
+
     async def probe(self, model: str, sampling: Sampling | None = None) -> Finding:  # noqa: ARG002 - as OpenAIChat
         remedy = "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own, to have real answers."
         return Finding("Model", Verdict.OK, "the offline demo answers", remedy)

@@ -72,7 +72,7 @@ class OpenAIChat:
         self.contact = Contact()
         self._context_tokens = context_tokens
         self._refused: dict[str, set[str]] = {}  # parameters that a model does not take
-        self._unexplained: set[str] = set()  # models whose last stream was empty, and that answer otherwise
+        self._unexplained: set[str] = set()  # models whose last stream was empty, and were asked why
         self._thinking_unopened: set[str] = set()  # models that mark only where their reasoning ends
         self._endings = stream_end.Endings()
         self._timeout = timeout
@@ -132,6 +132,7 @@ class OpenAIChat:
                     yield _parted(replace(chunk, refusal=refusal, reasoning=thought), parting.feed(text))
         except ModelError as error:  # what was held back is a part of what came
             if not came:
+                error.unexplained = error.billed and request.model not in self._unexplained
                 self._note_failure(request.model, error)
             if (held := _parted(Chunk(), parting.end(cut=True))) != Chunk():
                 yield held
@@ -155,15 +156,16 @@ class OpenAIChat:
                     heard = True
                     yield chunk
             if not heard:
-                paid = await self._explained(request, deadline)
-                raise ModelError(ModelProblem.CUT, "the stream was empty", paid=1 + paid)
+                raise ModelError(ModelProblem.CUT, "the stream was empty", billed=True)
         except bounds.Overrun:
             yield Chunk(finish_reason=OVERRUN)
         except NotAnswered as error:
             raise ModelError(ModelProblem.ADDRESS, "no answer of an API") from error
         except APIError as error:
             if not openai_errors.blocked_by_filter(error):
-                raise await self._translated(error, request) from error
+                told = await self._translated(error, request)
+                told.billed = isinstance(error, APIConnectionError)  # else the server says that it has failed
+                raise told from error
             yield Chunk(finish_reason="content_filter")
         except (
             OpenAIError,
@@ -171,8 +173,6 @@ class OpenAIChat:
             ValueError,
             RecursionError,
         ) as error:  # the last two: no JSON, or too deep
-            if not heard:
-                await self._explained(request, deadline)
             raise openai_errors.cut(error) from error
         finally:
             await response.close()
@@ -192,34 +192,42 @@ class OpenAIChat:
         if last := self._endings.told(request.model, end):
             yield last
 
-    async def _explained(self, request: CompletionRequest, deadline: float) -> bool:
+    async def explain(self, request: CompletionRequest) -> bool:
         """
-        Ask once more, for one token and not streamed: some servers end a stream without a word where they would say
-        what is wrong. Raises what they say then. Whether they answered, which explains nothing.
+        As the port has it. It is not streamed: some servers end a stream without a word where they say it then.
 
-        Once for a model, until it says something in a stream.
+        They may also close the connection after that stream: what was sent on it meanwhile is sent once more.
         """
-        if request.model in self._unexplained:
-            return False
+        for _ in range(2):
+            begun = await self._explain(request)
+            if begun is not None:
+                return begun
+        return False
+
+    async def _explain(self, request: CompletionRequest) -> bool | None:
+        """None where the connection broke without an answer."""
+        deadline = asyncio.get_running_loop().time() + bounds.seconds(1, self._timeout)
         self._unexplained.add(request.model)
         unstreamed = self._refused.get(request.model, set()) | {"stream_options"}
         sent = parameters.sent(request, frozenset(unstreamed), self._base_url)
+        begun = False
         try:
             async with asyncio.timeout_at(deadline):
                 posted = body(replace(_in_its_roles(request), max_tokens=1), sent) | {"stream": False}
                 response = await self._chat.post(posted)
+                begun = True
                 try:
                     async for _ in response:
                         pass
                 finally:
                     await response.close()
         except APIConnectionError:
-            return False
+            return begun or None
         except APIError as error:
             self._unexplained.discard(request.model)
             raise await self._translated(error, request) from error
         except (OpenAIError, httpx2.HTTPError, NotAnswered, bounds.Overrun, TimeoutError, ValueError, RecursionError):
-            return False
+            return begun
         return True
 
     def _held_back(self, model: str, parting: Parting, reason: str | None) -> Sequence[Chunk]:
@@ -240,6 +248,11 @@ class OpenAIChat:
     async def examine(self, request: CompletionRequest) -> tuple[Finding, ModelError | None]:
         """Whether *request* is answered, and the error where it is not."""
         finding, error = await probe.ask(self.stream(request), request.model, self._base_url)
+        if error and error.unexplained:
+            try:
+                await self.explain(request)
+            except ModelError as reason:
+                finding, error = probe.failed(request.model, reason, self._base_url), reason
         if error and error.problem is ModelProblem.NOT_FOUND and (names := await self._model_names()):
             finding = probe.naming(finding, names)
         return finding, error

@@ -21,13 +21,35 @@ REASONING_FIELDS = (
     "reasoning_text",
 )  # DeepSeek, vLLM; OpenRouter; Ollama
 _REASONS = {  # TGI, Anthropic, Gemini, Cohere, Mistral, OpenRouter, and what gateways hand on of them
-    **dict.fromkeys(("stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "completed", "end"), "stop"),
-    **dict.fromkeys(("length", "max_tokens", "max_output_tokens", "max_length", "model_length"), "length"),
     **dict.fromkeys(
-        ("content_filter", "safety", "content_filtered", "recitation", "prohibited_content"), "content_filter"
+        (
+            *("stop", "eos", "eos_token", "eos_token_id", "end_of_text", "stop_token", "end_turn", "stop_sequence"),
+            *("complete", "completed", "end", "done", "finished"),
+        ),
+        "stop",
     ),
-    **dict.fromkeys(("tool_calls", "tool_call", "tool_use"), "tool_calls"),
-    **dict.fromkeys(("error", "server_error"), "error"),
+    **dict.fromkeys(
+        (
+            *("length", "max_tokens", "max_output_tokens", "max_completion_tokens", "max_new_tokens", "max_length"),
+            *("model_length", "token_limit", "error_limit", "model_context_window_exceeded", "context_length_exceeded"),
+        ),
+        "length",
+    ),
+    **dict.fromkeys(
+        (
+            *("content_filter", "safety", "content_filtered", "recitation", "prohibited_content", "blocklist", "spii"),
+            *("refusal", "sensitive", "error_toxic", "guardrail_intervened"),
+        ),
+        "content_filter",
+    ),
+    **dict.fromkeys(("tool_calls", "tool_call", "tool_use", "malformed_function_call"), "tool_calls"),
+    **dict.fromkeys(  # DeepSeek, GLM; vLLM and SGLang
+        (
+            *("error", "server_error", "insufficient_system_resource", "network_error"),
+            *("abort", "aborted", "cancelled"),
+        ),
+        "error",
+    ),
 }
 MOST_TOKENS = 2**31 - 1  # what a column of the ledger holds, and more than any model reads
 
@@ -115,7 +137,7 @@ def _word(value: object) -> str | None:
 def _reason(value: object) -> str | None:
     """In the API's own words, where the server has others for it."""
     word = _word(value)
-    return _REASONS.get(word.lower(), word) if word else None
+    return _REASONS.get(word.lower().removeprefix("finish_reason_"), word) if word else None
 
 
 def _text(content: object) -> str:

@@ -63,13 +63,27 @@ _STATUSLESS_CODES = {
     ),
 }
 
+_GATEWAY_CODES = frozenset({"gateway_timeout", "bad_gateway", "upstream_error"})
+
 _PROBLEMS = {
     Kind.CERTIFICATE: ModelProblem.CERTIFICATE,
     Kind.PROXY_LOGIN: ModelProblem.PROXY,
     Kind.PROXY_REFUSED: ModelProblem.PROXY,
+    Kind.PROXY_UNUSABLE: ModelProblem.PROXY,
 }
 
-_SENTENCES = {Kind.NOT_FOUND: "model_name_not_found", Kind.REFUSED: "model_refused"}  # where the problem says less
+_SENTENCES = {  # where the problem says less
+    Kind.NOT_FOUND: "model_name_not_found",
+    Kind.REFUSED: "model_refused",
+    Kind.NO_TLS: "model_no_tls",
+}
+_OVERLOADED = frozenset({503, 509, 529})  # HTTP; the standard, gateways, Anthropic
+_GATEWAY = frozenset({408, 502, 504, *range(520, 529), 530})  # gateways, the standard, Cloudflare
+_SAYS_OVERLOADED = re.compile(
+    r"overload|(?:at|no|out of|over|exceeded|insufficient) capacity|queue (?:is )?full|too busy|"
+    r"(?:still|currently|is) (?:being )?load(?:ing|ed)\b|loading model|try again later",
+    re.IGNORECASE,
+)
 
 _STATUSES = {
     401: ModelProblem.AUTH,
@@ -81,6 +95,7 @@ _STATUSES = {
     409: ModelProblem.UNAVAILABLE,
     425: ModelProblem.UNAVAILABLE,
     429: ModelProblem.RATE_LIMITED,
+    498: ModelProblem.RATE_LIMITED,  # Groq: no capacity
 }
 
 # Wordings of a prompt that is too long; the group is the window. Seen at OpenAI, vLLM, llama.cpp (and its Python
@@ -99,6 +114,7 @@ _TOO_LONG = [
         r"exceeds the maximum number of tokens allowed \(([\d,]+)\)",
         r"tokens`? \+ `max_new_tokens` must be <= ([\d,]+)",
         r"request too large for .{1,200}tokens per min.{0,20}: limit ([\d,]+)",  # a 429 that no waiting helps
+        r"context(?:_| )?window(?:_| )?exceeded()",  # LiteLLM, of whatever server is behind it
     )
 ]
 
@@ -196,15 +212,26 @@ def translate(error: APIError, now: datetime) -> ModelError:
         return _connection(error)
     said = ServerError.of(error)
     problem, limit = classify(said)
+    sentence = _fault(said) if problem is ModelProblem.UNAVAILABLE else ""
     if isinstance(error, APIStatusError):
-        wait = retry_after(error.response.headers, now)
-        return ModelError(problem, _detail(said), status=error.status_code, retry_after=wait, limit=limit)
-    return ModelError(problem, _detail(said), limit=limit)
+        wait, status = retry_after(error.response.headers, now), error.status_code
+        return ModelError(problem, _detail(said), status=status, retry_after=wait, limit=limit, sentence=sentence)
+    return ModelError(problem, _detail(said), limit=limit, sentence=sentence)
+
+
+def _fault(said: ServerError) -> str:
+    """The sentence for a fault that the server tells itself: it was reached."""
+    codes = " ".join(said.codes)
+    if said.status in _OVERLOADED or _SAYS_OVERLOADED.search(f"{codes} {said.text[:BEGINNING]}"):
+        return "model_overloaded"
+    if said.status in _GATEWAY or any(code.lower() in _GATEWAY_CODES for code in said.codes):
+        return "model_gateway"
+    return "model_server_error"
 
 
 def cut(error: Exception) -> ModelError:
     """For a stream that broke off in a way the SDK has no exception for: bytes that are no JSON, say."""
-    return ModelError(ModelProblem.CUT, type(error).__name__)
+    return ModelError(ModelProblem.CUT, type(error).__name__, billed=True)
 
 
 def unsent(error: Exception) -> ModelError:

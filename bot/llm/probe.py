@@ -26,7 +26,7 @@ _DETAILS = {
     ModelProblem.RATE_LIMITED: "the server limits the rate of calls just now",
     ModelProblem.CERTIFICATE: "the server's certificate is not accepted",
     ModelProblem.PROXY: "the proxy on the way wants a login, or does not open the way",
-    ModelProblem.UNAVAILABLE: "the server cannot be reached or reports a fault of its own",
+    ModelProblem.UNAVAILABLE: "the server cannot be reached",
     ModelProblem.TIMEOUT: "the server accepted the call and then said nothing",
     ModelProblem.CUT: "the server ended the connection before its answer was complete",
     ModelProblem.QUOTA: "the account has no credit left",
@@ -39,6 +39,13 @@ _DETAILS = {
     ModelProblem.BAD_REQUEST: "the server refuses the request",
     ModelProblem.ADDRESS: "what answers there is no model server",
 }
+
+_FAULTS = {  # by the sentence: the server was reached, and tells a fault
+    "model_server_error": "the server reports a fault of its own",
+    "model_overloaded": "the server is overloaded or not ready",
+    "model_gateway": "a gateway in front of the server gets no answer from it",
+}
+_FAULT_REMEDY = "Check again in a minute, and look at the log of the server that OPENAI_BASE_URL ({url}) names."
 
 _REMEDIES = {
     ModelProblem.RATE_LIMITED: "Wait a minute and check again.",
@@ -92,10 +99,11 @@ async def ask(chunks: AsyncGenerator[Chunk, None], name: str, url: str) -> tuple
 
 def failed(name: str, error: ModelError, url: str) -> Finding:
     status = f" (HTTP {error.status})" if error.status else ""
-    remedy = error.remedy or _REMEDIES[error.problem].format(url=_shown(url), model=name)
+    asked = _FAULT_REMEDY if error.sentence in _FAULTS else _REMEDIES[error.problem]
+    remedy = error.remedy or asked.format(url=_shown(url), model=name)
     if error.remedy and error.problem is ModelProblem.UNAVAILABLE:  # the address may be wrong
         remedy = f"{error.remedy} OPENAI_BASE_URL is {_shown(url)}."
-    detail = error.detail if error.remedy else _DETAILS[error.problem]
+    detail = error.detail if error.remedy else _FAULTS.get(error.sentence, _DETAILS[error.problem])
     said = f". It says: {error.said}" if error.said else ""
     return Finding(SUBJECT, Verdict.FAILED, f"{name}: {detail}{status}{said}", remedy)
 

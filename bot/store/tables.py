@@ -409,6 +409,17 @@ leases = Table(
     UniqueConstraint("platform", "name"),
 )
 
+moved_channels = Table(
+    "moved_channels",
+    metadata,
+    _id(),
+    Column("platform", String(16), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("old_channel", String(64), nullable=False),
+    Column("new_channel", String(64), nullable=False),  # never another row's old one
+    UniqueConstraint("platform", "workspace", "old_channel"),
+)
+
 feedback = Table(
     "feedback",
     metadata,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.texts import LANGUAGES
 from bot.platforms.slack.reply.answer_file import FILE_PART
 from tests.faults.chain import run_chain
 from tests.faults.counts import Counts
@@ -21,6 +22,7 @@ from tests.standins.model.script import Answer, failure
 from tests.standins.postgres import Postgres
 from tests.standins.slack import Slack
 
+DYING = ("-m", "tests.faults.dying_bot")
 AT_ONCE = 3  # chains at a time on each database: most of a chain is waiting
 
 
@@ -65,6 +67,22 @@ async def test_an_answer_after_an_outage_whose_notice_nobody_noted_is_a_new_mess
         async with bot(tmp_path, settings, *told):
             await slack.wait_for(lambda: slack.replies(channel, root) == ["You said: anybody there?"])
         assert len(slack.calls("chat.postMessage")) == 2
+
+
+async def test_a_question_whose_process_dies_in_each_call_is_not_paid_for_more_than_four_times(tmp_path: Path) -> None:
+    async with Slack() as slack, ModelServer() as model:
+        kim, channel = slack.add_user("kim"), slack.add_channel("general")
+        settings = environment(slack, model, tmp_path)
+        (tmp_path / "armed").touch()
+        root = ""
+        for _ in range(4):
+            async with bot(tmp_path, settings, *DYING, "--at", "first chunk") as life:
+                await slack.wait_connected(30)
+                root = root or await slack.post(kim, channel, f"{slack.mention} anybody there?")
+                assert await life.ended(30) == -signal.SIGKILL
+        async with bot(tmp_path, settings, *DYING):
+            await slack.wait_for(lambda: slack.replies(channel, root) == [LANGUAGES["en"]["model_cut"]])
+        assert len(model.requests) == 4
 
 
 @pytest.mark.parametrize("nth", ["1", "2"])

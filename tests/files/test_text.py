@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import unicodedata
 
 import pytest
 
@@ -34,6 +35,7 @@ def text_of(content: bytes, limits: Limits = LIMITS) -> str:
         "a syllable that only CP949 has": ("똠방각하가 여기에 있습니다".encode("cp949"), "똠방각하가 여기에 있습니다"),
         "Western European": ("déjà vu, façade – “naïve”".encode("cp1252"), "déjà vu, façade – “naïve”"),
         "one broken byte in UTF-8": (KOREAN.encode() + b"\xff", KOREAN + "\N{REPLACEMENT CHARACTER}"),
+        "Korean as macOS writes it": (unicodedata.normalize("NFD", KOREAN).encode(), KOREAN),
         "ends of lines": (b"a\r\nb\rc\n", "a\nb\nc\n"),
         "a NUL or two": (b"first\x00\nsecond, which is long enough to be text\x00\n" * 9, None),
         "colors of a terminal": (b"\x1b[31mred\x1b[0m\tor not", "\x1b[31mred\x1b[0m\tor not"),

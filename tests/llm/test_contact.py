@@ -46,7 +46,7 @@ async def test_one_without_a_list_is_asked_for_one(server: ModelServer, model: O
     [
         (Rules(models=("n",)), Answer(), "m: the server does not know the model"),
         (Rules(key="sk-right"), Answer(), "m: the server does not accept the key"),
-        (Rules(lists_models=False), DOWN, "m: the server cannot be reached or reports a fault of its own (HTTP 503)"),
+        (Rules(lists_models=False), DOWN, "m: the server is overloaded or not ready (HTTP 503)"),
         (Rules(lists_models=False), BUSY, ""),
         (Rules(lists_models=False), ODD, ""),
     ],

@@ -113,9 +113,12 @@ def test_any_json_is_read_as_what_can_be_stored(frame: Any) -> None:
     ("said", "read_as"),
     [
         *((word, "stop") for word in ("stop", "STOP", "eos", "eos_token", "end_turn", "stop_sequence", "COMPLETE")),
+        ("FINISH_REASON_STOP", "stop"),
         *((word, "length") for word in ("length", "max_tokens", "MAX_TOKENS", "model_length")),
-        *((word, "content_filter") for word in ("content_filter", "SAFETY")),
+        *((word, "length") for word in ("max_new_tokens", "model_context_window_exceeded", "ERROR_LIMIT")),
+        *((word, "content_filter") for word in ("content_filter", "SAFETY", "BLOCKLIST", "refusal", "sensitive")),
         *((word, "tool_calls") for word in ("tool_calls", "tool_use")),
+        *((word, "error") for word in ("error", "insufficient_system_resource", "network_error", "abort")),
         ("brand_new", "brand_new"),
     ],
 )

@@ -256,6 +256,19 @@ TOO_LONG: list[tuple[int, Any, int | None]] = [
         },
         4096,
     ),
+    (
+        400,  # LiteLLM's proxy 1.108, before a server that names no number
+        {
+            "error": {
+                "message": "litellm.ContextWindowExceededError: litellm.BadRequestError: too many tokens model=long. "
+                "context_window_fallbacks=None. fallbacks=None.",
+                "type": "invalid_request_error",
+                "param": None,
+                "code": "400",
+            }
+        },
+        None,
+    ),
     (400, {"message": "The decoder prompt (length 5000) is longer than the maximum model length of 4096."}, 4096),
     (
         400,  # llama.cpp

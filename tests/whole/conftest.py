@@ -19,6 +19,7 @@ from bot.platforms.slack.adapter import SlackPlatform
 from bot.platforms.slack.setup.manifest import COMMANDS_PATH, EVENTS_PATH, INTERACTIONS_PATH
 from bot.platforms.slack.transport.http import HttpSettings
 from bot.settings import Settings
+from bot.store.channel_ids import SqlChannelIds
 from bot.store.thread_index import SqlThreadIndex
 from tests.standins.model import ModelServer
 from tests.standins.slack import Slack
@@ -50,6 +51,7 @@ class Office:
                 reactions=reaction_names(chosen),
                 receipts=app.receipts(chosen, store),
                 contents=SqlThreadIndex(store),
+                channel_ids=SqlChannelIds(store),
             )
             stop = asyncio.Event()
             working = app.run(

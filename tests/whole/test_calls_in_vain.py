@@ -30,6 +30,9 @@ SENTENCES = LANGUAGES["en"]
         (Answer("", reasoning="Let me see.", cut_at=0), SENTENCES["model_cut"]),
         (Answer("<think>Let me see.", chunk_size=6, cut_at=2), SENTENCES["model_cut"]),
         (Answer("", finish_reason="error"), SENTENCES["model_cut"]),
+        (Answer(failure=Failure(200, "data: {nonsense\n\n", kind="text/event-stream")), SENTENCES["model_cut"]),
+        (Answer("", cut_at=0), SENTENCES["model_cut"]),  # it had begun
+        (Answer("", cut_at=0, role_frame=False), SENTENCES["model_cut"]),
     ],
 )
 async def test_a_question_is_not_paid_for_more_than_four_times(office: Office, useless: Answer, shown: str) -> None:
@@ -38,6 +41,16 @@ async def test_a_question_is_not_paid_for_more_than_four_times(office: Office, u
         [answer] = await office.answers(await office.ask("hello"))
     assert answer.startswith(shown)
     assert len(office.model.requests) == 4
+
+
+async def test_the_question_why_a_stream_was_empty_is_within_the_four(office: Office) -> None:
+    """It is not asked after the fourth call: that would be a fifth."""
+    office.model.answers.extend([BROKEN] * 3)
+    office.model.default = Answer(failure=Failure(200, ""))
+    async with office.bot(PATIENT):
+        [answer] = await office.answers(await office.ask("hello"))
+    assert answer == SENTENCES["model_cut"]
+    assert [request.body["stream"] for request in office.model.requests] == [True] * 4
 
 
 async def test_what_costs_nothing_is_not_counted(office: Office) -> None:

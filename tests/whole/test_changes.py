@@ -53,6 +53,22 @@ async def test_an_edited_question_is_answered_anew_in_the_same_reply(office: Off
     ]
 
 
+async def test_an_edit_while_the_answer_is_shown_is_no_work_of_another_process(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The turn is asked again in the write that ends it, and whoever renews its lease meanwhile sees another claim."""
+    office.model.answers.extend([Answer("창원입니다."), Answer("고척입니다.")])
+    gate = office.slack.hold("chat.postMessage")
+    async with office.bot():
+        root = await office.ask("2020년 마지막 게임은 어디?")
+        await office.slack.wait_for(lambda: gate.waiting == 1)
+        await office.slack.edit(office.general, root, f"{office.slack.mention} 2020년 마지막 경기는?")
+        gate.open()
+        await said(office, root, "고척입니다.")
+        await states(office, "shown")
+    assert [each for each in caplog.messages if "another worker" in each] == []
+
+
 async def test_an_edit_while_the_answer_is_written_begins_it_anew(office: Office) -> None:
     gate = asyncio.Event()
     office.model.answers.extend([Answer("one two three", chunk_size=8, gate=gate, gate_at=1), Answer("a new one")])

@@ -55,6 +55,7 @@ async def test_a_server_that_cuts_prompts_without_a_word_is_sent_shorter_ones(
 
 
 async def test_a_prompt_too_long_for_a_server_that_does_not_say_so_in_a_stream_is_learned_from(office: Office) -> None:
+    """Such a server (llama-cpp-python 0.3.36) also closes the connection on which the next question may be sent."""
     async with office.bot(openai_max_tokens=50, prompt_tokens=4000):
         root = await office.ask("word " * 300)
         await office.answers(root)

@@ -248,3 +248,15 @@ async def test_the_line_that_greets_a_newcomer_is_not_remembered(office: Office)
         await office.slack.post(office.kim, direct, "go on", root)
         await office.answers(root, 2, channel=direct)
     assert office.prompts()[1] == [("user", "hi"), ("assistant", "Hello."), ("user", "go on")]
+
+
+async def test_a_user_group_is_called_by_its_handle_or_else_a_group_and_never_by_its_id(office: Office) -> None:
+    group = office.slack.workspace.add_group("editors")
+    async with office.bot():
+        await office.answers(await office.ask(f"what do <!subteam^{group}> do?"))
+        assert office.prompts()[-1] == [("user", "what do @editors do?")]
+    office.slack.workspace.scopes = tuple(each for each in office.slack.workspace.scopes if each != "usergroups:read")
+    other = office.slack.workspace.add_group("oncall")
+    async with office.bot():
+        await office.answers(await office.ask(f"and <!subteam^{other}>, <!subteam^{other}|@oncall>?"))
+        assert office.prompts()[-1] == [("user", "and @group, @oncall?")]

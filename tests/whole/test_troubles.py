@@ -16,7 +16,7 @@ from tests.standins.slack.faults import Fault, Lost, RateLimited, Refused, Serve
 from tests.whole.conftest import Office
 
 DOWN = Answer(failure=failure(503, "overloaded"))
-OUTAGE = "The model cannot be reached right now"
+OUTAGE = "The model's server is overloaded or not ready right now"
 
 
 IMPATIENT = Patience(asking=RetryPolicy(attempts=1))  # an outage begins with the first failure
@@ -86,7 +86,7 @@ async def test_after_the_last_hour_of_an_outage_the_user_is_told_to_ask_again(of
     office.model.default = DOWN
     async with office.bot(replace(IMPATIENT, outage=timedelta(0))):
         [shown] = await office.answers(await office.ask("안녕하세요"))
-    assert shown == "모델에 연결할 수 없었습니다. 몇 분 뒤에 다시 물어봐 주세요."
+    assert shown == "모델 서버가 과부하 상태이거나 아직 준비되지 않았습니다. 몇 분 뒤에 다시 물어봐 주세요."
     assert office.rows("SELECT state, reason FROM turns") == [("failed", "model_unavailable")]
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from bot.core.retry import Backoff, Patience, RetryPolicy
 from tests.standins.authority import Authority, in_front_of
-from tests.standins.model.script import Answer, failure
+from tests.standins.model.script import Answer, Failure, failure
 from tests.standins.proxy import ForwardProxy
 from tests.whole.conftest import Office
 from tests.whole.test_retry import operator
@@ -90,6 +90,9 @@ async def test_it_is_said_while_the_question_is_kept_and_when_it_is_given_up(
         (Answer(failure=failure(429, "slow down", code="rate_limit_exceeded")), "too busy"),
         (Answer(stall_at=0), "does not answer in time"),
         (Answer("words", cut_at=0), "keeps breaking off"),
+        (Answer(failure=failure(500, "Internal server error", type="server_error")), "a fault of its own"),
+        (Answer(failure=failure(503, "Service unavailable")), "overloaded or not ready"),
+        (Answer(failure=Failure(502, "<html><title>Bad gateway</title></html>")), "gateway in front of the model"),
     ],
 )
 async def test_a_model_that_was_reached_is_not_said_to_be_out_of_reach(

@@ -29,6 +29,7 @@ def build(settings: Settings, store: Database) -> Platform:
     from bot.platforms.common.catch_up import CatchUpSettings
     from bot.platforms.slack.adapter import SlackPlatform
     from bot.platforms.slack.transport.http import HttpSettings
+    from bot.store.channel_ids import SqlChannelIds
     from bot.store.thread_index import SqlThreadIndex
     from bot.store.watermarks import SqlWatermarks
 
@@ -45,6 +46,7 @@ def build(settings: Settings, store: Database) -> Platform:
         reactions=reaction_names(settings),
         receipts=app.receipts(settings, store),
         contents=SqlThreadIndex(store),
+        channel_ids=SqlChannelIds(store),
     )
 
 

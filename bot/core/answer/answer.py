@@ -110,6 +110,7 @@ class Answerer:
         turn = attempt.turn
         if turn.continues is None and (await self._ledger.outcome(turn.claim)).text is not None:
             # A defect came between an answer and its showing: the answer stays, for a retry of the turn.
+            attempt.ending = True
             turn_ended(turn, await self._ledger.give_up(turn.claim, reason), reason)
             return
         await self._take_up_again(attempt)
@@ -174,6 +175,7 @@ class Answerer:
         await clear_statuses(attempt, self._ledger)
         if partial is not None:
             await self._ledger.abandon(claim, partial.completion, "changed", partial.result.cost_nanodollars)
+        attempt.ending = True
         await self._ledger.restart_turn(claim)
         await self._checkpoint("restarted")
         turn_changed(TurnChange.of(attempt.turn, TurnState.PENDING, "changed"))

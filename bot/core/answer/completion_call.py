@@ -115,24 +115,38 @@ class CompletionCaller:
             log.warning(
                 "turn %d: no answer of the model: %s%s", claim.turn, error, f" ({error.said})" if error.said else ""
             )
-            billed = ran_to_its_end or collected.brought_something or error.paid > 0
+            billed = ran_to_its_end or collected.brought_something or error.billed
             cut_off = await self._cut_off(prompt, collected) if billed else None
             await self._completions.abandon(
                 claim, completion, error.problem.value, result=cut_off, detail=error.for_operators or None
             )
-            for _ in range(1, error.paid):  # the door has called more than once
-                another = await self._completions.begin(claim, prepared.start)
-                await self._completions.abandon(claim, another, error.problem.value, result=cut_off)
-            attempt.in_vain += max(billed, error.paid)
+            attempt.in_vain += billed
+            if error.unexplained and attempt.in_vain < MOST_IN_VAIN:
+                await self._explain(attempt, prepared)
             error.spent = attempt.in_vain >= MOST_IN_VAIN
             if cut_off and collected.has_words:
                 raise BrokenAnswer(error, Partial(completion, cut_off)) from error
             raise
         return Partial(completion, result)
 
-    async def _stream(self, attempt: Attempt, prepared: Prepared, collected: CollectedStream) -> None:
-        prompt, presenter = prepared.prompt, attempt.presenter
-        request = CompletionRequest(
+    async def _explain(self, attempt: Attempt, prepared: Prepared) -> None:
+        """Ask why a stream was empty: a call that is noted and counted by itself. Raises what it tells."""
+        claim, began = attempt.turn.claim, time.monotonic()
+        completion = await self._completions.begin(claim, replace(prepared.start, max_tokens=1))
+        try:
+            answered = await self._model.explain(self._request(attempt, prepared))
+        except ModelError as error:
+            log.warning("turn %d: that is because: %s (%s)", claim.turn, error, error.said or "no words")
+            detail = error.for_operators or None
+            await self._completions.abandon(claim, completion, error.problem.value, detail=detail)
+            raise
+        result = await self._cut_off(prepared.prompt, CollectedStream(began)) if answered else None
+        await self._completions.abandon(claim, completion, ModelProblem.CUT.value, result=result)
+        attempt.in_vain += answered
+
+    def _request(self, attempt: Attempt, prepared: Prepared) -> CompletionRequest:
+        prompt = prepared.prompt
+        return CompletionRequest(
             model=self._settings.model,
             messages=prompt.messages,
             max_tokens=prepared.start.max_tokens,
@@ -143,7 +157,10 @@ class CompletionCaller:
             knows_system=self._limits.knows_system,
             cache_key=attempt.turn.conversation.thread.opaque,
         )
-        async with aclosing(self._model.stream(request)) as chunks:
+
+    async def _stream(self, attempt: Attempt, prepared: Prepared, collected: CollectedStream) -> None:
+        presenter = attempt.presenter
+        async with aclosing(self._model.stream(self._request(attempt, prepared))) as chunks:
             async for chunk in chunks:
                 attempt.model_answers.set()
                 first = collected.first_token is None

@@ -155,6 +155,7 @@ class TurnFinisher:
         elif await _halted(attempt.interruption, reply, outcome) is Interrupt.STOP:
             await _finish(reply, await self._shorten(attempt, reply, outcome))
         await self._checkpoint("before shown")
+        attempt.ending = True
         state = await self._persist(lambda: self._queue.shown(turn.claim))
         await self._checkpoint("after shown")
         turn_ended(turn, state, _why_none(outcome) if state is TurnState.FAILED else "")
@@ -164,6 +165,7 @@ class TurnFinisher:
         await self._checkpoint("before removal")
         await reply.remove()
         await self._checkpoint("after removal")
+        attempt.ending = True
         turn_ended(turn, await self._queue.remove(turn.claim, UNASKED), UNASKED)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.core.ports.completions import CompletionStart, CompletionStore, Given, Persist
 from bot.core.ports.conversations import (
+    ChannelIds,
     ConversationStore,
     Foresight,
     Interaction,
@@ -73,6 +74,7 @@ from bot.core.ports.watermarks import WHOLE_WORKSPACE, SharedWatermarks, Waterma
 __all__ = [
     "CLOCK_SKEW",
     "WHOLE_WORKSPACE",
+    "ChannelIds",
     "Checkpoint",
     "Chunk",
     "ClaimRequest",

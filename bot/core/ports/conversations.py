@@ -130,6 +130,16 @@ class PlaceContents(Protocol):
         """
 
 
+class ChannelIds(Protocol):
+    """The ids of channels, for a platform that gives some of them another one. All methods raise LedgerError."""
+
+    async def moved(self, platform: str, workspace: str) -> Mapping[str, str]:
+        """The new id of each channel that has moved, by every id that it had: see Moved."""
+
+    async def kept_under(self, platform: str, workspace: str, beginning: str) -> Collection[str]:
+        """The ids that begin so, letters and digits, under which something was said or set."""
+
+
 class Foresight(Protocol):
     """The decision that a message would get, for a platform that is not shown all of the message."""
 

@@ -96,3 +96,9 @@ class LanguageModel(Protocol):
 
     def stream(self, request: CompletionRequest) -> AsyncGenerator[Chunk, None]:
         """One call, never repeated here. Raises ModelError. Closing the generator cancels the call."""
+
+    async def explain(self, request: CompletionRequest) -> bool:
+        """
+        One call, of one token, after a stream that ended with an *unexplained* error. Raises the ModelError that it
+        tells. Returns whether an answer began, which explains nothing.
+        """

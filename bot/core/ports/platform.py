@@ -173,6 +173,9 @@ class Directory(Protocol):
     def own_id(self) -> str | None:
         """Ours, as a participant; None until it is known."""
 
+    def own_name(self, workspace: str) -> str | None:
+        """Ours, as people see it there; None until it is known. Pure."""
+
     def references(self, text: str) -> References:
         """Pure; of a text as in Posted."""
 

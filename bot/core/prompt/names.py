@@ -50,6 +50,8 @@ async def named(history: History, turn: Turn, platform: Platform, name_store: Na
     names = await _names(list(people), known, thread, platform, name_store, turn.first_attempt_at)
     mentioned = {each: known[each].name for each in older if each in known} | dict(names)
     channels = await platform.channel_names(thread, references.channels) if references.channels else {}
+    own = platform.own_name(thread.workspace)
+    ours = {us: own} if us and own else {}
     return Named(
         replace(
             history,
@@ -57,7 +59,7 @@ async def named(history: History, turn: Turn, platform: Platform, name_store: Na
             past=[replace(past, messages=_with_names(past.messages, names)) for past in history.past],
             messages=_with_names(history.messages, names),
         ),
-        _cleaned({**channels, **names}),
+        _cleaned({**ours, **channels, **names}),
         _cleaned({each: mentioned[each] for each in (*older, *references.people) if each in mentioned and each != us}),
         [*PRODUCT_NAMES, *([names[us]] if us is not None and us in names else ())],
     )

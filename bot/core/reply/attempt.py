@@ -21,10 +21,10 @@ class Attempt:
     A claimed turn, with its reply, the history, and the person who asked, as far as they are known.
 
     *history* is NOT_READ, and *addressee* nobody in particular, until read_history(). *status_on* is the message on
-    which this attempt shows a status, by the platform's id. *model_answers* is set once a call is under way. *in_vain*
-    counts the calls for the question that brought something, and no answer, those of earlier attempts included. The
-    *language* of our sentences is the *default_language* where neither the asker's locale, nor the place's, nor the
-    question says another one.
+    which this attempt shows a status, by the platform's id. *ending* is set before the write that gives the claim away.
+    *model_answers* is set once a call is under way. *in_vain* counts the calls for the question that brought something,
+    and no answer, those of earlier attempts included. The *language* of our sentences is the *default_language* where
+    neither the asker's locale, nor the place's, nor the question says another one.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class Attempt:
         """*history* was read with the claim; the first read_history() uses it."""
         self.turn = turn
         self.in_vain = turn.in_vain
+        self.ending = False
         self.platform = platform
         self.interruption = interruption
         self.default_language = default_language

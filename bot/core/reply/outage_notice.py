@@ -17,6 +17,10 @@ _SENTENCES = {
     "model_proxy": "outage_proxy",
     "model_name_not_found": "outage_name_not_found",
     "model_refused": "outage_refused",
+    "model_no_tls": "outage_no_tls",
+    "model_server_error": "outage_server_error",
+    "model_overloaded": "outage_overloaded",
+    "model_gateway": "outage_gateway",
 }
 
 

@@ -161,7 +161,8 @@ class Summarizer:
         except ModelError as error:
             await self._give_up(begun, start, error.problem.value, None)
             model = self._settings.model
-            return await self._model_facts.learn_refusal(model, self._model.context_window(model), error)
+            reason = await self._explained(prompt, error)
+            return await self._model_facts.learn_refusal(model, self._model.context_window(model), reason)
         if not _is_usable(result):
             await self._give_up(begun, start, result.finish_reason or "cut", result.cost_nanodollars)
             return False
@@ -184,15 +185,27 @@ class Summarizer:
         await self._summaries.abandon(begun, reason, cost)
         log.info("conversation %d: no summary for now: %s", start.older.conversation, reason)
 
-    async def _stream(self, prompt: SummaryPrompt, collected: CollectedStream) -> None:
-        request = CompletionRequest(
+    async def _explained(self, prompt: SummaryPrompt, error: ModelError) -> ModelError:
+        """The reason for *error*, as far as the server tells one."""
+        if not error.unexplained:
+            return error
+        try:
+            await self._model.explain(self._request(prompt))
+        except ModelError as reason:
+            return reason
+        return error
+
+    def _request(self, prompt: SummaryPrompt) -> CompletionRequest:
+        return CompletionRequest(
             model=self._settings.model,
             messages=prompt.messages,
             max_tokens=self._max_tokens(),
             sampling=self._sampling(),
             knows_system=self._model_facts.knows_system(self._settings.model),
         )
-        async with aclosing(self._model.stream(request)) as chunks:
+
+    async def _stream(self, prompt: SummaryPrompt, collected: CollectedStream) -> None:
+        async with aclosing(self._model.stream(self._request(prompt))) as chunks:
             async for chunk in chunks:
                 collected.add(chunk, time.monotonic())
 

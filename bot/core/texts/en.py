@@ -126,6 +126,14 @@ SENTENCES = {
     "Please tell whoever runs me. I keep your question and answer here as soon as it is back.",
     "outage_refused": "The model cannot be reached right now: its server refuses the connection. "
     "I keep your question and answer here as soon as it is back.",
+    "outage_no_tls": "The model cannot be reached right now: its server does not speak TLS as its address says. "
+    "Please tell whoever runs me. I keep your question and answer here as soon as it is back.",
+    "outage_server_error": "The model's server reports a fault of its own right now. "
+    "I keep your question and answer here as soon as it works again.",
+    "outage_overloaded": "The model's server is overloaded or not ready right now. "
+    "I keep your question and answer here as soon as it has room.",
+    "outage_gateway": "The gateway in front of the model gets no answer from it right now. "
+    "I keep your question and answer here as soon as it does.",
     "empty_answer": "The model's answer was empty. Ask me again, perhaps in other words.",
     "empty_length": "The model used up its length limit of {limit} tokens before it wrote a word. "
     "Ask for something shorter, or ask whoever runs me to raise OPENAI_MAX_TOKENS.",
@@ -142,6 +150,11 @@ SENTENCES = {
     "Please tell whoever runs me.",
     "model_refused": "I could not reach the model: its server refuses the connection. "
     "Ask me again in a few minutes; if it stays that way, tell whoever runs me.",
+    "model_no_tls": "I could not reach the model: its server does not speak TLS as its address says. "
+    "Please tell whoever runs me.",
+    "model_server_error": "The model's server reported a fault of its own. Ask me again in a few minutes.",
+    "model_overloaded": "The model's server was overloaded or not ready. Ask me again in a few minutes.",
+    "model_gateway": "The gateway in front of the model got no answer from it. Ask me again in a few minutes.",
     "model_timeout": "The model did not answer in time. Ask me again.",
     "model_cut": "The connection to the model kept breaking off. Ask me again in a few minutes.",
     "model_quota": "The account that pays for the model has used up its quota. Please tell whoever runs me.",

@@ -272,7 +272,9 @@ class Worker:
         held = {attempt.turn.claim: (task, attempt) for task, attempt in self._tasks.items()}
         renewal = await self._noted(self._queue.renew(self.owner, held.keys()))
         for claim in renewal.lost:
-            task, _ = held[claim]
+            task, attempt = held[claim]
+            if attempt.ending:  # it has given the claim away itself, or is told so by that write
+                continue
             if not task.cancelling():  # once: cancelled again, it no longer waits for a call that is under way
                 log.warning("turn %d belongs to another worker by now", claim.turn)
                 task.cancel()
@@ -324,7 +326,7 @@ class Worker:
         """Later again, or a sentence instead of the answer; the last resort is to note that nothing can be shown."""
         turn = attempt.turn
         if isinstance(error, PlatformError):
-            await self._settle_unshown(turn, error)
+            await self._settle_unshown(attempt, error)
             return
         if isinstance(error, Interrupted):
             await self._end_early(attempt, error)
@@ -337,27 +339,27 @@ class Worker:
                 self._broken[turn.claim.turn] = error
                 if len(self._broken) > MOST_BROKEN:  # other processes have taken some of these turns
                     del self._broken[next(iter(self._broken))]
-            await self._release(turn, wait, reason, turn.said)
+            await self._release(attempt, wait, reason, turn.said)
             return
         try:
             if isinstance(error, BrokenAnswer):
                 await self._answerer.keep(attempt, error)
             elif isinstance(error, ModelError) and (wait := self._outage_wait(turn, error)) is not None:
-                await self._release(turn, wait, reason, await self._answerer.say_outage(attempt, error))
+                await self._release(attempt, wait, reason, await self._answerer.say_outage(attempt, error))
                 return
             else:
                 said = error.sentence if isinstance(error, ModelError) else reason
                 await self._answerer.say(attempt, reason, Notice(said))
             self._tries.forget(turn.claim.turn)
         except PlatformError as refused:
-            await self._settle_unshown(turn, refused)
+            await self._settle_unshown(attempt, refused)
 
     async def _end_early(self, attempt: Attempt, interrupted: Interrupted) -> None:
         try:
             await self._answerer.end_early(attempt, interrupted)
             self._tries.forget(attempt.turn.claim.turn)
         except PlatformError as refused:
-            await self._settle_unshown(attempt.turn, refused)
+            await self._settle_unshown(attempt, refused)
 
     def _outage_wait(self, turn: Turn, error: ModelError) -> float | None:
         """Seconds until the provider, which is down, is asked again; None when the question is not kept for so long."""
@@ -367,11 +369,13 @@ class Worker:
         left = (ends - datetime.now(UTC)).total_seconds()
         return wait if is_passing(error) and wait < left else None
 
-    async def _settle_unshown(self, turn: Turn, error: PlatformError) -> None:
+    async def _settle_unshown(self, attempt: Attempt, error: PlatformError) -> None:
+        turn = attempt.turn
         wait = self._wait_for(self._settings.patience.showing, Phase.SHOWING, turn, error)
         if wait is not None:
-            await self._release(turn, wait, error.code)
+            await self._release(attempt, wait, error.code)
             return
+        attempt.ending = True
         state = await self._queue.give_up(turn.claim, error.code, erase=isinstance(error, ReplyDeleted))
         self._tries.forget(turn.claim.turn)
         log.warning("turn %d cannot be shown and is given up: %s", turn.claim.turn, error.code)
@@ -382,7 +386,8 @@ class Worker:
         tried = self._tries.failed(turn.claim.turn, phase, now)
         return policy.wait_for(error, attempt=tried.times, first_attempt_at=tried.since, now=now, random=random.random)
 
-    async def _release(self, turn: Turn, wait: float, reason: str, said: Sequence[Notice] = ()) -> None:
+    async def _release(self, attempt: Attempt, wait: float, reason: str, said: Sequence[Notice] = ()) -> None:
+        turn, attempt.ending = attempt.turn, True
         await self._queue.release(turn.claim, timedelta(seconds=wait), reason, said)
         asyncio.get_running_loop().call_later(wait + LOOK_SECONDS, self._wake.set)
         turn_changed(TurnChange.of(turn, TurnState.PENDING, f"{reason}, again in {wait:.1f} s"))

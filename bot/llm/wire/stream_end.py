@@ -93,7 +93,7 @@ class Endings:
     def told(self, model: str, end: StreamEnd) -> Chunk | None:
         """The last chunk of a stream that did not state its end. Raises ModelError if the stream was cut off."""
         if end.reason == FAULT:
-            raise ModelError(ModelProblem.CUT, "the server ended the answer with an error")
+            raise ModelError(ModelProblem.CUT, "the server ended the answer with an error", billed=True)
         if end.over:
             self._marks[model] = True
             return Chunk(finish_reason=UNSTATED) if end.words and not end.stated else None
@@ -102,4 +102,4 @@ class Endings:
         if self._marks.get(model) is False:
             return Chunk(finish_reason=UNMARKED)
         self._marks.setdefault(model, False)
-        raise ModelError(ModelProblem.CUT, "the stream ended without a finish reason")
+        raise ModelError(ModelProblem.CUT, "the stream ended without a finish reason", billed=True)

@@ -329,6 +329,10 @@ class DiscordPlatform:
     def own_id(self) -> str | None:
         return self._identity.user_id if self._identity else None
 
+    def own_name(self, workspace: str) -> str | None:
+        us = self._identity
+        return (self._places.own_name_in(workspace) or us.called) if us else None
+
     def references(self, text: str) -> References:
         return discord_text.references(text)
 

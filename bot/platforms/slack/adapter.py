@@ -21,7 +21,17 @@ from slack_bolt.response import BoltResponse
 from bot.core.conversation import Deleted, MessageRef, ThreadRef
 from bot.core.errors import LedgerError, PlatformError
 from bot.core.files import FileRef
-from bot.core.ports import PlaceContents, Receive, References, Reply, ReplyRequest, ThreadRead, Viewer, Watermarks
+from bot.core.ports import (
+    ChannelIds,
+    PlaceContents,
+    Receive,
+    References,
+    Reply,
+    ReplyRequest,
+    ThreadRead,
+    Viewer,
+    Watermarks,
+)
 from bot.core.prompt.speakers import unbracketed
 from bot.core.receipt.receipt import Receipts
 from bot.core.texts import language_of
@@ -35,11 +45,12 @@ from bot.platforms.slack.calls.limits import RATES
 from bot.platforms.slack.calls.logs import bolt_logger
 from bot.platforms.slack.incoming.actions import acted
 from bot.platforms.slack.incoming.events import PLATFORM, Identity, for_another_team, gone, incoming, joined
-from bot.platforms.slack.incoming.moved_channels import follow, moved
+from bot.platforms.slack.incoming.moved_channels import moved
 from bot.platforms.slack.incoming.participants import name_of, user_changed
 from bot.platforms.slack.incoming.reactions import DEFAULT_NAMES, Names, reacted
 from bot.platforms.slack.incoming.slash_commands import told_to_mention
 from bot.platforms.slack.markup import text as slack_text
+from bot.platforms.slack.reading.channel_follower import ChannelFollower
 from bot.platforms.slack.reading.channels import SlackChannelReader
 from bot.platforms.slack.reading.files import SlackFiles
 from bot.platforms.slack.reading.names import SlackDirectory
@@ -89,11 +100,13 @@ class SlackPlatform:
         reactions: Names = DEFAULT_NAMES,
         receipts: Receipts | None = None,
         contents: PlaceContents | None = None,
+        channel_ids: ChannelIds | None = None,
         name_seconds: float = NAME_SECONDS,
     ) -> None:
         """
         Without *watermarks* nothing that was missed is read; without a *receipts* there are no views; without
-        *contents* nothing is erased with a channel.
+        *contents* nothing is erased with a channel; without *channel_ids* it forgets at its end which
+        channels have other ids.
         """
         self._bot_token, self._api_url = bot_token, api_url
         self._api = SlackApi(bot_token, api_url, Limiter(RATES))
@@ -107,7 +120,7 @@ class SlackPlatform:
         self._directory = SlackDirectory(self._api)
         self._views = ViewOpener(self._api, receipts, self._directory) if receipts else None
         self._files = SlackFiles(self._api, bot_token, api_url)
-        self._reactions, self._contents = reactions, contents
+        self._reactions, self._contents, self._channel_ids = reactions, contents, channel_ids
         self._threads = SlackThreadReader(self._api, reactions)
         self._identity: Identity | None = None
 
@@ -146,20 +159,30 @@ class SlackPlatform:
                 self._api.use(None)  # replies that are still written go on without it
 
     async def _serve(self, receive: Receive, identity: Identity, session: aiohttp.ClientSession) -> None:
+        channels = ChannelFollower(self._channel_ids, identity.team_id, receive)
+        with suppress(LedgerError):  # it is tried again
+            await channels.refresh()
+        async with beside(PLATFORM, channels.run()):
+            await self._serve_channels(channels, identity, session)
+
+    async def _serve_channels(
+        self, channels: ChannelFollower, identity: Identity, session: aiohttp.ClientSession
+    ) -> None:
         if self._watermarks is None:
-            await self._connection.serve(self._app(receive, _nothing_missed, identity, session))
+            app = self._app(channels, channels.receive, _nothing_missed, identity, session)
+            await self._connection.serve(app)
             return
         catch_up = CatchUp(
             platform=PLATFORM,
             workspace=identity.team_id,
-            channels=SlackChannelReader(self._api, identity, self._reactions),
+            channels=SlackChannelReader(self._api, identity, self._reactions, channels.listed),
             watermarks=self._watermarks,
-            receive=receive,
+            receive=channels.receive,
             session=lambda: self._connection.session,
             settings=self._catch_up_settings,
         )
         async with beside(PLATFORM, catch_up.run()):
-            app = self._app(catch_up.receive, catch_up.joined, identity, session)
+            app = self._app(channels, catch_up.receive, catch_up.joined, identity, session)
             await self._connection.serve(app, catch_up.new_connection)
 
     async def open_reply(self, request: ReplyRequest) -> Reply:
@@ -198,6 +221,9 @@ class SlackPlatform:
     @property
     def own_id(self) -> str | None:
         return self._identity.bot_user_id if self._identity else None
+
+    def own_name(self, workspace: str) -> str | None:  # noqa: ARG002 - as above
+        return self._identity.called if self._identity else None
 
     def references(self, text: str) -> References:
         return slack_text.references(text)
@@ -238,7 +264,14 @@ class SlackPlatform:
             return language_of(text)
         return await self._views.language(Viewer(PLATFORM, us.team_id, user), text)
 
-    def _app(self, receive: Receive, invited: Invited, identity: Identity, session: aiohttp.ClientSession) -> App:
+    def _app(
+        self,
+        channels: ChannelFollower,
+        receive: Receive,
+        invited: Invited,
+        identity: Identity,
+        session: aiohttp.ClientSession,
+    ) -> App:
         authorization = AuthorizeResult(
             enterprise_id=None,
             team_id=identity.team_id,
@@ -250,10 +283,8 @@ class SlackPlatform:
         async def authorize() -> AuthorizeResult:
             return authorization
 
-        ids: dict[str, str] = {}  # of channels that have another one now, by the old one
-
         async def commit(body: dict[str, Any]) -> BoltResponse:
-            follow(body, ids)
+            channels.follow(body)
             identity = await self._identify()
             if (described := user_changed(body, identity.bot_user_id)) is not None:
                 await self._learn_name(described)
@@ -261,8 +292,6 @@ class SlackPlatform:
                 return BoltResponse(status=200)
             if "command" in body:  # the manifest declares none: an operator did
                 return BoltResponse(status=200, body=told_to_mention(identity, await self._spoken(body, identity)))
-            if (change := moved(body, identity)) is not None:
-                ids[change.channel] = change.to
             return await _commit(body, identity, self._reactions, receive, invited, self._contents)
 
         return App(

@@ -16,11 +16,13 @@ from sqlalchemy import Connection, Table, and_, delete, exists, func, select, up
 
 from bot.core.conversation import Moved
 from bot.core.turn import TurnState
+from bot.store.database.dialects import upsert
 from bot.store.statements import AT_WORK
 from bot.store.tables import (
     conversations,
     interactions,
     messages,
+    moved_channels,
     preferences,
     reactions,
     summaries,
@@ -36,6 +38,7 @@ _OPEN = (TurnState.PENDING.value, TurnState.RUNNING.value, TurnState.ANSWERED.va
 def move(connection: Connection, moved: Moved) -> None:
     if moved.channel == moved.to:
         return
+    _note(connection, moved)
     for kept in (messages, reactions, interactions):
         keys = [each for each in ("external_id", "operation", "participant_id") if each in kept.c]
         connection.execute(_moving(kept, moved, keys))
@@ -46,6 +49,22 @@ def move(connection: Connection, moved: Moved) -> None:
     here = select(conversations.c.id).where(*_at(conversations, moved, moved.to))
     connection.execute(
         update(turns).where(turns.c.conversation_id.in_(here), turns.c.state.in_(AT_WORK)).values(changed=True)
+    )
+
+
+def _note(connection: Connection, moved: Moved) -> None:
+    """That it has the new id, whatever id it had before; one that comes back is no former one any more."""
+    here = (moved_channels.c.platform == moved.platform, moved_channels.c.workspace == moved.workspace)
+    connection.execute(delete(moved_channels).where(*here, moved_channels.c.old_channel.in_((moved.channel, moved.to))))
+    connection.execute(
+        update(moved_channels).where(*here, moved_channels.c.new_channel == moved.channel).values(new_channel=moved.to)
+    )
+    row = {"platform": moved.platform, "workspace": moved.workspace, "old_channel": moved.channel}
+    made = upsert(connection.dialect.name)(moved_channels).values(row | {"new_channel": moved.to})
+    connection.execute(
+        made.on_conflict_do_update(  # another process is told of it at the same time
+            index_elements=["platform", "workspace", "old_channel"], set_={"new_channel": made.excluded.new_channel}
+        )
     )
 
 

@@ -17,6 +17,8 @@ from bot.core.turn import Claim, Completion, Notice, Outcome
 from bot.store.changes import outdated_summaries
 from bot.store.tables import completions, conversations, message_versions, system_prompts, turns
 
+LOST = "lost"  # outcome of a call whose process died
+
 # Built once; see statements.py.
 _GIVEN = update(message_versions).where(
     message_versions.c.id == bindparam("version"),
@@ -66,7 +68,7 @@ _ASKED = (
 _LOST = (
     update(completions)
     .where(completions.c.turn_id.in_(bindparam("turns", expanding=True)), completions.c.outcome == "started")
-    .values(outcome="lost")
+    .values(outcome=LOST)
 )
 _IN_VAIN = (  # since the turn was first claimed, or asked again
     select(completions.c.turn_id, func.count().label("calls"))
@@ -74,7 +76,7 @@ _IN_VAIN = (  # since the turn was first claimed, or asked again
     .where(
         completions.c.turn_id.in_(bindparam("turns", expanding=True)),
         completions.c.started_at >= turns.c.first_attempt_at,
-        completions.c.total_seconds.is_not(None),  # something came back
+        or_(completions.c.total_seconds.is_not(None), completions.c.outcome == LOST),  # it may have brought something
         ~completions.c.chosen,
     )
     .group_by(completions.c.turn_id)
@@ -103,7 +105,7 @@ def note_lost(connection: Connection, turns: Sequence[int]) -> None:
 
 
 def in_vain(connection: Connection, turns: Sequence[int]) -> Mapping[int, int]:
-    """How many calls brought something, and no answer, by turn."""
+    """How many calls brought something, or were lost, and no answer came of them, by turn."""
     return {row.turn_id: row.calls for row in connection.execute(_IN_VAIN, {"turns": list(turns)})}
 
 

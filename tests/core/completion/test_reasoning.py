@@ -37,6 +37,7 @@ MARKED = {
     "gpt-oss without special tokens": "analysisWell, so be it.assistantfinalHello",
     "Gemma": "<|channel>thought\nWell.<channel|>Hello",
     "Command A": "<|START_THINKING|>Well.<|END_THINKING|><|START_RESPONSE|>Hello<|END_RESPONSE|>",
+    "a monologue": "<internal_monologue>Well.</internal_monologue>Hello",
     "Sky-T1": "<|begin_of_thought|>Well.<|end_of_thought|>\n\n<|begin_of_solution|>Hello<|end_of_solution|>",
     "Apertus": "<|inner_prefix|>Well.<|inner_suffix|>Hello",
     "MedGemma": "<unused94>thought\nWell.<unused95>Hello",

@@ -23,6 +23,9 @@ class People:
 
     own_id = "UBOT"
 
+    def own_name(self, workspace: str) -> str | None:
+        return f"helper in {workspace}"
+
     def __init__(self) -> None:
         self.read_in: dict[str, threading.Thread] = {}  # by text
 
@@ -70,3 +73,10 @@ async def test_no_text_of_a_history_is_read_in_the_event_loop() -> None:
 
     assert people.read_in.keys() == {sent, new}
     assert threading.current_thread() not in people.read_in.values()
+
+
+async def test_our_own_name_is_the_one_that_people_see_there() -> None:
+    """Whoever speaks alone needs no names, and may write ours in the middle of a text."""
+    turn = Turn(Claim(2, "worker", 1), Conversation(1, THREAD, direct=False), TurnState.RUNNING, 1, NOW)
+    history = History([], [message(1, "UBOT")], alone=True)
+    assert (await named(history, turn, cast("Platform", People()), NoNames())).names == {"UBOT": "helper in T1"}

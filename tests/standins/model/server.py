@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Self
+from weakref import WeakSet
 
 from aiohttp import web
 
@@ -45,6 +46,7 @@ class ModelServer:
         self.cache = PromptCache()
         self.url = ""
         self._changed = asyncio.Condition()
+        self._closing = WeakSet[asyncio.BaseTransport]()
         self._runner = web.AppRunner(self._app(), handler_cancellation=True, shutdown_timeout=0.2, access_log=None)
 
     async def start(self, port: int = 0) -> None:
@@ -92,6 +94,9 @@ class ModelServer:
         return web.json_response({"object": "list", "data": [{"id": name, "object": "model"} for name in names]})
 
     async def _completions(self, request: web.Request) -> web.StreamResponse:
+        if request.transport in self._closing:  # as if it had been closed before this request came
+            _close(request)
+            return web.Response()
         received = await self._note(request)
         try:
             response = await self._answered(request, received)
@@ -129,6 +134,8 @@ class ModelServer:
         prompt_tokens = min(prompt_tokens, self.rules.cuts_prompts_at or prompt_tokens)
         if refusal := too_long(self.rules, prompt_tokens, received.body) or reply_too_long(self.rules, received.body):
             if received.body.get("stream") and not self.rules.streams_refusals:
+                if request.transport is not None:
+                    self._closing.add(request.transport)
                 return web.Response(content_type="text/event-stream")
             return _failed(refusal)
         answer = self.answers.popleft() if self.answers else self.respond(received.body)

@@ -35,6 +35,7 @@ SCOPES: tuple[str, ...] = (
     "mpim:read",
     "reactions:read",
     "reactions:write",
+    "usergroups:read",
     "users:read",
 )
 
@@ -213,6 +214,7 @@ class Workspace:
         self._last = 0
         self._numbers = itertools.count(1)
         self.users: dict[str, Json] = {}
+        self.groups: dict[str, Json] = {}
         self.bots: dict[str, Json] = {BOT: {"id": BOT, "name": "threadbot", "app_id": APP, "user_id": BOT_USER}}
         self.channels: dict[str, Channel] = {}
         self.bot_token, self.app_token, self.scopes = BOT_TOKEN, APP_TOKEN, SCOPES
@@ -247,6 +249,12 @@ class Workspace:
         if locale is not None:  # on Slack everybody has one
             self.users[user]["locale"] = locale
         return user
+
+    def add_group(self, handle: str) -> str:
+        """A user group, as Slack gives each a handle that people write."""
+        group = f"S0GROUP{next(self._numbers):05d}"
+        self.groups[group] = {"id": group, "handle": handle, "name": handle.title(), "is_usergroup": True}
+        return group
 
     def add_channel(self, name: str, kind: str = "channel", *, has_bot: bool = True) -> str:
         prefix = "D" if kind == "im" else "C"

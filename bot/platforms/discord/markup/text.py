@@ -15,6 +15,7 @@ from bot.markdown import ZERO_WIDTH_SPACE, boundary, plain_text
 from bot.platforms.common.mentions import uncalled
 
 THREAD_NAME_LIMIT = 100  # Discord, "Start Thread from Message"
+NAMELESS_ROLE = "unknown-role"  # Discord's own words for one that was deleted
 _READ_FOR_NAME = 400  # characters
 
 # Discord, "Message Formatting"
@@ -54,7 +55,7 @@ def _words(token: re.Match[str], names: Mapping[str, str]) -> str:
         case "person":
             return "@" + (names.get(token["person"]) or token["person"])
         case "role":
-            return "@" + (names.get(token["role"][1:]) or token["role"][2:])
+            return "@" + (names.get(token["role"][1:]) or NAMELESS_ROLE)
         case "channel":
             return "#" + (names.get(token["channel"]) or token["channel"])
         case "emoji":

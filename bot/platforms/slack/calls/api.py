@@ -43,6 +43,7 @@ PROMPTS = "assistant.threads.setSuggestedPrompts"
 SESSION, TITLE = "agents.sessions.setStatus", "assistant.threads.setTitle"
 STATUS, REACT, UNREACT = "assistant.threads.setStatus", "reactions.add", "reactions.remove"
 USER, BOT, FILE, CHANNEL = "users.info", "bots.info", "files.info", "conversations.info"
+GROUPS = "usergroups.list"
 UPLOAD_URL, COMPLETE_UPLOAD, DELETE_FILE = "files.getUploadURLExternal", "files.completeUploadExternal", "files.delete"
 PAGE = 200  # messages or channels; Slack, "conversations.replies": recommended no more than 200 at a time
 LONG_PAGE = 999  # Slack, ibid.: "a limit value under 1000"
@@ -264,6 +265,11 @@ class SlackApi:
     async def user(self, user: str) -> Message:
         """A user object, with `locale`."""
         return await self._object(USER, self._client.users_info(user=user, include_locale=True), "user")
+
+    async def user_groups(self) -> Sequence[Message]:
+        """The user groups of the workspace, disabled ones, too: people still mention them."""
+        answer = await self._call(GROUPS, self._client.usergroups_list(include_disabled=True))
+        return [each for each in answer.get("usergroups") or () if isinstance(each, Mapping)]
 
     async def bot(self, bot: str) -> Message:
         """A bot object, by the id (B…) that is in its messages."""

@@ -33,7 +33,7 @@ RATES: Mapping[str, Rate] = {
     **dict.fromkeys((UPDATE, DELETE, "reactions.add", "conversations.info"), TIER_3),
     "agents.sessions.setStatus": TIER_3,
     "files.delete": TIER_3,
-    "reactions.remove": TIER_2,
+    **dict.fromkeys(("reactions.remove", "usergroups.list"), TIER_2),
     **dict.fromkeys((APPEND, "users.info", "files.info", "assistant.threads.setTitle"), TIER_4),
     **dict.fromkeys(("files.getUploadURLExternal", "files.completeUploadExternal"), TIER_4),
 }

@@ -15,8 +15,9 @@ from bot.platforms.common.payloads import Json, few, mapping, mappings, string, 
 from bot.platforms.slack.incoming.pressed import is_pressed
 from bot.platforms.slack.incoming.rich_text import DEEPEST, escaped, flat, link, rich_text
 
-_WORDS = ("title", "subtitle", "text", "body", "description", "details", "output", "caption", "message")
+_WORDS = ("title", "subtitle", "text", "body", "subtext", "description", "details", "output", "caption", "message")
 _IMAGES = ("hero_image", "icon", "accessory")
+_BY_NAMES = frozenset({"section", "header", "alert", "card", "carousel", "container", "plan", "task_card"})
 _INNER = ("elements", "fields", "tasks", "child_blocks", "blocks", "items", "sources")
 _SERIES = 20  # of a chart; Slack takes 6
 _RULES = {"left": ":--", "center": ":-:", "right": "--:"}
@@ -47,7 +48,22 @@ def words_in(block: Json, depth: int = 0) -> str:
     if type_.startswith("rich_text"):
         return rich_text({"elements": [block]}, depth)
     read = _READERS.get(type_)
-    return (_lines(_all_words(block, depth)) or flat(block)) if read is None else read(block, depth)
+    if read is not None:
+        return read(block, depth)
+    words = _all_words(block, depth) if not type_ or type_ in _BY_NAMES else _any_words(block, depth)
+    return _lines(words) or flat(block)
+
+
+def _any_words(block: Json, depth: int) -> Iterator[str]:
+    """Of a type that is not known: all that holds words, in the order in which it stands there."""
+    for name, value in block.items():
+        if isinstance(value, str) and name in _WORDS:
+            yield escaped(value)
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, Mapping) and (each.get("type") or depth >= DEEPEST):
+                yield words_in(each, depth + 1)
+            elif isinstance(each, Mapping):
+                yield from _any_words(each, depth + 1)
 
 
 def _all_words(block: Json, depth: int) -> Iterator[str]:

@@ -21,6 +21,9 @@ _READ_FOR_NOTIFICATION = 4_000  # characters of Markdown; its parser takes quadr
 
 _TOKEN = re.compile(r"<([^<>]*)>")
 _PERSON, _CHANNEL = re.compile("@[UWB][A-Z0-9]{1,40}"), re.compile("#[CG][A-Z0-9]{1,40}")
+_GROUP = re.compile("S[A-Z0-9]{1,40}")
+_SUBTEAM = "!subteam^"
+NAMELESS_GROUP = "group"
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 
 
@@ -41,10 +44,11 @@ def readable(text: str, bot_user_id: str, names: Mapping[str, str] | None = None
 
 
 def references(text: str) -> References:
-    """Whom and what a wire text refers to by ids. A channel whose name is in its token needs no other."""
+    """Whom and what a wire text refers to by ids. A channel, or group, whose name is in its token needs no other."""
     targets = [token.partition("|") for token in _TOKEN.findall(text)] if "<" in text else []
+    people = ((target[1:] if _PERSON.fullmatch(target) else _group(target, label)) for target, _, label in targets)
     return References(
-        [target[1:] for target, *_ in targets if _PERSON.fullmatch(target)],
+        [each for each in people if each],
         [target[1:] for target, _, label in targets if not label and _CHANNEL.fullmatch(target)],
     )
 
@@ -62,7 +66,7 @@ def _words(token: str, names: Mapping[str, str]) -> str:
         case "#":
             return "#" + (unescaped(label.removeprefix("#")) or names.get(target[1:]) or target[1:])
         case "!":
-            return unescaped(_special(target[1:], label))
+            return unescaped(_special(target[1:], label or names.get(_group(target), "")))
     return unescaped(_link(target, label))
 
 
@@ -79,7 +83,13 @@ def _special(command: str, label: str) -> str:
         pattern, _, address = pattern.partition("^")
         words = label or date_in_words(timestamp, pattern) or command
         return _link(address, words) if address else words
-    return "@" + (label.removeprefix("@") or command.removeprefix("subteam^"))
+    return "@" + (label.removeprefix("@") or (NAMELESS_GROUP if _group(f"!{command}") else command))
+
+
+def _group(target: str, label: str = "") -> str:
+    """The id of a user group without a name in its token; empty where it is none."""
+    id_ = target.removeprefix(_SUBTEAM)
+    return id_ if not label and id_ != target and _GROUP.fullmatch(id_) else ""
 
 
 def safe(markdown: str, *, unfinished: bool = False) -> str:

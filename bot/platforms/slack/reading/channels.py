@@ -6,7 +6,7 @@ Which threads are worth a call is decided in pure functions. What becomes of the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from functools import partial
@@ -39,16 +39,21 @@ UNUSABLE = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_r
 class SlackChannelReader:
     """The ChannelReader of catching up. A 429 is waited out, whatever it asks for."""
 
-    def __init__(self, api: SlackApi, us: Identity, reactions: Names) -> None:
+    def __init__(
+        self, api: SlackApi, us: Identity, reactions: Names, listed: Callable[[Sequence[str]], Awaitable[None]]
+    ) -> None:
+        """*listed* is told the channels that there are."""
         self._api, self._us, self._reactions = api, us, reactions
+        self._listed_now = listed
         self._pages = Pages(api, {method: Quota(READS) for method in (CHANNELS, HISTORY, REPLIES)})
 
     async def channels(self) -> Sequence[str]:
         """Those that we are in. Where a scope is missing, the kinds that need no other."""
-        everything = await self._listed(",".join(KINDS))
-        if everything is not None:
-            return everything
-        return [channel for kind in KINDS for channel in await self._listed(kind) or ()]
+        found = await self._listed(",".join(KINDS))
+        if found is None:
+            found = [channel for kind in KINDS for channel in await self._listed(kind) or ()]
+        await self._listed_now(found)
+        return found
 
     async def news(self, channel: str, since: int, known: Collection[str]) -> ChannelNews:
         """

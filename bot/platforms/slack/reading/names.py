@@ -1,17 +1,18 @@
 """
-The names of people, bots and channels in Slack, and the locales of people, which come with them.
+The names of people, bots, user groups and channels in Slack, and the locales of people, which come with them.
 
 When they are asked for, and how long they are remembered, is in common/names.py.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
 
-from bot.platforms.common.names import NAMELESS, PATIENCE, FoundName, Names
+from bot.platforms.common.names import KEPT, KEPT_WITHOUT, NAMELESS, PATIENCE, FoundName, Names
 from bot.platforms.common.payloads import string
-from bot.platforms.slack.calls.api import BOT, CHANNEL, USER, SlackApi
+from bot.platforms.slack.calls.api import BOT, CHANNEL, GROUPS, USER, SlackApi
 from bot.platforms.slack.incoming.events import PLATFORM
 from bot.platforms.slack.incoming.participants import name_of
 
@@ -24,9 +25,17 @@ class SlackDirectory:
 
     def __init__(self, api: SlackApi, clock: Callable[[], float] = time.monotonic, patience: float = PATIENCE) -> None:
         self._api, self._names = api, Names(PLATFORM, self._called, clock, patience)
+        self._clock = clock
+        self._listing = asyncio.Lock()
+        self._groups: Mapping[str, str] = {}  # handles, by id
+        self._groups_until = clock()
 
     async def names(self, participants: Collection[str]) -> Mapping[str, str]:
-        """Of those whose ids begin with B as bots. Who has no name, or whose name does not come in time, is absent."""
+        """
+        Of those whose ids begin with B as bots, with S as user groups.
+
+        Who has no name, or whose name does not come in time, is absent.
+        """
         return {each: found.name for each, found in (await self._names.asked(participants)).items() if found.name}
 
     async def locales(self, participants: Collection[str]) -> Mapping[str, str]:
@@ -44,6 +53,8 @@ class SlackDirectory:
     async def _called(self, id_: str) -> FoundName:
         if id_[:1] in "CG":
             return await self._channel(id_)
+        if id_.startswith("S"):
+            return await self._group(id_)
         method, call = (BOT, self._api.bot) if id_.startswith("B") else (USER, self._api.user)
         self._api.limits.admit(method)
         found = await call(id_)
@@ -51,6 +62,18 @@ class SlackDirectory:
         if name is None:
             return NAMELESS
         return FoundName(name, locale=locale[:16] if isinstance(locale, str) else None)
+
+    async def _group(self, group: str) -> FoundName:
+        """Its handle. One call tells all of them; the scope is optional."""
+        async with self._listing:
+            if self._clock() >= self._groups_until:
+                self._groups_until = self._clock() + KEPT_WITHOUT
+                self._api.limits.admit(GROUPS)
+                listed = await self._api.user_groups()
+                self._groups = {string(each, "id"): " ".join(string(each, "handle").split()) for each in listed}
+                self._groups_until = self._clock() + KEPT
+        name = self._groups.get(group)
+        return FoundName(name) if name else NAMELESS
 
     async def _channel(self, channel: str) -> FoundName:
         self._api.limits.admit(CHANNEL)

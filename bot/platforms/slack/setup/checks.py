@@ -106,9 +106,14 @@ def _scopes(answer: AsyncSlackResponse) -> Finding:
     granted = answer.headers.get("x-oauth-scopes")
     if granted is None:
         return Finding(subject, Verdict.UNKNOWN, "Slack did not say which scopes the token has")
-    missing = sorted({scope.name for scope in SCOPES} - {name.strip() for name in granted.split(",")})
-    if not missing:
+    lacking = [scope for scope in SCOPES if scope.name not in {name.strip() for name in granted.split(",")}]
+    if not lacking:
         return Finding(subject, Verdict.OK, f"all {len(SCOPES)} are there")
+    missing = [scope.name for scope in lacking if not scope.without]
+    if not missing:
+        told = "; ".join(f"without {scope.name} {scope.without}" for scope in lacking)
+        return Finding(subject, Verdict.ABSENT, f"all that are needed are there; {told}")
+    missing += [f"{scope.name} (optional)" for scope in lacking if scope.without]
     remedy = "Add them under OAuth & Permissions, then reinstall the app to the workspace."
     return Finding(subject, Verdict.FAILED, f"missing: {', '.join(missing)}", remedy)
 

@@ -21,6 +21,7 @@ EVENTS_PATH, INTERACTIONS_PATH, COMMANDS_PATH = "/slack/events", "/slack/interac
 class Scope:
     name: str
     reason: str
+    without: str = ""  # what becomes of it where the scope is missing; empty: it is needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ SCOPES = (
     Scope("mpim:read", "know the group direct messages it is in, to read there what it missed"),
     Scope("reactions:read", "see the reactions that steer a conversation, such as :pushpin:"),
     Scope("reactions:write", "show :eyes: on a question until it is answered, where it cannot show that it is writing"),
+    Scope(
+        "usergroups:read",
+        "know user groups by their handles; optional",
+        without="a user group that is mentioned is called “@group” where the message does not name it",
+    ),
     Scope("users:read", "know people by their names, and in which language they read Slack"),
 )
 

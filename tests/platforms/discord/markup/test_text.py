@@ -10,7 +10,7 @@ from bot.platforms.discord.markup.text import readable, references, thread_name,
 NAMES = {"1": "Kim", "&2": "staff", "3": "general", "9": "bot"}
 READ = {
     "a person": ("<@1>, <@!1> and <@5>", "@Kim, @Kim and @5"),
-    "a role": ("<@&2> <@&5>", "@staff @5"),
+    "a role": ("<@&2> <@&5>", "@staff @unknown-role"),
     "a channel": ("see <#3> and <#5>", "see #general and #5"),
     "emojis": ("<:smile:77> <a:dance:77>", ":smile: :dance:"),
     "a moment": (

@@ -145,7 +145,7 @@ def test_what_a_block_says(block: Json, said: str) -> None:
         (section(text("ask "), {"type": "user", "user_id": "U2"}), "ask @Kim"),
         (
             section({"type": "usergroup", "usergroup_id": "S1"}, text(" and "), {"type": "team", "team_id": "T1"}),
-            "@S1 and T1",
+            "@group and T1",
         ),
         (section({"type": "broadcast", "range": "here"}, {"type": "channel", "channel_id": "C2"}), "@here#general"),
         (
@@ -268,6 +268,10 @@ def test_what_is_nested_deeper_than_anything_of_slacks_loses_its_form_and_no_wor
 def test_a_type_that_comes_later_is_read_wherever_it_keeps_its_words() -> None:
     meeting = {"title": "Meeting", "when": {"type": "date", "timestamp": 1720710212, "format": "{date}"}}
     assert read({"type": "event", "event": meeting, "actions": [BUTTON]}) == "Meeting\n2024-07-11"
+    steps = [{"label": text("first"), "text": text("second")}, BUTTON]
+    assert read({"type": "steps", "heading": text("How"), "text": text("Do it:"), "steps": steps}) == (
+        "How\nDo it:\nfirst\nsecond"
+    )
 
 
 def test_each_column_of_a_table_is_read() -> None:

@@ -29,7 +29,7 @@ US = "U0BOT"
         ("ask <@U2> or <@U3|kim>", "ask @U2 or @kim"),
         ("see <#C1|general> and <#C2> and <#C3|>", "see #general and #C2 and #C3"),
         ("<!here> <!channel|channel> <!everyone>", "@here @channel @everyone"),
-        ("<!subteam^S1|@editors> <!subteam^S2>", "@editors @S2"),
+        ("<!subteam^S1|@editors> <!subteam^S2>", "@editors @group"),
         ("<!date^1392734382^{date}|Feb 18>", "Feb 18"),
         ("<!date^1392734382^{date}>", "2014-02-18"),
         ("<!date^1392734382^Posted {date_num} {time}>", "Posted 2014-02-18 14:39 UTC"),
@@ -70,9 +70,10 @@ def test_whoever_is_referred_to_by_an_id_is_called_by_name(wire: str, read: str)
 
 def test_a_text_says_whom_and_what_it_refers_to_by_ids() -> None:
     found = references(
-        "<@U2> <@W3|kim> &lt;@U4&gt; <#C1|general> <#C2> <#C3|> <!here> <https://x.y|@U5> <@B6> @U7 <@U8"
+        "<@U2> <@W3|kim> &lt;@U4&gt; <#C1|general> <#C2> <#C3|> <!here> <https://x.y|@U5> <@B6> @U7 <@U8 <!subteam^S9> "
+        "<!subteam^S10|@ops>"
     )
-    assert found == References(["U2", "W3", "B6"], ["C2", "C3"])
+    assert found == References(["U2", "W3", "B6", "S9"], ["C2", "C3"])
 
 
 @pytest.mark.parametrize("text", ["", "no <b> tokens <", "<@>", "<#>", f"<@U{'1' * 99}>", "<@u2>", "<@U2 >"])

@@ -21,7 +21,7 @@ from tests.standins.slack import Slack
 from tests.standins.slack.faults import RateLimited, Refused, ServerError, Stranger
 from tests.standins.slack.workspace import BOT
 
-USER, CHANNEL = "users.info", "conversations.info"
+USER, CHANNEL, GROUPS = "users.info", "conversations.info", "usergroups.list"
 
 
 class Clock:
@@ -106,6 +106,25 @@ async def test_a_private_channel_is_named_only_in_itself(slack: Slack, directory
     secret, unknown = slack.add_channel("layoffs", "group"), slack.add_channel("deals", "group", has_bot=False)
     for here, name in (("C0HERE", PRIVATE), (secret, "layoffs")):
         assert await directory.channel_names([secret, unknown], here) == {secret: name}
+
+
+async def test_all_user_groups_come_with_one_call(slack: Slack, directory: SlackDirectory, clock: Clock) -> None:
+    editors, oncall = slack.workspace.add_group("editors"), slack.workspace.add_group("당직")
+    for _ in range(2):
+        assert await directory.names([editors, oncall, "S0NOBODY"]) == {editors: "editors", oncall: "당직"}
+        clock.now += KEPT * 0.6
+    assert len(slack.calls(GROUPS)) == 1
+    slack.workspace.groups[editors]["handle"] = "writers"
+    assert await directory.names([editors]) == {editors: "writers"}
+
+
+async def test_user_groups_need_no_scope_to_be_talked_of(slack: Slack, directory: SlackDirectory, clock: Clock) -> None:
+    groups = [slack.workspace.add_group("editors"), slack.workspace.add_group("oncall")]
+    slack.workspace.scopes = tuple(scope for scope in slack.workspace.scopes if scope != "usergroups:read")
+    assert await directory.names(groups) == {}
+    clock.now += KEPT_WITHOUT - 1
+    assert await directory.names(groups) == {}
+    assert len(slack.calls(GROUPS)) == 1
 
 
 async def test_channels_need_no_scope_to_be_talked_of(slack: Slack, directory: SlackDirectory) -> None:

@@ -45,6 +45,18 @@ async def test_missing_scopes_are_named(slack: Slack) -> None:
     assert "reinstall" in finding.remedy
 
 
+async def test_an_optional_scope_that_is_missing_is_said_with_what_is_done_without_it(slack: Slack) -> None:
+    slack.workspace.scopes = tuple(scope for scope in GRANTED if scope != "usergroups:read")
+    findings = await found(slack)
+    finding = findings["Slack scopes"]
+    assert finding.verdict is Verdict.ABSENT
+    assert "without usergroups:read a user group" in finding.detail
+    assert sum("usergroups" in each.detail for each in findings.values()) == 1
+    slack.workspace.scopes = tuple(scope for scope in slack.workspace.scopes if scope != "users:read")
+    finding = (await found(slack))["Slack scopes"]
+    assert (finding.verdict, finding.detail) == (Verdict.FAILED, "missing: users:read, usergroups:read (optional)")
+
+
 async def test_an_app_token_without_its_scope_is_told_which(slack: Slack) -> None:
     slack.fail("apps.connections.open", Refused("missing_scope"))
     assert "connections:write" in (await found(slack))["Slack app token"].remedy

@@ -25,6 +25,7 @@ class Reading:
             "conversations.open": self._open,
             "users.info": self._users_info,
             "bots.info": self._bots_info,
+            "usergroups.list": self._usergroups_list,
             "users.conversations": self._users_conversations,
         }
 
@@ -102,6 +103,10 @@ class Reading:
         if bot not in self._workspace.bots:
             raise SlackError("bot_not_found")
         return {"bot": self._workspace.bots[bot]}
+
+    def _usergroups_list(self, _arguments: Json) -> Json:
+        self._workspace.require("usergroups:read")
+        return {"usergroups": list(self._workspace.groups.values())}
 
 
 def _within(messages: list[Message], arguments: Json) -> list[Message]:

@@ -48,6 +48,7 @@ TIER_OF = {
     "files.info": 4,
     "reactions.add": 3,
     "reactions.remove": 2,
+    "usergroups.list": 2,
     "users.conversations": 3,
     "users.info": 4,
     "views.open": 4,
