@@ -16,7 +16,7 @@ from bot.core.answer.answer import Answerer
 from bot.core.answer.file_intake import FileIntake
 from bot.core.answer.settings import AnswerSettings
 from bot.core.completion.model_facts import ModelFacts
-from bot.core.conversation import Incoming, Operation
+from bot.core.conversation import Operation
 from bot.core.decide.policy import decide
 from bot.core.errors import BotError, LedgerError, PlatformError
 from bot.core.ports import Checkpoint, Example, LanguageModel, Platform, Sampling
@@ -105,11 +105,13 @@ async def run(
         ledger = await open_ledger(database, settings.bot_language, burst)
         model_facts = ModelFacts(SqlModelFacts(database))
         await model_facts.refresh(settings.openai_model)
-        serving = await stack.enter_async_context(_Serving.begun(platforms))
-        model = await stack.enter_async_context(open_model(settings))
         patience = patience or Patience(outage=timedelta(hours=settings.outage_hours))
+        worker = _worker(settings, platforms, ledger, checkpoint, patience)
+        # Platforms connect, and what is said is stored, while the model is loaded: each takes most of a second.
+        serving = await stack.enter_async_context(_serving(platforms, worker))
+        model = await stack.enter_async_context(open_model(settings))
         summarizer = await _summarizer(settings, platforms, database, model, model_facts)
-        worker = _worker(settings, platforms, ledger, model, model_facts, checkpoint, patience, summarizer)
+        answerer = _answerer(settings, platforms, ledger, model, model_facts, checkpoint, patience, summarizer)
         await stack.enter_async_context(
             internal_listener(
                 settings.internal_host,
@@ -120,53 +122,24 @@ async def run(
         server = _server_of(model)
         if watch is not None and server is not None:
             await stack.enter_async_context(_watched(server, settings.openai_model, watch))
-        await _serve(worker, serving, settings.stop_grace, until, lock.note_stopping if lock else lambda: None)
+        stop = StopRequest()
+        with stop.on_signals():
+            working = asyncio.create_task(worker.run(answerer, summarizer))
+            note_stopping = lock.note_stopping if lock else lambda: None
+            await _until_stopped(worker, working, serving, stop, settings.stop_grace, until, note_stopping)
+        _raise_what_ended(working, platforms, serving)
 
 
-class _Serving:
-    """
-    Platforms that are served. They connect while the model is loaded: each of the two takes most of a second.
-
-    What is said before there is a worker waits for it, and is not acknowledged: if it comes to nothing, the platform
-    delivers it again, or it is read by the next process.
-    """
-
-    def __init__(self, platforms: Sequence[Platform]) -> None:
-        self.platforms = platforms
-        self._worker: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
-        self.tasks = [asyncio.create_task(platform.run(self._receive)) for platform in platforms]
-
-    @classmethod
-    @asynccontextmanager
-    async def begun(cls, platforms: Sequence[Platform]) -> AsyncIterator[_Serving]:
-        serving = cls(platforms)
-        try:
-            yield serving
-        finally:  # they have ended, unless there has never been a worker
-            serving.end()
-            if serving.tasks:
-                await asyncio.wait(serving.tasks)
-
-    def lead_to(self, worker: Worker) -> None:
-        log.info("ready to answer")
-        self._worker.set_result(worker)
-
-    def end(self) -> None:
-        for task in self.tasks:
+@asynccontextmanager
+async def _serving(platforms: Sequence[Platform], worker: Worker) -> AsyncIterator[Sequence[asyncio.Task[None]]]:
+    """A task for each platform."""
+    tasks = [asyncio.create_task(platform.run(worker.receive)) for platform in platforms]
+    try:
+        yield tasks
+    finally:  # they have ended already, unless the model could not be loaded
+        for task in tasks:
             task.cancel()
-
-    def results(self) -> None:
-        """Raises PlatformEndedError for a platform that has ended by itself, or the defect that ended it."""
-        for platform, task in zip(self.platforms, self.tasks, strict=True):
-            if task.done() and not task.cancelled():
-                try:
-                    task.result()
-                except PlatformError as error:
-                    raise PlatformEndedError(platform.name, error.code) from error
-
-    async def _receive(self, incoming: Incoming) -> None:
-        worker = await asyncio.shield(self._worker)
-        await worker.receive(incoming)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -205,36 +178,62 @@ def _hide() -> None:
         log.info("files are read in a process that can open nothing, reach nobody and start nothing")
 
 
-async def _serve(
+async def _until_stopped(
     worker: Worker,
-    serving: _Serving,
+    working: asyncio.Task[None],
+    serving: Sequence[asyncio.Task[None]],
+    stop: StopRequest,
     grace_seconds: float,
     until: Callable[[], Coroutine[Any, Any, None]] | None,
     note_stopping: Callable[[], None],
 ) -> None:
-    stop = StopRequest()
-    with stop.on_signals():
-        working = asyncio.create_task(worker.run())
-        serving.lead_to(worker)
-        ending: list[asyncio.Future[Any]] = [asyncio.create_task(stop.requested.wait())]
-        if until is not None:
-            ending.append(asyncio.create_task(until()))
-        try:
-            await asyncio.wait([working, *serving.tasks, *ending], return_when=asyncio.FIRST_COMPLETED)
-            note_stopping()
-            # Events that arrive while turns finish are still stored: they are answered after the next start.
-            await worker.stop(grace_seconds, stop.at_once)
-        finally:
-            serving.end()
-            for task in ending:
-                task.cancel()
-            await ended([working, *serving.tasks, *ending], 15, stop.at_once)
+    """Return when all the tasks have ended: each of them may be the first."""
+    ending: list[asyncio.Future[Any]] = [asyncio.create_task(stop.requested.wait())]
+    if until is not None:
+        ending.append(asyncio.create_task(until()))
+    try:
+        await asyncio.wait([working, *serving, *ending], return_when=asyncio.FIRST_COMPLETED)
+        note_stopping()
+        # Events that arrive while turns finish are still stored: they are answered after the next start.
+        await worker.stop(grace_seconds, stop.at_once)
+    finally:
+        for task in (*serving, *ending):
+            task.cancel()
+        await ended([working, *serving, *ending], 15, stop.at_once)
+
+
+def _raise_what_ended(
+    working: asyncio.Task[None], platforms: Sequence[Platform], serving: Sequence[asyncio.Task[None]]
+) -> None:
+    """Raises what the worker ended with, or PlatformEndedError for a platform that has ended by itself."""
     if working.done() and not working.cancelled():
-        working.result()  # raises what ended it
-    serving.results()
+        working.result()
+    for platform, task in zip(platforms, serving, strict=True):
+        if task.done() and not task.cancelled():
+            try:
+                task.result()
+            except PlatformError as error:
+                raise PlatformEndedError(platform.name, error.code) from error
 
 
 def _worker(
+    settings: Settings, platforms: Sequence[Platform], ledger: SqlLedger, checkpoint: Checkpoint, patience: Patience
+) -> Worker:
+    return Worker(
+        conversations=ledger,
+        queue=ledger,
+        platforms=platforms,
+        settings=WorkerSettings(max_concurrent_turns=settings.max_concurrent_turns, patience=patience),
+        checkpoint=checkpoint,
+        decide=partial(
+            decide,
+            allowed_bots=participant_ids(settings.allowed_bots),
+            admins=participant_ids(settings.threadbot_admins),
+        ),
+    )
+
+
+def _answerer(
     settings: Settings,
     platforms: Sequence[Platform],
     ledger: SqlLedger,
@@ -243,8 +242,8 @@ def _worker(
     checkpoint: Checkpoint,
     patience: Patience,
     summarizer: Summarizer | None,
-) -> Worker:
-    answerer = Answerer(
+) -> Answerer:
+    return Answerer(
         ledger=ledger,
         model=model,
         platforms={platform.name: platform for platform in platforms},
@@ -264,24 +263,6 @@ def _worker(
         checkpoint=checkpoint,
         persist=persist,
         files=FileIntake(ChildReader(), ledger.files),
-    )
-    worker_settings = WorkerSettings(
-        max_concurrent_turns=settings.max_concurrent_turns,
-        patience=patience,
-    )
-    return Worker(
-        conversations=ledger,
-        queue=ledger,
-        answerer=answerer,
-        platforms=platforms,
-        settings=worker_settings,
-        checkpoint=checkpoint,
-        decide=partial(
-            decide,
-            allowed_bots=participant_ids(settings.allowed_bots),
-            admins=participant_ids(settings.threadbot_admins),
-        ),
-        summarizer=summarizer,
     )
 
 

@@ -62,23 +62,20 @@ class Worker:
         *,
         conversations: ConversationStore,
         queue: TurnQueue,
-        answerer: Answerer,
         platforms: Collection[Platform],
         settings: WorkerSettings,
         checkpoint: Checkpoint,
         decide: Decide = decide,
-        summarizer: Summarizer | None = None,
     ) -> None:
-        """Without a *summarizer* what windows leave behind is dropped."""
         self.owner = uuid.uuid4().hex
         self._conversations = conversations
         self._queue = queue
-        self._answerer = answerer
         self._platforms = platforms
         self._settings = settings
         self._checkpoint = checkpoint
         self._decide = decide
-        self._summarizer = summarizer
+        self._answerer: Answerer  # from run() on
+        self._summarizer: Summarizer | None = None
         self._tasks: dict[asyncio.Task[None], Attempt] = {}
         self._wake = asyncio.Event()
         self._look = asyncio.Event()  # a turn at work may have been stopped, or its question changed
@@ -163,8 +160,14 @@ class Worker:
 
     # claiming
 
-    async def run(self) -> None:
-        """Work until stop(). Raises LedgerGoneError when there is nothing left to work on."""
+    async def run(self, answerer: Answerer, summarizer: Summarizer | None = None) -> None:
+        """
+        Work until stop(). Without a *summarizer* what windows leave behind is dropped.
+
+        Raises LedgerGoneError when there is nothing left to work on.
+        """
+        self._answerer, self._summarizer = answerer, summarizer
+        log.info("ready to answer")
         working = [asyncio.create_task(self._claim_until_done()), asyncio.create_task(self._renew())]
         try:
             ended, _ = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)

@@ -56,23 +56,25 @@ def worker(
     database: Database, decided: Callable[[Said, ThreadFacts], Decision], checkpoint: Checkpoint = nowhere
 ) -> Worker:
     ledger = SqlLedger(database)
-    answerer = Answerer(
-        ledger=ledger,
+    return Worker(
+        conversations=ledger,
+        queue=ledger,
+        platforms=[MutePlatform()],
+        settings=WorkerSettings(max_concurrent_turns=1),
+        checkpoint=checkpoint,
+        decide=decided,
+    )
+
+
+def answerer(database: Database, checkpoint: Checkpoint) -> Answerer:
+    return Answerer(
+        ledger=SqlLedger(database),
         model=OfflineModel(),
         platforms={MUTE: MutePlatform()},
         settings=AnswerSettings("demo", "", 1_000, 100, Patience().overlooked_after),
         model_facts=ModelFacts(SqlModelFacts(database)),
         checkpoint=checkpoint,
         persist=persist,
-    )
-    return Worker(
-        conversations=ledger,
-        queue=ledger,
-        answerer=answerer,
-        platforms=[MutePlatform()],
-        settings=WorkerSettings(max_concurrent_turns=1),
-        checkpoint=checkpoint,
-        decide=decided,
     )
 
 
@@ -113,7 +115,7 @@ async def test_of_questions_that_come_together_no_more_are_claimed_than_there_is
 
     threads = [ThreadRef(MUTE, "W", "C", f"{number}") for number in range(10, 15)]
     working = worker(database, decide, held)
-    running = asyncio.create_task(working.run())
+    running = asyncio.create_task(working.run(answerer(database, held)))
     try:
         while not working.working:  # noqa: ASYNC110 - asks what nobody tells of
             await asyncio.sleep(0)
