@@ -34,6 +34,9 @@ Json = Mapping[str, Any]
 Result = TypeVar("Result")
 
 CANNOT_REPLY = "cannot_reply"  # without the permission to read the history
+IN_DOUBT = "in_doubt"
+"""Of a PlatformError: the part may stand there, and can neither be looked up nor be posted once more safely."""
+FILE_NAME = "answer.md"  # of the file that stands in the same message as its beginning
 
 
 class DiscordPartCalls(PartCalls[Piece]):
@@ -47,6 +50,11 @@ class DiscordPartCalls(PartCalls[Piece]):
         self._fixed = set[str]()  # messages of ours that take no more edits
         self.where = Where(shared, us, request, self.admitted)
         self.count = 0  # calls so far
+        self.in_doubt = False  # whether a part is
+
+    def ready(self, wanted: Sequence[Piece]) -> Sequence[Piece]:
+        """What of *wanted*, an answer that is still being written, may be shown by now."""
+        return wanted
 
     # As PartCalls
 
@@ -55,7 +63,7 @@ class DiscordPartCalls(PartCalls[Piece]):
         made: list[Json] = []
 
         async def make() -> str:
-            made.append(await self.create(spot, str(part.number), wanted))
+            made.append(await self.create(spot, str(part.number), wanted, uploads(part.content)))
             return self.note(made[-1], part.number, spot)
 
         spot = await self.where.spot(final=part.final)
@@ -75,10 +83,10 @@ class DiscordPartCalls(PartCalls[Piece]):
     async def edit(self, part: WantedPart[Piece], id: str) -> bool:  # noqa: A002 - the port's word
         if id in self._fixed:
             raise PlatformError(TOO_MANY_EDITS, passing=False)
-        wanted = content(part.content)
+        wanted, files = self.changed(part.content), uploads(part.content)
 
         async def change(channel: str) -> None:
-            edit = lambda: self._api.edit_message(channel, id, wanted)  # noqa: E731
+            edit = lambda: self._api.edit_message(channel, id, wanted, files)  # noqa: E731
             await self._awake(channel, lambda: self.admitted(EDIT, edit, final=part.final, channel=channel))
 
         try:
@@ -104,6 +112,11 @@ class DiscordPartCalls(PartCalls[Piece]):
 
     def is_fixed(self, error: PlatformError) -> bool:
         return error.code == TOO_MANY_EDITS
+
+    def changed(self, piece: Piece) -> Json:
+        """The fields of an edit: with a part in doubt there may be a file, which an edit leaves where it is."""
+        gone: Json = {"attachments": []} if self.in_doubt and not piece.file else {}
+        return {**content(piece), **gone}
 
     # Calls
 
@@ -168,6 +181,10 @@ class DiscordPartCalls(PartCalls[Piece]):
         wake = lambda: self._api.edit_channel(channel, {"archived": False})  # noqa: E731
         await self.admitted(EDIT_CHANNEL, wake, final=True, channel=channel)
         await call()
+
+
+def uploads(piece: Piece) -> Sequence[Upload]:
+    return [(FILE_NAME, piece.file.encode())] if piece.file else []
 
 
 def _sent(named: str, reply_to: str | None) -> dict[str, Any]:
