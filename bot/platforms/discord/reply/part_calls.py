@@ -23,10 +23,10 @@ from bot.platforms.discord.calls.errors import (
     UNKNOWN_MESSAGE,
 )
 from bot.platforms.discord.calls.limits import DELETE, EDIT, EDIT_CHANNEL, POST
+from bot.platforms.discord.calls.nonce import once
 from bot.platforms.discord.calls.requests import Upload
 from bot.platforms.discord.markup.message import Piece, content
 from bot.platforms.discord.reply.lost_parts import find
-from bot.platforms.discord.reply.nonce import MOST_GENERATIONS, nonce
 from bot.platforms.discord.reply.services import ReplyServices
 from bot.platforms.discord.reply.where import GONE, Spot, Where
 
@@ -36,6 +36,7 @@ Result = TypeVar("Result")
 CANNOT_REPLY = "cannot_reply"  # without the permission to read the history
 IN_DOUBT = "in_doubt"
 """Of a PlatformError: the part may stand there, and can neither be looked up nor be posted once more safely."""
+MOST_GENERATIONS = 8  # of a nonce: how often a message with the one before it was deleted
 FILE_NAME = "answer.md"  # of the file that stands in the same message as its beginning
 
 
@@ -150,9 +151,9 @@ class DiscordPartCalls(PartCalls[Piece]):
         """
         reply_to = spot.reply_to
         while True:
-            named = nonce(self._thread, self._turn, part, self._generations[part])
+            named = once(self._thread.opaque, self._turn, part, self._generations[part])
             try:
-                return await self._api.create_message(spot.channel, {**wanted, **_sent(named, reply_to)}, files)
+                return await self._api.create_message(spot.channel, {**wanted, **named, **_reply(reply_to)}, files)
             except PlatformError as error:
                 if error.code == UNKNOWN_MESSAGE and self._generations[part] < MOST_GENERATIONS:
                     self._generations[part] += 1
@@ -187,8 +188,5 @@ def uploads(piece: Piece) -> Sequence[Upload]:
     return [(FILE_NAME, piece.file.encode())] if piece.file else []
 
 
-def _sent(named: str, reply_to: str | None) -> dict[str, Any]:
-    sent: dict[str, Any] = {"nonce": named, "enforce_nonce": True}
-    if reply_to is not None:
-        sent["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}
-    return sent
+def _reply(to: str | None) -> Json:
+    return {} if to is None else {"message_reference": {"message_id": to, "fail_if_not_exists": False}}
