@@ -52,6 +52,7 @@ class DiscordPartCalls(PartCalls[Piece]):
         self.where = Where(shared, us, request, self.admitted)
         self.count = 0  # calls so far
         self.in_doubt = False  # whether a part is
+        self.may_have_file = False  # a message that shows text
 
     def ready(self, wanted: Sequence[Piece]) -> Sequence[Piece]:
         """What of *wanted*, an answer that is still being written, may be shown by now."""
@@ -115,8 +116,8 @@ class DiscordPartCalls(PartCalls[Piece]):
         return error.code == TOO_MANY_EDITS
 
     def changed(self, piece: Piece) -> Json:
-        """The fields of an edit: with a part in doubt there may be a file, which an edit leaves where it is."""
-        gone: Json = {"attachments": []} if self.in_doubt and not piece.file else {}
+        """The fields of an edit, which leaves a file where it is unless it says otherwise."""
+        gone: Json = {"attachments": []} if self.may_have_file and not piece.file else {}
         return {**content(piece), **gone}
 
     # Calls

@@ -46,6 +46,7 @@ class PrivatePartCalls(DiscordPartCalls):
         self._interaction, self._language = interaction, request.language
         self._bucket = interaction.token or ""
         self._doubtful: set[int] = set()
+        self.may_have_file = True
 
     def ready(self, wanted: Sequence[Piece]) -> Sequence[Piece]:
         """A further part that has only begun is not posted: in doubt, it could not be finished."""

@@ -100,6 +100,7 @@ class RespondingPartCalls(DiscordPartCalls):
         if left:
             found |= await super().find(left, [*known, *found.values()])
         self._unfound |= missing.keys() - found.keys()
+        self.may_have_file = bool(self._unfound)
         return found
 
     def _usable(self) -> list[Interaction]:

@@ -364,6 +364,7 @@ async def test_a_long_private_answer_may_come_as_a_file_of_its_response(discord:
     assert [each.content for each in shown(private.interaction).attachments] == [LONG.encode()]
     await (await private.reply()).finish("짧게")
     assert seen(private) == ["짧게"]
+    assert not shown(private.interaction).attachments
 
 
 @pytest.mark.parametrize("fault", [Lost(), Lost(performed=False), ServerError(performed=True)])
