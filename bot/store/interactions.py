@@ -44,6 +44,10 @@ class SqlInteractions:
 
         return await self._database.read(read)
 
+    async def has(self, message: MessageRef) -> bool:
+        where = sql.address(message)
+        return await self._database.read(lambda connection: bool(connection.execute(_NOTED_BEFORE, where).scalar()))
+
     async def is_awaited(self, message: MessageRef) -> bool:
         where = sql.address(message)
         return await self._database.read(lambda connection: bool(connection.execute(_AWAITED, where).scalar()))
@@ -78,6 +82,7 @@ def _interaction(row: Row[Any]) -> Interaction:
 _ADDRESS = ("platform", "workspace", "channel", "external_id")
 _HERE = (*sql.in_channel(interactions), interactions.c.external_id == bindparam("with_external_id"))
 _NOTED = by_dialect(lambda upsert: upsert(interactions).on_conflict_do_nothing(index_elements=list(_ADDRESS)))
+_NOTED_BEFORE = select(exists().where(*_HERE))
 _OF_TURN = (
     select(interactions)
     .select_from(turns)  # whose conversation the index of messages begins with

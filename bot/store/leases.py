@@ -16,6 +16,7 @@ from bot.store.database.base import Database
 from bot.store.database.dialects import upsert
 from bot.store.tables import leases
 
+Lease = tuple[str, float]  # its owner, and the seconds that are left of it
 _ALONE = text("LOCK TABLE leases IN SHARE ROW EXCLUSIVE MODE")
 """A choice is made from what all hold: nobody takes anything meanwhile. Reading goes on."""
 
@@ -29,12 +30,12 @@ class SqlLeases:
         self._database = database
 
     async def hold(
-        self, platform: str, owner: str, seconds: float, choose: Callable[[Mapping[str, str]], Collection[str]]
+        self, platform: str, owner: str, seconds: float, choose: Callable[[Mapping[str, Lease]], Collection[str]]
     ) -> frozenset[str]:
         def write(connection: Connection) -> frozenset[str]:
             there = _there(connection, platform)
             wanted = frozenset(choose(there))
-            kept = frozenset(name for name in wanted if there.get(name, owner) == owner)
+            kept = frozenset(name for name in wanted if name not in there or there[name][0] == owner)
             _keep(connection, platform, owner, kept, seconds)
             return kept
 
@@ -42,22 +43,21 @@ class SqlLeases:
 
     async def pass_by(self, platform: str, name: str, seconds: float) -> float:
         def write(connection: Connection) -> float:
-            if name in _there(connection, platform):
-                until = select(leases.c.until).where(leases.c.platform == platform, leases.c.name == name)
-                left: timedelta = connection.execute(until).scalar_one() - sql.now(connection)
-                return max(0.001, left.total_seconds())
+            if (held := _there(connection, platform).get(name)) is not None:
+                return max(0.001, held[1])
             _keep(connection, platform, "", [name], seconds)
             return 0.0
 
         return await self._database.write(write)
 
 
-def _there(connection: Connection, platform: str) -> Mapping[str, str]:
-    """Name → owner of those that have not ended, of all owners; the others are gone then."""
+def _there(connection: Connection, platform: str) -> Mapping[str, Lease]:
+    """Those that have not ended, of all owners, by their names; the others are gone then."""
     connection.execute(_ALONE)
-    connection.execute(delete(leases).where(leases.c.platform == platform, leases.c.until <= sql.now(connection)))
-    held = select(leases.c.name, leases.c.owner).where(leases.c.platform == platform)
-    return {row.name: row.owner for row in connection.execute(held)}
+    now = sql.now(connection)
+    connection.execute(delete(leases).where(leases.c.platform == platform, leases.c.until <= now))
+    held = select(leases.c.name, leases.c.owner, leases.c.until).where(leases.c.platform == platform)
+    return {row.name: (row.owner, (row.until - now).total_seconds()) for row in connection.execute(held)}
 
 
 def _keep(connection: Connection, platform: str, owner: str, names: Collection[str], seconds: float) -> None:

@@ -142,7 +142,7 @@ async def burst(contender: Contender, mentions: int, model_seconds: float) -> Bu
         return all_are or (bool(made) and time.monotonic() - made[-1].at > GIVEN_UP_SECONDS)
 
     await contender.until(answered_or_given_up, what="the last answer")
-    await quiet(contender, stage.pause_seconds)
+    await quiet(contender, stage.pause_seconds + model_seconds)  # a status may be shown while the model thinks
     seconds = (await stage.calls())[-1].at - min([await stage.sent_at(root) for root in roots])
     spent = contender.process.cpu_seconds() - cpu
     shown = [await stage.replies(root) for root in roots]

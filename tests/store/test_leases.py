@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 
 import pytest
 
-from bot.platforms.common.leases import Choose, Leases, OwnLeases
+from bot.platforms.common.leases import Choose, Lease, Leases, OwnLeases
 from bot.store.database.base import Database
 from bot.store.leases import SqlLeases
 
@@ -38,8 +38,8 @@ async def test_what_one_owner_holds_another_one_does_not_get(leases: Leases) -> 
 async def test_who_chooses_is_told_what_all_hold(leases: Leases) -> None:
     told: list[Mapping[str, str]] = []
 
-    def choose(held: Mapping[str, str]) -> Collection[str]:
-        told.append(held)
+    def choose(held: Mapping[str, Lease]) -> Collection[str]:
+        told.append({name: owner for name, (owner, _) in held.items()})
         return ["3"]
 
     await leases.hold("discord", "a", 60, these("1", "2"))
@@ -67,6 +67,19 @@ async def test_a_lease_that_is_not_renewed_ends(leases: Leases) -> None:
     assert await leases.hold("discord", "a", 0.3, these("1")) == set()
 
 
+async def test_who_chooses_is_told_how_long_each_lease_lasts(any_leases: Leases) -> None:
+    told: dict[str, float] = {}
+
+    def choose(held: Mapping[str, Lease]) -> Collection[str]:
+        told.update({name: left for name, (_, left) in held.items()})
+        return ["1"]
+
+    await any_leases.hold("discord", "a", 60, these("1"))
+    await any_leases.pass_by("discord", "identify", 5)
+    await any_leases.hold("discord", "a", 60, choose)
+    assert told == {"1": pytest.approx(60, abs=1), "identify": pytest.approx(5, abs=1)}
+
+
 async def test_of_many_at_the_same_time_one_gets_it(leases: Leases) -> None:
     held = await asyncio.gather(*(leases.hold("discord", f"owner {n}", 60, these("1")) for n in range(12)))
     assert sum(map(len, held)) == 1
@@ -87,8 +100,8 @@ async def test_what_has_to_pass_is_free_once_in_its_time(any_leases: Leases) -> 
 async def test_what_has_to_pass_is_seen_and_kept_by_nobody(any_leases: Leases) -> None:
     told: list[Mapping[str, str]] = []
 
-    def choose(held: Mapping[str, str]) -> Collection[str]:
-        told.append(held)
+    def choose(held: Mapping[str, Lease]) -> Collection[str]:
+        told.append({name: owner for name, (owner, _) in held.items()})
         return ["1"]
 
     await any_leases.pass_by("discord", "identify", 60)

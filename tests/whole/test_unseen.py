@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.standins.discord import Discord
+from tests.standins.discord.faults import Lost
 from tests.standins.discord.state.objects import Channel, User
 from tests.standins.model import ModelServer
 from tests.standins.model.script import Answer
@@ -55,9 +56,12 @@ async def blind(tmp_path: Path) -> AsyncIterator[Blind]:
         assert not any(each.pinged for each in discord.world.messages.values() if each.author == discord.bot)
 
 
-async def test_who_goes_on_without_a_mention_is_told_once(blind: Blind) -> None:
+@pytest.mark.parametrize("fault", [None, Lost(), Lost(performed=False)])
+async def test_who_goes_on_without_a_mention_is_told_once(blind: Blind, fault: Lost | None) -> None:
     async with blind.stage.bot():
         thread = await blind.asked()
+        if fault is not None:
+            blind.discord.fail("create message", fault)
         await blind.discord.post(blind.kim, thread, "And rolls?")
         await blind.discord.wait_for(lambda: blind.said(thread))
         await blind.said_nothing_to(blind.kim, thread, "Hello?")

@@ -171,6 +171,9 @@ class InteractionStore(Protocol):
     async def of_turn(self, turn: int) -> Sequence[Interaction]:
         """Those that a turn answers or confirms, oldest first."""
 
+    async def has(self, message: MessageRef) -> bool:
+        """Whether that one was noted."""
+
     async def is_awaited(self, message: MessageRef) -> bool:
         """Whether what was said there, in whatever way, is to be answered or confirmed, or was."""
 

@@ -89,6 +89,8 @@ SENTENCES = {
     "command_mention": "I do not take slash commands. To ask me something, write a message that mentions me: "
     "{mention} and your question. I answer in its thread.",
     # to the person who asked privately
+    "rest_in_doubt": "This is its beginning. Discord did not confirm that the rest has arrived, "
+    "and takes no file here. “Try again” asks once more.",
     "private_over": "This private answer ends here: Discord gives me no more than 15 minutes for one. "
     "If you still need it, ask me again.",
     # if a permission is missing; quoted by Discord's name for it

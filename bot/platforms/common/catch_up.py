@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from bot.core.conversation import Incoming
+from bot.core.conversation import Incoming, ThreadRef
 from bot.core.errors import BotError, LedgerError, PlatformError
 from bot.core.ports import WHOLE_WORKSPACE, Receive, Watermarks
 from bot.core.retry import Backoff
@@ -37,7 +37,7 @@ class CatchUpSettings:
 class ChannelNews:
     """The missed events of a channel, in the order in which to hand them in."""
 
-    events: Iterable[Incoming]  # of other people; created lazily
+    events: Iterable[Incoming]  # of other people, and deletions; created lazily
     joined: bool = False  # somebody invited us meanwhile: earlier messages were not received
 
 
@@ -47,7 +47,7 @@ class ChannelReader(Protocol):
     async def channels(self) -> Sequence[str]:
         """The channels that we are in. Raises PlatformError."""
 
-    async def news(self, channel: str, since: int, known: Collection[str]) -> ChannelNews:
+    async def news(self, channel: str, since: int, known: Collection[ThreadRef]) -> ChannelNews:
         """
         The messages in *channel* and its threads at position *since* or later. Raises PlatformError.
 
@@ -219,10 +219,10 @@ class CatchUp:
         return complete
 
     async def _read_since(self, watermarks: Mapping[str, int]) -> bool:
-        known: dict[str, list[str]] = {}
+        known: dict[str, list[ThreadRef]] = {}
         recently = datetime.now(UTC) - RECENT
         for thread in await self._watermarks.recent_threads(self._platform, self._workspace, recently):
-            known.setdefault(thread.channel, []).append(thread.thread)
+            known.setdefault(thread.channel, []).append(thread)
         reading = _Reading(self._platform, self._read_channel, self._channels.is_pointless, watermarks, known)
         await reading.read(list(known))
         others = [channel for channel in await self._channels.channels() if channel not in known]
@@ -232,7 +232,7 @@ class CatchUp:
         logger.info("%s: what was said since %s was read", self._platform, since.isoformat("T", "seconds"))
         return reading.complete
 
-    async def _read_channel(self, channel: str, watermark: int, known: Collection[str]) -> None:
+    async def _read_channel(self, channel: str, watermark: int, known: Collection[ThreadRef]) -> None:
         began = self._stored_until()
         longest_ago = self._channels.position(datetime.now(UTC) - self._settings.longest)
         news = await self._channels.news(channel, max(self._missed_since(watermark), longest_ago), known)
@@ -259,10 +259,10 @@ class _Reading:
     def __init__(
         self,
         platform: str,
-        read_channel: Callable[[str, int, Collection[str]], Awaitable[None]],
+        read_channel: Callable[[str, int, Collection[ThreadRef]], Awaitable[None]],
         is_pointless: Callable[[PlatformError], bool],
         watermarks: Mapping[str, int],
-        known: Mapping[str, Collection[str]],
+        known: Mapping[str, Collection[ThreadRef]],
     ) -> None:
         self._platform, self._read_channel, self._is_pointless = platform, read_channel, is_pointless
         self._watermarks, self._known = watermarks, known

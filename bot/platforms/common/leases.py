@@ -10,8 +10,11 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
-Choose = Callable[[Mapping[str, str]], Collection[str]]
-"""Gets the current owners (name → owner) and returns the names to hold from now on."""
+Lease = tuple[str, float]
+"""Its owner, empty for what pass_by() blocks, and the seconds until it ends unless it is renewed."""
+
+Choose = Callable[[Mapping[str, Lease]], Collection[str]]
+"""Gets the current leases by their names and returns the names to hold from now on."""
 
 
 class Leases(Protocol):
@@ -41,13 +44,16 @@ class OwnLeases:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._held: dict[str, frozenset[str]] = {}
+        self._held: dict[str, dict[str, float]] = {}  # their ends
         self._passing: dict[tuple[str, str], float] = {}
 
-    async def hold(self, platform: str, owner: str, seconds: float, choose: Choose) -> frozenset[str]:  # noqa: ARG002 - nobody waits for their end
-        passing = {name: "" for (of, name), until in self._passing.items() if of == platform and until > self._clock()}
-        self._held[platform] = frozenset(choose(dict.fromkeys(self._held.get(platform, ()), owner) | passing))
-        return self._held[platform]
+    async def hold(self, platform: str, owner: str, seconds: float, choose: Choose) -> frozenset[str]:
+        now = self._clock()
+        passing = {name: ("", until - now) for (of, name), until in self._passing.items() if of == platform}
+        there = {name: (owner, until - now) for name, until in self._held.get(platform, {}).items()}
+        chosen = choose(there | {name: lease for name, lease in passing.items() if lease[1] > 0.0})
+        self._held[platform] = dict.fromkeys(chosen, now + seconds)
+        return frozenset(chosen)
 
     async def pass_by(self, platform: str, name: str, seconds: float) -> float:
         left = self._passing.get((platform, name), 0.0) - self._clock()

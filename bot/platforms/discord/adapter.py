@@ -56,6 +56,7 @@ from bot.platforms.discord.places import DIRECT, Place, Places
 from bot.platforms.discord.places.payloads import text
 from bot.platforms.discord.reading.channels import DiscordChannelReader
 from bot.platforms.discord.reading.files import DiscordFiles
+from bot.platforms.discord.reading.gone import GonePlaces
 from bot.platforms.discord.reading.names import DiscordDirectory
 from bot.platforms.discord.reading.thread import DiscordThreadReader
 from bot.platforms.discord.reply.pace import PACE
@@ -126,7 +127,7 @@ class DiscordPlatform:
             self._api, self._places, index, self._status, self._titles, interactions, direct=direct_messages
         )
         self._interactions, self._receipts = interactions, receipts
-        self._contents = contents
+        self._gone = GonePlaces(self._api, self._places, contents, interactions) if contents is not None else None
         self._foresight, self._unseen = foresight, Unseen(self._api, self._places)
         self._directory = DiscordDirectory(self._api, self._places)
         self._files = DiscordFiles(self._api, api_url)
@@ -231,6 +232,7 @@ class DiscordPlatform:
             self._catch_up_settings.longest,
             lambda guild: shard.serves(guild) and self._listening.takes(guild),
             lambda: watermarks.direct_channels(PLATFORM),
+            self._gone,
         )
         return CatchUp(
             platform=PLATFORM,
@@ -251,7 +253,7 @@ class DiscordPlatform:
         missed: Callable[[str], Awaitable[None]],
         on_new_session: Callable[[], None],
     ) -> None:
-        ears = Ears(receive, missed, commands.heard, self._note, self._tell_of_unseen, self._contents)
+        ears = Ears(receive, missed, commands.heard, self._note, self._tell_of_unseen, self._gone)
         dispatch = Dispatch(ears, us, self._places, self._index, self._reactions, self._listening)
         async with AsyncExitStack() as chores:
             chores.push_async_callback(lambda: asyncio.shield(asyncio.ensure_future(dispatch.drain())))

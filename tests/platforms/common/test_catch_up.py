@@ -89,8 +89,8 @@ class Channels:
     async def channels(self) -> Sequence[str]:
         return list(self.said)
 
-    async def news(self, channel: str, since: int, known: Collection[str]) -> ChannelNews:
-        self.reads.append((channel, since, tuple(known)))
+    async def news(self, channel: str, since: int, known: Collection[ThreadRef]) -> ChannelNews:
+        self.reads.append((channel, since, tuple(each.thread for each in known)))
         self.reading += 1
         self.most = max(self.most, self.reading)
         try:

@@ -200,6 +200,24 @@ async def test_free_shards_are_taken_as_soon_as_sessions_may_start(discord: Disc
     assert time.monotonic() - began < 3 * patience.renew, "nobody waits for the next time that leases are renewed"
 
 
+async def test_sessions_start_as_fast_as_they_may(discord: Discord, fleet: Fleet) -> None:
+    patience = replace(BRIEF, between=1.5, lease=15.0, renew=5.0)
+    fleet.start(shards=3, patience=patience)
+    await discord.wait_connected()
+    began = time.monotonic()
+    await discord.wait_for(lambda: fleet.shards == [0, 1, 2])
+    assert 2 * patience.between <= time.monotonic() - began < 2 * patience.between + 0.9
+
+
+async def test_what_a_dead_process_had_is_taken_as_soon_as_it_is_free(
+    discord: Discord, database: Database, fleet: Fleet
+) -> None:
+    leases = SqlLeases(database)
+    await leases.hold(PLATFORM, "dead", 2.0, lambda _held: ["process dead 1", "shard 0/1"])
+    fleet.start(patience=replace(BRIEF, lease=60.0, renew=20.0))
+    await discord.wait_for(lambda: fleet.shards == [0])  # in 10 seconds
+
+
 async def test_no_more_sessions_start_a_day_than_may(
     discord: Discord, fleet: Fleet, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -189,10 +189,11 @@ class DiscordApi:
             await self._requests.send(POST, "POST", *path, body=body, files=files, major=channel, check=check)
         )
 
-    async def edit_message(self, channel: str, message: str, payload: Json) -> Json:
+    async def edit_message(self, channel: str, message: str, payload: Json, files: Sequence[Upload] = ()) -> Json:
+        """*files* take the place of those that the message had; the same holds below."""
         path = ("channels", channel, "messages", message)
-        body = _calling_nobody(payload)
-        return _object(await self._requests.send(EDIT, "PATCH", *path, body=body, major=channel))
+        body = _calling_nobody(payload) | _attached(files)
+        return _object(await self._requests.send(EDIT, "PATCH", *path, body=body, files=files, major=channel))
 
     async def delete_message(self, channel: str, message: str) -> None:
         await self._requests.send(DELETE, "DELETE", "channels", channel, "messages", message, major=channel)
@@ -237,25 +238,24 @@ class DiscordApi:
         path = ("interactions", interaction, token, "callback")
         await self._requests.send(RESPOND, "POST", *path, body=body, open_to_all=True)
 
-    async def edit_response(self, token: str, payload: Json) -> Json:
+    async def edit_response(self, token: str, payload: Json, files: Sequence[Upload] = ()) -> Json:
         """Edit what respond() showed, within 15 minutes of the interaction."""
         path = (*await self._hook(token), "messages", "@original")
-        body = _calling_nobody(payload)
-        return _object(
-            await self._requests.send(EDIT_RESPONSE, "PATCH", *path, body=body, open_to_all=True, major=token)
-        )
+        return await self._edit_shown(EDIT_RESPONSE, token, path, payload, files)
 
     async def follow_up(self, token: str, payload: Json) -> Json:
-        """Post a further answer to an interaction, within 15 minutes of it. Returns the message."""
+        """
+        Post a further answer to an interaction, within 15 minutes of it. Returns the message.
+
+        It has no nonce: one whose response was lost can neither be made again safely nor, if it is private, be found.
+        """
         path, body = await self._hook(token), _calling_nobody(payload)
         return _object(await self._requests.send(FOLLOW_UP, "POST", *path, body=body, open_to_all=True, major=token))
 
-    async def edit_follow_up(self, token: str, message: str, payload: Json) -> Json:
+    async def edit_follow_up(self, token: str, message: str, payload: Json, files: Sequence[Upload] = ()) -> Json:
         """Edit anything that was shown with *token*, what respond() showed included."""
-        path, body = (*await self._hook(token), "messages", message), _calling_nobody(payload)
-        return _object(
-            await self._requests.send(EDIT_FOLLOW_UP, "PATCH", *path, body=body, open_to_all=True, major=token)
-        )
+        path = (*await self._hook(token), "messages", message)
+        return await self._edit_shown(EDIT_FOLLOW_UP, token, path, payload, files)
 
     async def delete_follow_up(self, token: str, message: str) -> None:
         path = (*await self._hook(token), "messages", message)
@@ -269,6 +269,16 @@ class DiscordApi:
     async def delete_response(self, token: str) -> None:
         path = (*await self._hook(token), "messages", "@original")
         await self._requests.send(DELETE_RESPONSE, "DELETE", *path, open_to_all=True, major=token)
+
+    async def _edit_shown(
+        self, name: str, token: str, path: Sequence[str], payload: Json, files: Sequence[Upload]
+    ) -> Json:
+        body, open_to_all = _calling_nobody(payload) | _attached(files), True
+        return _object(
+            await self._requests.send(
+                name, "PATCH", *path, body=body, files=files, open_to_all=open_to_all, major=token
+            )
+        )
 
     async def _commands_path(self) -> tuple[str, ...]:
         return ("applications", await self._own_id(), "commands")

@@ -65,8 +65,8 @@ class Patience:
     guilds: float = 10.0  # that the guilds of a new session are waited for
     late: float = 2.0  # from a guild that comes later to what is done about it: another one may follow
     between: float = 5.0  # two IDENTIFYs; Discord, "Session Start Limit": max_concurrency in so many
-    lease: float = 15.0  # from the death of a process to the end of what it holds
-    renew: float = 3.0
+    lease: float = 12.0  # from the death of a process to the end of what it holds
+    renew: float = 2.0
     give_up: float = 90.0  # without a session, until another process may try, for as long
     backoff: Backoff = field(default_factory=lambda: Backoff(first=0.5, longest=15.0))
 

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from bot.core.errors import LedgerError, PlatformError
 from bot.platforms.common.chores import started
-from bot.platforms.common.leases import Leases
+from bot.platforms.common.leases import Lease, Leases
 from bot.platforms.discord.gateway.connection import SHARDING_REQUIRED, Connection, Patience
 from bot.platforms.discord.gateway.shards import Process, Shard, Share, share, willing
 from bot.platforms.discord.gateway.starts import Starts
@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 MARGIN = 0.2  # of a lease, for closing a connection before its end
 SETTLED = 2.0  # leases that a process has to be there for before others give it any of theirs
+EARLY_SECONDS = 1.0  # before another session may start: until then we connect, and wait for the moment
+STARTING_SECONDS = 5.0  # from opening a connection, for which the next one of its kind waits for its start
+AFTER_SECONDS = 0.02  # the end of a lease of another process, when it is gone
 WHILE_FREE = 0.25  # of the time between two renewals, while shards are held by nobody
 LEAVE_SECONDS = 3.0
 
@@ -47,6 +50,7 @@ class Connections:
         self._ending: set[Shard] = set()  # of these
         self._ends_at = float("-inf")  # what we hold, as we see it
         self._whole = False
+        self._next_end = float("inf")  # of what others hold, unless they renew it
         self._since: dict[str, float] = {}  # when we first saw each process
         self._failing = False
         self._connected_at: dict[Shard, float] = {}  # last
@@ -83,9 +87,11 @@ class Connections:
 
     async def _renew(self, serve: Serve) -> None:
         began, chosen = time.monotonic(), Share(frozenset())
+        self._next_end = float("inf")  # unless we are told
 
-        def choose(held: Mapping[str, str]) -> Collection[str]:
+        def choose(leases: Mapping[str, Lease]) -> Collection[str]:
             nonlocal chosen
+            held = self._seen(leases)
             us = self._process(held)
             chosen = share(held, us, alone=not self._leases.shared)
             return chosen.leases(us)
@@ -110,6 +116,19 @@ class Connections:
                 logger.info("discord: other processes are connected, this one stands by")
             self._whole = chosen.whole
             self._follow({each for each in chosen.shards if str(each) in held} - chosen.unwanted, serve)
+
+    def _seen(self, leases: Mapping[str, Lease]) -> Mapping[str, str]:
+        """The owners of *leases*, by their names. A start counts until another one may be prepared."""
+        now = time.monotonic()
+        ends = [left for owner, left in leases.values() if owner not in ("", self._owner)]
+        self._next_end = now + min(ends, default=float("inf"))
+        held = {name: owner for name, (owner, left) in leases.items() if owner or left > EARLY_SECONDS}
+        starting = [
+            shard
+            for shard, (connection, _) in self._open.items()
+            if not connection.connected and now - self._connected_at[shard] < STARTING_SECONDS
+        ]
+        return held | {shard.start(self._starts.concurrency): "" for shard in starting}
 
     def _left(self) -> float | None:
         """Seconds until what we have open is to be closed; None where nothing is."""
@@ -175,7 +194,9 @@ class Connections:
         left = self._left()
         # While shards are free, the next one may be taken as soon as another session may start.
         renew = self._patience.renew if self._whole else self._patience.renew * WHILE_FREE
-        seconds = renew if left is None else min(left, renew)
+        # What a dead process had is taken as soon as it is free.
+        until_free = max(0.0, self._next_end - time.monotonic()) + AFTER_SECONDS
+        seconds = min(renew, until_free, float("inf") if left is None else left)
         tasks = [task for _, task in self._open.values()]
         if tasks:
             await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

@@ -16,16 +16,17 @@ from datetime import UTC, datetime
 
 from bot.core.conversation import Incoming, Posted, ThreadRef
 from bot.core.errors import LedgerError, PlatformError
-from bot.core.ports import PlaceContents, Receive, ThreadIndex
+from bot.core.ports import Receive, ThreadIndex
 from bot.core.retry import Backoff
 from bot.platforms.discord.incoming import reactions
-from bot.platforms.discord.incoming.events import PLATFORM, deleted, is_hidden, read, tells_of_edit
+from bot.platforms.discord.incoming.events import deleted, is_hidden, read, tells_of_edit
 from bot.platforms.discord.incoming.identity import Identity
 from bot.platforms.discord.incoming.reactions import ReactionTimes, Signs, reacted
 from bot.platforms.discord.incoming.threading import thread_of
 from bot.platforms.discord.places import Kind, Place, Places
 from bot.platforms.discord.places.payloads import Json, number, text
 from bot.platforms.discord.places.place import KINDS
+from bot.platforms.discord.reading.gone import GonePlaces
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class Ears:
     interaction: Callable[[Json], Awaitable[None]] | None = None
     note: Callable[[str, Json], None] = lambda _name, _data: None  # names, and whatever else is worth a note
     unseen: Callable[[Posted, Place], Awaitable[None]] | None = None  # somebody wrote what we are not shown
-    contents: PlaceContents | None = None
+    gone: GonePlaces | None = None  # without it nothing is erased with a channel or a thread
 
 
 class Dispatch:
@@ -191,14 +192,10 @@ class Dispatch:
         """All that was said in a channel, with its threads, or in a thread: that was deleted."""
         id_, guild, parent = text(data, "id"), text(data, "guild_id"), text(data, "parent_id")
         is_thread = KINDS.get(number(data.get("type")) or 0) is Kind.THREAD
-        channel, thread = (parent, id_) if is_thread else (id_, None)
-        if self._ears.contents is None or not guild:
+        if self._ears.gone is None or not guild:
             return
-        above = await self._places.find(parent, guild) if is_thread else None
-        there = await self._ears.contents.standing_in(PLATFORM, guild, channel, thread)
-        # What a thread was opened from has its id, and stands in the channel; a post of a forum begins in itself.
-        gone = [each for each in there if each != thread or (above is not None and above.kind is Kind.FORUM)]
-        for event in deleted({"ids": gone}, Place(guild, channel, thread, Kind.THREAD)) if gone else ():
+        gone = self._ears.gone
+        for event in await (gone.thread(guild, parent, id_) if is_thread else gone.channel(guild, id_)):
             await self._ears.receive(event)
 
     def _had_a_meaning(self, data: Json) -> bool:

@@ -19,6 +19,7 @@ from bot.core.texts import sentence
 from bot.core.turn import Notice
 from bot.platforms.discord.calls.api import DiscordApi
 from bot.platforms.discord.calls.limits import EDIT_RESPONSE, FOLLOW_UP
+from bot.platforms.discord.calls.patience import patiently
 from bot.platforms.discord.interactions.received import EPHEMERAL, Received
 from bot.platforms.discord.places.payloads import Json
 
@@ -104,17 +105,23 @@ class Acknowledger:
             await self._follow_up(received, text)
         else:
             edit = lambda: self._api.edit_response(received.token, {"content": text})  # noqa: E731
-            await self._later(EDIT_RESPONSE, edit, received)
+            try:
+                await patiently(self._api.limits, EDIT_RESPONSE, edit, channel=received.token)
+            except PlatformError as error:
+                _note_unshown(error)
 
     async def _follow_up(self, received: Received, text: str) -> None:
+        """Once: whether one whose response was lost stands there, nobody can find out."""
         more = {"content": text, "flags": EPHEMERAL}
-        await self._later(FOLLOW_UP, lambda: self._api.follow_up(received.token, more), received)
-
-    async def _later(self, method: str, call: Callable[[], Awaitable[object]], received: Received) -> None:
+        post = lambda: self._api.follow_up(received.token, more)  # noqa: E731
         try:
-            await self._api.limits.call(method, call, final=True, channel=received.token)
+            await self._api.limits.call(FOLLOW_UP, post, final=True, channel=received.token)
         except PlatformError as error:
-            logger.info("discord: what an interaction asked for could not be shown: %s", error.code)
+            _note_unshown(error)
+
+
+def _note_unshown(error: PlatformError) -> None:
+    logger.info("discord: what an interaction asked for could not be shown: %s", error.code)
 
 
 def shown(text: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ calls/api.py, the order of the parts is in reply/.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.markdown import close_open, split
@@ -29,11 +29,16 @@ _SMALLEST = 100  # characters; what becomes longer than a message even then is c
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The content of one message: *text*, in Discord's Markdown and safe; our sentences below it, and controls."""
+    """
+    The content of one message: *text*, in Discord's Markdown and safe; our sentences below it, and controls.
+
+    *file*: the text of a file that stands in the same message; empty for none.
+    """
 
     text: str
     notes: tuple[str, ...] = ()
     controls: tuple[Row, ...] = ()
+    file: str = ""
 
 
 def pieces(text: str, notes: Sequence[str] = (), controls: Sequence[Row] = ()) -> list[Piece]:
@@ -51,6 +56,11 @@ def pieces(text: str, notes: Sequence[str] = (), controls: Sequence[Row] = ()) -
 def shortened(text: str, notes: Sequence[str], controls: Sequence[Row] = ()) -> list[Piece]:
     """The same for how a whole answer begins, which is not blank; *notes* say where the rest is."""
     return _with_notes(_texts(_prepared(text), SHORTENED)[:1], notes, controls)
+
+
+def with_file(text: str, notes: Sequence[str], controls: Sequence[Row] = ()) -> Piece:
+    """How a whole answer begins, and all of it as a file, in one message. *notes* say so, and are not left out."""
+    return replace(shortened(text, notes, controls)[-1], file=text)
 
 
 def beginning(text: str, controls: Sequence[Row] = ()) -> list[Piece]:

@@ -8,25 +8,33 @@ What becomes of the messages is in common/catch_up.py.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.core.conversation import Incoming, Reacted, ThreadRef
+from bot.core.conversation import Deleted, Incoming, Reacted, ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ThreadIndex
 from bot.platforms.common.catch_up import LOOK_BACK, ChannelNews
 from bot.platforms.discord.calls.api import DiscordApi
-from bot.platforms.discord.calls.errors import INVALID_TOKEN, MISSING_ACCESS, NOT_DISCORD, NOT_INDEXED
+from bot.platforms.discord.calls.errors import (
+    INVALID_TOKEN,
+    MISSING_ACCESS,
+    NOT_DISCORD,
+    NOT_INDEXED,
+    UNKNOWN_CHANNEL,
+)
 from bot.platforms.discord.calls.limits import SEARCH
 from bot.platforms.discord.incoming.events import is_ours, moment_of, position_of, read
 from bot.platforms.discord.incoming.identity import Identity
 from bot.platforms.discord.incoming.reactions import Signs
 from bot.platforms.discord.incoming.threading import thread_of
-from bot.platforms.discord.places import Kind, Place, Places
+from bot.platforms.discord.places import DIRECT, Kind, Place, Places
 from bot.platforms.discord.places.payloads import Json, mappings, number, text
+from bot.platforms.discord.reading.gone import GonePlaces
 from bot.platforms.discord.reading.history import History, ReadThreads, position
 
 logger = logging.getLogger(__name__)
@@ -54,7 +62,8 @@ class DiscordChannelReader:
     The ChannelReader of catching up, for the channels of all guilds and for direct messages.
 
     *longest*: what is older is not read. *takes*: whether a guild is to be read, or direct messages, for "". *direct*:
-    the channels of direct messages that are known, which the gateway does not tell; may raise LedgerError.
+    the channels of direct messages that are known, which the gateway does not tell; may raise LedgerError. *gone*:
+    finds out what was deleted as a whole; without it, that stays.
     """
 
     def __init__(
@@ -67,6 +76,7 @@ class DiscordChannelReader:
         longest: timedelta,
         takes: Callable[[str], bool] = lambda _guild: True,
         direct: Callable[[], Awaitable[Sequence[str]]] | None = None,
+        gone: GonePlaces | None = None,
         index_seconds: float = INDEX_SECONDS,
     ) -> None:
         self._api, self._places, self._index, self._us, self._signs = api, places, index, us, signs
@@ -74,6 +84,7 @@ class DiscordChannelReader:
         self._found: dict[
             str, set[str]
         ] = {}  # by their channel: threads that are not active, in which we are mentioned
+        self._gone = gone
         self._waits_until, self._index_seconds = 0.0, index_seconds
         self._searches = True  # guilds may be searched, as far as we know
 
@@ -85,7 +96,7 @@ class DiscordChannelReader:
         told = [channel for channel in readable if channel in self._found or self._has_news(channel, since)]
         return [*told, *(await self._direct() if self._direct is not None and self._takes("") else ())]
 
-    async def news(self, channel: str, since: int, known: Collection[str]) -> ChannelNews:
+    async def news(self, channel: str, since: int, known: Collection[ThreadRef]) -> ChannelNews:
         """
         As ChannelReader, oldest first.
 
@@ -93,19 +104,25 @@ class DiscordChannelReader:
         turn.
         """
         place = await self._places.find(channel, self._places.guild_of(channel) or UNKNOWN)
-        if place is None or not self._takes("" if place.direct else place.workspace):
+        if place is None:
+            return ChannelNews(await self._deleted_channel(channel, known))
+        if not self._takes("" if place.direct else place.workspace):
             return ChannelNews(())
         messages: list[tuple[Json, Place]] = []
         if place.kind not in WITHOUT_MESSAGES and self._places.last_message(channel) >= since:
             top = await self._history.since(channel, since)
             messages += [(message, place) for message in top.messages]
-        for thread in self._threads(place, since, known):
-            if found := await self._thread(thread, since):
+        gone: list[Deleted] = []
+        for thread in self._threads(place, since, [each.thread for each in known]):
+            found = await self._thread(thread, since)
+            if found is None:
+                gone += await self._deleted_thread(place, thread)
+            elif found:
                 locked = await self._is_locked(thread, place.workspace)
                 in_thread = replace(place, thread=thread, kind=Kind.THREAD, locked=locked)
                 messages += [(message, in_thread) for message in found]
         told = await self._told(sorted(messages, key=lambda found: position(found[0])))
-        return ChannelNews(self._events(told))
+        return ChannelNews(itertools.chain(gone, self._events(told)))
 
     def is_pointless(self, error: PlatformError) -> bool:
         return error.code in UNUSABLE
@@ -136,13 +153,32 @@ class DiscordChannelReader:
         archived = [thread for thread in others if thread not in active and thread != place.channel]
         return dict.fromkeys([*with_news, *archived])
 
-    async def _thread(self, thread: str, since: int) -> Sequence[Json]:
+    async def _thread(self, thread: str, since: int) -> Sequence[Json] | None:
+        """None where it is not there."""
         try:
             return (await self._history.since(thread, since)).messages
         except PlatformError as error:
             if error.passing or self.is_pointless(error):
                 raise
-            return []  # it is gone, or not for us to see: the rest of the channel may be
+            return None if error.code == UNKNOWN_CHANNEL else []  # not for us to see: the rest of the channel may be
+
+    async def _deleted_channel(self, channel: str, known: Collection[ThreadRef]) -> Sequence[Deleted]:
+        guild = next((each.workspace for each in known if self._takes(each.workspace)), DIRECT)
+        if self._gone is None or guild == DIRECT:
+            return ()
+        return await self._as_far_as_shown(self._gone.missing_channel(guild, channel))
+
+    async def _deleted_thread(self, place: Place, thread: str) -> Sequence[Deleted]:
+        return await self._as_far_as_shown(self._gone.missing_thread(place, thread)) if self._gone else ()
+
+    async def _as_far_as_shown(self, looking: Awaitable[Sequence[Deleted]]) -> Sequence[Deleted]:
+        """The rest is read all the same."""
+        try:
+            return await looking
+        except PlatformError as error:
+            if error.passing or self.is_pointless(error):
+                raise
+            return ()
 
     async def _is_locked(self, thread: str, guild: str) -> bool:
         """Of one that is archived Discord has to be asked. Raises PlatformError."""

@@ -1,34 +1,24 @@
-"""
-Messages that are read back, page by page, patiently: a pause that Discord asks for is waited out, and what fails in
-passing is tried again.
-"""
+"""Messages that are read back, page by page, patiently: see calls/patience.py."""
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from bot.core.conversation import MessageRef, Reacted, ThreadRef
 from bot.core.errors import PlatformError
 from bot.core.ports import ThreadIndex
-from bot.core.retry import Backoff
-from bot.platforms.common.limiter import DEFAULT_PAUSE, RATE_LIMITED
 from bot.platforms.discord.calls.api import PAGE, DiscordApi
 from bot.platforms.discord.calls.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.platforms.discord.calls.limits import MESSAGE, MESSAGES, REACTIONS
+from bot.platforms.discord.calls.patience import patiently
 from bot.platforms.discord.incoming.identity import Identity
 from bot.platforms.discord.incoming.reactions import Signs, marks_on, standing
 from bot.platforms.discord.places import Place
 from bot.platforms.discord.places.payloads import Json, snowflake, text
 
-Result = TypeVar("Result")
-
 LONG_ENOUGH = 8.0  # seconds; a page that waits for its turn comes on top
-TRIES = 3  # of a call that fails by Discord's or the network's fault
-BACKOFF = Backoff(first=0.2, longest=5.0)
 GONE = frozenset({UNKNOWN_CHANNEL, UNKNOWN_MESSAGE})
 
 
@@ -85,7 +75,9 @@ class History:
     async def message(self, channel: str, message: str) -> Json | None:
         """None when it is gone, or never was there."""
         try:
-            return await self.patiently(MESSAGE, channel, lambda: self._api.message(channel, message))
+            return await patiently(
+                self._api.limits, MESSAGE, lambda: self._api.message(channel, message), channel=channel
+            )
         except PlatformError as error:
             if error.code not in GONE:
                 raise
@@ -101,26 +93,11 @@ class History:
             found += standing(message, place, mark, users, us)
         return found
 
-    async def patiently(self, method: str, channel: str, call: Callable[[], Awaitable[Result]]) -> Result:
-        failures = 0
-        while True:
-            try:
-                return await self._api.limits.call(method, call, final=True, channel=channel)
-            except PlatformError as error:
-                wait = DEFAULT_PAUSE if error.retry_after is None else error.retry_after
-                if error.code != RATE_LIMITED:
-                    failures += 1
-                    if not error.passing or failures == TRIES:
-                        raise
-                    wait = BACKOFF.wait(failures)
-            await asyncio.sleep(wait)
-
     async def _users(self, channel: str, message: str, sign: str, *, burst: bool) -> list[Json]:
         """None where the message is gone meanwhile, or nobody's reaction is left."""
         try:
-            return await self.patiently(
-                REACTIONS, channel, lambda: self._api.reactions(channel, message, sign, burst=burst)
-            )
+            read = lambda: self._api.reactions(channel, message, sign, burst=burst)  # noqa: E731
+            return await patiently(self._api.limits, REACTIONS, read, channel=channel)
         except PlatformError as error:
             if error.passing:
                 raise
@@ -128,9 +105,8 @@ class History:
 
     async def _page(self, channel: str, *, after: str | None = None, before: str | None = None) -> list[Json]:
         """Newest first, and only what has an id."""
-        page = await self.patiently(
-            MESSAGES, channel, lambda: self._api.messages(channel, after=after, before=before, limit=PAGE)
-        )
+        read = lambda: self._api.messages(channel, after=after, before=before, limit=PAGE)  # noqa: E731
+        page = await patiently(self._api.limits, MESSAGES, read, channel=channel)
         return [message for message in page if snowflake(message.get("id")) is not None]
 
 

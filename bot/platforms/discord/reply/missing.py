@@ -15,6 +15,8 @@ from bot.core.texts import sentence
 from bot.core.turn import Notice
 from bot.platforms.discord.calls.errors import MISSING_ACCESS, MISSING_PERMISSIONS
 from bot.platforms.discord.calls.limits import CREATE_DM, POST
+from bot.platforms.discord.calls.nonce import once
+from bot.platforms.discord.calls.patience import patiently
 from bot.platforms.discord.markup.message import Piece, content
 from bot.platforms.discord.places import DIRECT
 from bot.platforms.discord.places.payloads import text
@@ -50,9 +52,10 @@ async def tell(shared: ReplyServices, request: ReplyRequest, in_thread: bool, er
     said = content(Piece("", (sentence(Notice(key, {"channel": name}), request.language),)))
     try:
         limits, api, asker = shared.api.limits, shared.api, request.asker
-        found = await limits.call(CREATE_DM, lambda: api.direct(asker), final=True)
-        channel = text(found, "id")
-        await limits.call(POST, lambda: api.create_message(channel, said), final=True, channel=channel)
+        found = await patiently(limits, CREATE_DM, lambda: api.direct(asker))
+        channel, told_once = text(found, "id"), once(thread.opaque, request.turn, key, asker)
+        post = lambda: api.create_message(channel, {**said, **told_once})  # noqa: E731
+        await patiently(limits, POST, post, channel=channel)
     except PlatformError as refused:
         logger.info("discord: the asker cannot be told what is missing: %s", refused.code)
 

@@ -23,10 +23,10 @@ from bot.platforms.discord.calls.errors import (
     UNKNOWN_MESSAGE,
 )
 from bot.platforms.discord.calls.limits import DELETE, EDIT, EDIT_CHANNEL, POST
+from bot.platforms.discord.calls.nonce import once
 from bot.platforms.discord.calls.requests import Upload
 from bot.platforms.discord.markup.message import Piece, content
 from bot.platforms.discord.reply.lost_parts import find
-from bot.platforms.discord.reply.nonce import MOST_GENERATIONS, nonce
 from bot.platforms.discord.reply.services import ReplyServices
 from bot.platforms.discord.reply.where import GONE, Spot, Where
 
@@ -34,6 +34,10 @@ Json = Mapping[str, Any]
 Result = TypeVar("Result")
 
 CANNOT_REPLY = "cannot_reply"  # without the permission to read the history
+IN_DOUBT = "in_doubt"
+"""Of a PlatformError: the part may stand there, and can neither be looked up nor be posted once more safely."""
+MOST_GENERATIONS = 8  # of a nonce: how often a message with the one before it was deleted
+FILE_NAME = "answer.md"  # of the file that stands in the same message as its beginning
 
 
 class DiscordPartCalls(PartCalls[Piece]):
@@ -47,6 +51,12 @@ class DiscordPartCalls(PartCalls[Piece]):
         self._fixed = set[str]()  # messages of ours that take no more edits
         self.where = Where(shared, us, request, self.admitted)
         self.count = 0  # calls so far
+        self.in_doubt = False  # whether a part is
+        self.may_have_file = False  # a message that shows text
+
+    def ready(self, wanted: Sequence[Piece]) -> Sequence[Piece]:
+        """What of *wanted*, an answer that is still being written, may be shown by now."""
+        return wanted
 
     # As PartCalls
 
@@ -55,7 +65,7 @@ class DiscordPartCalls(PartCalls[Piece]):
         made: list[Json] = []
 
         async def make(check: Check) -> str:
-            made.append(await self.create(spot, str(part.number), wanted, check))
+            made.append(await self.create(spot, str(part.number), wanted, check, uploads(part.content)))
             return self.note(made[-1], part.number, spot)
 
         spot = await self.where.spot(final=part.final)
@@ -75,10 +85,10 @@ class DiscordPartCalls(PartCalls[Piece]):
     async def edit(self, part: WantedPart[Piece], id: str) -> bool:  # noqa: A002 - the port's word
         if id in self._fixed:
             raise PlatformError(TOO_MANY_EDITS, passing=False)
-        wanted = content(part.content)
+        wanted, files = self.changed(part.content), uploads(part.content)
 
         async def change(channel: str) -> None:
-            edit = lambda: self._api.edit_message(channel, id, wanted)  # noqa: E731
+            edit = lambda: self._api.edit_message(channel, id, wanted, files)  # noqa: E731
             await self._awake(channel, lambda: self.admitted(EDIT, edit, final=part.final, channel=channel))
 
         try:
@@ -104,6 +114,11 @@ class DiscordPartCalls(PartCalls[Piece]):
 
     def is_fixed(self, error: PlatformError) -> bool:
         return error.code == TOO_MANY_EDITS
+
+    def changed(self, piece: Piece) -> Json:
+        """The fields of an edit, which leaves a file where it is unless it says otherwise."""
+        gone: Json = {"attachments": []} if self.may_have_file and not piece.file else {}
+        return {**content(piece), **gone}
 
     # Calls
 
@@ -137,9 +152,9 @@ class DiscordPartCalls(PartCalls[Piece]):
         """
         reply_to = spot.reply_to
         while True:
-            named = nonce(self._thread, self._turn, part, self._generations[part])
+            named = once(self._thread.opaque, self._turn, part, self._generations[part])
             try:
-                posted = {**wanted, **_sent(named, reply_to)}
+                posted = {**wanted, **named, **_reply(reply_to)}
                 return await self._api.create_message(spot.channel, posted, files, check=check)
             except PlatformError as error:
                 if error.code == UNKNOWN_MESSAGE and self._generations[part] < MOST_GENERATIONS:
@@ -171,8 +186,9 @@ class DiscordPartCalls(PartCalls[Piece]):
         await call()
 
 
-def _sent(named: str, reply_to: str | None) -> dict[str, Any]:
-    sent: dict[str, Any] = {"nonce": named, "enforce_nonce": True}
-    if reply_to is not None:
-        sent["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}
-    return sent
+def uploads(piece: Piece) -> Sequence[Upload]:
+    return [(FILE_NAME, piece.file.encode())] if piece.file else []
+
+
+def _reply(to: str | None) -> Json:
+    return {} if to is None else {"message_reference": {"message_id": to, "fail_if_not_exists": False}}

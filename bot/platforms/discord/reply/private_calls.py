@@ -1,13 +1,15 @@
 """
 The parts of a private answer: only the asker sees them, and none of them is ever posted for all.
 
-They are shown with the token of the interaction, and with nothing else: when that is over, the answer ends.
+They are shown with the token of the interaction, and with nothing else: when that is over, the answer ends. What comes
+after the response is posted once: nobody can look it up, so one whose response was lost is not posted again, and the
+whole answer goes into a file of the response instead, by an edit, which may be repeated.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -21,7 +23,7 @@ from bot.platforms.discord.calls.errors import UNKNOWN_MESSAGE
 from bot.platforms.discord.calls.limits import DELETE_FOLLOW_UP, EDIT_FOLLOW_UP, EDIT_RESPONSE, FOLLOW_UP, RESPONSE
 from bot.platforms.discord.markup.message import Piece, content
 from bot.platforms.discord.places.payloads import Json, number, text
-from bot.platforms.discord.reply.part_calls import DiscordPartCalls
+from bot.platforms.discord.reply.part_calls import IN_DOUBT, DiscordPartCalls, uploads
 from bot.platforms.discord.reply.responses import LOADING, USELESS, once_acknowledged
 from bot.platforms.discord.reply.services import ReplyServices
 
@@ -41,12 +43,23 @@ class PrivatePartCalls(DiscordPartCalls):
         super().__init__(shared, us, request)
         self._interaction, self._language = interaction, request.language
         self._bucket = interaction.token or ""
+        self._doubtful: set[int] = set()
+        self.may_have_file = True
+
+    def ready(self, wanted: Sequence[Piece]) -> Sequence[Piece]:
+        """A further part that has only begun is not posted: in doubt, it could not be finished."""
+        if len(wanted) < 2:
+            return wanted
+        *before, last = wanted[:-1]
+        return [*before, replace(last, controls=wanted[-1].controls)]
 
     async def post(self, part: WantedPart[Piece], noted: Noted) -> bool:
-        wanted = self._wanted(part)
+        if part.number > 1 and part.number in self._doubtful:
+            raise PlatformError(IN_DOUBT, passing=False)
+        shown = self._piece(part)
 
         async def make(check: Check) -> str:
-            return text(await self._shown(part.number, wanted, check), "id")
+            return text(await self._shown(part.number, shown, check), "id")
 
         method = EDIT_RESPONSE if part.number == 1 else FOLLOW_UP
         await self.admitted(method, lambda: noted(make), final=part.final, channel=self._bucket)
@@ -54,8 +67,9 @@ class PrivatePartCalls(DiscordPartCalls):
         return True
 
     async def edit(self, part: WantedPart[Piece], id: str) -> bool:  # noqa: A002 - the port's word
-        wanted = self._wanted(part)
-        change = lambda: self._with_token(lambda token: self._api.edit_follow_up(token, id, wanted))  # noqa: E731
+        piece = self._piece(part)
+        wanted, files = self.changed(piece), uploads(piece)
+        change = lambda: self._with_token(lambda token: self._api.edit_follow_up(token, id, wanted, files))  # noqa: E731
         await self.admitted(EDIT_FOLLOW_UP, change, final=part.final, channel=self._bucket)
         self._check_end(part)
         return True
@@ -66,6 +80,7 @@ class PrivatePartCalls(DiscordPartCalls):
 
     async def find(self, missing: Mapping[int, datetime], known: Collection[str]) -> Mapping[int, str]:  # noqa: ARG002
         """Only the response can be looked up; that others see none of it holds for us as well."""
+        self._doubt(each for each in missing if each > 1)
         if 1 not in missing or not self._is_usable():
             return {}
         read = lambda: self._with_token(self._api.response)  # noqa: E731
@@ -74,6 +89,7 @@ class PrivatePartCalls(DiscordPartCalls):
         except PlatformError as error:
             if error.passing or error.code not in (UNKNOWN_MESSAGE, OVER):
                 raise
+            self._doubt([1])  # it was taken away before: a further message may stand in its place
             return {}
         loading = (number(found.get("flags")) or 0) & LOADING
         return {} if loading or not text(found, "content") else {1: text(found, "id")}
@@ -82,15 +98,23 @@ class PrivatePartCalls(DiscordPartCalls):
         """No part of it is posted where others see it."""
         raise PlatformError(OVER, passing=False)
 
-    async def _shown(self, part: int, wanted: Json, check: Check) -> Json:
+    async def _shown(self, part: int, piece: Piece, check: Check) -> Json:
         if part == 1:
+            wanted, files = self.changed(piece), uploads(piece)
             try:
-                return await self._with_token(lambda token: self._api.edit_response(token, wanted), check)
+                return await self._with_token(lambda token: self._api.edit_response(token, wanted, files), check)
             except PlatformError as error:
                 if error.code != UNKNOWN_MESSAGE:
                     raise  # else it was taken away, and is shown again
+            if 1 in self._doubtful:
+                raise PlatformError(OVER, passing=False)
+        wanted = content(piece)
         more = {**wanted, "flags": int(wanted.get("flags") or 0) | EPHEMERAL}
         return await self._with_token(lambda token: self._api.follow_up(token, more), check)
+
+    def _doubt(self, parts: Iterable[int]) -> None:
+        self._doubtful.update(parts)
+        self.in_doubt = bool(self._doubtful)
 
     # As long as the token lives
 
@@ -114,11 +138,10 @@ class PrivatePartCalls(DiscordPartCalls):
     def _ends(self, part: WantedPart[Piece]) -> bool:
         return not part.final and self._left() < LAST_WORDS
 
-    def _wanted(self, part: WantedPart[Piece]) -> Mapping[str, Any]:
+    def _piece(self, part: WantedPart[Piece]) -> Piece:
         if not self._ends(part) or not part.last:
-            return content(part.content)
-        said = sentence(Notice(OVER), self._language)
-        return content(replace(part.content, notes=(said,), controls=()))
+            return part.content
+        return replace(part.content, notes=(sentence(Notice(OVER), self._language),), controls=())
 
     def _check_end(self, part: WantedPart[Piece]) -> None:
         """What was said last is that it ends: raises PlatformError then."""

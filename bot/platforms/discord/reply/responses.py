@@ -27,7 +27,7 @@ from bot.platforms.discord.calls.limits import DELETE_RESPONSE, EDIT_RESPONSE, F
 from bot.platforms.discord.incoming.events import moment_of
 from bot.platforms.discord.markup.message import Piece, content
 from bot.platforms.discord.places.payloads import Json, mapping, number, text
-from bot.platforms.discord.reply.part_calls import DiscordPartCalls
+from bot.platforms.discord.reply.part_calls import IN_DOUBT, DiscordPartCalls, uploads
 from bot.platforms.discord.reply.services import ReplyServices
 from bot.platforms.discord.reply.where import GONE
 
@@ -76,6 +76,7 @@ class RespondingPartCalls(DiscordPartCalls):
         super().__init__(shared, us, request)
         self._interactions, self._store = interactions, store
         self._refused: set[str] = set()  # whose tokens are of no use
+        self._unfound: set[int] = set()  # parts of which it is not known whether they stand anywhere
         if request.thread.thread in {each.message.id for each in interactions}:
             self.where.stay()
 
@@ -91,12 +92,19 @@ class RespondingPartCalls(DiscordPartCalls):
             last = next((each for each in reversed(self._interactions) if is_usable(each)), None)
             if error.code != MISSING_PERMISSIONS or last is None:
                 raise
+        if part.number in self._unfound:
+            self.in_doubt = True
+            raise PlatformError(IN_DOUBT, passing=False)
         return await self._follow_up(str(last.token), part, noted)
 
     async def find(self, missing: Mapping[int, datetime], known: Collection[str]) -> Mapping[int, str]:
-        found = await self._response() if 1 in missing else {}
+        found = await self._shown_with_token(missing, known)
         left = {each: at for each, at in missing.items() if each not in found}
-        return found if not left else {**found, **await super().find(left, [*known, *found.values()])}
+        if left:
+            found |= await super().find(left, [*known, *found.values()])
+        self._unfound |= missing.keys() - found.keys()
+        self.may_have_file = bool(self._unfound)
+        return found
 
     def _usable(self) -> list[Interaction]:
         """The last one first."""
@@ -106,10 +114,10 @@ class RespondingPartCalls(DiscordPartCalls):
 
     async def _respond(self, interaction: Interaction, part: WantedPart[Piece], noted: Noted) -> bool:
         """Whether the response shows the part now."""
-        token, wanted = str(interaction.token), content(part.content)
+        token, wanted, files = str(interaction.token), self.changed(part.content), uploads(part.content)
 
         async def make(check: Check) -> str | None:
-            edit = lambda: self._api.edit_response(token, wanted)  # noqa: E731
+            edit = lambda: self._api.edit_response(token, wanted, files)  # noqa: E731
             try:
                 message = await once_acknowledged(interaction, edit, check)
             except UncertainError:
@@ -160,14 +168,15 @@ class RespondingPartCalls(DiscordPartCalls):
                 logger.info("discord: a response cannot be taken away: %s", error.code)
             await self._give_up(interaction)
 
-    # A response that was filled in while nobody could note it
+    # What was shown with a token while nobody could note it
 
-    async def _response(self) -> dict[int, str]:
+    async def _shown_with_token(self, missing: Collection[int], known: Collection[str]) -> dict[int, str]:
         for interaction in reversed(self._interactions):
             for channel in self.where.candidates():
-                for message in await self._after(interaction.message.id, channel):
-                    if _answers(message, interaction):
-                        return {1: self._noted(message)}
+                after = reversed(await self._after(interaction.message.id, channel))
+                shown = [each for each in after if _is_of(each, interaction) and text(each, "id") not in known]
+                if found := _matched(missing, shown):
+                    return {part: self._noted(message, part) for part, message in found.items()}
         return {}
 
     async def _after(self, interaction: str, channel: str) -> Sequence[Json]:
@@ -180,8 +189,16 @@ class RespondingPartCalls(DiscordPartCalls):
             raise
 
 
-def _answers(message: Json, interaction: Interaction) -> bool:
-    """Whether *message* is the response to it, and has words."""
+def _is_of(message: Json, interaction: Interaction) -> bool:
+    """Whether *message* was shown with its token, and has words."""
     about: Mapping[str, Any] = mapping(message, "interaction_metadata")
     loading = (number(message.get("flags")) or 0) & LOADING
     return text(about, "id") == interaction.message.id and not loading and bool(text(message, "content"))
+
+
+def _matched(missing: Collection[int], shown: Sequence[Json]) -> dict[int, Json]:
+    """Which of the messages that were *shown* with a token, oldest first, are the *missing* parts."""
+    follow_ups = [each for each in shown if text(mapping(each, "interaction_metadata"), "original_response_message_id")]
+    responses = [each for each in shown if each not in follow_ups]
+    first, others = [each for each in missing if each == 1], sorted(each for each in missing if each > 1)
+    return {**dict(zip(first, responses, strict=False)), **dict(zip(others, follow_ups, strict=False))}

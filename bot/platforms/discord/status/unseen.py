@@ -13,6 +13,8 @@ from bot.core.texts import LANGUAGES, language_for, sentence
 from bot.core.turn import Notice
 from bot.platforms.discord.calls.api import DiscordApi
 from bot.platforms.discord.calls.limits import MESSAGES, POST
+from bot.platforms.discord.calls.nonce import once
+from bot.platforms.discord.calls.patience import patiently
 from bot.platforms.discord.markup.message import NOTE, Piece, content
 from bot.platforms.discord.places import Place, Places
 from bot.platforms.discord.places.payloads import text
@@ -41,13 +43,13 @@ class Unseen:
         limits, api = self._api.limits, self._api
         try:
             if not await self._was_said(place.id):
-                post = lambda: api.create_message(place.id, {**said, **reference})  # noqa: E731
-                await limits.call(POST, post, final=False, channel=place.id)
+                post = lambda: api.create_message(place.id, {**said, **reference, **once(message)})  # noqa: E731
+                await patiently(limits, POST, post, channel=place.id)
         except PlatformError as error:
             logger.info("discord: that a message cannot be read is not said: %s", error.code)
 
     async def _was_said(self, channel: str) -> bool:
         read = lambda: self._api.messages(channel)  # noqa: E731
-        found = await self._api.limits.call(MESSAGES, read, final=False, channel=channel)
+        found = await patiently(self._api.limits, MESSAGES, read, channel=channel)
         said = {NOTE + sentence(UNSEEN, language) for language in LANGUAGES}
         return any(text(each, "content") in said for each in found)

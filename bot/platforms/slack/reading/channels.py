@@ -11,7 +11,7 @@ from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 
-from bot.core.conversation import Deleted, Incoming, ParticipantKind, Posted, Said
+from bot.core.conversation import Deleted, Incoming, ParticipantKind, Posted, Said, ThreadRef
 from bot.core.errors import PlatformError
 from bot.platforms.common.catch_up import ChannelNews
 from bot.platforms.common.limiter import Quota
@@ -55,14 +55,14 @@ class SlackChannelReader:
         await self._listed_now(found)
         return found
 
-    async def news(self, channel: str, since: int, known: Collection[str]) -> ChannelNews:
+    async def news(self, channel: str, since: int, known: Collection[ThreadRef]) -> ChannelNews:
         """
         As ChannelReader, oldest first.
 
         Threads whose root is too old to be met on the way are read only if they are among *known*. Messages that were
         edited since then are news, where they are met: of a thread Slack gives only what was said since then.
         """
-        messages = await self._messages(channel, since, known)
+        messages = await self._messages(channel, since, [thread.thread for thread in known])
         place = Place(self._us.team_id, channel, direct=channel.startswith("D"), recovered=True)
         return ChannelNews(
             (event for message in messages for event in self._events(message, place)),

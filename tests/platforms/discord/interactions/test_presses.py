@@ -16,6 +16,7 @@ from bot.platforms.discord.incoming.events import moment_of
 from bot.platforms.discord.markup.buttons import RECEIPT, Button, rows
 from tests.platforms.discord.interactions.calling import ADMIN, Bot, shown
 from tests.standins.discord import Discord
+from tests.standins.discord.faults import Lost, ServerError
 from tests.standins.discord.interactions.interactions import DEFERRED_MESSAGE, DEFERRED_UPDATE, MESSAGE
 from tests.standins.discord.state.objects import Channel, Message, User
 
@@ -174,6 +175,17 @@ async def test_details_that_take_long_are_filled_in_later(
     pressed = await press(discord, bot, kim, message, "receipt")
     assert pressed.answered == DEFERRED_MESSAGE
     assert shown(pressed).ephemeral
+    assert f"턴 {turn}" in shown(pressed).content
+
+
+@pytest.mark.parametrize("fault", [Lost(), Lost(performed=False), ServerError()])
+async def test_details_that_are_filled_in_later_are_so_whatever_becomes_of_the_first_try(
+    discord: Discord, bot: Bot, kim: User, channel: Channel, fault: Lost | ServerError
+) -> None:
+    message, turn, _ = await answer(discord, bot, kim, channel)
+    bot.ahead = timedelta(minutes=1)
+    discord.fail("edit original interaction response", fault)
+    pressed = await press(discord, bot, kim, message, "receipt")
     assert f"턴 {turn}" in shown(pressed).content
 
 

@@ -270,6 +270,38 @@ async def test_a_confirmation_fills_the_response_in(discord: Discord, bot: Bot, 
     assert len(posts(discord, channel)) == 1
 
 
+async def test_a_message_that_followed_with_the_token_unnoticed_is_found(
+    discord: Discord, bot: Bot, kim: User, channel: Channel
+) -> None:
+    asked = await ask(discord, bot, kim, channel)
+    discord.forbid(channel, "SEND_MESSAGES")
+    discord.fail(FOLLOW, Lost())
+    with pytest.raises(PlatformError):
+        await (await asked.reply()).finish(LONG)
+    await (await asked.reply()).finish(LONG)
+    ids = [each.id for each in channel.shown if each.author == discord.bot]
+    assert ids == list(asked.log.ids.values())
+    assert len(discord.calls(FOLLOW)) == len(ids) - 1
+
+
+@pytest.mark.parametrize("performed", [True, False])
+async def test_one_that_followed_where_nobody_can_look_is_not_posted_again(
+    discord: Discord, bot: Bot, kim: User, channel: Channel, performed: bool
+) -> None:
+    asked = await ask(discord, bot, kim, channel)
+    discord.forbid(channel, "SEND_MESSAGES")
+    discord.forbid(channel, "READ_MESSAGE_HISTORY")
+    discord.fail(FOLLOW, Lost(performed=performed))
+    with pytest.raises(PlatformError):
+        await (await asked.reply()).finish(LONG)
+    for _ in range(2):
+        await (await asked.reply()).finish(LONG)
+    response, *others = [each for each in channel.shown if each.author == discord.bot]
+    assert [each.content for each in response.attachments] == [LONG.encode()]
+    assert len(others) == performed
+    assert len(discord.calls(FOLLOW)) == 1
+
+
 # Private ones
 
 
@@ -277,7 +309,6 @@ async def test_a_confirmation_fills_the_response_in(discord: Discord, bot: Bot, 
 async def private(discord: Discord, bot: Bot, kim: User, channel: Channel) -> AsyncIterator[Asked]:
     """Whatever happens, nobody else sees a word of ours."""
     asked = await ask(discord, bot, kim, channel, private=True)
-    asked.as_file = True
     yield asked
     assert not posts(discord, channel)
     assert not discord.calls(POST)
@@ -323,6 +354,77 @@ async def test_a_private_response_that_was_filled_in_unnoticed_is_found(discord:
     await (await private.reply()).finish("네, 안녕하세요.")
     assert seen(private) == ["네, 안녕하세요."]
     assert not discord.calls(FOLLOW)
+
+
+async def test_a_long_private_answer_may_come_as_a_file_of_its_response(discord: Discord, private: Asked) -> None:
+    private.as_file = True
+    await (await private.reply()).finish(LONG)
+    [text] = seen(private)
+    assert text.startswith("0. word")
+    assert [each.content for each in shown(private.interaction).attachments] == [LONG.encode()]
+    await (await private.reply()).finish("짧게")
+    assert seen(private) == ["짧게"]
+    assert not shown(private.interaction).attachments
+
+
+@pytest.mark.parametrize("fault", [Lost(), Lost(performed=False), ServerError(performed=True)])
+async def test_a_private_message_that_may_be_there_is_not_posted_again(
+    discord: Discord, private: Asked, fault: Lost | ServerError
+) -> None:
+    discord.fail(FOLLOW, fault)
+    reply = await private.reply()
+    with pytest.raises(PlatformError):
+        await reply.finish(LONG)
+    await reply.show(LONG)
+    await reply.finish(LONG)
+    await (await private.reply()).finish(LONG)
+    assert len(discord.calls(FOLLOW)) == 1
+    assert len(seen(private)) == 1 + fault.performed
+    assert [each.content for each in shown(private.interaction).attachments] == [LONG.encode()]
+
+
+async def test_after_that_a_short_answer_has_no_file(discord: Discord, private: Asked) -> None:
+    discord.fail(FOLLOW, Lost(performed=False))
+    with pytest.raises(PlatformError):
+        await (await private.reply()).finish(LONG)
+    await (await private.reply()).finish(LONG)
+    await (await private.reply()).finish("짧게")
+    assert seen(private) == ["짧게"]
+    assert not shown(private.interaction).attachments
+
+
+async def test_where_no_file_is_taken_that_the_rest_is_in_doubt_is_said(discord: Discord, private: Asked) -> None:
+    discord.fail(FOLLOW, Lost())
+    with pytest.raises(PlatformError):
+        await (await private.reply()).finish(LONG)
+    discord.fail(FILL, Refused(413, 40005, "Request entity too large"))
+    discord.fail("edit followup message", Refused(413, 40005, "Request entity too large"))
+    await (await private.reply()).finish(LONG)
+    assert sentence(Notice("rest_in_doubt"), "ko") in seen(private)[0]
+    assert len(discord.calls(FOLLOW)) == 1
+
+
+async def test_a_private_message_in_place_of_the_response_is_posted_once(discord: Discord, private: Asked) -> None:
+    reply = await private.reply()
+    await reply.finish("네")
+    await reply.remove()
+    discord.fail(FOLLOW, Lost())
+    with pytest.raises(PlatformError):
+        await (await private.reply()).finish("다시")
+    with pytest.raises(PlatformError) as refused:
+        await (await private.reply()).finish("다시")
+    assert (refused.value.code, refused.value.passing) == ("private_over", False)
+    assert len(discord.calls(FOLLOW)) == 1
+
+
+async def test_a_private_part_that_has_only_begun_is_not_posted(discord: Discord, private: Asked) -> None:
+    reply = await private.reply()
+    await reply.show("네")
+    await reply.show(LONG[:2500])
+    assert len(seen(private)) == 1
+    assert shown(private.interaction).components
+    await reply.show(LONG[:3500])
+    assert len(seen(private)) == len(discord.calls(FOLLOW)) + 1
 
 
 async def test_a_private_answer_is_not_posted_when_its_token_is_over(discord: Discord, private: Asked) -> None:

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.conversation import Edited, Incoming, Posted, Reacted
+from bot.core.conversation import Edited, Incoming, Posted, Reacted, ThreadRef
 from bot.core.errors import PlatformError
 from bot.platforms.discord.incoming.events import position_of
 from bot.platforms.discord.incoming.reactions import DEFAULT_SIGNS
+from bot.platforms.discord.places import DIRECT
 from bot.platforms.discord.reading.channels import DiscordChannelReader
 from tests.platforms.discord.reading.stage import Stage, posted, stage_of
 from tests.standins.discord import Discord
@@ -29,7 +30,8 @@ def reader(stage: Stage, guilds: Sequence[str] = ()) -> DiscordChannelReader:
 
 
 async def news(stage: Stage, channel: Channel, since: int = 0, known: Sequence[str] = ()) -> list[Incoming]:
-    found = await reader(stage).news(channel.id, since, known)
+    threads = [ThreadRef("discord", channel.guild or DIRECT, channel.id, each) for each in known]
+    found = await reader(stage).news(channel.id, since, threads)
     return list(found.events)
 
 
@@ -246,7 +248,7 @@ async def test_only_guilds_that_are_taken_are_read(stage: Stage, discord: Discor
 
 
 async def test_a_channel_that_is_gone_has_no_news(stage: Stage) -> None:
-    assert not list((await reader(stage).news("99", now(), ["98"])).events)
+    assert not list((await reader(stage).news("99", now(), [ThreadRef("discord", "1", "99", "98")])).events)
 
 
 async def test_what_fails_in_passing_is_tried_again_and_a_wrong_token_is_not(

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.errors import PlatformError
 from tests.platforms.discord.reply.conftest import POST, START, Asked
-from tests.standins.discord.faults import Refused
+from tests.standins.discord.faults import Lost, Refused, ServerError
 
 THREADS = "-# I answer here because I may not open threads in this channel: "
 POSTS = "-# I answer here because I may not write in the threads of this channel: "
@@ -71,6 +71,21 @@ async def test_who_gets_no_answer_is_told_once_in_a_direct_message(asked: Asked)
             await answer(asked, turn)
     told = "-# I cannot answer you in #general: a manager of that channel can allow me “Send Messages”."
     assert asked.discord.replies(asked.discord.direct(asked.kim)) == [told]
+
+
+@pytest.mark.parametrize("name", ["create dm", POST])
+@pytest.mark.parametrize("fault", [Lost(), Lost(performed=False), ServerError()])
+async def test_who_gets_no_answer_is_told_so_once_whatever_becomes_of_the_first_try(
+    asked: Asked, name: str, fault: Lost | ServerError
+) -> None:
+    asked.discord.forbid(asked.channel, "SEND_MESSAGES", "CREATE_PUBLIC_THREADS")
+    if name == POST:
+        asked.discord.fail(POST, Refused())  # the answer itself
+    asked.discord.fail(name, fault)
+    with pytest.raises(PlatformError, match="missing_permissions"):
+        await answer(asked, 7)
+    [told] = asked.discord.replies(asked.discord.direct(asked.kim))
+    assert "“Send Messages”" in told
 
 
 async def test_in_a_thread_it_names_what_is_missing_there(asked: Asked) -> None:

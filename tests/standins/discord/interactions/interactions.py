@@ -230,6 +230,8 @@ class Interactions:
             return self._composer.shown(self._composer.change(of.original, kept, asked.files, OF_WEBHOOKS))
         message = self._post(of, body, asked)
         message.type = MessageType.DEFAULT
+        if of.original and message.interaction:
+            message.interaction |= {"original_response_message_id": of.original.id}
         of.followups.append(message)
         return Answer(self._composer.shown(message))
 
