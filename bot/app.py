@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -110,6 +111,9 @@ async def run(
         # Platforms connect, and what is said is stored, while the model is loaded: each takes most of a second.
         serving = await stack.enter_async_context(_serving(platforms, worker))
         model = await stack.enter_async_context(open_model(settings))
+        if not gc.isenabled():  # see cli.py
+            gc.freeze()  # what was loaded stays to the end: it is never looked through again
+            gc.enable()
         summarizer = await _summarizer(settings, platforms, database, model, model_facts)
         answerer = _answerer(settings, platforms, ledger, model, model_facts, checkpoint, patience, summarizer)
         await stack.enter_async_context(
