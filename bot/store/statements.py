@@ -163,15 +163,15 @@ PARTS = (
 HELD = update(turns).where(
     turns.c.id == bindparam("held"), turns.c.fence == bindparam("held_fence"), turns.c.state.in_(AT_WORK)
 )
-LAST_ASKED = (  # of those that are not answered yet
-    select(turns.c.created_at)
-    .where(
-        turns.c.conversation_id == bindparam("of_conversation"),
-        turns.c.command.is_(None),
-        or_(turns.c.state == PENDING, turns.c.state.in_(AT_WORK)),
-    )
+_last = (
+    select(turns.c.created_at, turns.c.state)
+    .where(turns.c.conversation_id == bindparam("of_conversation"), turns.c.command.is_(None))
     .order_by(turns.c.id.desc())
     .limit(1)
+    .subquery()
+)
+LAST_ASKED = select(_last.c.created_at).where(  # unless it is answered: they are answered in their order
+    or_(_last.c.state == PENDING, _last.c.state.in_(AT_WORK))
 )
 NAMES = select(*(participants.c[name] for name in ("external_id", "name", "refreshed_at", "locale"))).where(
     participants.c.platform == bindparam("platform"),
