@@ -186,11 +186,17 @@ class DiscordPlatform:
 
     def _titled(self, receive: Receive) -> Receive:
         async def titled(incoming: Incoming) -> None:
-            if isinstance(incoming, Posted) and incoming.addressed and incoming.opens_thread:
+            opens = isinstance(incoming, Posted) and incoming.addressed and incoming.opens_thread
+            if isinstance(incoming, Posted) and opens and not self._refers_to_others(incoming.text):
                 self._titles.note(incoming.id, incoming.words)  # else it is read again when its thread is opened
             await receive(incoming)
 
         return titled
+
+    def _refers_to_others(self, text: str) -> bool:
+        """By ids, whose names are not in *text*."""
+        told = self.references(text)
+        return bool(told.channels) or any(each != self.own_id for each in told.people)
 
     def _taking_commands(self, us: Identity, receive: Receive) -> Interactions:
         services = InteractionServices(

@@ -9,7 +9,7 @@ A part is known by its id alone: its message is looked for in the thread, then i
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
@@ -27,9 +27,11 @@ from bot.platforms.discord.calls.errors import (
     UNKNOWN_MESSAGE,
 )
 from bot.platforms.discord.calls.limits import MESSAGE, START_THREAD
-from bot.platforms.discord.markup.text import readable, thread_name
+from bot.platforms.discord.incoming.participants import ROLE
+from bot.platforms.discord.markup.text import readable, references, thread_name
 from bot.platforms.discord.places import DIRECT, Kind, Place
 from bot.platforms.discord.places.guilds import SEND_MESSAGES_IN_THREADS
+from bot.platforms.discord.places.payloads import Json, mapping, mappings, name_of, text
 from bot.platforms.discord.reply.missing import POSTS_IN_THREADS, THREADS
 from bot.platforms.discord.reply.services import ReplyServices
 
@@ -235,7 +237,15 @@ class Where:
             root = await self._api.limits.call(MESSAGE, read, final=False, channel=channel)
         except PlatformError:
             return fallback
-        return thread_name(readable(str(root.get("content") or ""), self._us), fallback)
+        said = text(root, "content")
+        return thread_name(readable(said, self._us, self._names_in(root, said)), fallback)
+
+    def _names_in(self, root: Json, said: str) -> Mapping[str, str]:
+        """Of all that it refers to by ids, as far as it tells them or they are known without a call."""
+        people = {text(each, "id"): name_of(each, mapping(each, "member")) for each in mappings(root, "mentions")}
+        roles = {ROLE + role: name for role, name in self._places.role_names(self._thread.workspace).items()}
+        channels = {each: self._places.channel_name(each) for each in references(said).channels}
+        return {id_: name for id_, name in (people | roles | channels).items() if name}
 
 
 def _unlocked(place: Place) -> Spot:

@@ -7,7 +7,7 @@ import pytest
 from bot.core.errors import PlatformError
 from bot.markdown import ZERO_WIDTH_SPACE as Z
 from bot.platforms.discord.calls.errors import THREAD_LOCKED
-from tests.platforms.discord.reply.conftest import EDIT, POST, READING, START, Asked, asked_in
+from tests.platforms.discord.reply.conftest import EDIT, POST, READING, START, Asked, asked_in, thread_in
 from tests.standins.discord.faults import Lost, Refused
 from tests.standins.discord.standin import Discord
 from tests.standins.discord.state import wire
@@ -36,6 +36,18 @@ async def test_after_a_restart_it_is_named_like_the_question_as_well(asked: Aske
     await (await asked.reply()).finish("답")
     assert asked.opened is not None
     assert asked.opened.name == "How do I bake bread?"
+
+
+async def test_whom_the_question_refers_to_is_named_in_it(asked: Asked) -> None:
+    lee, random = asked.discord.add_user("lee"), asked.discord.add_channel("random")
+    said = f"{asked.discord.mention} What did <@{lee.id}> say in <#{random.id}>?"
+    asked.question = await asked.discord.post(asked.kim, asked.channel, said)
+    asked.thread = thread_in(asked.discord, asked.channel, asked.question.id)
+    await asked.process.places.find(random.id, asked.thread.workspace)
+    asked.restart()
+    await (await asked.reply()).finish("답")
+    assert asked.opened is not None
+    assert asked.opened.name == "What did @Lee say in #random?"
 
 
 async def test_a_name_that_is_refused_is_left_out(asked: Asked) -> None:
