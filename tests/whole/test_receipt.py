@@ -94,7 +94,7 @@ async def test_others_read_why_they_do_not_see_it_and_admins_do(office: Office) 
         root = await office.ask("a secret")
         await office.answers(root)
         refused = await opened(office, answer(office, root), park)
-        assert refused.shown == "Only whoever asked can see the details of this answer."
+        assert refused.shown == "Only the person who asked can see the details of this answer."
         assert "a secret" in (await opened(office, answer(office, root), office.lee)).shown
 
 

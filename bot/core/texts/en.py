@@ -75,7 +75,7 @@ SENTENCES = {
     "file_too_many": "I did not read {names}: there were too many files at once. Send fewer.",
     "file_gone": "I could not read {names}: it was deleted.",
     "file_elsewhere": "I could not read {names}: it is kept on another service. Send the file itself.",
-    "file_forbidden": "I could not read {names}: I may not open files here. Please tell whoever runs me.",
+    "file_forbidden": "I could not read {names}: I may not open files here. Please tell the person who runs me.",
     "file_pending": "I have not read {names} yet: that takes a while. Ask again, and I go on reading.",
     "file_not_fetched": "I could not download {names}. Send it again.",
     # on the buttons below an answer
@@ -108,7 +108,7 @@ SENTENCES = {
     "something in it for harmful. A manager of the server finds its own filters in Server Settings → AutoMod.",
     # to whoever wrote without a mention what the platform does not show us
     "content_unseen": "Discord shows me only messages that mention me, so I could not read this one: "
-    "mention me, or ask whoever runs me to switch on “Message Content Intent”.",
+    "mention me, or ask the person who runs me to switch on “Message Content Intent”.",
     # before the first words of an answer, after the bot's name
     "writing": "is writing…",
     "thinking": "is thinking…",
@@ -121,15 +121,15 @@ SENTENCES = {
     "outage_cut": "The connection to the model keeps breaking off. I keep your question and answer here as soon as it "
     "holds.",
     "outage_certificate": "The model cannot be reached right now: its certificate is not accepted here. "
-    "Please tell whoever runs me. I keep your question and answer here as soon as it is back.",
+    "Please tell the person who runs me. I keep your question and answer here as soon as it is back.",
     "outage_proxy": "The model cannot be reached right now: the proxy here does not let me through. "
-    "Please tell whoever runs me. I keep your question and answer here as soon as it is back.",
+    "Please tell the person who runs me. I keep your question and answer here as soon as it is back.",
     "outage_name_not_found": "The model cannot be reached right now: the name of its server is not found. "
-    "Please tell whoever runs me. I keep your question and answer here as soon as it is back.",
+    "Please tell the person who runs me. I keep your question and answer here as soon as it is back.",
     "outage_refused": "The model cannot be reached right now: its server refuses the connection. "
     "I keep your question and answer here as soon as it is back.",
     "outage_no_tls": "The model cannot be reached right now: its server does not speak TLS as its address says. "
-    "Please tell whoever runs me. I keep your question and answer here as soon as it is back.",
+    "Please tell the person who runs me. I keep your question and answer here as soon as it is back.",
     "outage_server_error": "The model's server reports a fault of its own right now. "
     "I keep your question and answer here as soon as it works again.",
     "outage_overloaded": "The model's server is overloaded or not ready right now. "
@@ -138,40 +138,41 @@ SENTENCES = {
     "I keep your question and answer here as soon as it does.",
     "empty_answer": "The model's answer was empty. Ask me again, perhaps in other words.",
     "empty_length": "The model used up its length limit of {limit} tokens before it wrote a word. "
-    "Ask for something shorter, or ask whoever runs me to raise OPENAI_MAX_TOKENS.",
+    "Ask for something shorter, or ask the person who runs me to raise OPENAI_MAX_TOKENS.",
     "tool_calls": "The model wanted to use a tool, and I have none. Ask me again, perhaps in other words.",
     "question_blank": "I see no text to answer. Write me a question.",
     "question_too_long": "That is too long for me: with my instructions it comes to {tokens} tokens, "
     "and I can send {budget}. Shorten it, or send it in parts.",
     "model_rate_limited": "The model is too busy right now. Ask me again in a few minutes.",
     "model_unavailable": "I could not reach the model. Ask me again in a few minutes.",
-    "model_certificate": "I could not reach the model: its certificate is not accepted here. Please tell whoever runs "
-    "me.",
-    "model_proxy": "I could not reach the model: the proxy here does not let me through. Please tell whoever runs me.",
+    "model_certificate": "I could not reach the model: its certificate is not accepted here. "
+    "Please tell the person who runs me.",
+    "model_proxy": "I could not reach the model: the proxy here does not let me through. "
+    "Please tell the person who runs me.",
     "model_name_not_found": "I could not reach the model: the name of its server is not found. "
-    "Please tell whoever runs me.",
+    "Please tell the person who runs me.",
     "model_refused": "I could not reach the model: its server refuses the connection. "
-    "Ask me again in a few minutes; if it stays that way, tell whoever runs me.",
+    "Ask me again in a few minutes; if it stays that way, tell the person who runs me.",
     "model_no_tls": "I could not reach the model: its server does not speak TLS as its address says. "
-    "Please tell whoever runs me.",
+    "Please tell the person who runs me.",
     "model_server_error": "The model's server reported a fault of its own. Ask me again in a few minutes.",
     "model_overloaded": "The model's server was overloaded or not ready. Ask me again in a few minutes.",
     "model_gateway": "The gateway in front of the model got no answer from it. Ask me again in a few minutes.",
     "model_timeout": "The model did not answer in time. Ask me again.",
     "model_cut": "The connection to the model kept breaking off. Ask me again in a few minutes.",
-    "model_quota": "The account that pays for the model has used up its quota. Please tell whoever runs me.",
-    "model_auth": "The model does not accept my key. Please tell whoever runs me.",
-    "model_not_found": "The model I am set up to use does not exist. Please tell whoever runs me.",
+    "model_quota": "The account that pays for the model has used up its quota. Please tell the person who runs me.",
+    "model_auth": "The model does not accept my key. Please tell the person who runs me.",
+    "model_not_found": "The model I am set up to use does not exist. Please tell the person who runs me.",
     "model_address": "The server at the model's address is not a model server. "
-    "Please tell whoever runs me to check OPENAI_BASE_URL.",
+    "Please tell the person who runs me to check OPENAI_BASE_URL.",
     "model_context_length": "This conversation is longer than the model can take. "
-    "Start a new conversation, or ask whoever runs me to set CONTEXT_TOKENS.",
+    "Start a new conversation, or ask the person who runs me to set CONTEXT_TOKENS.",
     "model_reply_length": "The model does not write answers as long as I am set up to ask for. "
-    "Please tell whoever runs me to lower OPENAI_MAX_TOKENS.",
-    "model_system": "The model takes no instructions apart from the questions. Please tell whoever runs me.",
+    "Please tell the person who runs me to lower OPENAI_MAX_TOKENS.",
+    "model_system": "The model takes no instructions apart from the questions. Please tell the person who runs me.",
     "model_images": "The model I use cannot see images. Describe in words what they show.",
-    "model_bad_request": "The model refused my request. Please tell whoever runs me.",
-    "internal": "Something went wrong on my side. Ask me again; if it stays that way, tell whoever runs me.",
+    "model_bad_request": "The model refused my request. Please tell the person who runs me.",
+    "internal": "Something went wrong on my side. Ask me again; if it stays that way, tell the person who runs me.",
 }
 
 LABELS = {
@@ -183,7 +184,7 @@ LABELS = {
     "receipt_title": "Details",
     "close": "Close",
     "loading": "One moment…",
-    "receipt_private": "Only whoever asked can see the details of this answer.",
+    "receipt_private": "Only the person who asked can see the details of this answer.",
     "receipt_unknown": "I have no details: this is not an answer of mine, or no longer one.",
     "receipt_away": "I cannot look that up right now. Try again in a minute.",
     "receipt_answer": "Answer",
@@ -257,11 +258,11 @@ LABELS = {
     "home_demo": "No language model is connected yet: I only say what one would have been sent.",
     "home_sees_title": "What I see and keep",
     "home_sees": "• I see what is said in the channels that I was invited to. I keep only the threads in which I was "
-    "asked: their messages, what I read of files in them, and my answers, in the database of whoever runs me.\n"
+    "asked: their messages, what I read of files in them, and my answers, in the database of the person who runs me.\n"
     "• The model is sent such a thread when you ask me there, and no other.\n"
     "• What you edit or delete, I change or erase.\n"
-    "• *Details* below an answer shows whoever asked what the model was sent for it. "
-    "Nobody else sees that, except those who run me.",
+    "• *Details* below an answer shows the person who asked what the model was sent for it. "
+    "Nobody else sees that, except the people who run me.",
     "home_how_title": "How to use me",
     "home_how": "• Edit your question, and I answer it again.\n"
     "• Below an answer: *Try again*, *Details*, and two buttons to say whether it was good. While I write: *Stop*.\n"
@@ -320,7 +321,7 @@ LABELS = {
     "repeats": "Another answer is on its way.",
     "not_an_answer": "That is not an answer of mine, or no longer one.",
     "thread_locked": "This thread is locked: I write nothing more here.",
-    "not_here": "I do not answer here. Please tell whoever runs me if I should.",
+    "not_here": "I do not answer here. Please tell the person who runs me if I should.",
     "command_unknown": "I no longer have this command. Restart Discord to see those that I have now.",
     "receipt_cut": "… The rest is too long to be shown here: threadbot prompt {turn} prints all of it.",
     "help_how": "**How to use me**\n"
@@ -332,8 +333,9 @@ LABELS = {
     "help_direct": "- In direct messages just write. “new topic” begins another conversation.",
     "help_sees": "**What I see and keep**\n"
     "- I keep only the conversations in which I was asked: their messages, what I read of files in them, and my "
-    "answers, in the database of whoever runs me. The model is sent such a conversation when you ask there.\n"
+    "answers, in the database of the person who runs me. The model is sent such a conversation when you ask there.\n"
     "- What you edit or delete, I change or erase.\n"
-    "- `/details` shows whoever asked what the model was sent. Nobody else sees that, except those who run me.",
+    "- `/details` shows the person who asked what the model was sent. Nobody else sees that, "
+    "except the people who run me.",
     "help_reactions": "**Reactions to a message or an answer**",
 }

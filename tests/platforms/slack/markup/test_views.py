@@ -91,7 +91,7 @@ def with_receipts(slack: Slack, store: SlowReceiptStore) -> SlackPlatform:
 
 @pytest.mark.parametrize(
     ("error", "said"),
-    [(None, "Only whoever asked"), (LedgerError("away"), "I cannot look that up right now.")],
+    [(None, "Only the person who asked"), (LedgerError("away"), "I cannot look that up right now.")],
 )
 async def test_a_receipt_that_takes_long_has_a_modal_opened_first(
     slack: Slack, error: Exception | None, said: str
