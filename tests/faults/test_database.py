@@ -29,7 +29,7 @@ ANSWER = "긴 대답입니다. " * 900
 ASKED_MEANWHILE = "저장할 수 있나요? " + "and this takes a page or two of its own. " * 400
 UNSTORED = "could not be stored"
 WAITING = "waits for the database"
-SHORT_BYTES = 32_768  # shorter than the database's files, longer than the log
+SHORT_BYTES = 4_096  # shorter than a page in the log of the database, longer than that of the bot
 
 Fault = Callable[[], Awaitable[None]]
 

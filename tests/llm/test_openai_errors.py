@@ -58,7 +58,7 @@ async def error_of(model: OpenAIChat, request: CompletionRequest = REQUEST) -> M
         (Answer(error_at=0, error_frame={"message": "m", "code": 429}), ModelProblem.RATE_LIMITED),
         (Answer(error_at=1, error_frame={"code": "context_length_exceeded"}), ModelProblem.CONTEXT_LENGTH),
         (Answer(raw_at=1, raw="data: {half a fra\n\n"), ModelProblem.CUT),
-        (Answer(raw_at=1, raw="data: " + '{"a":' * 100_000 + "\n\n"), ModelProblem.CUT),
+        (Answer(raw_at=1, raw="data: " + '{"a":' * 20_000 + "\n\n"), ModelProblem.CUT),
         (Answer(failure=Failure(502, "<html><body>Bad Gateway</body></html>")), ModelProblem.UNAVAILABLE),
         (Answer(failure=failure(500, "The server had an error", type="server_error")), ModelProblem.UNAVAILABLE),
         (Answer(failure=failure(503, "Overloaded")), ModelProblem.UNAVAILABLE),
